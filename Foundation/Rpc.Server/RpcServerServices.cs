@@ -1,0 +1,31 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace OrleansFlow.Rpc.Server;
+
+/// <summary>Registers the gRPC server.</summary>
+public static class RpcServerServices
+{
+    /// <summary>
+    /// Adds what <see cref="RpcEndpoints.MapRpcService"/> needs. Repeating it only applies further configuration.
+    /// Interceptors and error mappers are services: <see cref="IRpcServerInterceptor"/> and <see cref="IRpcErrorMapper"/>.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="configure">Changes the limits; null for the defaults.</param>
+    public static IServiceCollection AddRpcServer(this IServiceCollection services, Action<RpcServerOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IValidateOptions<RpcServerOptions>, RpcServerOptionsValidator>());
+        var options = services.AddOptions<RpcServerOptions>().ValidateOnStart();
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        services.TryAddSingleton<RpcCallRunner>();
+        return services;
+    }
+}

@@ -1,0 +1,64 @@
+using System.Net.Security;
+
+namespace OrleansFlow.Rpc;
+
+/// <summary>How a client reaches a server. Read once when the channel is made.</summary>
+public sealed class RpcChannelOptions
+{
+    /// <summary>Smallest and default stream window of HTTP/2, in bytes.</summary>
+    public const int StreamWindowBytesMin = 65_535;
+
+    /// <summary>Largest stream window that the transport takes, in bytes.</summary>
+    public const int StreamWindowBytesMax = 16 * 1024 * 1024;
+
+    /// <summary>
+    /// Bytes of a response stream that may be under way unread. Larger: faster downloads, more memory for each slow reader.
+    /// </summary>
+    /// <value>Default 1 MiB. Range 64 KiB - 1 to 16 MiB.</value>
+    public int StreamWindowBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>Largest response message accepted, in bytes, unless its marshaller has its own limit.</summary>
+    /// <value>Default 16 MiB. Range 1 KiB to 2 GiB - 1.</value>
+    public int MaxReceiveMessageBytes { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>Time for a new connection, TLS included. A call that waits for it fails as unavailable.</summary>
+    /// <value>Default 5 s. Range 10 ms to 5 min.</value>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often an idle connection is asked whether it lives.</summary>
+    /// <value>Default 30 s. Range 1 s to 1 h.</value>
+    public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Headers of every call; null for none.</summary>
+    public RpcMetadata? DefaultMetadata { get; set; }
+
+    /// <summary>
+    /// Gives the bearer token for a call, asked anew for each so that it may expire; null for none. Beware of sending
+    /// tokens over a connection without TLS that leaves the machine.
+    /// </summary>
+    public Func<CancellationToken, ValueTask<string?>>? BearerToken { get; set; }
+
+    /// <summary>Certificates to trust or to present on <c>https</c>; null for the system's defaults.</summary>
+    public SslClientAuthenticationOptions? Tls { get; set; }
+
+    /// <summary>The clock of deadlines.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    internal void Validate()
+    {
+        ArgumentNullException.ThrowIfNull(TimeProvider);
+        CheckRange(StreamWindowBytes, StreamWindowBytesMin, StreamWindowBytesMax, nameof(StreamWindowBytes));
+        CheckRange(MaxReceiveMessageBytes, 1024, int.MaxValue, nameof(MaxReceiveMessageBytes));
+        CheckRange(ConnectTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(5), nameof(ConnectTimeout));
+        CheckRange(KeepAliveInterval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), nameof(KeepAliveInterval));
+    }
+
+    private static void CheckRange<T>(T value, T min, T max, string name)
+        where T : IComparable<T>
+    {
+        if (value.CompareTo(min) < 0 || value.CompareTo(max) > 0)
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"{nameof(RpcChannelOptions)}.{name} must be {min} to {max}.");
+        }
+    }
+}

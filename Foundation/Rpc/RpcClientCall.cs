@@ -1,0 +1,280 @@
+using System.Net;
+
+namespace OrleansFlow.Rpc;
+
+/// <summary>
+/// One call of a client from its first byte to its status. Owns the HTTP exchange; ending it early resets the HTTP/2
+/// stream, which the server sees as a cancellation.
+/// </summary>
+internal sealed class RpcClientCall : IAsyncDisposable
+{
+    private readonly RpcChannel _channel;
+    private readonly string _method;
+    private readonly RpcCallOptions _options;
+    private readonly CancellationTokenSource _stop;
+    private readonly ITimer? _deadlineTimer;
+    private readonly CancellationTokenRegistration _stopRegistration;
+    private readonly Task<HttpResponseMessage> _responseTask;
+    private readonly Action? _abortRequest;
+    private volatile HttpResponseMessage? _response;
+    private RpcBodyReader? _input;
+    private RpcMetadata? _headers;
+    private RpcStatus? _status;
+    private volatile bool _deadlinePassed;
+    private int _disposed;
+
+    public RpcClientCall(RpcChannel channel, string method, RpcCallOptions options, HttpContent content, Action? abortRequest)
+    {
+        _channel = channel;
+        _method = method;
+        _options = options;
+        _abortRequest = abortRequest;
+        options.CancellationToken.ThrowIfCancellationRequested();
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(options.CancellationToken);
+        _stopRegistration = _stop.Token.UnsafeRegister(static state => ((RpcClientCall)state!).Abort(), this);
+        if (options.Deadline is { } deadline)
+        {
+            _deadlineTimer = channel.Options.TimeProvider.CreateTimer(
+                static state => ((RpcClientCall)state!).OnDeadline(),
+                this,
+                deadline > TimeSpan.Zero ? deadline : TimeSpan.Zero,
+                Timeout.InfiniteTimeSpan);
+        }
+
+        _responseTask = SendAsync(content);
+    }
+
+    /// <summary>Trailing metadata; empty until the call has ended.</summary>
+    public RpcMetadata Trailers { get; private set; } = [];
+
+    public async Task<RpcMetadata> GetHeadersAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await OpenAsync(cancellationToken).ConfigureAwait(false);
+            return _headers!;
+        }
+        catch (Exception exception) when (Translate(exception, cancellationToken) is { } translated)
+        {
+            throw translated;
+        }
+    }
+
+    /// <summary>Next response; default at a good end. A bad end throws.</summary>
+    public async ValueTask<RpcReadResult<T>> TryReadAsync<T>(RpcMarshaller<T> marshaller, CancellationToken cancellationToken)
+    {
+        CancellationTokenSource? both = null;
+        try
+        {
+            if (_status is null)
+            {
+                await OpenAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            if (_status is null)
+            {
+                both = cancellationToken.CanBeCanceled
+                    ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token) : null;
+                var read = await RpcFrame.TryReadAsync(
+                    _input!,
+                    marshaller,
+                    _channel.Options.MaxReceiveMessageBytes,
+                    RpcHttpMapping.First(_response!.Headers, "grpc-encoding"),
+                    both?.Token ?? _stop.Token).ConfigureAwait(false);
+                if (read.HasMessage)
+                {
+                    return read;
+                }
+
+                Trailers = RpcHttpMapping.ReadMetadata(_response.TrailingHeaders);
+                _status = RpcHttpMapping.TryReadStatus(_response.TrailingHeaders)
+                    ?? new RpcStatus(RpcStatusCode.Internal, $"{_method}: the server ended the response without a grpc-status.");
+            }
+
+            return _status.IsOk ? default : throw new RpcException(_status, Trailers);
+        }
+        catch (Exception exception) when (Translate(exception, cancellationToken) is { } translated)
+        {
+            throw translated;
+        }
+        finally
+        {
+            both?.Dispose();
+        }
+    }
+
+    public async Task<T> ReadSingleAsync<T>(RpcMarshaller<T> marshaller)
+    {
+        var first = await TryReadAsync(marshaller, CancellationToken.None).ConfigureAwait(false);
+        if (!first.HasMessage)
+        {
+            throw new RpcException(RpcStatusCode.Internal, $"{_method}: the server answered OK without a response.");
+        }
+
+        var second = await TryReadAsync(marshaller, CancellationToken.None).ConfigureAwait(false);
+        return second.HasMessage
+            ? throw new RpcException(RpcStatusCode.Internal, $"{_method}: the server sent several responses to a call that has one.")
+            : first.Message;
+    }
+
+    /// <summary>
+    /// What a failed write means: when the server has ended the call its status says more than the broken stream.
+    /// </summary>
+    public async Task<Exception> ExplainWriteFailureAsync(Exception exception, CancellationToken cancellationToken)
+    {
+        if (exception is InvalidOperationException)
+        {
+            return exception;
+        }
+
+        if (!cancellationToken.IsCancellationRequested && !_stop.IsCancellationRequested && _responseTask.IsCompleted)
+        {
+            try
+            {
+                await OpenAsync(cancellationToken).ConfigureAwait(false);
+                if (_status is { IsOk: false })
+                {
+                    return new RpcException(_status, Trailers);
+                }
+
+                return new RpcException(
+                    new RpcStatus(RpcStatusCode.Cancelled, $"{_method}: the server ended the call; read the responses for its status."),
+                    innerException: exception);
+            }
+            catch (Exception cause) when (cause is not OperationCanceledException)
+            {
+                return Translate(cause, cancellationToken) ?? cause;
+            }
+        }
+
+        return Translate(exception, cancellationToken) ?? exception;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        await _stopRegistration.DisposeAsync().ConfigureAwait(false);
+        if (_deadlineTimer is not null)
+        {
+            await _deadlineTimer.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_status is null)
+        {
+            await _stop.CancelAsync().ConfigureAwait(false);
+        }
+
+        _abortRequest?.Invoke();
+        try
+        {
+            (await _responseTask.ConfigureAwait(false)).Dispose();
+        }
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException)
+        {
+            // The call never got a response; whoever waited for one was told.
+        }
+
+        _input?.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpContent content)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_channel.Address, _method))
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = content,
+        };
+        await _channel.AddHeadersAsync(request, _options, _stop.Token).ConfigureAwait(false);
+        var response = await _channel.Invoker.SendAsync(request, _stop.Token).ConfigureAwait(false);
+        _response = response;
+        return response;
+    }
+
+    private async ValueTask OpenAsync(CancellationToken cancellationToken)
+    {
+        if (_headers is not null)
+        {
+            return;
+        }
+
+        var response = await _responseTask.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            _status = RpcHttpMapping.TryReadStatus(response.Headers) is { IsOk: false } given
+                ? given : RpcHttpMapping.FromHttpStatus(response.StatusCode, _method);
+        }
+        else if (RpcHttpMapping.TryReadStatus(response.Headers) is { } trailersOnly)
+        {
+            _status = trailersOnly;
+            Trailers = RpcHttpMapping.ReadMetadata(response.Headers);
+        }
+        else if (response.Content.Headers.ContentType?.MediaType?.StartsWith("application/grpc", StringComparison.Ordinal) != true)
+        {
+            _status = new RpcStatus(
+                RpcStatusCode.Unknown,
+                $"{_method}: the server answered with content type '{response.Content.Headers.ContentType}' instead of application/grpc.");
+        }
+        else
+        {
+            _input ??= new RpcBodyReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
+        }
+
+        _headers = RpcHttpMapping.ReadMetadata(response.Headers);
+    }
+
+    /// <summary>Cancellation is told apart by whose token fired, not by the kind of exception.</summary>
+    private Exception? Translate(Exception exception, CancellationToken cancellationToken)
+    {
+        if (exception is RpcException)
+        {
+            return null;
+        }
+
+        if (_options.CancellationToken.IsCancellationRequested)
+        {
+            return new OperationCanceledException($"{_method} was cancelled.", exception, _options.CancellationToken);
+        }
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return new OperationCanceledException($"{_method} was cancelled.", exception, cancellationToken);
+        }
+
+        if (_deadlinePassed)
+        {
+            return new RpcException(
+                new RpcStatus(RpcStatusCode.DeadlineExceeded, $"{_method} did not end within its deadline of {_options.Deadline}."),
+                innerException: exception);
+        }
+
+        return _disposed != 0
+            ? new RpcException(new RpcStatus(RpcStatusCode.Cancelled, $"{_method}: the call was disposed."), innerException: exception)
+            : RpcHttpMapping.FromTransport(exception, _method);
+    }
+
+    private void OnDeadline()
+    {
+        _deadlinePassed = true;
+        try
+        {
+            _stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The call ended in this very moment.
+        }
+    }
+
+    private void Abort()
+    {
+        _abortRequest?.Invoke();
+        // A request that is still being sent ends by its token instead.
+        _response?.Dispose();
+    }
+}

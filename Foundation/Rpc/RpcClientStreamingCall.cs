@@ -1,0 +1,53 @@
+namespace OrleansFlow.Rpc;
+
+/// <summary>A call with many requests and one response. Disposing it before its end cancels it.</summary>
+/// <typeparam name="TRequest">What the client sends.</typeparam>
+/// <typeparam name="TResponse">What the server sends.</typeparam>
+public sealed class RpcClientStreamingCall<TRequest, TResponse> : IAsyncDisposable
+{
+    private readonly RpcClientCall _call;
+    private readonly RpcRequestStream<TRequest> _requests;
+    private readonly RpcMarshaller<TResponse> _marshaller;
+
+    internal RpcClientStreamingCall(
+        RpcClientCall call, RpcRequestStream<TRequest> requests, RpcMarshaller<TResponse> marshaller)
+    {
+        _call = call;
+        _requests = requests;
+        _marshaller = marshaller;
+    }
+
+    /// <summary>Trailing metadata; empty until the call has ended.</summary>
+    public RpcMetadata Trailers => _call.Trailers;
+
+    /// <summary>Sends one request; ends when the connection has taken it. One write at a time.</summary>
+    /// <exception cref="RpcException">The server has ended the call, or cannot be reached.</exception>
+    /// <exception cref="InvalidOperationException">The write before has not ended, or the requests are completed.</exception>
+    public async ValueTask WriteAsync(TRequest request, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await _requests.WriteAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            throw await _call.ExplainWriteFailureAsync(exception, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Says that no more requests come, and waits for the response.</summary>
+    /// <exception cref="RpcException">The call failed, or its deadline passed.</exception>
+    public Task<TResponse> CompleteAsync()
+    {
+        _requests.Complete();
+        return _call.ReadSingleAsync(_marshaller);
+    }
+
+    /// <summary>Waits for the server's headers.</summary>
+    /// <exception cref="RpcException">The server cannot be reached.</exception>
+    public Task<RpcMetadata> GetHeadersAsync(CancellationToken cancellationToken = default) =>
+        _call.GetHeadersAsync(cancellationToken);
+
+    /// <summary>Ends the call.</summary>
+    public ValueTask DisposeAsync() => _call.DisposeAsync();
+}
