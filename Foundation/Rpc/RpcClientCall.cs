@@ -122,7 +122,7 @@ internal sealed class RpcClientCall : IAsyncDisposable
     /// </summary>
     public async Task<Exception> ExplainWriteFailureAsync(Exception exception, CancellationToken cancellationToken)
     {
-        if (exception is InvalidOperationException)
+        if (exception is InvalidOperationException and not ObjectDisposedException)
         {
             return exception;
         }
