@@ -1,0 +1,97 @@
+namespace OrleansFlow.Arrow;
+
+/// <summary>New arrays from rows of others.</summary>
+public static class ArrowTake
+{
+    /// <summary>The values of the named rows, in that order; the caller owns the result.</summary>
+    /// <param name="source">Where the values come from.</param>
+    /// <param name="rows">Rows of <paramref name="source"/>; -1 for a null.</param>
+    /// <param name="allocator">Where the memory comes from; null for <see cref="ArrowAllocator.Default"/>.</param>
+    public static ArrowArray Take(ArrowArray source, ReadOnlySpan<int> rows, ArrowAllocator? allocator = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        using var builder = ArrowArrayBuilder.Create(source.Type, allocator);
+        foreach (var row in rows)
+        {
+            if (row < 0)
+            {
+                builder.AppendNull();
+            }
+            else
+            {
+                builder.AppendFrom(source, row);
+            }
+        }
+
+        return builder.Build();
+    }
+
+    /// <summary>The values of several arrays of one type, one after the other; the caller owns the result.</summary>
+    /// <param name="arrays">At least one array, all of the same type.</param>
+    /// <param name="allocator">Where the memory comes from; null for <see cref="ArrowAllocator.Default"/>.</param>
+    public static ArrowArray Concat(IReadOnlyList<ArrowArray> arrays, ArrowAllocator? allocator = null)
+    {
+        ArgumentNullException.ThrowIfNull(arrays);
+        ArgumentOutOfRangeException.ThrowIfZero(arrays.Count, nameof(arrays));
+        if (arrays.Count == 1)
+        {
+            return arrays[0].Retain();
+        }
+
+        var type = arrays[0].Type;
+        using var builder = ArrowArrayBuilder.Create(type, allocator);
+        foreach (var array in arrays)
+        {
+            if (!array.Type.Equals(type))
+            {
+                throw new ArgumentException($"Cannot append {array.Type.Name} to {type.Name}.", nameof(arrays));
+            }
+
+            builder.AppendRange(array, 0, array.Length);
+        }
+
+        return builder.Build();
+    }
+
+    /// <summary>The rows of several batches of one schema as one batch; the caller owns the result.</summary>
+    /// <param name="batches">At least one batch, all of the same schema.</param>
+    /// <param name="allocator">Where the memory comes from; null for <see cref="ArrowAllocator.Default"/>.</param>
+    public static RecordBatch Concat(IReadOnlyList<RecordBatch> batches, ArrowAllocator? allocator = null)
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+        ArgumentOutOfRangeException.ThrowIfZero(batches.Count, nameof(batches));
+        var schema = batches[0].Schema;
+        var rows = 0;
+        foreach (var batch in batches)
+        {
+            rows = checked(rows + batch.RowCount);
+        }
+
+        var columns = new ArrowArray[schema.Fields.Count];
+        var done = 0;
+        try
+        {
+            for (; done < columns.Length; done++)
+            {
+                var parts = new ArrowArray[batches.Count];
+                for (var i = 0; i < parts.Length; i++)
+                {
+                    parts[i] = batches[i].Column(done);
+                }
+
+                columns[done] = Concat(parts, allocator);
+            }
+        }
+        catch
+        {
+            for (var i = 0; i < done; i++)
+            {
+                columns[i].Dispose();
+            }
+
+            throw;
+        }
+
+        return new RecordBatch(schema, columns, rows);
+    }
+}
