@@ -1,0 +1,15 @@
+namespace Orleans;
+
+/// <summary>Gives a grain class its grain type; the default is the class name in lower case without the ending "grain".</summary>
+/// <param name="grainType">The grain type.</param>
+[AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
+public sealed class GrainTypeAttribute(string grainType) : Attribute
+{
+    private readonly GrainType _grainType = GrainType.Create(grainType);
+
+    /// <summary>The grain type.</summary>
+    /// <param name="services">Not used.</param>
+    /// <param name="type">Not used.</param>
+    /// <returns>The grain type.</returns>
+    public GrainType GetGrainType(IServiceProvider services, Type type) => _grainType;
+}

@@ -1,0 +1,26 @@
+namespace Orleans.Concurrency;
+
+/// <summary>Several activations of one grain may serve its requests at once, in the caller's silo.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class StatelessWorkerAttribute : Attribute
+{
+    /// <summary>As many activations as processors.</summary>
+    public StatelessWorkerAttribute()
+        : this(-1)
+    {
+    }
+
+    /// <summary>At most so many activations in a silo.</summary>
+    /// <param name="maxLocalWorkers">The number; -1 takes the number of processors.</param>
+    public StatelessWorkerAttribute(int maxLocalWorkers) => MaxLocalWorkers = maxLocalWorkers;
+
+    /// <summary>At most so many activations in a silo.</summary>
+    /// <param name="maxLocalWorkers">The number; -1 takes the number of processors.</param>
+    /// <param name="removeIdleWorkers">Here idle workers always end by the collection age.</param>
+    public StatelessWorkerAttribute(int maxLocalWorkers, bool removeIdleWorkers)
+        : this(maxLocalWorkers) => RemoveIdleWorkers = removeIdleWorkers;
+
+    internal int MaxLocalWorkers { get; }
+
+    internal bool RemoveIdleWorkers { get; } = true;
+}
