@@ -1,0 +1,23 @@
+using System.Text.Json;
+
+namespace OrleansFlow.Graphs;
+
+/// <summary>A task graph as people write it. JSON members are snake_case; an unknown member is refused.</summary>
+/// <remarks>Immutable by convention once built. <c>Decisions/Graphs</c> checks and compiles it.</remarks>
+public sealed class GraphDefinition
+{
+    /// <summary>Version of the document's form. Only 1 exists.</summary>
+    public int Version { get; init; } = 1;
+
+    /// <summary>Name people see in listings; an id by the rule of <c>IdText</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Files the work reads: name to path. The client makes each path absolute and checks that it exists at submit.</summary>
+    public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Free values every handler of the run can read.</summary>
+    public JsonElement? Params { get; init; }
+
+    /// <summary>The nodes; at least one, in any order.</summary>
+    public required IReadOnlyList<NodeDefinition> Nodes { get; init; }
+}

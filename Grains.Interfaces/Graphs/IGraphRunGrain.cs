@@ -1,0 +1,69 @@
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Graphs;
+
+/// <summary>One run of a task graph: node and task states, fan-in, artifacts, cancellation. Key: the <see cref="RunId"/>.</summary>
+/// <remarks>The one owner of its tasks' epochs, outcomes and effects; they commit together with everything that follows from them.</remarks>
+[Alias("OrleansFlow.IGraphRunGrain")]
+public interface IGraphRunGrain : IGrainWithStringKey
+{
+    /// <summary>Accepts the run. Durable before it returns. Repeating it with the same document is fine.</summary>
+    /// <returns>True when the run is new.</returns>
+    /// <exception cref="Errors.FlowException"><c>bad_graph</c> with every problem; <c>already_exists</c>: the id has another document.</exception>
+    [Alias("Submit")]
+    Task<bool> SubmitAsync(RunSubmission submission, CancellationToken cancellationToken);
+
+    /// <summary>Where the run stands; null when there is none.</summary>
+    [Alias("Get")]
+    Task<RunView?> GetAsync(CancellationToken cancellationToken);
+
+    /// <summary>Cancels the run. Final once visible: no later effect appears (lease rule 5).</summary>
+    /// <exception cref="Errors.FlowException"><c>not_found</c>; <c>already_ended</c> when it completed or failed.</exception>
+    [Alias("Cancel")]
+    Task<RunView> CancelAsync(string reason, CancellationToken cancellationToken);
+
+    /// <summary>A snapshot, then every committed change, until the run has ended. A slow reader gets a new snapshot instead of a gap.</summary>
+    [Alias("Watch")]
+    IAsyncEnumerable<RunEvent> WatchAsync(CancellationToken cancellationToken);
+
+    /// <summary>References of the parents' artifact batches for the holder of <paramref name="token"/>, as they are accepted; ends when the parents have.</summary>
+    /// <param name="token">The reader's lease.</param>
+    /// <param name="node">Empty: all parents in order of acceptance. Else one parent, ordered by task and number, each task once it has ended.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="Errors.FlowException"><c>lease_lost</c>: the lease is not current.</exception>
+    [Alias("ReadInputs")]
+    IAsyncEnumerable<ArtifactRef> ReadInputsAsync(LeaseToken token, string node, CancellationToken cancellationToken);
+
+    /// <summary>A node's accepted batches, ordered by task and number.</summary>
+    /// <exception cref="Errors.FlowException"><c>not_found</c>: no such run or node.</exception>
+    [Alias("GetArtifacts")]
+    Task<NodeArtifacts> GetArtifactsAsync(string node, CancellationToken cancellationToken);
+
+    /// <summary>See <see cref="ITaskGrain.GrantAsync"/>.</summary>
+    [Alias("Grant")]
+    Task<LeaseGrant?> GrantAsync(TaskId task, WorkerId worker, string sessionId, CancellationToken cancellationToken);
+
+    /// <summary>See <see cref="ITaskGrain.RenewAsync"/>.</summary>
+    [Alias("Renew")]
+    Task<bool> RenewAsync(LeaseToken token, WorkerId worker, string sessionId, double? progress, CancellationToken cancellationToken);
+
+    /// <summary>See <see cref="ITaskGrain.ReportBatchAsync"/>.</summary>
+    [Alias("ReportBatch")]
+    Task<EffectReceipt> ReportBatchAsync(BatchReport report, CancellationToken cancellationToken);
+
+    /// <summary>See <see cref="ITaskGrain.CompleteAsync"/>.</summary>
+    [Alias("Complete")]
+    Task<EffectReceipt> CompleteAsync(AttemptOutcome outcome, CancellationToken cancellationToken);
+
+    /// <summary>See <see cref="ITaskGrain.RevokeAsync"/>.</summary>
+    [Alias("Revoke")]
+    Task RevokeAsync(LeaseToken token, string reason, CancellationToken cancellationToken);
+
+    /// <summary>See <see cref="ITaskGrain.GetAsync"/>.</summary>
+    [Alias("GetTask")]
+    Task<TaskView?> GetTaskAsync(TaskId task, CancellationToken cancellationToken);
+
+    /// <summary>Wakes the run after its silo was lost, so that it delivers what it owes. Costs nothing when there is nothing to do.</summary>
+    [Alias("Recover")]
+    Task RecoverAsync(CancellationToken cancellationToken);
+}

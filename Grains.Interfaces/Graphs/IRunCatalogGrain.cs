@@ -1,0 +1,45 @@
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Graphs;
+
+/// <summary>Listing of runs. Key: the shard number as text, <c>0</c> to <see cref="ShardCount"/> - 1.</summary>
+[Alias("OrleansFlow.IRunCatalogGrain")]
+public interface IRunCatalogGrain : IGrainWithStringKey
+{
+    /// <summary>Number of shards.</summary>
+    const int ShardCount = 8;
+
+    /// <summary>Inserts or replaces a run's entry; an older version of it never replaces a newer one. Durable before it returns.</summary>
+    [Alias("Record")]
+    Task RecordAsync(RunEntry entry, CancellationToken cancellationToken);
+
+    /// <summary>Runs of this shard, newest first, at most <paramref name="limit"/>, submitted before <paramref name="beforeUtc"/> (or at it with a smaller id).</summary>
+    [Alias("List")]
+    Task<IReadOnlyList<RunEntry>> ListAsync(int limit, DateTimeOffset? beforeUtc, RunId beforeId, IReadOnlyList<RunStatus> statuses, CancellationToken cancellationToken);
+
+    /// <summary>The shard that lists a run; the same in every process and version.</summary>
+    static string ShardOf(RunId run)
+    {
+        // FNV-1a: string.GetHashCode differs in each process.
+        var hash = 2166136261u;
+        foreach (var character in run.Value)
+        {
+            hash = (hash ^ character) * 16777619u;
+        }
+
+        return (hash % ShardCount).ToString(System.Globalization.CultureInfo.InvariantCulture);
+    }
+}
+
+/// <summary>One line of the run listing.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.RunEntry")]
+public sealed record RunEntry
+{
+    /// <summary>The run, without its nodes.</summary>
+    [Id(0)]
+    public required RunView Run { get; init; }
+
+    /// <summary>Grows with each change of the run.</summary>
+    [Id(1)]
+    public required long Version { get; init; }
+}

@@ -1,0 +1,189 @@
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Graphs;
+
+/// <summary>A run as submitted. The gateway has checked it; the grain checks it again, because it owns it.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.RunSubmission")]
+public sealed record RunSubmission
+{
+    /// <summary>The graph document (JSON text as written).</summary>
+    [Id(0)]
+    public required string DocumentJson { get; init; }
+
+    /// <summary>Replaces or adds entries of the document's files; absolute paths.</summary>
+    [Id(1)]
+    public IReadOnlyDictionary<string, string>? Files { get; init; }
+}
+
+/// <summary>Where a run stands.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.RunView")]
+public sealed record RunView
+{
+    /// <summary>The run.</summary>
+    [Id(0)]
+    public required RunId RunId { get; init; }
+
+    /// <summary>Name of its graph.</summary>
+    [Id(1)]
+    public required string GraphName { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    [Id(2)]
+    public required RunStatus Status { get; init; }
+
+    /// <summary>When it was accepted.</summary>
+    [Id(3)]
+    public required DateTimeOffset SubmittedUtc { get; init; }
+
+    /// <summary>When the first task was leased; null before.</summary>
+    [Id(4)]
+    public DateTimeOffset? StartedUtc { get; init; }
+
+    /// <summary>When it ended; null before.</summary>
+    [Id(5)]
+    public DateTimeOffset? EndedUtc { get; init; }
+
+    /// <summary>Its nodes, in the order of the document. Empty in listings.</summary>
+    [Id(6)]
+    public IReadOnlyList<NodeView> Nodes { get; init; } = [];
+
+    /// <summary>Why it failed; null when it did not.</summary>
+    [Id(7)]
+    public TaskFailure? Failure { get; init; }
+
+    /// <summary>Why it was cancelled; null when it was not.</summary>
+    [Id(8)]
+    public string? CancelReason { get; init; }
+
+    /// <summary>Effects refused because their epoch was not current, since the grain was last activated.</summary>
+    [Id(9)]
+    public long RefusedEffects { get; init; }
+}
+
+/// <summary>Where a node stands.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.NodeView")]
+public sealed record NodeView
+{
+    /// <summary>Its id.</summary>
+    [Id(0)]
+    public required string NodeId { get; init; }
+
+    /// <summary>Its role.</summary>
+    [Id(1)]
+    public required string Role { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    [Id(2)]
+    public required RunStatus Status { get; init; }
+
+    /// <summary>Its parents.</summary>
+    [Id(3)]
+    public IReadOnlyList<string> DependsOn { get; init; } = [];
+
+    /// <summary>Its tasks, by index.</summary>
+    [Id(4)]
+    public IReadOnlyList<TaskView> Tasks { get; init; } = [];
+
+    /// <summary>Accepted batches.</summary>
+    [Id(5)]
+    public long Batches { get; init; }
+
+    /// <summary>Rows in them.</summary>
+    [Id(6)]
+    public long Rows { get; init; }
+
+    /// <summary>Bytes of their files.</summary>
+    [Id(7)]
+    public long Bytes { get; init; }
+
+    /// <summary>Sums of the metrics of accepted effects, by name.</summary>
+    [Id(8)]
+    public IReadOnlyDictionary<string, double>? Metrics { get; init; }
+
+    /// <summary>When its first task was leased; null before.</summary>
+    [Id(9)]
+    public DateTimeOffset? StartedUtc { get; init; }
+
+    /// <summary>When it ended; null before.</summary>
+    [Id(10)]
+    public DateTimeOffset? EndedUtc { get; init; }
+}
+
+/// <summary>One committed change of a run. Exactly one of the members beside sequence, time and reason is set.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.RunEvent")]
+public sealed record RunEvent
+{
+    /// <summary>Grows within one watch.</summary>
+    [Id(0)]
+    public required long Sequence { get; init; }
+
+    /// <summary>When it was decided.</summary>
+    [Id(1)]
+    public required DateTimeOffset AtUtc { get; init; }
+
+    /// <summary>The whole run: first, and again after a gap.</summary>
+    [Id(2)]
+    public RunView? Snapshot { get; init; }
+
+    /// <summary>A task that changed.</summary>
+    [Id(3)]
+    public TaskView? Task { get; init; }
+
+    /// <summary>A batch that was accepted.</summary>
+    [Id(4)]
+    public BatchReport? Batch { get; init; }
+
+    /// <summary>A node that changed; without its tasks.</summary>
+    [Id(5)]
+    public NodeView? Node { get; init; }
+
+    /// <summary>The run changed; without its nodes.</summary>
+    [Id(6)]
+    public RunView? Run { get; init; }
+
+    /// <summary>Why a task changed, where it is not plain: <c>lease_expired</c>, <c>connection_lost</c>, <c>drain</c>, ...</summary>
+    [Id(7)]
+    public string? Reason { get; init; }
+}
+
+/// <summary>Where one accepted batch lies.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.ArtifactRef")]
+public sealed record ArtifactRef
+{
+    /// <summary>The producing node.</summary>
+    [Id(0)]
+    public required string Node { get; init; }
+
+    /// <summary>The producing task, 0-based within the node.</summary>
+    [Id(1)]
+    public required int TaskIndex { get; init; }
+
+    /// <summary>The batch's number within the task.</summary>
+    [Id(2)]
+    public required int Index { get; init; }
+
+    /// <summary>Rows.</summary>
+    [Id(3)]
+    public required long Rows { get; init; }
+
+    /// <summary>Size of the file in bytes.</summary>
+    [Id(4)]
+    public required long Bytes { get; init; }
+
+    /// <summary>Arrow IPC file, relative to the artifact root.</summary>
+    [Id(5)]
+    public required string Path { get; init; }
+}
+
+/// <summary>A node's output.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.NodeArtifacts")]
+public sealed record NodeArtifacts
+{
+    /// <summary>Accepted batches, ordered by task and number.</summary>
+    [Id(0)]
+    public required IReadOnlyList<ArtifactRef> Batches { get; init; }
+
+    /// <summary>True when the node has completed, so that nothing will be added.</summary>
+    [Id(1)]
+    public required bool Complete { get; init; }
+}

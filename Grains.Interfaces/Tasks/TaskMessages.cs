@@ -1,0 +1,200 @@
+namespace OrleansFlow.Tasks;
+
+/// <summary>A standalone task as submitted.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.TaskSubmission")]
+public sealed record TaskSubmission
+{
+    /// <summary>The role whose workers may run it.</summary>
+    [Id(0)]
+    public required string Role { get; init; }
+
+    /// <summary>JSON handed to the handler; null for none. At most 64 KiB.</summary>
+    [Id(1)]
+    public string? PayloadJson { get; init; }
+
+    /// <summary>Higher is leased first.</summary>
+    [Id(2)]
+    public int Priority { get; init; }
+
+    /// <summary>Retries after the first attempt.</summary>
+    [Id(3)]
+    public int MaxRetries { get; init; } = 2;
+
+    /// <summary>Wait before the first retry; doubles with each further one.</summary>
+    [Id(4)]
+    public TimeSpan Backoff { get; init; } = TimeSpan.FromSeconds(1);
+}
+
+/// <summary>A granted lease and all a worker needs to run the attempt.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.LeaseGrant")]
+public sealed record LeaseGrant
+{
+    /// <summary>The lease.</summary>
+    [Id(0)]
+    public required LeaseToken Token { get; init; }
+
+    /// <summary>The role to run.</summary>
+    [Id(1)]
+    public required string Role { get; init; }
+
+    /// <summary>1 for the first attempt.</summary>
+    [Id(2)]
+    public required int Attempt { get; init; }
+
+    /// <summary>How many tasks the node has; 1 for a standalone task.</summary>
+    [Id(3)]
+    public int TaskCount { get; init; } = 1;
+
+    /// <summary>Run parameters with the node's laid over them, or the payload; null for none.</summary>
+    [Id(4)]
+    public string? ParamsJson { get; init; }
+
+    /// <summary>The graph's files, name to path.</summary>
+    [Id(5)]
+    public IReadOnlyDictionary<string, string>? Files { get; init; }
+
+    /// <summary>Output batches of earlier attempts that stand.</summary>
+    [Id(6)]
+    public int AcceptedBatches { get; init; }
+
+    /// <summary>The parent nodes, in the graph's order; empty for none.</summary>
+    [Id(7)]
+    public IReadOnlyList<string> Parents { get; init; } = [];
+
+    /// <summary>Longest time of the attempt; null for none.</summary>
+    [Id(8)]
+    public TimeSpan? Timeout { get; init; }
+}
+
+/// <summary>One output batch that a worker has written, fsynced and renamed.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.BatchReport")]
+public sealed record BatchReport
+{
+    /// <summary>The lease under which it was made.</summary>
+    [Id(0)]
+    public required LeaseToken Token { get; init; }
+
+    /// <summary>0-based number within the task.</summary>
+    [Id(1)]
+    public required int Index { get; init; }
+
+    /// <summary>Rows.</summary>
+    [Id(2)]
+    public required long Rows { get; init; }
+
+    /// <summary>Size of the file in bytes.</summary>
+    [Id(3)]
+    public required long Bytes { get; init; }
+
+    /// <summary>Arrow IPC file, relative to the artifact root.</summary>
+    [Id(4)]
+    public required string Path { get; init; }
+
+    /// <summary>Numbers to add to the task's metrics; null for none.</summary>
+    [Id(5)]
+    public IReadOnlyDictionary<string, double>? Metrics { get; init; }
+}
+
+/// <summary>How an attempt ended. Numbers are stored and travel.</summary>
+public enum AttemptEnd
+{
+    /// <summary>The work is done.</summary>
+    Completed = 1,
+
+    /// <summary>The work failed.</summary>
+    Failed = 2,
+
+    /// <summary>The attempt stopped because it was told to.</summary>
+    Stopped = 3,
+}
+
+/// <summary>The end of an attempt, as its worker reports it.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.AttemptOutcome")]
+public sealed record AttemptOutcome
+{
+    /// <summary>The lease under which it ran.</summary>
+    [Id(0)]
+    public required LeaseToken Token { get; init; }
+
+    /// <summary>How it ended.</summary>
+    [Id(1)]
+    public required AttemptEnd End { get; init; }
+
+    /// <summary>Why, for a failure.</summary>
+    [Id(2)]
+    public TaskFailure? Failure { get; init; }
+
+    /// <summary>A small JSON result; null for none.</summary>
+    [Id(3)]
+    public string? ResultJson { get; init; }
+
+    /// <summary>Numbers to add to the task's metrics; null for none.</summary>
+    [Id(4)]
+    public IReadOnlyDictionary<string, double>? Metrics { get; init; }
+
+    /// <summary>How many output batches the task has in all; a completion that disagrees with what was accepted is refused.</summary>
+    [Id(5)]
+    public int BatchCount { get; init; }
+}
+
+/// <summary>Why a task or run failed.</summary>
+/// <param name="Reason">Stable text, an error code or the handler's own.</param>
+/// <param name="Permanent">True when a retry cannot help.</param>
+/// <param name="Message">Names the thing, the bad value and the way out.</param>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.TaskFailure")]
+public sealed record TaskFailure([property: Id(0)] string Reason, [property: Id(1)] bool Permanent, [property: Id(2)] string Message);
+
+/// <summary>Whether an effect was applied.</summary>
+/// <param name="Accepted">True when it stands (also when it had been applied before).</param>
+/// <param name="RefusedReason">Error code as text when it was refused, for example <c>lease_lost</c>.</param>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.EffectReceipt")]
+public readonly record struct EffectReceipt([property: Id(0)] bool Accepted, [property: Id(1)] string? RefusedReason = null);
+
+/// <summary>Where one task stands.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.TaskView")]
+public sealed record TaskView
+{
+    /// <summary>The task.</summary>
+    [Id(0)]
+    public required TaskId TaskId { get; init; }
+
+    /// <summary>Its role.</summary>
+    [Id(1)]
+    public required string Role { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    [Id(2)]
+    public required FlowTaskStatus Status { get; init; }
+
+    /// <summary>Attempts begun.</summary>
+    [Id(3)]
+    public int Attempt { get; init; }
+
+    /// <summary>Epoch of the newest lease; 0 before the first.</summary>
+    [Id(4)]
+    public long Epoch { get; init; }
+
+    /// <summary>Holder of the current lease, or of the last one; default before the first.</summary>
+    [Id(5)]
+    public WorkerId Worker { get; init; }
+
+    /// <summary>Output batches that stand.</summary>
+    [Id(6)]
+    public int Batches { get; init; }
+
+    /// <summary>0 to 1 as last reported.</summary>
+    [Id(7)]
+    public double Progress { get; init; }
+
+    /// <summary>Why the last attempt failed; null when none did.</summary>
+    [Id(8)]
+    public TaskFailure? Failure { get; init; }
+
+    /// <summary>The result; null before completion or when there is none.</summary>
+    [Id(9)]
+    public string? ResultJson { get; init; }
+
+    /// <summary>When a leased task's lease ends if it is not renewed, or when a backing-off task is ready again; else null.</summary>
+    [Id(10)]
+    public DateTimeOffset? DueUtc { get; init; }
+}

@@ -1,0 +1,126 @@
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Workers;
+
+/// <summary>What a worker says of itself when its session begins.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.WorkerRegistration")]
+public sealed record WorkerRegistration
+{
+    /// <summary>Chosen by the gateway for each stream; never repeated.</summary>
+    [Id(0)]
+    public required string SessionId { get; init; }
+
+    /// <summary>Roles it serves.</summary>
+    [Id(1)]
+    public required IReadOnlyList<string> Roles { get; init; }
+
+    /// <summary>Tasks it runs at once. Range 1 to 10 000.</summary>
+    [Id(2)]
+    public required int Slots { get; init; }
+
+    /// <summary>Version of its code.</summary>
+    [Id(3)]
+    public string Version { get; init; } = "";
+
+    /// <summary>Operating-system process id; 0 when unknown.</summary>
+    [Id(4)]
+    public int ProcessId { get; init; }
+
+    /// <summary>Machine name.</summary>
+    [Id(5)]
+    public string Host { get; init; } = "";
+
+    /// <summary>Where its artifacts are fetched; empty while they live in the shared store.</summary>
+    [Id(6)]
+    public string DataAddress { get; init; } = "";
+
+    /// <summary>Leases whose attempts it still runs.</summary>
+    [Id(7)]
+    public IReadOnlyList<LeaseToken> Held { get; init; } = [];
+}
+
+/// <summary>The answer to a registration.</summary>
+/// <param name="Lost">Of the held leases: those that no longer stand.</param>
+/// <param name="HeartbeatInterval">How often the worker must send a heartbeat.</param>
+/// <param name="LeaseDuration">How long a lease stands after the last heartbeat.</param>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.RegistrationReceipt")]
+public sealed record RegistrationReceipt(
+    [property: Id(0)] IReadOnlyList<LeaseToken> Lost,
+    [property: Id(1)] TimeSpan HeartbeatInterval,
+    [property: Id(2)] TimeSpan LeaseDuration);
+
+/// <summary>How far an attempt is.</summary>
+/// <param name="Token">Its lease.</param>
+/// <param name="Fraction">0 to 1.</param>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.LeaseProgress")]
+public readonly record struct LeaseProgress([property: Id(0)] LeaseToken Token, [property: Id(1)] double Fraction);
+
+/// <summary>What a session sends to its worker. Exactly one member is set.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.WorkerCommand")]
+public sealed record WorkerCommand
+{
+    /// <summary>Leases to run.</summary>
+    [Id(0)]
+    public IReadOnlyList<LeaseGrant>? Offers { get; init; }
+
+    /// <summary>A lease that has ended.</summary>
+    [Id(1)]
+    public LeaseToken? Stopped { get; init; }
+
+    /// <summary>Why it ended.</summary>
+    [Id(2)]
+    public string? Reason { get; init; }
+
+    /// <summary>True: finish what runs and leave.</summary>
+    [Id(3)]
+    public bool Drain { get; init; }
+}
+
+/// <summary>What became of an assignment.</summary>
+/// <param name="Taken">Leased and handed to the session.</param>
+/// <param name="NotReady">Not ready; the queue forgets them or, when leased elsewhere, keeps them in flight.</param>
+/// <param name="FreeSlots">Slots free now.</param>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.AssignReceipt")]
+public sealed record AssignReceipt(
+    [property: Id(0)] IReadOnlyList<TaskId> Taken, [property: Id(1)] IReadOnlyList<TaskId> NotReady, [property: Id(2)] int FreeSlots);
+
+/// <summary>Whether a worker can be counted on. Numbers travel.</summary>
+public enum WorkerLiveness
+{
+    /// <summary>No session.</summary>
+    Offline = 0,
+
+    /// <summary>A live session.</summary>
+    Online = 1,
+
+    /// <summary>Finishes what runs and takes no more.</summary>
+    Draining = 2,
+
+    /// <summary>The stream is lost and the reconnect grace runs.</summary>
+    Disconnected = 3,
+}
+
+/// <summary>Where a worker stands.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.WorkerView")]
+public sealed record WorkerView
+{
+    /// <summary>The worker.</summary>
+    [Id(0)]
+    public required WorkerId WorkerId { get; init; }
+
+    /// <summary>As registered last.</summary>
+    [Id(1)]
+    public required WorkerRegistration Registration { get; init; }
+
+    /// <summary>Whether it can be counted on.</summary>
+    [Id(2)]
+    public required WorkerLiveness Liveness { get; init; }
+
+    /// <summary>When it was last heard of.</summary>
+    [Id(3)]
+    public required DateTimeOffset LastSeenUtc { get; init; }
+
+    /// <summary>The leases it holds.</summary>
+    [Id(4)]
+    public IReadOnlyList<LeaseToken> Leases { get; init; } = [];
+}
