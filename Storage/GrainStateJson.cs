@@ -1,0 +1,33 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace OrleansFlow.Storage;
+
+/// <summary>Turns grain states into JSON that an operator can read, and back.</summary>
+/// <remarks>
+/// Our own states come with source-generated contexts (register each as an <see cref="IJsonTypeInfoResolver"/> service); users' types fall
+/// back to reflection. An unknown member is skipped, so that an older silo reads what a newer one wrote.
+/// </remarks>
+internal sealed class GrainStateJson
+{
+    private readonly JsonSerializerOptions _options;
+
+    public GrainStateJson(IEnumerable<IJsonTypeInfoResolver> resolvers)
+    {
+        _options = new JsonSerializerOptions(JsonSerializerDefaults.Web)
+        {
+            TypeInfoResolver = JsonTypeInfoResolver.Combine([.. resolvers, new DefaultJsonTypeInfoResolver()]),
+        };
+        _options.MakeReadOnly();
+    }
+
+    public byte[] Write<T>(T state) => JsonSerializer.SerializeToUtf8Bytes(state, (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T)));
+
+    /// <exception cref="JsonException">The text is not what it should be.</exception>
+    public T Read<T>(byte[] payload) =>
+        JsonSerializer.Deserialize(payload, (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T)))
+        ?? throw new JsonException("the stored JSON is null");
+
+    /// <summary>The state of a grain that has none stored: what its parameterless constructor makes.</summary>
+    public T Empty<T>() => ((JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T))).CreateObject is { } create ? create() : Activator.CreateInstance<T>();
+}

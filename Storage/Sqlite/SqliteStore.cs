@@ -1,0 +1,187 @@
+using System.Collections.Concurrent;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansFlow.Errors;
+
+namespace OrleansFlow.Storage.Sqlite;
+
+/// <summary>One SQLite database with grain states and reminders: one writer that groups, and a few readers beside it (WAL).</summary>
+/// <remarks>Opened at silo start, closed at its end. A write is acknowledged after its transaction was fsynced (<c>synchronous=FULL</c>).</remarks>
+internal sealed class SqliteStore : IAsyncDisposable
+{
+    /// <summary>Version of the tables below. A database of a newer version is refused, one of an older version is raised step by step.</summary>
+    private const int SchemaVersion = 1;
+
+    private const string Schema =
+        """
+        CREATE TABLE IF NOT EXISTS grain_state (
+            grain TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, payload TEXT NOT NULL, PRIMARY KEY (grain, name));
+        CREATE TABLE IF NOT EXISTS reminder (
+            grain TEXT NOT NULL, name TEXT NOT NULL, hash INTEGER NOT NULL, start_ticks INTEGER NOT NULL, period_ticks INTEGER NOT NULL,
+            etag TEXT NOT NULL, PRIMARY KEY (grain, name));
+        CREATE INDEX IF NOT EXISTS reminder_by_hash ON reminder (hash);
+        """;
+
+    private readonly SqliteStoreOptions _options;
+    private readonly ILogger<SqliteStore> _logger;
+    private readonly ConcurrentBag<SqliteConnection> _readers = [];
+    private readonly SemaphoreSlim _readerSlots;
+    private readonly Lock _openGate = new();
+    private StoreOwnership? _ownership;
+    private SqliteConnection? _writer;
+    private GroupCommitter? _committer;
+
+    public SqliteStore(IOptions<SqliteStoreOptions> options, ILogger<SqliteStore> logger)
+    {
+        _options = options.Value;
+        _logger = logger;
+        _readerSlots = new SemaphoreSlim(_options.ReadConnectionsMax);
+        SQLitePCL.Batteries_V2.Init();
+    }
+
+    /// <summary>Opens the store and becomes its owner; does nothing when it is open.</summary>
+    /// <exception cref="FlowException"><c>store_in_use</c>, <c>store_unavailable</c>, <c>state_corrupt</c>.</exception>
+    public void Open()
+    {
+        lock (_openGate)
+        {
+            if (_committer is not null)
+            {
+                return;
+            }
+
+            try
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(_options.DatabasePath))!);
+                _ownership = StoreOwnership.Take(_options.DatabasePath);
+                _writer = Connect();
+                Configure(_writer);
+                Migrate(_writer);
+                _committer = new GroupCommitter(_writer, _options, _logger);
+            }
+            catch (Exception exception)
+            {
+                Abandon();
+                throw exception switch
+                {
+                    SqliteException sqlite => SqliteFailures.Translate(sqlite, _options.DatabasePath),
+                    UnauthorizedAccessException or IOException => new FlowException(
+                        FlowErrorCode.StoreUnavailable, $"The store '{_options.DatabasePath}' cannot be opened: {exception.Message}", exception),
+                    _ => exception,
+                };
+            }
+        }
+    }
+
+    public Task WriteAsync(StoreWrite write) => Committer.WriteAsync(write);
+
+    /// <summary>Runs one read on the caller's thread. Rows are found by key in pages that are nearly always in memory.</summary>
+    public async Task<TResult> ReadAsync<TState, TResult>(TState state, Func<SqliteConnection, TState, TResult> read)
+    {
+        _ = Committer;
+        await _readerSlots.WaitAsync();
+        try
+        {
+            if (!_readers.TryTake(out var connection))
+            {
+                connection = Connect();
+                Execute(connection, "PRAGMA query_only = ON");
+            }
+
+            try
+            {
+                return read(connection, state);
+            }
+            finally
+            {
+                _readers.Add(connection);
+            }
+        }
+        catch (SqliteException exception)
+        {
+            throw SqliteFailures.Translate(exception, _options.DatabasePath);
+        }
+        finally
+        {
+            _readerSlots.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_committer is not null)
+        {
+            await _committer.DisposeAsync();
+            _committer = null;
+        }
+
+        Abandon();
+        _readerSlots.Dispose();
+    }
+
+    private GroupCommitter Committer =>
+        _committer ?? throw new FlowException(FlowErrorCode.StoreUnavailable, $"The store '{_options.DatabasePath}' is not open.");
+
+    private void Abandon()
+    {
+        while (_readers.TryTake(out var reader))
+        {
+            reader.Dispose();
+        }
+
+        _writer?.Dispose();
+        _writer = null;
+        _ownership?.Dispose();
+        _ownership = null;
+    }
+
+    private SqliteConnection Connect()
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = _options.DatabasePath,
+            Mode = SqliteOpenMode.ReadWriteCreate,
+            Pooling = false,
+        }.ConnectionString);
+        connection.Open();
+        return connection;
+    }
+
+    private void Configure(SqliteConnection connection)
+    {
+        Execute(connection, "PRAGMA journal_mode = WAL");
+        Execute(connection, "PRAGMA synchronous = FULL");
+        if (_options.PagesMax > 0)
+        {
+            Execute(connection, FormattableString.Invariant($"PRAGMA max_page_count = {_options.PagesMax}"));
+        }
+    }
+
+    private void Migrate(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA user_version";
+        var found = Convert.ToInt32(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture);
+        if (found > SchemaVersion)
+        {
+            throw new FlowException(
+                FlowErrorCode.StateCorrupt,
+                $"The store '{_options.DatabasePath}' has schema version {found}; this version knows {SchemaVersion}. Use a newer OrleansFlow.");
+        }
+
+        if (found < SchemaVersion)
+        {
+            Execute(connection, FormattableString.Invariant($"BEGIN IMMEDIATE; {Schema} PRAGMA user_version = {SchemaVersion}; COMMIT"));
+        }
+    }
+
+    private static void Execute(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // Literals and numbers of this class only.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+}
