@@ -59,7 +59,15 @@ public static partial class CodecRegistry
     /// <param name="converter">The converter; used by many threads.</param>
     public static void RegisterConverter<TValue, TSurrogate>(string name, IConverter<TValue, TSurrogate> converter)
         where TSurrogate : struct =>
-        Register(typeof(TValue), name, () => new ConverterCodec<TValue, TSurrogate>(converter));
+        Register(typeof(TValue), name, () => CreateConverterCodec(converter));
+
+    /// <summary>Makes the codec of a converter.</summary>
+    /// <typeparam name="TValue">The type of the values.</typeparam>
+    /// <typeparam name="TSurrogate">The surrogate, registered itself.</typeparam>
+    /// <param name="converter">The converter; used by many threads.</param>
+    /// <returns>The codec.</returns>
+    public static Codec CreateConverterCodec<TValue, TSurrogate>(IConverter<TValue, TSurrogate> converter)
+        where TSurrogate : struct => new ConverterCodec<TValue, TSurrogate>(converter);
 
     /// <summary>
     /// Adds a rule for types whose values have identity (grain references): copies share them, and an
