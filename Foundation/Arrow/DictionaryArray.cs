@@ -25,7 +25,7 @@ public sealed unsafe class DictionaryArray : ArrowArray
             ArrowTypeId.Int32 => ((int*)_indices)[at],
             ArrowTypeId.UInt32 => ((uint*)_indices)[at],
             ArrowTypeId.Int64 => ((long*)_indices)[at],
-            _ => checked((long)((ulong*)_indices)[at]),
+            _ => ((ulong*)_indices)[at] is var wide && wide > long.MaxValue ? long.MaxValue : (long)wide,
         };
     }
 
@@ -41,6 +41,12 @@ public sealed unsafe class DictionaryArray : ArrowArray
         }
 
         return ArrowTake.Take(Dictionary, rows, allocator);
+    }
+
+    internal bool IsIndexOutside(int index, int limit)
+    {
+        var at = (long)Offset + index;
+        return ((DictionaryType)Type).IndexType.Id == ArrowTypeId.UInt64 ? ((ulong*)_indices)[at] >= (ulong)limit : (ulong)GetIndex(index) >= (ulong)limit;
     }
 
     private int Slot(int index)

@@ -1,0 +1,154 @@
+using System.Numerics;
+using System.Text;
+using System.Text.Unicode;
+
+namespace OrleansFlow.Arrow;
+
+/// <summary>Checks what arrays from outside refer to: offsets, dictionary indices, union codes, null counts, text. O(rows).</summary>
+public static unsafe class ArrowValidator
+{
+    /// <summary>Says what is wrong with the values of an array and its children; null when nothing is.</summary>
+    /// <param name="array">An array whose sizes are already known to be right.</param>
+    /// <param name="checkUtf8">Whether text must be UTF-8: O(bytes).</param>
+    public static string? FindDefect(ArrowArray array, bool checkUtf8 = true)
+    {
+        ArgumentNullException.ThrowIfNull(array);
+        return FindOwnDefect(array, checkUtf8) ?? FindChildDefect(array, checkUtf8);
+    }
+
+    private static string? FindChildDefect(ArrowArray array, bool checkUtf8)
+    {
+        foreach (var child in array.Data.Children)
+        {
+            if (FindDefect(child, checkUtf8) is { } defect)
+            {
+                return defect;
+            }
+        }
+
+        return null;
+    }
+
+    private static string? FindOwnDefect(ArrowArray array, bool checkUtf8)
+    {
+        var data = array.Data;
+        if (ArrowLayout.HasValidity(data.Type) && data.NullCount >= 0 && !data.Buffers[0].IsEmpty && array.Length > 0)
+        {
+            var nulls = array.Length - ArrowBitmap.CountOnes(data.Buffers[0].Span, data.Offset, data.Length);
+            if (nulls != data.NullCount)
+            {
+                return $"{data.Type.Name}: {data.NullCount} nulls are claimed, the bitmap has {nulls}.";
+            }
+        }
+
+        if (data.Length == 0)
+        {
+            return null;
+        }
+
+        return array switch
+        {
+            VariableBinaryArray text => FindOffsetDefect(data, data.Buffers[2].Length)
+                ?? (checkUtf8 && array is TextArray ? FindTextDefect(text) : null),
+            VariableListArray list => FindOffsetDefect(data, list.Items.Length),
+            DictionaryArray dictionary => FindIndexDefect(dictionary),
+            UnionArray union => FindUnionDefect(union),
+            _ => null,
+        };
+    }
+
+    private static string? FindOffsetDefect(ArrowArrayData data, long limit)
+    {
+        var defect = ArrowLayout.OffsetWidth(data.Type) == 8
+            ? FindOffsetDefect(new ReadOnlySpan<long>((long*)data.Buffers[1].Pointer + data.Offset, data.Length + 1), limit)
+            : FindOffsetDefect(new ReadOnlySpan<int>((int*)data.Buffers[1].Pointer + data.Offset, data.Length + 1), (int)Math.Min(limit, int.MaxValue));
+        return defect is null ? null : $"{data.Type.Name}: {defect}";
+    }
+
+    private static string? FindOffsetDefect<T>(ReadOnlySpan<T> offsets, T limit)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        // Any decrease turns a difference negative, so one sign test at the end covers all rows.
+        var signs = offsets[0];
+        var i = 1;
+        if (Vector.IsHardwareAccelerated)
+        {
+            var sum = Vector<T>.Zero;
+            for (; i + Vector<T>.Count <= offsets.Length; i += Vector<T>.Count)
+            {
+                var before = new Vector<T>(offsets[(i - 1)..]);
+                var after = new Vector<T>(offsets[i..]);
+                sum |= Vector.LessThan(after, before);
+            }
+
+            signs |= Vector.EqualsAll(sum, Vector<T>.Zero) ? T.Zero : NegativeOne<T>();
+        }
+
+        for (; i < offsets.Length; i++)
+        {
+            signs |= offsets[i] < offsets[i - 1] ? NegativeOne<T>() : T.Zero;
+        }
+
+        if (signs < T.Zero)
+        {
+            return "the offsets decrease or are negative.";
+        }
+
+        return offsets[^1] > limit ? $"the last offset is {offsets[^1]}, there are {limit}." : null;
+    }
+
+    private static T NegativeOne<T>()
+        where T : IBinaryInteger<T> => T.Zero - T.One;
+
+    private static string? FindTextDefect(VariableBinaryArray text)
+    {
+        var (start, _) = text.Range(0);
+        var (_, end) = text.Range(text.Length - 1);
+        var all = text.Data.Buffers[2].Slice(start, end - start).Span;
+        if (Ascii.IsValid(all))
+        {
+            return null;
+        }
+
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text.IsValid(i) && !Utf8.IsValid(text.GetBytes(i)))
+            {
+                return $"{text.Type.Name}: value {i} is not UTF-8.";
+            }
+        }
+
+        return null;
+    }
+
+    private static string? FindIndexDefect(DictionaryArray array)
+    {
+        var limit = array.Dictionary.Length;
+        for (var i = 0; i < array.Length; i++)
+        {
+            if (array.IsValid(i) && array.IsIndexOutside(i, limit))
+            {
+                return $"{array.Type.Name}: the index of value {i} lies outside a dictionary of {limit}.";
+            }
+        }
+
+        return null;
+    }
+
+    private static string? FindUnionDefect(UnionArray array)
+    {
+        try
+        {
+            for (var i = 0; i < array.Length; i++)
+            {
+                array.Locate(i);
+            }
+
+            return null;
+        }
+        catch (ArrowFormatException exception)
+        {
+            return exception.Message;
+        }
+    }
+}

@@ -1,0 +1,205 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace OrleansFlow.Arrow.Ipc;
+
+/// <summary>Builds the arrays of one record batch message over its body, without copying.</summary>
+internal ref struct BatchDecoder
+{
+    private readonly ReadOnlySpan<byte> _nodes;
+    private readonly ReadOnlySpan<byte> _buffers;
+    private readonly int _nodeCount;
+    private readonly int _bufferCount;
+    private readonly ArrowBuffer _body;
+    private readonly IpcDecoder _context;
+    private readonly bool _isV4;
+    private int _node;
+    private int _buffer;
+
+    public BatchDecoder(FlatTable batch, ArrowBuffer body, IpcDecoder context, bool isV4)
+    {
+        if (batch.TryTable(3, out var compression))
+        {
+            var codec = compression.Byte(0) switch
+            {
+                0 => "LZ4_FRAME",
+                1 => "ZSTD",
+                var other => $"code {other}",
+            };
+            throw new ArrowFormatException($"The batch is compressed with {codec}; compressed batches are not supported.");
+        }
+
+        RowCount = batch.Long(0);
+        if (RowCount is < 0 or > int.MaxValue - 8)
+        {
+            throw new ArrowFormatException($"The batch claims {RowCount} rows.");
+        }
+
+        _nodes = batch.Vector(1, 16, out _nodeCount);
+        _buffers = batch.Vector(2, 16, out _bufferCount);
+        _body = body;
+        _context = context;
+        _isV4 = isV4;
+    }
+
+    public long RowCount { get; }
+
+    /// <summary>The arrays of fields, each with as many values as the batch has rows. The caller owns them.</summary>
+    public ArrowArray[] ReadAll(IReadOnlyList<ArrowField> fields)
+    {
+        var arrays = new ArrowArray[fields.Count];
+        var done = 0;
+        try
+        {
+            for (; done < arrays.Length; done++)
+            {
+                var array = Read(fields[done].Type, fields[done].Name);
+                arrays[done] = array;
+                if (array.Length != RowCount)
+                {
+                    done++;
+                    throw new ArrowFormatException($"Field '{fields[done - 1].Name}' has {array.Length} values in a batch of {RowCount} rows.");
+                }
+            }
+
+            if (_node != _nodeCount || _buffer != _bufferCount)
+            {
+                throw new ArrowFormatException(
+                    $"The batch has {_nodeCount} nodes and {_bufferCount} buffers, its schema needs {_node} and {_buffer}.");
+            }
+
+            return arrays;
+        }
+        catch
+        {
+            for (var i = 0; i < done; i++)
+            {
+                arrays[i].Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    private ArrowArray Read(ArrowType type, string name)
+    {
+        var (length, nullCount) = NextNode(name);
+        var children = type.Children.Count == 0 ? [] : new ArrowArray[type.Children.Count];
+        var done = 0;
+        ArrowArray? dictionary = null;
+        var retained = 0;
+        try
+        {
+            var buffers = ReadBuffers(type, name, ref nullCount);
+            for (; done < children.Length; done++)
+            {
+                children[done] = Read(type.Children[done].Type, type.Children[done].Name);
+            }
+
+            dictionary = type is DictionaryType encoded ? _context.FindDictionary(encoded, name, length == nullCount) : null;
+            var data = new ArrowArrayData
+            {
+                Type = type,
+                Length = length,
+                NullCount = type is NullType ? length : nullCount,
+                Buffers = buffers,
+                Children = children,
+                Dictionary = dictionary,
+            };
+            if (ArrowLayout.FindDefect(data) is { } defect)
+            {
+                throw new ArrowFormatException($"Field '{name}': {defect}");
+            }
+
+            for (; retained < buffers.Length; retained++)
+            {
+                buffers[retained].Retain();
+            }
+
+            return ArrowArrayFactory.Wrap(data);
+        }
+        catch
+        {
+            for (var i = 0; i < done; i++)
+            {
+                children[i].Dispose();
+            }
+
+            dictionary?.Dispose();
+            for (; retained > 0; retained--)
+            {
+                _body.Release();
+            }
+
+            throw;
+        }
+    }
+
+    private (int Length, int NullCount) NextNode(string name)
+    {
+        if (_node >= _nodeCount)
+        {
+            throw new ArrowFormatException($"Field '{name}': the batch has only {_nodeCount} nodes.");
+        }
+
+        var node = _nodes.Slice(_node++ * 16, 16);
+        var length = BinaryPrimitives.ReadInt64LittleEndian(node);
+        var nullCount = BinaryPrimitives.ReadInt64LittleEndian(node[8..]);
+        if (length is < 0 or > int.MaxValue - 8 || nullCount < 0 || nullCount > length)
+        {
+            throw new ArrowFormatException($"Field '{name}': {nullCount} nulls in {length} values.");
+        }
+
+        return ((int)length, (int)nullCount);
+    }
+
+    private ArrowBuffer[] ReadBuffers(ArrowType type, string name, ref int nullCount)
+    {
+        if (type is UnionType && _isV4)
+        {
+            // Before V5 unions had a validity bitmap of their own.
+            var validity = NextBuffer(name);
+            if (nullCount > 0 && !validity.IsEmpty)
+            {
+                throw new ArrowFormatException($"Field '{name}': unions with nulls of their own (metadata V4) are not supported.");
+            }
+
+            nullCount = 0;
+        }
+
+        var buffers = new ArrowBuffer[ArrowLayout.BufferCount(type)];
+        for (var i = 0; i < buffers.Length; i++)
+        {
+            buffers[i] = NextBuffer(name);
+        }
+
+        if (ArrowLayout.HasValidity(type) && nullCount == 0)
+        {
+            buffers[0] = buffers[0].Slice(0, 0);
+        }
+
+        return buffers;
+    }
+
+    private ArrowBuffer NextBuffer(string name)
+    {
+        if (_buffer >= _bufferCount)
+        {
+            throw new ArrowFormatException($"Field '{name}': the batch has only {_bufferCount} buffers.");
+        }
+
+        var entry = MemoryMarshal.Cast<byte, long>(_buffers.Slice(_buffer++ * 16, 16));
+        var (offset, length) = (entry[0], entry[1]);
+        if (offset < 0 || length < 0 || offset > _body.Length - length)
+        {
+            throw new ArrowFormatException($"Field '{name}': a buffer of {length} bytes at {offset} lies outside the body of {_body.Length} bytes.");
+        }
+
+        if ((offset & 7) != 0 && length > 0)
+        {
+            throw new ArrowFormatException($"Field '{name}': a buffer starts at {offset}, which is not a multiple of 8.");
+        }
+
+        return _body.Slice(offset, length);
+    }
+}
