@@ -24,6 +24,8 @@ internal sealed class HttpServerCall : RpcServerCall, IDisposable
     private readonly CancellationTokenRegistration _shutdownRegistration;
     private readonly long _startedAt;
     private readonly TimeSpan? _deadline;
+    private readonly RpcGate _readGate = new();
+    private readonly RpcGate _writeGate = new();
     private readonly Lock _gate = new();
     private ITimer? _deadlineTimer;
     private ITimer? _shutdownTimer;
@@ -45,7 +47,7 @@ internal sealed class HttpServerCall : RpcServerCall, IDisposable
         _output = new RpcBodyWriter(http.Response.BodyWriter, direct: false);
         _encoding = http.Request.Headers["grpc-encoding"];
 
-        var stoppable = method.Kind != RpcMethodKind.Unary && serverStopping.CanBeCanceled;
+        var stoppable = method.Kind != RpcMethodKind.Unary;
         if (deadline is null && !stoppable)
         {
             CancellationToken = http.RequestAborted;
@@ -89,8 +91,23 @@ internal sealed class HttpServerCall : RpcServerCall, IDisposable
         }
     }
 
-    public override ValueTask<RpcReadResult<T>> TryReadAsync<T>(RpcMarshaller<T> marshaller, CancellationToken cancellationToken) =>
-        RpcFrame.TryReadAsync(_input, marshaller, _options.MaxReceiveMessageBytes, _encoding, cancellationToken);
+    public override async ValueTask<RpcReadResult<T>> TryReadAsync<T>(RpcMarshaller<T> marshaller, CancellationToken cancellationToken)
+    {
+        _readGate.Enter("reads", Context.Method);
+        try
+        {
+            return await RpcFrame.TryReadAsync(_input, marshaller, _options.MaxReceiveMessageBytes, _encoding, cancellationToken);
+        }
+        catch (IOException exception)
+        {
+            // The token of the request may fire a little later than this; the handler should see one kind of end only.
+            throw new OperationCanceledException("The caller went away.", exception);
+        }
+        finally
+        {
+            _readGate.Exit();
+        }
+    }
 
     public override async ValueTask WriteAsync<T>(RpcMarshaller<T> marshaller, T message)
     {
@@ -101,9 +118,35 @@ internal sealed class HttpServerCall : RpcServerCall, IDisposable
             CancellationToken.ThrowIfCancellationRequested();
         }
 
-        await StartResponseAsync(flush: false);
-        await RpcFrame.WriteAsync(_output, marshaller, message, CancellationToken.None);
-        _http.RequestAborted.ThrowIfCancellationRequested();
+        _writeGate.Enter("writes", Context.Method);
+        try
+        {
+            await StartResponseAsync(flush: false);
+            await RpcFrame.WriteAsync(_output, marshaller, message, CancellationToken.None);
+            _http.RequestAborted.ThrowIfCancellationRequested();
+        }
+        finally
+        {
+            _writeGate.Exit();
+        }
+    }
+
+    /// <summary>
+    /// Waits until no loop that the handler left behind reads or writes any more. The connection is Kestrel's again after
+    /// this, for another call.
+    /// </summary>
+    public async Task CloseAsync()
+    {
+        var reading = _readGate.CloseAsync();
+        var writing = _writeGate.CloseAsync();
+        if (reading.IsCompleted && writing.IsCompleted)
+        {
+            return;
+        }
+
+        CancelThenAbort();
+        await reading;
+        await writing;
     }
 
     public Task StartResponseAsync(bool flush)

@@ -85,12 +85,13 @@ internal sealed partial class RpcCallRunner
         {
             // 3.
             await InvokeAsync(call, method, interceptorIndex: 0);
-            await call.StartResponseAsync(flush: false);
+            await call.CloseAsync();
             call.Finish(RpcStatus.Ok, trailers: null);
         }
         catch (Exception exception)
         {
             // 4.
+            await call.CloseAsync();
             if (http.RequestAborted.IsCancellationRequested || exception is ConnectionResetException)
             {
                 // Nobody is left to hear the status; the server side of a cancelled call is no failure.

@@ -16,6 +16,7 @@ internal sealed class RpcClientCall : IAsyncDisposable
     private readonly CancellationTokenRegistration _stopRegistration;
     private readonly Task<HttpResponseMessage> _responseTask;
     private readonly Action? _abortRequest;
+    private readonly RpcGate _readGate = new();
     private volatile HttpResponseMessage? _response;
     private RpcBodyReader? _input;
     private RpcMetadata? _headers;
@@ -64,6 +65,7 @@ internal sealed class RpcClientCall : IAsyncDisposable
     public async ValueTask<RpcReadResult<T>> TryReadAsync<T>(RpcMarshaller<T> marshaller, CancellationToken cancellationToken)
     {
         CancellationTokenSource? both = null;
+        _readGate.Enter("reads", _method);
         try
         {
             if (_status is null)
@@ -100,6 +102,7 @@ internal sealed class RpcClientCall : IAsyncDisposable
         finally
         {
             both?.Dispose();
+            _readGate.Exit();
         }
     }
 
@@ -124,6 +127,13 @@ internal sealed class RpcClientCall : IAsyncDisposable
     {
         if (exception is InvalidOperationException and not ObjectDisposedException)
         {
+            return exception;
+        }
+
+        if (exception is not (IOException or HttpRequestException or OperationCanceledException or ObjectDisposedException or RpcException))
+        {
+            // The message could not be made; a frame may be half-way out, so the call cannot go on.
+            _abortRequest?.Invoke();
             return exception;
         }
 
@@ -178,6 +188,7 @@ internal sealed class RpcClientCall : IAsyncDisposable
             // The call never got a response; whoever waited for one was told.
         }
 
+        await _readGate.CloseAsync().ConfigureAwait(false);
         _input?.Dispose();
         _stop.Dispose();
     }

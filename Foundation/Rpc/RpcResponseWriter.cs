@@ -6,7 +6,6 @@ public sealed class RpcResponseWriter<TResponse>
 {
     private readonly RpcServerCall _call;
     private readonly RpcMarshaller<TResponse> _marshaller;
-    private int _writing;
 
     internal RpcResponseWriter(RpcServerCall call, RpcMarshaller<TResponse> marshaller)
     {
@@ -16,23 +15,7 @@ public sealed class RpcResponseWriter<TResponse>
 
     /// <summary>Sends one response; ends when the connection has taken it, which is the back-pressure.</summary>
     /// <param name="response">Not kept: its memory may be released when the task has ended.</param>
-    /// <exception cref="OperationCanceledException">The caller is gone.</exception>
+    /// <exception cref="OperationCanceledException">The caller is gone, or the handler has returned.</exception>
     /// <exception cref="InvalidOperationException">The write before has not ended.</exception>
-    public async ValueTask WriteAsync(TResponse response)
-    {
-        if (Interlocked.Exchange(ref _writing, 1) != 0)
-        {
-            throw new InvalidOperationException(
-                $"Two responses of {_call.Context.Method} are written at once; await each write before the next.");
-        }
-
-        try
-        {
-            await _call.WriteAsync(_marshaller, response).ConfigureAwait(false);
-        }
-        finally
-        {
-            Volatile.Write(ref _writing, 0);
-        }
-    }
+    public ValueTask WriteAsync(TResponse response) => _call.WriteAsync(_marshaller, response);
 }

@@ -6,7 +6,7 @@ namespace OrleansFlow.Rpc;
 /// <see cref="GetHeadersAsync"/> without an enumeration.
 /// </summary>
 /// <typeparam name="TResponse">What the server sends; each message belongs to whoever enumerates.</typeparam>
-public sealed class RpcServerStreamingCall<TResponse> : IAsyncEnumerable<TResponse>, IAsyncDisposable
+public sealed class RpcServerStreamingCall<TResponse> : IAsyncEnumerable<TResponse>
 {
     private readonly Func<RpcClientCall> _start;
     private readonly RpcMarshaller<TResponse> _marshaller;
@@ -46,5 +46,9 @@ public sealed class RpcServerStreamingCall<TResponse> : IAsyncEnumerable<TRespon
     }
 
     /// <summary>Ends the call.</summary>
+    /// <remarks>
+    /// <c>await using</c> needs no interface for it; with <see cref="IAsyncDisposable"/> beside the enumeration
+    /// <c>ConfigureAwait</c> would be ambiguous.
+    /// </remarks>
     public ValueTask DisposeAsync() => _call?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

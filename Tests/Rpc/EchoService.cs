@@ -19,6 +19,9 @@ internal sealed class EchoService
     /// <summary>Ends when such a call has seen its token fire.</summary>
     public Task Cancelled => _cancelled.Task;
 
+    /// <summary>The loop of a Chat that returned before it; ended by nobody but the call.</summary>
+    public Task LeftBehind { get; private set; } = Task.CompletedTask;
+
     /// <summary>Responses that Repeat has made so far.</summary>
     public int RepliesMade => Volatile.Read(ref _repliesMade);
 
@@ -117,15 +120,39 @@ internal sealed class EchoService
         }
     }
 
-    private async IAsyncEnumerable<EchoReply> ChatAsync(IAsyncEnumerable<EchoRequest> requests, RpcServerContext context)
+    private async Task ChatAsync(
+        IAsyncEnumerable<EchoRequest> requests, RpcResponseWriter<EchoReply> responses, RpcServerContext context)
     {
         EchoHeaders(context);
+        await context.SendResponseHeadersAsync();
         _waiting.TrySetResult();
         using var onCancel = context.CancellationToken.Register(() => _cancelled.TrySetResult());
         await foreach (var request in requests)
         {
             Misbehave(request.Text);
-            yield return new EchoReply { Text = request.Text, Body = request.Body };
+            switch (request.Text)
+            {
+                case "leave reader behind":
+                    LeftBehind = requests.CountAsync(CancellationToken.None).AsTask();
+                    return;
+                case "leave writer behind":
+                    var written = new TaskCompletionSource();
+                    LeftBehind = WriteForeverAsync(responses, written);
+                    await written.Task;
+                    return;
+                default:
+                    await responses.WriteAsync(new EchoReply { Text = request.Text, Body = request.Body });
+                    break;
+            }
+        }
+    }
+
+    private static async Task WriteForeverAsync(RpcResponseWriter<EchoReply> responses, TaskCompletionSource written)
+    {
+        while (true)
+        {
+            await responses.WriteAsync(new EchoReply());
+            written.TrySetResult();
         }
     }
 

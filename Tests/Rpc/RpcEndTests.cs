@@ -186,4 +186,56 @@ public sealed class RpcEndTests
 
         Assert.Equal(RpcStatusCode.NotFound, failure.Code);
     }
+
+    [Fact(Timeout = TimeoutMs)]
+    public async Task Handler_ReturnsWhileItsLoopReads_EndsTheLoopBeforeTheCall()
+    {
+        await using var host = await EchoHost.StartAsync();
+        await using var channel = host.Connect();
+        await using var call = channel.Duplex(EchoMethods.Chat);
+        await call.WriteAsync(new EchoRequest { Text = "leave reader behind" }, Token);
+
+        await foreach (var reply in call.ReadAllAsync(Token))
+        {
+            Assert.Fail("The handler sends nothing.");
+        }
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => host.Service.LeftBehind.WaitAsync(Token));
+        Assert.False(Token.IsCancellationRequested);
+        Assert.Empty(host.Log.Entries);
+    }
+
+    [Fact(Timeout = TimeoutMs)]
+    public async Task Handler_WritesAfterItReturned_IsToldThatTheCallEnded()
+    {
+        await using var host = await EchoHost.StartAsync();
+        await using var channel = host.Connect();
+        await using var call = channel.Duplex(EchoMethods.Chat);
+        await call.WriteAsync(new EchoRequest { Text = "leave writer behind" }, Token);
+        var seen = 0;
+
+        await foreach (var reply in call.ReadAllAsync(Token))
+        {
+            seen++;
+        }
+
+        Assert.True(seen > 0);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => host.Service.LeftBehind.WaitAsync(Token));
+        Assert.False(Token.IsCancellationRequested);
+    }
+
+    [Fact(Timeout = TimeoutMs)]
+    public async Task Read_TwiceAtOnce_IsRefused()
+    {
+        await using var host = await EchoHost.StartAsync();
+        await using var channel = host.Connect();
+        await using var call = channel.Duplex(EchoMethods.Chat);
+        await using var first = call.ReadAllAsync(Token).GetAsyncEnumerator(Token);
+        var pending = first.MoveNextAsync().AsTask();
+
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await call.ReadAllAsync(Token).GetAsyncEnumerator(Token).MoveNextAsync());
+
+        await call.CompleteAsync();
+        Assert.False(await pending);
+    }
 }
