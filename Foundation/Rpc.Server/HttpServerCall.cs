@@ -98,9 +98,15 @@ internal sealed class HttpServerCall : RpcServerCall, IDisposable
         {
             return await RpcFrame.TryReadAsync(_input, marshaller, _options.MaxReceiveMessageBytes, _encoding, cancellationToken);
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            // The token of the request may fire a little later than this; the handler should see one kind of end only.
+            // The caller went away, which the token of the request tells a little later than this. A handler that watches
+            // the call's token must not have returned by then.
+            if (_stop is not null)
+            {
+                await _stop.CancelAsync();
+            }
+
             throw new OperationCanceledException("The caller went away.", exception);
         }
         finally

@@ -178,7 +178,11 @@ internal sealed class RpcClientCall : IAsyncDisposable
             await _stop.CancelAsync().ConfigureAwait(false);
         }
 
-        _abortRequest?.Invoke();
+        if (_status is not null)
+        {
+            _abortRequest?.Invoke();
+        }
+
         try
         {
             (await _responseTask.ConfigureAwait(false)).Dispose();
@@ -284,7 +288,6 @@ internal sealed class RpcClientCall : IAsyncDisposable
 
     private void Abort()
     {
-        _abortRequest?.Invoke();
         // A request that is still being sent ends by its token instead.
         _response?.Dispose();
     }
