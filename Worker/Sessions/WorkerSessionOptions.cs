@@ -1,0 +1,50 @@
+namespace OrleansFlow.Worker.Sessions;
+
+/// <summary>What one worker session needs to know. Immutable; the hosting options are checked before they become one.</summary>
+public sealed record WorkerSessionOptions
+{
+    /// <summary>Id of the worker.</summary>
+    public required Tasks.WorkerId WorkerId { get; init; }
+
+    /// <summary>Tasks it runs at once. At least 1.</summary>
+    public required int Slots { get; init; }
+
+    /// <summary>Version of the worker's code, for listings.</summary>
+    public string Version { get; init; } = "";
+
+    /// <summary>Process that runs it; 0 when it does not matter.</summary>
+    public int ProcessId { get; init; }
+
+    /// <summary>Machine, for listings.</summary>
+    public string Host { get; init; } = "";
+
+    /// <summary>Where peers fetch its artifacts; empty while they live in the shared store.</summary>
+    public string DataAddress { get; init; } = "";
+
+    /// <summary>Folder below which attempts get their own.</summary>
+    public required string TempFolder { get; init; }
+
+    /// <summary>How long running attempts may go on once the session was told to stop. Default 20 s.</summary>
+    public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long a stopped handler may take to return before its slot is freed without it. Default 10 s.</summary>
+    public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the gateway may be away before the session fails; null for ever.</summary>
+    public TimeSpan? ConnectTimeout { get; init; }
+
+    /// <summary>Wait before the first try to reconnect; doubles up to <see cref="ReconnectDelayMax"/>. Default 50 ms.</summary>
+    public TimeSpan ReconnectDelayMin { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Longest wait between two tries to reconnect. Default 5 s.</summary>
+    public TimeSpan ReconnectDelayMax { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Output batches of one attempt that may await their receipts before it waits. Default 8. At least 1.</summary>
+    public int ReportWindow { get; init; } = 8;
+
+    /// <summary>Input batches that one reader opens ahead of its handler. Default 16. At least 1.</summary>
+    public int PrefetchBatches { get; init; } = 16;
+
+    /// <summary>Bytes that one reader opens ahead of its handler. Default 64 MiB. At least 1.</summary>
+    public long PrefetchBytes { get; init; } = 64L * 1024 * 1024;
+}
