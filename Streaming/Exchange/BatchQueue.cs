@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace OrleansFlow.Streaming.Exchange;
 
 /// <summary>
@@ -140,7 +142,12 @@ public sealed class BatchQueue<TBatch> : IDisposable
 
                 if (_isCompleted && _writers.Count == 0)
                 {
-                    return _error is null ? null : throw _error;
+                    if (_error is not null)
+                    {
+                        ExceptionDispatchInfo.Throw(_error);
+                    }
+
+                    return null;
                 }
 
                 if (_reader is not null)

@@ -1,0 +1,26 @@
+using OrleansFlow.Arrow;
+using OrleansFlow.Errors;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Artifacts;
+
+/// <summary>Where output batches lie between producer and consumer: one Arrow IPC file per batch. Thread-safe.</summary>
+/// <remarks>Which file counts is said by the task's owner alone: a file of an older epoch is garbage, never truth.</remarks>
+public interface IArtifactStore
+{
+    /// <summary>Writes one batch; durable under its final name before it returns. Repeating it replaces the file by the same one.</summary>
+    /// <param name="task">The producing task.</param>
+    /// <param name="epoch">Epoch of its lease; part of the name, so that a fenced attempt cannot overwrite what was accepted.</param>
+    /// <param name="index">0-based number of the batch within its task.</param>
+    /// <param name="batch">The rows; stays the caller's.</param>
+    /// <param name="cancellationToken">Gives up before the file has its final name.</param>
+    /// <exception cref="FlowException"><c>store_full</c>, or <c>store_unavailable</c>; nothing of the write is kept.</exception>
+    ValueTask<StoredArtifact> WriteAsync(TaskId task, long epoch, int index, RecordBatch batch, CancellationToken cancellationToken);
+
+    /// <summary>Opens an artifact without copying it.</summary>
+    /// <param name="path">As <see cref="StoredArtifact.Path"/>.</param>
+    /// <exception cref="FlowException">
+    /// <c>artifact_lost</c>: there is no such file or it cannot be read; <c>bad_input</c>: the path is none that a store gives out.
+    /// </exception>
+    IArtifactReader OpenRead(string path);
+}

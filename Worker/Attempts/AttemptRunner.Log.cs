@@ -1,0 +1,17 @@
+using Microsoft.Extensions.Logging;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Worker.Attempts;
+
+internal sealed partial class AttemptRunner
+{
+    [LoggerMessage(EventId = 2220, Level = LogLevel.Debug, Message = "The attempt of task {TaskId} (epoch {Epoch}, role {Role}) failed")]
+    private partial void LogFailed(TaskId taskId, long epoch, string role, Exception exception);
+
+    [LoggerMessage(EventId = 2221, Level = LogLevel.Debug, Message = "The attempt of task {TaskId} (epoch {Epoch}) stopped: {Reason}")]
+    private partial void LogStopped(TaskId taskId, long epoch, string reason, Exception? exception);
+
+    [LoggerMessage(EventId = 2222, Level = LogLevel.Warning,
+        Message = "Cleaning up after task {TaskId} (epoch {Epoch}) failed; its outcome stands, what it had opened may leak")]
+    private partial void LogCleanupFailed(TaskId taskId, long epoch, Exception exception);
+}

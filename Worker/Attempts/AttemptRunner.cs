@@ -1,0 +1,262 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OrleansFlow.Artifacts;
+using OrleansFlow.Errors;
+using OrleansFlow.Protocol.Worker.V1;
+using OrleansFlow.Worker.Inputs;
+using OrleansFlow.Worker.Sessions;
+using OrleansFlow.Workers;
+
+namespace OrleansFlow.Worker.Attempts;
+
+/// <summary>Runs one attempt: calls the handler in its documented order and turns whatever happens into an outcome.</summary>
+/// <remarks>
+/// 1. A scope and a handler of its own. 2. <c>InitAsync</c>, <c>LoadInputAsync</c>. 3. Every input batch: <c>ProcessBatchAsync</c>, its output
+/// written and reported, receipts awaited only when the window is full. 4. <c>FinalizeAsync</c> and its outputs. 5. <c>CleanupAsync</c>, once
+/// <c>InitAsync</c> was begun. 6. Completed only when every report was accepted: the owner refuses a completion that disagrees with its count.
+/// An exception after a stop was asked for is part of stopping; any other, also an <see cref="OperationCanceledException"/> of the handler's
+/// own, is a failure that the handler classifies.
+/// </remarks>
+internal sealed partial class AttemptRunner(
+    RoleCatalog roles, IServiceScopeFactory scopes, UpstreamReaders readers, WorkerSessionOptions options,
+    WorkerInstruments instruments, TimeProvider clock, ILogger logger)
+{
+    // A message is for people and travels through grains into state: a stack of nested messages must not become megabytes.
+    private const int MessageLengthMax = 4096;
+
+    // The default of ProcessBatchAsync's result limit, in UTF-16 units; the owner counts bytes.
+    private const int ResultLengthMax = 64 * 1024;
+
+    /// <summary>Runs the attempt to its end. Never throws.</summary>
+    public async Task<Outcome> RunAsync(TaskAttempt attempt)
+    {
+        instruments.OnBegun();
+        Outcome outcome;
+        try
+        {
+            outcome = await RunInScopeAsync(attempt);
+        }
+        catch (Exception exception)
+        {
+            // Only what surrounds the handler can get here: the scope, the store of the session.
+            outcome = attempt.StopReason is null
+                ? Failed(attempt, new ErrorClass(FlowErrorKind.Of(FlowErrorCode.UnexpectedError).Wire, Permanent: false), exception)
+                : attempt.StopOutcome();
+        }
+
+        instruments.OnEnded(outcome);
+        return outcome;
+    }
+
+    private async Task<Outcome> RunInScopeAsync(TaskAttempt attempt)
+    {
+        if (attempt.StopReason is not null)
+        {
+            return attempt.StopOutcome();
+        }
+
+        if (roles.Find(attempt.Offer.Role) is not { } role)
+        {
+            return new Outcome
+            {
+                Lease = attempt.Offer.Lease,
+                Kind = Outcome.Types.Kind.Failed,
+                Reason = FlowErrorKind.Of(FlowErrorCode.NoHandler).Wire,
+                Permanent = true,
+                Message = $"Worker '{options.WorkerId}' has no handler for role '{attempt.Offer.Role}'; it serves [{string.Join(", ", roles.Roles)}].",
+            };
+        }
+
+        await using var scope = scopes.CreateAsyncScope();
+        var context = new AttemptContext(attempt, options.WorkerId, scope.ServiceProvider, readers, MakeTempFolder, logger, clock);
+        var store = readers.Store ?? throw new InvalidOperationException("No attempt can run before the session is registered.");
+        RoleHandler? handler = null;
+        var isInitBegun = false;
+        Outcome? completed = null;
+        Exception? failure = null;
+        try
+        {
+            handler = role.Create(scope.ServiceProvider);
+            isInitBegun = true;
+            completed = await CallAsync(attempt, handler, context, store);
+        }
+        catch (Exception exception)
+        {
+            failure = exception;
+        }
+
+        if (handler is not null)
+        {
+            await CleanUpAsync(handler, isInitBegun, context);
+        }
+
+        if (failure is null)
+        {
+            try
+            {
+                await attempt.WaitForReceiptsAsync();
+                return completed!;
+            }
+            catch (OperationCanceledException) when (attempt.StopReason is not null)
+            {
+                return attempt.StopOutcome();
+            }
+        }
+
+        if (attempt.StopReason is not null)
+        {
+            LogStopped(attempt.Token.TaskId, attempt.Token.Epoch, attempt.StopReason, failure);
+            return attempt.StopOutcome();
+        }
+
+        LogFailed(attempt.Token.TaskId, attempt.Token.Epoch, attempt.Offer.Role, failure);
+        return Failed(attempt, Classify(handler, failure), failure);
+    }
+
+    private async Task<Outcome> CallAsync(TaskAttempt attempt, RoleHandler handler, AttemptContext context, IArtifactStore store)
+    {
+        var stopping = attempt.Stopping;
+        await handler.InitAsync(context, stopping);
+        await handler.LoadInputAsync(context, stopping);
+        var emitter = new BatchEmitter(attempt, store, instruments, handler.ResumesAfterAccepted ? attempt.Offer.AcceptedBatches : 0);
+        await foreach (var input in handler.ReadBatchesAsync(context, stopping).WithCancellation(stopping))
+        {
+            // Disposed after the output was written, because a handler may hand its input on.
+            using var batch = input.Batch;
+            stopping.ThrowIfCancellationRequested();
+            var processed = await handler.ProcessBatchAsync(context, input, stopping);
+            emitter.Add(processed.Metrics);
+            if (processed.Output is not null)
+            {
+                await emitter.EmitAsync(processed.Output);
+            }
+        }
+
+        stopping.ThrowIfCancellationRequested();
+        var finished = await handler.FinalizeAsync(context, stopping);
+        emitter.Add(finished.Metrics);
+        if (finished.Outputs is not null)
+        {
+            await EmitAllAsync(emitter, finished.Outputs);
+        }
+
+        if (finished.ResultJson?.Length > ResultLengthMax)
+        {
+            throw new FlowException(
+                FlowErrorCode.LimitExceeded,
+                $"The result of task '{attempt.Token.TaskId}' has {finished.ResultJson.Length} characters; at most {ResultLengthMax} are kept. Emit it as a batch.");
+        }
+
+        var outcome = new Outcome
+        {
+            Lease = attempt.Offer.Lease,
+            Kind = Outcome.Types.Kind.Completed,
+            BatchCount = emitter.NextIndex,
+            ResultJson = finished.ResultJson ?? "",
+        };
+        if (emitter.LeftMetrics is { } metrics)
+        {
+            foreach (var (name, value) in metrics)
+            {
+                outcome.Metrics.Add(name, value);
+            }
+        }
+
+        return outcome;
+    }
+
+    private static async ValueTask EmitAllAsync(BatchEmitter emitter, IReadOnlyList<Arrow.RecordBatch> outputs)
+    {
+        var emitted = 0;
+        try
+        {
+            while (emitted < outputs.Count)
+            {
+                await emitter.EmitAsync(outputs[emitted++]);
+            }
+        }
+        finally
+        {
+            while (emitted < outputs.Count)
+            {
+                outputs[emitted++].Dispose();
+            }
+        }
+    }
+
+    private static ErrorClass Classify(RoleHandler? handler, Exception failure)
+    {
+        try
+        {
+            return handler?.ClassifyError(failure) ?? new ErrorClass(FlowErrorKind.Of(FlowErrorCode.UnexpectedError).Wire, Permanent: false);
+        }
+        catch (Exception)
+        {
+            // A classifier that fails must not hide what it was asked about.
+            return new ErrorClass(FlowErrorKind.Of(FlowErrorCode.UnexpectedError).Wire, Permanent: false);
+        }
+    }
+
+    private static Outcome Failed(TaskAttempt attempt, ErrorClass error, Exception exception)
+    {
+        var message = exception.Message.Length > 0 ? exception.Message : exception.GetType().Name;
+        return new Outcome
+        {
+            Lease = attempt.Offer.Lease,
+            Kind = Outcome.Types.Kind.Failed,
+            Reason = error.Reason ?? FlowErrorKind.Of(FlowErrorCode.UnexpectedError).Wire,
+            Permanent = error.Permanent,
+            Message = message.Length > MessageLengthMax ? message[..MessageLengthMax] : message,
+        };
+    }
+
+    private async Task CleanUpAsync(RoleHandler handler, bool isInitBegun, AttemptContext context)
+    {
+        try
+        {
+            if (isInitBegun)
+            {
+                await handler.CleanupAsync(context);
+            }
+        }
+        catch (Exception exception)
+        {
+            LogCleanupFailed(context.TaskId, context.Epoch, exception);
+        }
+
+        try
+        {
+            switch (handler)
+            {
+                case IAsyncDisposable disposable:
+                    await disposable.DisposeAsync();
+                    break;
+                case IDisposable disposable:
+                    disposable.Dispose();
+                    break;
+            }
+
+            if (context.MadeTempFolder is { } folder)
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+        }
+        catch (Exception exception)
+        {
+            LogCleanupFailed(context.TaskId, context.Epoch, exception);
+        }
+    }
+
+    private string MakeTempFolder(TaskAttempt attempt)
+    {
+        var name = $"{attempt.Token.TaskId.Value.Replace('/', '~')}.e{attempt.Token.Epoch}";
+        var folder = Path.Combine(options.TempFolder, name);
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        Directory.CreateDirectory(folder);
+        return folder;
+    }
+}

@@ -1,0 +1,43 @@
+using System.Collections.Frozen;
+using OrleansFlow.Errors;
+
+namespace OrleansFlow.Worker.Attempts;
+
+/// <summary>The roles that this worker serves.</summary>
+public sealed class RoleCatalog
+{
+    private readonly FrozenDictionary<string, RoleRegistration> _byRole;
+
+    /// <summary>Collects registrations.</summary>
+    /// <exception cref="FlowException"><c>bad_option</c>: none is given, or two handlers claim one role.</exception>
+    public RoleCatalog(IEnumerable<RoleRegistration> registrations)
+    {
+        ArgumentNullException.ThrowIfNull(registrations);
+        var byRole = new Dictionary<string, RoleRegistration>(StringComparer.Ordinal);
+        foreach (var registration in registrations.OrderBy(registration => registration.IsBuiltIn))
+        {
+            if (byRole.TryAdd(registration.Role, registration) || registration.IsBuiltIn || byRole[registration.Role].HandlerType == registration.HandlerType)
+            {
+                continue;
+            }
+
+            throw new FlowException(
+                FlowErrorCode.BadOption,
+                $"Two handlers claim role '{registration.Role}': {byRole[registration.Role].HandlerType} and {registration.HandlerType}. Keep one AddHandler call.");
+        }
+
+        if (byRole.Count == 0)
+        {
+            throw new FlowException(FlowErrorCode.BadOption, "The worker serves no role: add one with AddOrleansFlowWorker().AddHandler<THandler>(\"role\").");
+        }
+
+        Roles = [.. byRole.Keys.Order(StringComparer.Ordinal)];
+        _byRole = byRole.ToFrozenDictionary(StringComparer.Ordinal);
+    }
+
+    /// <summary>The roles, in ordinal order.</summary>
+    public IReadOnlyList<string> Roles { get; }
+
+    /// <summary>The registration of a role; null when this worker does not serve it.</summary>
+    public RoleRegistration? Find(string role) => _byRole.GetValueOrDefault(role);
+}

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.DependencyInjection;
+using OrleansFlow.Workers;
+
+namespace OrleansFlow.Worker.Attempts;
+
+/// <summary>Which handler serves a role on this worker.</summary>
+public sealed class RoleRegistration
+{
+    private readonly ObjectFactory _factory;
+
+    /// <summary>Names the handler of a role.</summary>
+    /// <param name="role">The role: an id by the rule of <see cref="Tasks.IdText"/>.</param>
+    /// <param name="handlerType">A <see cref="RoleHandler"/> that can be made from services.</param>
+    /// <param name="isBuiltIn">True for a role that comes with every worker; one of the user's with the same name wins over it.</param>
+    /// <exception cref="ArgumentException">The role is not well-formed, or the type is no handler that can be made.</exception>
+    public RoleRegistration(string role, Type handlerType, bool isBuiltIn = false)
+    {
+        ArgumentNullException.ThrowIfNull(handlerType);
+        if (!Tasks.IdText.IsValid(role))
+        {
+            throw new ArgumentException(
+                $"'{role}' is not a role: use 1 to {Tasks.IdText.MaxLength} letters, digits, '_', '-' or '.', starting with a letter or digit.", nameof(role));
+        }
+
+        if (!handlerType.IsAssignableTo(typeof(RoleHandler)) || handlerType.IsAbstract)
+        {
+            throw new ArgumentException($"{handlerType} cannot serve role '{role}': it must be a class that derives from {nameof(RoleHandler)}.", nameof(handlerType));
+        }
+
+        Role = role;
+        HandlerType = handlerType;
+        IsBuiltIn = isBuiltIn;
+        _factory = ActivatorUtilities.CreateFactory(handlerType, Type.EmptyTypes);
+    }
+
+    /// <summary>The role.</summary>
+    public string Role { get; }
+
+    /// <summary>The class that serves it.</summary>
+    public Type HandlerType { get; }
+
+    /// <summary>Whether it comes with every worker.</summary>
+    public bool IsBuiltIn { get; }
+
+    internal RoleHandler Create(IServiceProvider services) => (RoleHandler)_factory(services, null);
+}

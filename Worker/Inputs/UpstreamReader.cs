@@ -1,0 +1,215 @@
+using System.Runtime.CompilerServices;
+using OrleansFlow.Artifacts;
+using OrleansFlow.Errors;
+using OrleansFlow.Protocol.Worker.V1;
+using OrleansFlow.Streaming.Exchange;
+using OrleansFlow.Worker.Attempts;
+using OrleansFlow.Worker.Sessions;
+using OrleansFlow.Workers;
+
+namespace OrleansFlow.Worker.Inputs;
+
+/// <summary>
+/// One reading of parents' batches: the gateway sends references for the credit it was given, a loader opens them ahead of the handler,
+/// and each batch that the handler takes gives its credit back.
+/// </summary>
+internal sealed class UpstreamReader(
+    long id, TaskAttempt attempt, string node, SessionOutbox outbox, IArtifactStore store, WorkerSessionOptions options)
+{
+    private readonly Lock _gate = new();
+    private readonly Queue<InputRef> _references = new();
+    private readonly SeenBatches _seen = new();
+    private TaskCompletionSource? _arrival;
+    private FlowException? _failure;
+
+    // Of the references that came: not yet taken by the handler, and taken without their credit having been given back.
+    private int _unread;
+    private int _creditDue;
+
+    public long Id => id;
+
+    public Lease Lease => attempt.Offer.Lease;
+
+    /// <summary>The gateway will send no more.</summary>
+    public bool HasEnded { get; private set; }
+
+    /// <summary>Asks the gateway for the references, from the first on.</summary>
+    public void Ask()
+    {
+        int credit;
+        lock (_gate)
+        {
+            if (HasEnded)
+            {
+                return;
+            }
+
+            _creditDue = 0;
+            credit = Math.Max(0, options.PrefetchBatches - _unread);
+        }
+
+        outbox.AddControl(new WorkerMessage
+        {
+            ReadInputs = new ReadInputs { ReaderId = id, Lease = attempt.Offer.Lease, Node = node, Credit = credit },
+        });
+    }
+
+    /// <summary>References arrived.</summary>
+    public void OnReferences(InputRefs message)
+    {
+        TaskCompletionSource? arrival;
+        var repeated = 0;
+        lock (_gate)
+        {
+            foreach (var reference in message.Refs)
+            {
+                if (!_seen.TryAdd(reference.Node, reference.TaskIndex, reference.Index))
+                {
+                    repeated++;
+                    continue;
+                }
+
+                _references.Enqueue(reference);
+                _unread++;
+            }
+
+            // Twice the window leaves room for references that crossed with a new request; more means that credit is not heeded.
+            if (_unread > 2 * options.PrefetchBatches)
+            {
+                _failure = new FlowException(
+                    FlowErrorCode.UnexpectedError, $"The gateway sent {_unread} references for a credit of {options.PrefetchBatches}.");
+            }
+
+            if (message.FailedReason.Length > 0)
+            {
+                _failure = new FlowException(
+                    FlowErrorKind.OfWire(message.FailedReason).Code,
+                    $"The inputs of task '{attempt.Token.TaskId}' cannot be read any further: {message.FailedReason}.");
+            }
+
+            HasEnded |= message.End || _failure is not null;
+            arrival = _arrival;
+            _arrival = null;
+        }
+
+        arrival?.SetResult();
+        if (repeated > 0 && !HasEnded)
+        {
+            GiveCredit(repeated);
+        }
+    }
+
+    /// <summary>The batches, in order. Each belongs to whoever enumerates.</summary>
+    public async IAsyncEnumerable<InputBatch> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, attempt.Stopping);
+        using var queue = new BatchQueue<LoadedBatch>(
+            new BatchQueueLimits { MaxBatches = options.PrefetchBatches, MaxRows = long.MaxValue, MaxBytes = options.PrefetchBytes });
+        var loading = LoadAllAsync(queue, stop.Token);
+        try
+        {
+            while (await queue.ReadAsync(stop.Token) is { } loaded)
+            {
+                if (loaded.EndsReference)
+                {
+                    OnTaken();
+                }
+
+                yield return new InputBatch(loaded.Uid, loaded.Batch);
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            queue.Dispose();
+            await loading;
+        }
+    }
+
+    /// <summary>Opens the references one after the other. Never throws: what goes wrong reaches the handler through the queue.</summary>
+    private async Task LoadAllAsync(BatchQueue<LoadedBatch> queue, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (await NextReferenceAsync(cancellationToken) is { } reference)
+            {
+                using var file = store.OpenRead(reference.Path);
+                var uid = $"{reference.Node}/{reference.TaskIndex}/{reference.Index}";
+                if (file.BatchCount == 0)
+                {
+                    OnTaken();
+                }
+
+                for (var i = 0; i < file.BatchCount; i++)
+                {
+                    var batch = file.ReadBatch(i);
+                    var loaded = new LoadedBatch(file.BatchCount == 1 ? uid : $"{uid}.{i}", batch, EndsReference: i == file.BatchCount - 1);
+                    if (!await queue.WriteAsync(loaded, batch.RowCount, batch.ByteCount, cancellationToken))
+                    {
+                        return;
+                    }
+                }
+            }
+
+            queue.Complete();
+        }
+        catch (Exception exception)
+        {
+            queue.Complete(exception);
+        }
+    }
+
+    private async ValueTask<InputRef?> NextReferenceAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task arrival;
+            lock (_gate)
+            {
+                if (_references.TryDequeue(out var reference))
+                {
+                    return reference;
+                }
+
+                if (_failure is not null)
+                {
+                    throw _failure;
+                }
+
+                if (HasEnded)
+                {
+                    return null;
+                }
+
+                _arrival ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                arrival = _arrival.Task;
+            }
+
+            await arrival.WaitAsync(cancellationToken);
+        }
+    }
+
+    private void OnTaken()
+    {
+        int due;
+        lock (_gate)
+        {
+            _unread--;
+            _creditDue++;
+
+            // In halves of the window: fewer messages, and the gateway still never runs dry.
+            if (HasEnded || _creditDue < (options.PrefetchBatches + 1) / 2)
+            {
+                return;
+            }
+
+            due = _creditDue;
+            _creditDue = 0;
+        }
+
+        GiveCredit(due);
+    }
+
+    private void GiveCredit(int credit) =>
+        outbox.AddControl(new WorkerMessage { InputCredit = new InputCredit { ReaderId = id, Credit = credit } });
+}

@@ -1,0 +1,176 @@
+using OrleansFlow.Errors;
+using OrleansFlow.Protocol.Worker.V1;
+using OrleansFlow.Worker.Attempts;
+using OrleansFlow.Worker.Inputs;
+
+namespace OrleansFlow.Worker.Sessions;
+
+/// <summary>One stream of a session, from its registration to its end: three loops that receive, send and beat.</summary>
+/// <remarks>The receiving loop never waits for the sending one, so two full channels cannot hold each other up.</remarks>
+internal sealed class SessionStream(
+    IWorkerConnection connection, SessionOutbox outbox, AttemptDispatcher attempts, UpstreamReaders readers, LeaseFence fence,
+    TimeProvider clock, Action<string> drainAsked)
+{
+    private readonly CancellationTokenSource _ending = new();
+    private long _sequence;
+    private bool _mustBeat;
+    private bool _mustComplete;
+
+    /// <summary>Lets everything that waits leave, says good-bye, and lets the gateway end the stream.</summary>
+    public void Complete()
+    {
+        Volatile.Write(ref _mustComplete, true);
+        outbox.Wake();
+    }
+
+    /// <summary>Breaks the stream off.</summary>
+    public Task AbortAsync() => _ending.CancelAsync();
+
+    /// <summary>Serves the stream until it ends.</summary>
+    /// <param name="registration">The first message.</param>
+    /// <param name="registered">Called with the gateway's answer before anything else is handled.</param>
+    /// <param name="cancellationToken">Breaks the stream off.</param>
+    /// <exception cref="FlowException">The gateway refused, or the stream was lost.</exception>
+    /// <exception cref="OperationCanceledException">The stream was broken off from this side.</exception>
+    public async Task RunAsync(Register registration, Action<Registered, long> registered, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _ending.Token);
+        var sentAt = clock.GetTimestamp();
+        await connection.SendAsync(new WorkerMessage { Register = registration }, stop.Token);
+        Task sending = Task.CompletedTask;
+        Task beating = Task.CompletedTask;
+        var isRegistered = false;
+        try
+        {
+            await foreach (var message in connection.ReadAllAsync(stop.Token))
+            {
+                if (isRegistered)
+                {
+                    Handle(message);
+                    continue;
+                }
+
+                if (message.KindCase != SiloMessage.KindOneofCase.Registered)
+                {
+                    throw new FlowException(FlowErrorCode.UnexpectedError, $"The gateway answered the registration with {message.KindCase}.");
+                }
+
+                isRegistered = true;
+                registered(message.Registered, sentAt);
+                sending = EndWithAsync(SendAllAsync(stop.Token));
+                beating = EndWithAsync(BeatAsync(TimeSpan.FromMilliseconds(Math.Max(1, message.Registered.HeartbeatIntervalMs)), stop.Token));
+            }
+        }
+        catch (OperationCanceledException) when (sending.IsFaulted || beating.IsFaulted)
+        {
+            // Receiving was only interrupted: the fault of the other loop says why, and is thrown below.
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await Task.WhenAll(sending, beating).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (sending.IsFaulted)
+        {
+            await sending;
+        }
+
+        if (!isRegistered)
+        {
+            throw new FlowException(FlowErrorCode.GatewayUnreachable, "The gateway ended the session before it had answered the registration.");
+        }
+    }
+
+    private void Handle(SiloMessage message)
+    {
+        switch (message.KindCase)
+        {
+            case SiloMessage.KindOneofCase.Offers:
+                foreach (var offer in message.Offers.Offers_)
+                {
+                    attempts.Offer(offer);
+                }
+
+                break;
+            case SiloMessage.KindOneofCase.BatchReceipts:
+                attempts.OnReceipts(message.BatchReceipts);
+                break;
+            case SiloMessage.KindOneofCase.OutcomeReceipts:
+                attempts.OnReceipts(message.OutcomeReceipts);
+                break;
+            case SiloMessage.KindOneofCase.InputRefs:
+                readers.OnReferences(message.InputRefs);
+                break;
+            case SiloMessage.KindOneofCase.Revoked:
+                attempts.Revoke(message.Revoked.Lease, message.Revoked.Reason);
+                break;
+            case SiloMessage.KindOneofCase.HeartbeatReceipt:
+                fence.OnReceipt(message.HeartbeatReceipt.Sequence);
+                break;
+            case SiloMessage.KindOneofCase.Drain:
+                drainAsked(message.Drain.Reason);
+                break;
+            default:
+                // A newer gateway may say things that this worker does not know; what it must know, it asked for by registering.
+                break;
+        }
+    }
+
+    private async Task SendAllAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (Volatile.Read(ref _mustBeat))
+            {
+                Volatile.Write(ref _mustBeat, false);
+                var heartbeat = new Heartbeat { Sequence = ++_sequence };
+                attempts.TakeProgress(heartbeat.Progress);
+                fence.OnSending(heartbeat.Sequence);
+                await connection.SendAsync(new WorkerMessage { Heartbeat = heartbeat }, cancellationToken);
+            }
+            else if (outbox.TryTake() is { } message)
+            {
+                await connection.SendAsync(message, cancellationToken);
+            }
+            else if (Volatile.Read(ref _mustComplete))
+            {
+                await connection.CompleteAsync();
+                return;
+            }
+            else
+            {
+                await outbox.WaitAsync(cancellationToken);
+            }
+        }
+    }
+
+    private async Task BeatAsync(TimeSpan interval, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(interval, clock);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            attempts.ResendPassing();
+            Volatile.Write(ref _mustBeat, true);
+            outbox.Wake();
+        }
+    }
+
+    /// <summary>A loop that fails takes the stream with it.</summary>
+    private async Task EndWithAsync(Task loop)
+    {
+        try
+        {
+            await loop;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            await _ending.CancelAsync();
+            throw;
+        }
+        catch (OperationCanceledException)
+        {
+            // The stream is ending already.
+        }
+    }
+}

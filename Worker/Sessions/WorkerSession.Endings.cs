@@ -1,0 +1,134 @@
+using OrleansFlow.Errors;
+using OrleansFlow.Protocol.Worker.V1;
+using OrleansFlow.Worker.Attempts;
+
+namespace OrleansFlow.Worker.Sessions;
+
+/// <summary>How streams and the session end.</summary>
+public sealed partial class WorkerSession
+{
+    /// <summary>Says what a lost stream means. Throws when the session cannot go on.</summary>
+    private void OnStreamLost(Exception? exception)
+    {
+        var now = _clock.GetTimestamp();
+        if (_downSince == long.MaxValue)
+        {
+            _downSince = now;
+        }
+
+        var down = _clock.GetElapsedTime(_downSince, now);
+        var failure = exception as FlowException;
+        if (failure is not null && EndsSession(failure, down))
+        {
+            throw new FlowException(failure.Code, $"Worker '{_options.WorkerId}' cannot serve at {_transport.Address}: {failure.Message}", failure);
+        }
+
+        if (_options.ConnectTimeout is { } limit && down >= limit)
+        {
+            throw new FlowException(
+                FlowErrorCode.GatewayUnreachable,
+                $"Worker '{_options.WorkerId}' could not reach {_transport.Address} for {down.TotalSeconds:0.#} s: "
+                + $"{exception?.Message ?? "the gateway ended the session"}. Start a silo, or name its address (OrleansFlow:Worker:Gateway, FLOW_GATEWAY).",
+                exception);
+        }
+
+        if (!_hasWarned || _clock.GetElapsedTime(_warnedAt, now) >= WarningInterval)
+        {
+            _hasWarned = true;
+            _warnedAt = now;
+            LogLost(_transport.Address, down.TotalSeconds, exception?.Message ?? "the gateway ended the session");
+        }
+        else
+        {
+            LogStillLost(_transport.Address, exception);
+        }
+    }
+
+    /// <summary>Whether a refusal will stay the same however often the worker asks.</summary>
+    private bool EndsSession(FlowException failure, TimeSpan down) => failure.Code switch
+    {
+        // The gateway may not have noticed yet that this worker's own last stream is gone; its leases would be over by then.
+        FlowErrorCode.WorkerIdInUse => !_registered.Task.IsCompletedSuccessfully || down >= _leaseDuration,
+        FlowErrorCode.Unauthenticated or FlowErrorCode.Unsupported or FlowErrorCode.BadInput or FlowErrorCode.BadOption => true,
+        _ => false,
+    };
+
+    /// <summary>No heartbeat was answered for the lease duration.</summary>
+    private void OnLeasesExpired()
+    {
+        LogFenced(_leaseDuration.TotalSeconds, _attempts.Count);
+        _attempts.StopAll(FlowErrorKind.Of(FlowErrorCode.LeaseLost).Wire, fences: true);
+
+        // A stream that answers nothing for so long is no stream; a new one tells both sides where they stand.
+        if (_stream is { } stream)
+        {
+            _ = stream.AbortAsync();
+        }
+    }
+
+    private void OnDrainAsked(string reason)
+    {
+        LogDrainAsked(_options.WorkerId, reason);
+        _ = _drainAsked.CancelAsync();
+    }
+
+    /// <summary>Waits for the order to leave, then sees to it. Never throws.</summary>
+    private async Task DrainWhenAskedAsync(CancellationToken stopping, CancellationTokenSource leave, CancellationToken lifetime)
+    {
+        using var asked = CancellationTokenSource.CreateLinkedTokenSource(stopping, _drainAsked.Token);
+        await WhenAsync(asked.Token, lifetime);
+        if (lifetime.IsCancellationRequested)
+        {
+            return;
+        }
+
+        _attempts.BeginDrain();
+        _outbox.AddControl(new WorkerMessage { Draining = new Draining() });
+
+        // A drain by the gateway waits as long as the work takes; a stop of the process only for its grace.
+        await Task.WhenAny(_attempts.WhenIdleAsync(), WhenAsync(stopping, lifetime));
+        if (stopping.IsCancellationRequested)
+        {
+            LogStopping(_options.WorkerId, _attempts.Count, _options.ShutdownGrace.TotalSeconds);
+            if (!await IsIdleWithinAsync(_options.ShutdownGrace, lifetime))
+            {
+                _attempts.StopAll(StopReasons.Shutdown, fences: false);
+
+                // The stop grace ends what does not return; a little more lets the last outcomes be answered.
+                await IsIdleWithinAsync(_options.StopGrace + TimeSpan.FromSeconds(1), lifetime);
+            }
+        }
+
+        _isLeaving = true;
+        if (_stream is { } stream && !lifetime.IsCancellationRequested)
+        {
+            stream.Complete();
+            var ended = WhenAsync(lifetime, CancellationToken.None);
+            await Task.WhenAny(ended, Task.Delay(GoodbyeTimeout, _clock, lifetime));
+        }
+
+        await leave.CancelAsync();
+    }
+
+    private async Task<bool> IsIdleWithinAsync(TimeSpan limit, CancellationToken lifetime)
+    {
+        try
+        {
+            await _attempts.WhenIdleAsync().WaitAsync(limit, _clock, lifetime);
+            return true;
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Ends when either token fires.</summary>
+    private static async Task WhenAsync(CancellationToken first, CancellationToken second)
+    {
+        var fired = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var onFirst = first.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), fired);
+        await using var onSecond = second.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), fired);
+        await fired.Task;
+    }
+}

@@ -1,0 +1,238 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OrleansFlow.Artifacts;
+using OrleansFlow.Errors;
+using OrleansFlow.Protocol.Worker.V1;
+using OrleansFlow.Worker.Attempts;
+using OrleansFlow.Worker.Inputs;
+
+namespace OrleansFlow.Worker.Sessions;
+
+/// <summary>One worker: keeps a session with the gateway over whatever transport, and runs the attempts that it is offered.</summary>
+/// <remarks>
+/// <para>Normal case: connect, register, heartbeat at the gateway's interval, run offers, send effects, get receipts.</para>
+/// <para><b>Lost stream</b>: attempts go on. The worker reconnects with back-off and registers again with every lease that it still holds;
+/// what the gateway calls lost is stopped, for the rest every effect without a receipt is sent again, and readers ask again. The owner tells
+/// repetitions by lease and number.</para>
+/// <para><b>Silence</b>: without a receipt for the lease duration, counted from when the answered heartbeat was sent, the worker assumes that its
+/// leases have ended, stops their attempts and lets no effect of theirs out (<see cref="LeaseFence"/>).</para>
+/// <para><b>Drain or stop</b>: no further offers; running attempts may end, for a limited time when the process is to stop; then good-bye.</para>
+/// </remarks>
+public sealed partial class WorkerSession : IAsyncDisposable
+{
+    // How long the gateway may take to end a stream after the worker's good-bye.
+    private static readonly TimeSpan GoodbyeTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WarningInterval = TimeSpan.FromMinutes(1);
+
+    private readonly IWorkerTransport _transport;
+    private readonly WorkerSessionOptions _options;
+    private readonly RoleCatalog _roles;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly Func<string, IArtifactStore> _openStore;
+    private readonly SessionOutbox _outbox = new();
+    private readonly AttemptDispatcher _attempts;
+    private readonly AttemptRunner _runner;
+    private readonly UpstreamReaders _readers;
+    private readonly LeaseFence _fence;
+    private readonly ReconnectBackoff _backoff;
+    private readonly CancellationTokenSource _drainAsked = new();
+    private readonly TaskCompletionSource _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskScheduler _scheduler = TaskScheduler.Default;
+    private string? _artifactRoot;
+    private SessionStream? _stream;
+    private TimeSpan _leaseDuration;
+    private long _downSince;
+    private long _warnedAt;
+    private bool _hasWarned;
+    private volatile bool _isLeaving;
+
+    /// <summary>Makes a session; nothing is sent before <see cref="RunAsync"/>.</summary>
+    /// <param name="transport">The way to the gateway; stays the caller's.</param>
+    /// <param name="options">What the worker is.</param>
+    /// <param name="roles">What it serves.</param>
+    /// <param name="scopes">Makes the scope of each attempt.</param>
+    /// <param name="openStore">Opens the artifact store at the root that the gateway names.</param>
+    /// <param name="clock">Every time and time limit.</param>
+    /// <param name="random">Spreads reconnects; used by one thread at a time.</param>
+    /// <param name="loggers">Makes the session's loggers.</param>
+    /// <param name="meters">Makes its metrics; null for none that a host owns.</param>
+    public WorkerSession(
+        IWorkerTransport transport,
+        WorkerSessionOptions options,
+        RoleCatalog roles,
+        IServiceScopeFactory scopes,
+        Func<string, IArtifactStore> openStore,
+        TimeProvider clock,
+        Random random,
+        ILoggerFactory loggers,
+        System.Diagnostics.Metrics.IMeterFactory? meters = null)
+    {
+        ArgumentNullException.ThrowIfNull(transport);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(clock);
+        _transport = transport;
+        _options = options;
+        _roles = roles;
+        _openStore = openStore;
+        _clock = clock;
+        _logger = loggers.CreateLogger<WorkerSession>();
+        _attempts = new AttemptDispatcher(_outbox, options, Start, clock, loggers.CreateLogger<AttemptDispatcher>());
+        _readers = new UpstreamReaders(_outbox, options, _attempts.Revoke);
+        _runner = new AttemptRunner(
+            roles, scopes, _readers, options, new WorkerInstruments(meters), clock, loggers.CreateLogger<AttemptRunner>());
+        _fence = new LeaseFence(clock, OnLeasesExpired);
+        _backoff = new ReconnectBackoff(options.ReconnectDelayMin, options.ReconnectDelayMax, random);
+    }
+
+    /// <summary>Ends at the first registration; fails with the session when it never gets there.</summary>
+    public Task Registered => _registered.Task;
+
+    /// <summary>Attempts that are not over, those whose end awaits its receipt included.</summary>
+    public int AttemptCount => _attempts.Count;
+
+    /// <summary>Serves until told to stop, or until a drain that the gateway asked for is done. Called once.</summary>
+    /// <param name="stopping">Begins the end: drain, at most the shutdown grace, then good-bye.</param>
+    /// <param name="aborting">Ends it at once: what runs is stopped and left.</param>
+    /// <exception cref="FlowException">The session cannot go on: <c>worker_id_in_use</c>, <c>unauthenticated</c>, <c>gateway_unreachable</c>, ...</exception>
+    public async Task RunAsync(CancellationToken stopping, CancellationToken aborting)
+    {
+        _scheduler = TaskScheduler.Current;
+        _downSince = _clock.GetTimestamp();
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(aborting);
+        using var lifetime = CancellationTokenSource.CreateLinkedTokenSource(leave.Token);
+        var draining = DrainWhenAskedAsync(stopping, leave, lifetime.Token);
+        try
+        {
+            await ServeAsync(leave.Token);
+        }
+        catch (OperationCanceledException) when (leave.IsCancellationRequested)
+        {
+            // The drain is over, or was cut short: that is how a session ends.
+        }
+        catch (Exception exception)
+        {
+            _registered.TrySetException(exception);
+            throw;
+        }
+        finally
+        {
+            await lifetime.CancelAsync();
+            await draining;
+            _attempts.StopAll(StopReasons.Shutdown, fences: true);
+            _registered.TrySetCanceled(CancellationToken.None);
+
+            // Nobody has to wait for the registration.
+            _ = _registered.Task.Exception;
+        }
+
+        LogEnded(_options.WorkerId);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _fence.Dispose();
+        _attempts.Dispose();
+        _drainAsked.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task ServeAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await ServeOneStreamAsync(cancellationToken);
+                if (_isLeaving)
+                {
+                    return;
+                }
+
+                OnStreamLost(null);
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                if (_isLeaving && _attempts.Count == 0)
+                {
+                    return;
+                }
+
+                OnStreamLost(exception);
+            }
+
+            await Task.Delay(_backoff.Next(), _clock, cancellationToken);
+        }
+    }
+
+    private async Task ServeOneStreamAsync(CancellationToken cancellationToken)
+    {
+        _outbox.Clear();
+        await using var connection = await _transport.ConnectAsync(cancellationToken);
+        var stream = new SessionStream(connection, _outbox, _attempts, _readers, _fence, _clock, OnDrainAsked);
+        _stream = stream;
+        if (_isLeaving && _attempts.Count == 0)
+        {
+            return;
+        }
+
+        var registration = new Register
+        {
+            WorkerId = _options.WorkerId.Value,
+            Slots = _options.Slots,
+            Version = _options.Version,
+            ProcessId = _options.ProcessId,
+            Host = _options.Host,
+            DataAddress = _options.DataAddress,
+        };
+        registration.Roles.Add(_roles.Roles);
+        registration.Held.Add(_attempts.Held());
+        try
+        {
+            await stream.RunAsync(registration, OnRegistered, cancellationToken);
+        }
+        finally
+        {
+            _stream = null;
+        }
+    }
+
+    private void OnRegistered(Registered registered, long sentAt)
+    {
+        _leaseDuration = TimeSpan.FromMilliseconds(registered.LeaseDurationMs);
+        _fence.OnRegistered(sentAt, _leaseDuration);
+        if (_artifactRoot != registered.ArtifactRoot)
+        {
+            _readers.Store = _openStore(registered.ArtifactRoot);
+            _artifactRoot = registered.ArtifactRoot;
+        }
+
+        _backoff.Reset();
+        _hasWarned = false;
+        _downSince = long.MaxValue;
+        _attempts.OnRegistered(registered.Lost);
+        _readers.OnRegistered();
+        if (_drainAsked.IsCancellationRequested || _isLeaving)
+        {
+            _outbox.AddControl(new WorkerMessage { Draining = new Draining() });
+        }
+
+        LogRegistered(_options.WorkerId, _transport.Address, registered.SessionId, _options.Slots, string.Join(", ", _roles.Roles));
+        _registered.TrySetResult();
+    }
+
+    private void Start(TaskAttempt attempt) =>
+        _ = Task.Factory.StartNew(
+            static async state =>
+            {
+                // Owned by the dispatcher: it learns of every end, and the runner throws nothing.
+                var (session, attempt) = ((WorkerSession, TaskAttempt))state!;
+                var outcome = await session._runner.RunAsync(attempt);
+                session._attempts.End(attempt, outcome);
+            },
+            (this, attempt),
+            CancellationToken.None,
+            TaskCreationOptions.DenyChildAttach,
+            _scheduler);
+}
