@@ -68,11 +68,15 @@ internal sealed class UpstreamReaders(SessionOutbox outbox, WorkerSessionOptions
         reader.OnReferences(references);
     }
 
-    /// <summary>A new stream is up.</summary>
+    /// <summary>
+    /// A new stream is up: what waits for the old one is dropped, and every open reader asks again. In one step, so that a reader that
+    /// opens meanwhile asks once.
+    /// </summary>
     public void OnRegistered()
     {
         lock (_gate)
         {
+            outbox.Clear();
             foreach (var reader in _readers.Values)
             {
                 reader.Ask();

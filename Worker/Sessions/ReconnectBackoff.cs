@@ -6,14 +6,14 @@ namespace OrleansFlow.Worker.Sessions;
 /// </summary>
 internal sealed class ReconnectBackoff(TimeSpan min, TimeSpan max, Random random)
 {
-    private TimeSpan _current = min;
+    private TimeSpan? _current;
 
     public TimeSpan Next()
     {
-        var delay = _current * (0.5 + (0.5 * random.NextDouble()));
-        _current = _current * 2 > max ? max : _current * 2;
-        return delay;
+        var longest = _current ?? min;
+        _current = longest * 2 > max ? max : longest * 2;
+        return longest * (0.5 + (0.5 * random.NextDouble()));
     }
 
-    public void Reset() => _current = min;
+    public void Reset() => _current = null;
 }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Worker.V1;
 using OrleansFlow.Worker.Attempts;
@@ -40,6 +41,7 @@ internal sealed class SessionStream(
         Task sending = Task.CompletedTask;
         Task beating = Task.CompletedTask;
         var isRegistered = false;
+        Exception? failure = null;
         try
         {
             await foreach (var message in connection.ReadAllAsync(stop.Token))
@@ -61,19 +63,22 @@ internal sealed class SessionStream(
                 beating = EndWithAsync(BeatAsync(TimeSpan.FromMilliseconds(Math.Max(1, message.Registered.HeartbeatIntervalMs)), stop.Token));
             }
         }
-        catch (OperationCanceledException) when (sending.IsFaulted || beating.IsFaulted)
+        catch (Exception exception)
         {
-            // Receiving was only interrupted: the fault of the other loop says why, and is thrown below.
-        }
-        finally
-        {
-            await stop.CancelAsync();
-            await Task.WhenAll(sending, beating).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            failure = exception;
         }
 
-        if (sending.IsFaulted)
+        await stop.CancelAsync();
+        await Task.WhenAll(sending, beating).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (failure is null or OperationCanceledException && sending.IsFaulted)
         {
+            // Receiving was only interrupted; the sending loop knows why.
             await sending;
+        }
+
+        if (failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(failure);
         }
 
         if (!isRegistered)

@@ -56,7 +56,11 @@ public sealed partial class WorkerSession
     /// <summary>No heartbeat was answered for the lease duration.</summary>
     private void OnLeasesExpired()
     {
-        LogFenced(_leaseDuration.TotalSeconds, _attempts.Count);
+        if (_attempts.Count > 0)
+        {
+            LogFenced(_leaseDuration.TotalSeconds, _attempts.Count);
+        }
+
         _attempts.StopAll(FlowErrorKind.Of(FlowErrorCode.LeaseLost).Wire, fences: true);
 
         // A stream that answers nothing for so long is no stream; a new one tells both sides where they stand.

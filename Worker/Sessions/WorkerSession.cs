@@ -168,7 +168,6 @@ public sealed partial class WorkerSession : IAsyncDisposable
 
     private async Task ServeOneStreamAsync(CancellationToken cancellationToken)
     {
-        _outbox.Clear();
         await using var connection = await _transport.ConnectAsync(cancellationToken);
         var stream = new SessionStream(connection, _outbox, _attempts, _readers, _fence, _clock, OnDrainAsked);
         _stream = stream;
@@ -211,8 +210,8 @@ public sealed partial class WorkerSession : IAsyncDisposable
         _backoff.Reset();
         _hasWarned = false;
         _downSince = long.MaxValue;
-        _attempts.OnRegistered(registered.Lost);
         _readers.OnRegistered();
+        _attempts.OnRegistered(registered.Lost);
         if (_drainAsked.IsCancellationRequested || _isLeaving)
         {
             _outbox.AddControl(new WorkerMessage { Draining = new Draining() });

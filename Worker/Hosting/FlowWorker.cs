@@ -1,0 +1,159 @@
+using System.Diagnostics.Metrics;
+using System.Reflection;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansFlow.Tasks;
+using OrleansFlow.Worker.Artifacts;
+using OrleansFlow.Worker.Attempts;
+using OrleansFlow.Worker.Sessions;
+
+namespace OrleansFlow.Worker.Hosting;
+
+/// <summary>The worker of a host: begins with it, drains and says good-bye when it stops.</summary>
+public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
+{
+    private readonly WorkerOptions _options;
+    private readonly IHostApplicationLifetime? _lifetime;
+    private readonly ILogger _logger;
+    private readonly WorkerSession _session;
+    private readonly string _tempFolder;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _aborting = new();
+    private Task _running = Task.CompletedTask;
+
+    /// <summary>Composes the worker; used by the host.</summary>
+    /// <exception cref="OptionsValidationException">An option is out of its range.</exception>
+    /// <exception cref="Errors.FlowException"><c>bad_option</c>: no role, or one with two handlers.</exception>
+    public FlowWorker(IServiceProvider services, IOptions<WorkerOptions> options, ILoggerFactory loggers)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options.Value;
+        _lifetime = services.GetService<IHostApplicationLifetime>();
+        _logger = loggers.CreateLogger<FlowWorker>();
+        WorkerId = new WorkerId(_options.WorkerId ?? MakeId());
+        _tempFolder = Path.Combine(_options.TempFolder ?? Path.Combine(Path.GetTempPath(), "orleansflow"), WorkerId.Value);
+        var clock = services.GetRequiredService<TimeProvider>();
+        _session = new WorkerSession(
+            services.GetRequiredService<IWorkerTransport>(),
+            new WorkerSessionOptions
+            {
+                WorkerId = WorkerId,
+                Slots = _options.Slots,
+                Version = Assembly.GetEntryAssembly()?.GetName().Version?.ToString() ?? "",
+                ProcessId = Environment.ProcessId,
+                Host = Environment.MachineName,
+                TempFolder = _tempFolder,
+                ShutdownGrace = _options.ShutdownGrace,
+                StopGrace = _options.StopGrace,
+                ConnectTimeout = _options.ConnectTimeout,
+                ReportWindow = _options.ReportWindow,
+                PrefetchBatches = _options.PrefetchBatches,
+                PrefetchBytes = _options.PrefetchBytes,
+            },
+            services.GetRequiredService<RoleCatalog>(),
+            services.GetRequiredService<IServiceScopeFactory>(),
+            root => new SharedFolderArtifactStore(root),
+            clock,
+            new Random(),
+            loggers,
+            services.GetService<IMeterFactory>());
+    }
+
+    /// <summary>Id of the worker.</summary>
+    public WorkerId WorkerId { get; }
+
+    /// <summary>Ends at the first registration; fails when the worker ends without one.</summary>
+    public Task Registered => _session.Registered;
+
+    /// <summary>
+    /// Ends with the worker: after a stop or a drain, or with the <see cref="Errors.FlowException"/> that says why it cannot go on.
+    /// </summary>
+    public Task Ended => _running;
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _running = Task.Run(RunAsync, CancellationToken.None);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        try
+        {
+            await _running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        finally
+        {
+            await _aborting.CancelAsync();
+        }
+
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _aborting.CancelAsync();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _session.DisposeAsync();
+        _stopping.Dispose();
+        _aborting.Dispose();
+    }
+
+    private static string MakeId()
+    {
+        var machine = string.Concat(Environment.MachineName.Where(char.IsAsciiLetterOrDigit).Take(32));
+        return $"{(machine.Length > 0 ? machine : "worker")}-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..6]}";
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            DeleteTempFolder();
+            await _session.RunAsync(_stopping.Token, _aborting.Token);
+            if (_options.StopHostWhenDrained && !_stopping.IsCancellationRequested)
+            {
+                _lifetime?.StopApplication();
+            }
+        }
+        catch (Exception exception)
+        {
+            LogFailed(WorkerId, exception);
+            _lifetime?.StopApplication();
+            throw;
+        }
+        finally
+        {
+            DeleteTempFolder();
+        }
+    }
+
+    /// <summary>What attempts of a killed process left goes at the start; the rest goes at the end.</summary>
+    private void DeleteTempFolder()
+    {
+        try
+        {
+            if (Directory.Exists(_tempFolder))
+            {
+                Directory.Delete(_tempFolder, recursive: true);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            LogTempFolderLeft(_tempFolder, exception);
+        }
+    }
+
+    [LoggerMessage(EventId = 2210, Level = LogLevel.Error, Message = "Worker {WorkerId} cannot go on; its host stops")]
+    private partial void LogFailed(WorkerId workerId, Exception exception);
+
+    [LoggerMessage(EventId = 2211, Level = LogLevel.Warning, Message = "The temporary folder {Folder} could not be deleted")]
+    private partial void LogTempFolderLeft(string folder, Exception exception);
+}

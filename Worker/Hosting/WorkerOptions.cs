@@ -1,0 +1,63 @@
+namespace OrleansFlow.Worker.Hosting;
+
+/// <summary>What a worker is and how it reaches its gateway. Section: <c>OrleansFlow:Worker</c>. Read once, when the host starts.</summary>
+public sealed class WorkerOptions
+{
+    /// <summary>Configuration section these options bind to.</summary>
+    public const string SectionName = "OrleansFlow:Worker";
+
+    /// <summary>Most tasks that one worker may run at once.</summary>
+    public const int SlotsMax = 10_000;
+
+    /// <summary>Id of the worker, unique in the cluster.</summary>
+    /// <value>Default: machine name, process id and a random part. An id by the rule of <see cref="Tasks.IdText"/>.</value>
+    public string? WorkerId { get; set; }
+
+    /// <summary>Tasks it runs at once. More: more memory and, beyond the processors, slower single tasks.</summary>
+    /// <value>Default: number of processors. Range 1 to 10 000.</value>
+    public int Slots { get; set; } = Environment.ProcessorCount;
+
+    /// <summary>Address of the gateway's HTTP/2 listener, for example <c>http://127.0.0.1:8420</c>. Not used by in-process workers.</summary>
+    /// <value>Default: <c>FLOW_GATEWAY</c>, else <c>endpoints.json</c> of the silo's data folder; looked up again at each connect.</value>
+    public string? Gateway { get; set; }
+
+    /// <summary>Bearer token for the gateway.</summary>
+    /// <value>Default: <c>FLOW_TOKEN</c>, else the one in <c>endpoints.json</c>.</value>
+    public string? Token { get; set; }
+
+    /// <summary>The silo's data folder, where <c>endpoints.json</c> is looked for.</summary>
+    /// <value>Default: <c>FLOW_DATA</c>, else <c>.flow/data</c> and <c>.flow/demo</c> of the current folder.</value>
+    public string? DataFolder { get; set; }
+
+    /// <summary>How long running attempts may go on when the host stops. Keep it below the host's own <c>ShutdownTimeout</c> (30 s by default).</summary>
+    /// <value>Default 20 s. Range 0 to 1 h.</value>
+    public TimeSpan ShutdownGrace { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long a stopped handler may take to return before its slot is freed without it.</summary>
+    /// <value>Default 5 s. Range 100 ms to 1 h.</value>
+    public TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long the gateway may be away before the worker fails with <c>gateway_unreachable</c>.</summary>
+    /// <value>Default: null, for ever. Range 1 s to 1 d.</value>
+    public TimeSpan? ConnectTimeout { get; set; }
+
+    /// <summary>Output batches of one attempt that may await their receipts before it waits. More: more work is lost with a lost lease.</summary>
+    /// <value>Default 8. Range 1 to 256.</value>
+    public int ReportWindow { get; set; } = 8;
+
+    /// <summary>Input batches opened ahead of a handler.</summary>
+    /// <value>Default 16. Range 1 to 1024.</value>
+    public int PrefetchBatches { get; set; } = 16;
+
+    /// <summary>Bytes of input batches opened ahead of a handler.</summary>
+    /// <value>Default 64 MiB. Range 1 MiB to 16 GiB.</value>
+    public long PrefetchBytes { get; set; } = 64L * 1024 * 1024;
+
+    /// <summary>Folder below which attempts get folders of their own.</summary>
+    /// <value>Default: a folder of the worker below the system's temporary folder.</value>
+    public string? TempFolder { get; set; }
+
+    /// <summary>Whether the host stops when the gateway has drained this worker.</summary>
+    /// <value>Default false.</value>
+    public bool StopHostWhenDrained { get; set; }
+}

@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Options;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Worker.Hosting;
+
+/// <summary>Checks every option at start and names each that is wrong: key, value, range.</summary>
+internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
+{
+    public ValidateOptionsResult Validate(string? name, WorkerOptions options)
+    {
+        List<string> problems = [];
+        if (options.WorkerId is { } id && !IdText.IsValid(id))
+        {
+            problems.Add(Describe(nameof(options.WorkerId), $"'{id}'", $"1 to {IdText.MaxLength} letters, digits, '_', '-' or '.', starting with a letter or digit"));
+        }
+
+        if (options.Gateway is { } gateway
+            && !(Uri.TryCreate(gateway, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
+        {
+            problems.Add(Describe(nameof(options.Gateway), $"'{gateway}'", "an address such as http://127.0.0.1:8420"));
+        }
+
+        Check(nameof(options.Slots), options.Slots, 1, WorkerOptions.SlotsMax);
+        Check(nameof(options.ShutdownGrace), options.ShutdownGrace, TimeSpan.Zero, TimeSpan.FromHours(1));
+        Check(nameof(options.StopGrace), options.StopGrace, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
+        Check(nameof(options.ConnectTimeout), options.ConnectTimeout ?? TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
+        Check(nameof(options.ReportWindow), options.ReportWindow, 1, 256);
+        Check(nameof(options.PrefetchBatches), options.PrefetchBatches, 1, 1024);
+        Check(nameof(options.PrefetchBytes), options.PrefetchBytes, 1024L * 1024, 16L * 1024 * 1024 * 1024);
+        return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
+
+        void Check<T>(string key, T value, T min, T max)
+            where T : IComparable<T>
+        {
+            if (value.CompareTo(min) < 0 || value.CompareTo(max) > 0)
+            {
+                problems.Add(Describe(key, value.ToString()!, $"{min} to {max}"));
+            }
+        }
+    }
+
+    private static string Describe(string key, string value, string range) => $"{WorkerOptions.SectionName}:{key} is {value}; use {range}.";
+}
