@@ -1,0 +1,6 @@
+namespace OrleansFlow.Decisions.Workers;
+
+/// <summary>An attempt that occupies a slot.</summary>
+/// <param name="Epoch">Epoch of its lease.</param>
+/// <param name="IsStopping">True once the lease has ended and the worker was told.</param>
+public readonly record struct HeldLease(long Epoch, bool IsStopping);

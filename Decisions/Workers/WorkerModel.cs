@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Decisions.Workers;
+
+/// <summary>One worker's session, slots and leases as a value. Free slots are what the control plane may still promise.</summary>
+public sealed record WorkerModel
+{
+    /// <summary>A worker without a session.</summary>
+    public static readonly WorkerModel Offline = new();
+
+    private static readonly ImmutableSortedDictionary<TaskId, HeldLease> NoLeases =
+        ImmutableSortedDictionary.Create<TaskId, HeldLease>(Comparer<TaskId>.Create((left, right) => string.CompareOrdinal(left.Value, right.Value)));
+
+    /// <summary>The current session; null when there is none.</summary>
+    public string? SessionId { get; private init; }
+
+    /// <summary>Where the session stands.</summary>
+    public SessionPhase Phase { get; private init; }
+
+    /// <summary>Tasks it runs at once.</summary>
+    public int Slots { get; private init; }
+
+    /// <summary>Slots promised to tasks whose leases are being granted.</summary>
+    public int Reserved { get; private init; }
+
+    /// <summary>When it was last heard of.</summary>
+    public DateTimeOffset LastSeenUtc { get; private init; }
+
+    /// <summary>Attempts that occupy a slot, by task.</summary>
+    public ImmutableSortedDictionary<TaskId, HeldLease> Leases { get; private init; } = NoLeases;
+
+    /// <summary>Slots that may be promised; 0 unless the session is connected and takes tasks.</summary>
+    public int FreeSlots => Phase == SessionPhase.Connected ? Math.Max(0, Slots - Reserved - Leases.Count) : 0;
+
+    /// <summary>Whether another session would be refused: this one is connected and was heard of within <paramref name="silenceMax"/>.</summary>
+    public bool IsLiveAt(DateTimeOffset nowUtc, TimeSpan silenceMax) =>
+        Phase is SessionPhase.Connected or SessionPhase.Draining && nowUtc - LastSeenUtc < silenceMax;
+
+    /// <summary>Begins a session. Leases of the one before are not taken over: each is added again once its owner has confirmed it.</summary>
+    public static WorkerModel Begin(string sessionId, int slots, DateTimeOffset nowUtc) => new()
+    {
+        SessionId = sessionId, Phase = SessionPhase.Connected, Slots = slots, LastSeenUtc = nowUtc,
+    };
+
+    /// <summary>A heartbeat or another message arrived.</summary>
+    public WorkerModel Seen(DateTimeOffset nowUtc) => this with { LastSeenUtc = nowUtc };
+
+    /// <summary>Promises up to <paramref name="wanted"/> slots.</summary>
+    public WorkerModel Reserve(int wanted, out int reserved)
+    {
+        reserved = Math.Min(wanted, FreeSlots);
+        return this with { Reserved = Reserved + reserved };
+    }
+
+    /// <summary>Takes promises back; the leases they became are added beside.</summary>
+    public WorkerModel Unreserve(int count) => this with { Reserved = Math.Max(0, Reserved - count) };
+
+    /// <summary>An attempt occupies a slot from now on.</summary>
+    public WorkerModel Add(LeaseToken token) => this with { Leases = Leases.SetItem(token.TaskId, new HeldLease(token.Epoch, IsStopping: false)) };
+
+    /// <summary>The lease has ended but its attempt still occupies the slot. Null when this worker does not hold it.</summary>
+    public WorkerModel? TryStop(LeaseToken token) =>
+        Leases.TryGetValue(token.TaskId, out var held) && held.Epoch == token.Epoch && !held.IsStopping
+            ? this with { Leases = Leases.SetItem(token.TaskId, held with { IsStopping = true }) }
+            : null;
+
+    /// <summary>The attempt has ended and its slot is free.</summary>
+    public WorkerModel Release(LeaseToken token) =>
+        Leases.TryGetValue(token.TaskId, out var held) && held.Epoch == token.Epoch ? this with { Leases = Leases.Remove(token.TaskId) } : this;
+
+    /// <summary>Takes no more tasks.</summary>
+    public WorkerModel Drain() => Phase == SessionPhase.Connected ? this with { Phase = SessionPhase.Draining } : this;
+
+    /// <summary>The stream is lost; the grace runs.</summary>
+    public WorkerModel Lose() => Phase is SessionPhase.Connected or SessionPhase.Draining ? this with { Phase = SessionPhase.Lost } : this;
+
+    /// <summary>The session is over.</summary>
+    public WorkerModel End() => Offline with { LastSeenUtc = LastSeenUtc };
+}

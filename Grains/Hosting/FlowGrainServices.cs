@@ -1,0 +1,25 @@
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using OrleansFlow.Grains.Graphs;
+using OrleansFlow.Grains.Workers;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Grains.Hosting;
+
+/// <summary>What OrleansFlow's grains need from their silo.</summary>
+public static class FlowGrainServices
+{
+    /// <summary>Registers options, clock and stored forms of the grains. The host adds the storage named <see cref="FlowGrainStorage.Name"/> and reminders.</summary>
+    /// <returns>The same container. Calling it twice changes nothing.</returns>
+    public static IServiceCollection AddFlowGrains(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddOptions<LeaseOptions>().BindConfiguration(LeaseOptions.SectionName).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<SiloServingClock>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, WorkerStateJson>(_ => WorkerStateJson.Default));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, RunCatalogJson>(_ => RunCatalogJson.Default));
+        return services;
+    }
+}

@@ -1,0 +1,30 @@
+using System.Text.Json.Serialization;
+
+namespace OrleansFlow.Grains.Workers;
+
+/// <summary>The head row of a queue. Its segments are the numbers from first up to, not including, next; those that are empty have no row.</summary>
+internal sealed class QueueHeadState
+{
+    /// <summary>True once any worker has announced the role.</summary>
+    public bool Known { get; set; }
+
+    public long FirstSegment { get; set; } = 1;
+
+    public long NextSegment { get; set; } = 1;
+}
+
+/// <summary>Some stored tasks of a queue.</summary>
+internal sealed class QueueSegmentState
+{
+    public List<QueueItemState> Items { get; set; } = [];
+}
+
+/// <summary>One stored task. Short member names: there are many of them.</summary>
+internal sealed record QueueItemState(
+    [property: JsonPropertyName("t")] string Task, [property: JsonPropertyName("p")] int Priority, [property: JsonPropertyName("r")] DateTimeOffset ReadyUtc);
+
+[JsonSerializable(typeof(QueueHeadState))]
+[JsonSerializable(typeof(QueueSegmentState))]
+[JsonSerializable(typeof(WorkerGrainState))]
+[JsonSerializable(typeof(WorkerCatalogState))]
+internal sealed partial class WorkerStateJson : JsonSerializerContext;

@@ -1,0 +1,212 @@
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Storage;
+using OrleansFlow.Tasks;
+using OrleansFlow.Workers;
+
+namespace OrleansFlow.Grains.Workers;
+
+/// <summary>
+/// Keeps a queue's entries in segments, rows of their own, so that a write costs what changed and not what waits. Concurrent appends share
+/// one write. Removals cost nothing until a whole segment is empty, whose row is then deleted: an entry that comes back after a crash is
+/// dropped when its owner is asked.
+/// </summary>
+/// <remarks>Used by one grain, inside its turns.</remarks>
+internal sealed class QueueStore(IServiceProvider services)
+{
+    private const int SegmentItemsMax = 512;
+
+    /// <summary>Segment numbers are taken from the head in blocks, so that the head is written once for many segments.</summary>
+    private const int SegmentBlock = 64;
+
+    private readonly IGrainStorage _storage = services.GetRequiredKeyedService<IGrainStorage>(FlowGrainStorage.Name);
+    private readonly GrainState<QueueHeadState> _head = new(new QueueHeadState());
+    private readonly SortedDictionary<long, Segment> _segments = [];
+    private readonly List<Append> _waiting = [];
+    private GrainId _grain;
+    private long _lastSegment;
+    private Task _writing = Task.CompletedTask;
+    private Task _headWrite = Task.CompletedTask;
+
+    /// <summary>True once any worker has announced the role; durable.</summary>
+    public bool IsKnown => _head.State.Known;
+
+    /// <summary>Reads what is stored.</summary>
+    public async IAsyncEnumerable<(QueueEntry Entry, long Segment)> LoadAsync(
+        GrainId grain, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        _grain = grain;
+        await _storage.ReadStateAsync("queue", _grain, _head);
+        for (var number = _head.State.FirstSegment; number < _head.State.NextSegment; number++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var segment = new Segment { Number = number };
+            await _storage.ReadStateAsync(Name(number), _grain, segment.Row);
+            if (!segment.Row.RecordExists)
+            {
+                continue;
+            }
+
+            _segments.Add(number, segment);
+            foreach (var item in segment.Row.State.Items)
+            {
+                segment.Live.Add(item.Task);
+                yield return (new QueueEntry(TaskId.Parse(item.Task), item.Priority, item.ReadyUtc), number);
+            }
+        }
+
+        // New entries go into new numbers: a segment of an earlier life may hold entries that have ended since.
+        _lastSegment = _head.State.NextSegment - 1;
+    }
+
+    /// <summary>Stores entries; durable when it returns.</summary>
+    /// <returns>The segment of each, in order.</returns>
+    public async Task<IReadOnlyList<long>> AppendAsync(IReadOnlyList<QueueEntry> entries)
+    {
+        var append = new Append(entries);
+        _waiting.Add(append);
+        if (_writing.IsCompleted)
+        {
+            _writing = WriteWaitingAsync();
+        }
+
+        return await append.Done.Task;
+    }
+
+    /// <summary>The entry of a segment has ended.</summary>
+    public void Removed(long segment, TaskId task)
+    {
+        if (_segments.TryGetValue(segment, out var found))
+        {
+            found.Live.Remove(task.Value);
+        }
+    }
+
+    /// <summary>Remembers, durably and once, that the role is served.</summary>
+    public async Task MarkKnownAsync()
+    {
+        if (!_head.State.Known)
+        {
+            _head.State.Known = true;
+            await WriteHeadAsync();
+        }
+    }
+
+    /// <summary>Deletes the rows of segments that are empty, but for the newest, which still grows.</summary>
+    public async Task TidyAsync()
+    {
+        foreach (var (number, segment) in _segments.Where(pair => pair.Key != _lastSegment && pair.Value.Live.Count == 0).ToList())
+        {
+            _segments.Remove(number);
+            await _storage.ClearStateAsync(Name(number), _grain, segment.Row);
+        }
+
+        var first = _segments.Count > 0 ? _segments.Keys.First() : _lastSegment + 1;
+        if (first - _head.State.FirstSegment >= SegmentBlock)
+        {
+            _head.State.FirstSegment = first;
+            await WriteHeadAsync();
+        }
+    }
+
+    private static string Name(long number) => string.Create(CultureInfo.InvariantCulture, $"segment-{number}");
+
+    private async Task WriteWaitingAsync()
+    {
+        await Task.Yield();
+        while (_waiting.Count > 0)
+        {
+            var appends = _waiting.ToList();
+            _waiting.Clear();
+            try
+            {
+                await WriteAsync(appends);
+                appends.ForEach(append => append.Done.SetResult(append.Segments));
+            }
+            catch (Exception exception)
+            {
+                appends.ForEach(append => append.Done.SetException(exception));
+            }
+        }
+    }
+
+    private async Task WriteAsync(List<Append> appends)
+    {
+        var changed = new List<Segment>();
+        var writes = new List<Task>();
+        foreach (var append in appends)
+        {
+            foreach (var entry in append.Entries)
+            {
+                var segment = await CurrentAsync();
+                segment.Row.State.Items.Add(new QueueItemState(entry.TaskId.Value, entry.Priority, entry.ReadyUtc));
+                segment.Live.Add(entry.TaskId.Value);
+                append.Segments.Add(_lastSegment);
+                if (changed.Count == 0 || changed[^1] != segment)
+                {
+                    changed.Add(segment);
+                }
+            }
+        }
+
+        foreach (var segment in changed)
+        {
+            // What has ended need not be written again.
+            segment.Row.State.Items.RemoveAll(item => !segment.Live.Contains(item.Task));
+            writes.Add(_storage.WriteStateAsync(Name(segment.Number), _grain, segment.Row));
+        }
+
+        await Task.WhenAll(writes);
+    }
+
+    private async ValueTask<Segment> CurrentAsync()
+    {
+        if (_segments.TryGetValue(_lastSegment, out var current) && current.Row.State.Items.Count < SegmentItemsMax)
+        {
+            return current;
+        }
+
+        _lastSegment++;
+        var segment = new Segment { Number = _lastSegment };
+        _segments.Add(_lastSegment, segment);
+        if (_lastSegment >= _head.State.NextSegment)
+        {
+            _head.State.NextSegment = _lastSegment + SegmentBlock;
+            await WriteHeadAsync();
+        }
+
+        return segment;
+    }
+
+    /// <summary>Writes of the head follow one another, because each needs the etag of the one before.</summary>
+    private Task WriteHeadAsync()
+    {
+        _headWrite = WriteAfterAsync(_headWrite);
+        return _headWrite;
+
+        async Task WriteAfterAsync(Task before)
+        {
+            await before.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Current);
+            await _storage.WriteStateAsync("queue", _grain, _head);
+        }
+    }
+
+    private sealed class Segment
+    {
+        public long Number { get; init; }
+
+        public GrainState<QueueSegmentState> Row { get; } = new(new QueueSegmentState());
+
+        /// <summary>Tasks of the segment that have not ended.</summary>
+        public HashSet<string> Live { get; } = new(StringComparer.Ordinal);
+    }
+
+    private sealed class Append(IReadOnlyList<QueueEntry> entries)
+    {
+        public IReadOnlyList<QueueEntry> Entries { get; } = entries;
+
+        public List<long> Segments { get; } = [];
+
+        public TaskCompletionSource<IReadOnlyList<long>> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

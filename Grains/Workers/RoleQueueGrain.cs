@@ -1,0 +1,235 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+using OrleansFlow.Decisions.Queues;
+using OrleansFlow.Tasks;
+using OrleansFlow.Workers;
+
+namespace OrleansFlow.Grains.Workers;
+
+/// <summary>A role's queue: a thin shell around <see cref="ReadyBook"/> and <see cref="WaitingWorkers"/>, stored by <see cref="QueueStore"/>.</summary>
+/// <remarks>
+/// Re-entrant: entries arrive while assignments to several workers are under way; an entry is part of one assignment at a time, and a worker
+/// gets one at a time. After a restart every stored entry is offered again; whose task is not ready is resolved by asking its owner.
+/// </remarks>
+[Reentrant]
+internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindable
+{
+    /// <summary>Most tasks of one assignment: enough to share a commit, few enough that the rest can go to another worker meanwhile.</summary>
+    private const int AssignMax = 256;
+
+    /// <summary>Most check-ups of one tick.</summary>
+    private const int ChecksMax = 1_000;
+
+    private const string ReminderName = "queue";
+    private static readonly TimeSpan TickPeriod = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
+
+    private readonly QueueStore _store;
+    private readonly LeaseOptions _leases;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<RoleQueueGrain> _logger;
+    private readonly ReadyBook _book = new();
+    private readonly WaitingWorkers _workers = new();
+    private readonly HashSet<Task> _underWay = [];
+    private bool _hasReminder;
+
+    public RoleQueueGrain(IServiceProvider services, IOptions<LeaseOptions> leases, TimeProvider clock, ILogger<RoleQueueGrain> logger)
+    {
+        _store = new QueueStore(services);
+        _leases = leases.Value;
+        _clock = clock;
+        _logger = logger;
+    }
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var (entry, segment) in _store.LoadAsync(this.GetGrainId(), cancellationToken))
+        {
+            _book.MakeReady(entry.TaskId, entry.Priority, entry.ReadyUtc, segment);
+        }
+
+        this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(TickPeriod, TickPeriod) { Interleave = true });
+        if (_book.Count > 0)
+        {
+            var key = this.GetPrimaryKeyString();
+            LogLoaded(key, _book.Count);
+        }
+    }
+
+    public async Task EnqueueAsync(IReadOnlyList<QueueEntry> entries, CancellationToken cancellationToken)
+    {
+        var fresh = entries.Where(entry => !_book.Contains(entry.TaskId)).ToList();
+        var segments = fresh.Count > 0 ? await StoreAsync(fresh) : [];
+        await EnsureReminderAsync();
+        var next = 0;
+        foreach (var entry in entries)
+        {
+            // A fresh one was stored above; one that another call stored meanwhile keeps that segment.
+            var segment = next < fresh.Count && fresh[next].TaskId == entry.TaskId ? segments[next++] : 0;
+            if (segment > 0 && _book.Contains(entry.TaskId))
+            {
+                _store.Removed(segment, entry.TaskId);
+            }
+
+            _book.MakeReady(entry.TaskId, entry.Priority, entry.ReadyUtc, segment);
+        }
+
+        Pump();
+    }
+
+    public Task RemoveAsync(IReadOnlyList<TaskId> tasks, CancellationToken cancellationToken)
+    {
+        foreach (var task in tasks)
+        {
+            Forget(task);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async Task SetAvailableAsync(WorkerId worker, int freeSlots, CancellationToken cancellationToken)
+    {
+        await _store.MarkKnownAsync();
+        _workers.SetFree(worker, freeSlots);
+        Pump();
+    }
+
+    public Task LeaveAsync(WorkerId worker, CancellationToken cancellationToken)
+    {
+        _workers.Remove(worker);
+        return Task.CompletedTask;
+    }
+
+    public Task<RoleQueueStatus> GetStatusAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(new RoleQueueStatus(_store.IsKnown, _book.ReadyCount, _book.InFlightCount, _workers.Count, _book.OldestReadyUtc));
+
+    /// <summary>The activation was what the reminder is for: it has loaded the entries. What is due is checked at once.</summary>
+    public Task ReceiveReminder(string reminderName, TickStatus status) => TickAsync(CancellationToken.None);
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(_underWay);
+        await _store.TidyAsync();
+    }
+
+    private async Task<IReadOnlyList<long>> StoreAsync(List<QueueEntry> fresh)
+    {
+        try
+        {
+            return await _store.AppendAsync(fresh);
+        }
+        catch
+        {
+            // What the rows hold now is not known: the next activation reads them.
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+
+    /// <summary>Starts an assignment for every worker that has room, as long as there are ready tasks.</summary>
+    private void Pump()
+    {
+        while (_book.ReadyCount > 0 && _workers.TryBegin(out var worker, out var freeSlots))
+        {
+            var taken = new List<ReadyTask>();
+            _book.Take(Math.Min(freeSlots, AssignMax), NextCheckUtc(), taken);
+            var assignment = AssignAsync(worker, taken);
+            if (!assignment.IsCompleted)
+            {
+                _underWay.Add(assignment);
+            }
+        }
+
+        _underWay.RemoveWhere(assignment => assignment.IsCompleted);
+    }
+
+    private async Task AssignAsync(WorkerId worker, List<ReadyTask> tasks)
+    {
+        // Leave the caller's turn first: whoever enqueued must not wait for grants.
+        await Task.Yield();
+        int? freeSlots = null;
+        try
+        {
+            var receipt = await GrainFactory.GetGrain<IWorkerGrain>(worker.Value)
+                .AssignAsync([.. tasks.Select(task => new QueueEntry(task.TaskId, task.Priority, task.ReadyUtc))], CancellationToken.None);
+            freeSlots = receipt.FreeSlots;
+            var settled = receipt.Taken.Concat(receipt.NotReady).ToHashSet();
+            foreach (var task in tasks.Where(task => !settled.Contains(task.TaskId)))
+            {
+                _book.PutBack(task);
+            }
+
+            await Task.WhenAll(receipt.NotReady.Select(ResolveAsync));
+        }
+        catch (Exception exception)
+        {
+            LogAssignmentFailed(exception, worker, tasks.Count);
+            foreach (var task in tasks)
+            {
+                _book.PutBack(task);
+            }
+        }
+
+        _workers.End(worker, freeSlots);
+        Pump();
+    }
+
+    /// <summary>Asks a task's owner where it stands and files it accordingly.</summary>
+    private async Task ResolveAsync(TaskId task)
+    {
+        try
+        {
+            var view = await GrainFactory.GetGrain<ITaskGrain>(task.Value).GetAsync(CancellationToken.None);
+            switch (view?.Status)
+            {
+                case null or FlowTaskStatus.Completed or FlowTaskStatus.Failed or FlowTaskStatus.Cancelled or FlowTaskStatus.Pending:
+                    // An owner whose task becomes ready (again) enqueues it.
+                    Forget(task);
+                    break;
+                case FlowTaskStatus.Ready:
+                    _book.ReadyAgain(task, _clock.GetUtcNow());
+                    break;
+                default:
+                    _book.CheckAt(task, view.DueUtc is { } due && due > _clock.GetUtcNow() ? due + TickPeriod : NextCheckUtc());
+                    break;
+            }
+        }
+        catch (Exception exception)
+        {
+            // The next check-up asks again.
+            LogCheckFailed(exception, task);
+        }
+    }
+
+    private async Task TickAsync(CancellationToken cancellationToken)
+    {
+        var due = _book.TakeDueChecks(_clock.GetUtcNow(), NextCheckUtc(), ChecksMax);
+        if (due.Count > 0)
+        {
+            await Task.WhenAll(due.Select(ResolveAsync));
+            Pump();
+        }
+
+        await _store.TidyAsync();
+    }
+
+    private void Forget(TaskId task)
+    {
+        if (_book.Remove(task) is { } segment)
+        {
+            _store.Removed(segment, task);
+        }
+    }
+
+    private async Task EnsureReminderAsync()
+    {
+        if (!_hasReminder)
+        {
+            _hasReminder = true;
+            await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
+        }
+    }
+
+    private DateTimeOffset NextCheckUtc() => _clock.GetUtcNow() + _leases.Duration + TickPeriod;
+}

@@ -1,0 +1,32 @@
+using OrleansFlow.Tasks;
+using OrleansFlow.Workers;
+
+namespace OrleansFlow.Grains.Workers;
+
+/// <summary>Which workers have registered, newest first.</summary>
+internal sealed class WorkerCatalogGrain(
+    [PersistentState("workers", FlowGrainStorage.Name)] IPersistentState<WorkerCatalogState> state) : Grain, IWorkerCatalogGrain
+{
+    private const int WorkersMax = 1_000;
+
+    public async Task RecordAsync(WorkerId worker, CancellationToken cancellationToken)
+    {
+        state.State.Workers.Remove(worker.Value);
+        state.State.Workers.Insert(0, worker.Value);
+        if (state.State.Workers.Count > WorkersMax)
+        {
+            state.State.Workers.RemoveRange(WorkersMax, state.State.Workers.Count - WorkersMax);
+        }
+
+        await state.WriteStateAsync(cancellationToken);
+    }
+
+    public Task<IReadOnlyList<WorkerId>> ListAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<WorkerId>>([.. state.State.Workers.Select(id => new WorkerId(id))]);
+}
+
+/// <summary>Stored form of <see cref="WorkerCatalogGrain"/>.</summary>
+internal sealed class WorkerCatalogState
+{
+    public List<string> Workers { get; set; } = [];
+}

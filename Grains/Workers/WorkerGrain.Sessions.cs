@@ -1,0 +1,199 @@
+using OrleansFlow.Decisions.Workers;
+using OrleansFlow.Errors;
+using OrleansFlow.Tasks;
+using OrleansFlow.Workers;
+
+namespace OrleansFlow.Grains.Workers;
+
+/// <content>How a session begins and ends, and what the queues hear of it.</content>
+internal sealed partial class WorkerGrain
+{
+    /// <summary>How often silence is looked for, as a part of the lease duration.</summary>
+    private const int SilenceChecksPerLease = 10;
+
+    private static string QueueKey(string role) => role + "/0";
+
+    private void RequireSession(string sessionId)
+    {
+        if (sessionId != _model.SessionId)
+        {
+            throw new FlowException(FlowErrorCode.LeaseLost, $"Session '{sessionId}' of worker '{Id}' has ended; register again.");
+        }
+    }
+
+    private async Task RememberAsync(WorkerRegistration registration, DateTimeOffset nowUtc)
+    {
+        var isNew = !_state.RecordExists;
+        _state.State.Roles = registration.Roles;
+        _state.State.Slots = registration.Slots;
+        _state.State.Version = registration.Version;
+        _state.State.ProcessId = registration.ProcessId;
+        _state.State.Host = registration.Host;
+        _state.State.DataAddress = registration.DataAddress;
+        _state.State.LastSeenUtc = nowUtc;
+        await _state.WriteStateAsync();
+        if (isNew)
+        {
+            await GrainFactory.GetGrain<IWorkerCatalogGrain>(IWorkerCatalogGrain.Key).RecordAsync(Id, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Confirms the leases that the worker still runs, and ends those that it does not.</summary>
+    /// <returns>Of the held ones: those that no longer stand.</returns>
+    private async Task<IReadOnlyList<LeaseToken>> TakeUpAsync(WorkerModel before, WorkerRegistration registration, CancellationToken cancellationToken)
+    {
+        var held = registration.Held.ToHashSet();
+        var dropped = before.Leases.Where(lease => !lease.Value.IsStopping).Select(lease => new LeaseToken(lease.Key, lease.Value.Epoch)).Where(token => !held.Contains(token));
+        await Task.WhenAll(dropped.Select(token => RevokeAsync(token, LeaseEnd.ConnectionLost)));
+        var renewals = await Task.WhenAll(registration.Held.Select(token => RenewAsync(token, registration.SessionId, null, cancellationToken)));
+        var lost = renewals.OfType<LeaseToken>().ToHashSet();
+        if (_model.SessionId == registration.SessionId)
+        {
+            foreach (var token in registration.Held.Where(token => !lost.Contains(token)))
+            {
+                _model = _model.Add(token);
+            }
+        }
+
+        return [.. registration.Held.Where(lost.Contains)];
+    }
+
+    /// <returns>Null when the lease stands; the token when it does not. A renewal whose owner did not answer counts as standing: only an answer ends it.</returns>
+    private async Task<LeaseToken?> RenewAsync(LeaseToken token, string sessionId, double? progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Owner(token.TaskId).RenewAsync(token, Id, sessionId, progress, cancellationToken) ? null : token;
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogRenewalFailed(exception, token.TaskId, token.Epoch);
+            return null;
+        }
+    }
+
+    private async Task<(TaskId TaskId, LeaseGrant? Grant, bool IsNotReady)> TryGrantAsync(TaskId task, string sessionId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var grant = await Owner(task).GrantAsync(Id, sessionId, cancellationToken);
+            return (task, grant, grant is null);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Whether it was granted is not known. If it was, nobody runs it, and it expires; the queue keeps the entry either way.
+            LogGrantFailed(exception, task);
+            return (task, null, false);
+        }
+    }
+
+    private async Task RevokeAsync(LeaseToken token, string reason)
+    {
+        try
+        {
+            await Owner(token.TaskId).RevokeAsync(token, reason, CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            // Expiry is the backstop that needs no message to arrive.
+            LogRevocationFailed(exception, token.TaskId, token.Epoch);
+        }
+    }
+
+    private ITaskGrain Owner(TaskId task) => GrainFactory.GetGrain<ITaskGrain>(task.Value);
+
+    private void StartSilenceTimer()
+    {
+        _graceTimer?.Dispose();
+        _graceTimer = null;
+        var period = _leases.Duration / SilenceChecksPerLease;
+        _silenceTimer ??= this.RegisterGrainTimer(
+            CheckSilenceAsync, new GrainTimerCreationOptions(period, period) { KeepAlive = true, Interleave = true });
+    }
+
+    private Task CheckSilenceAsync(CancellationToken cancellationToken) =>
+        _model.Phase != SessionPhase.None && _clock.GetUtcNow() - _model.LastSeenUtc >= _leases.Duration
+            ? EndSessionAsync(LeaseEnd.Expired)
+            : Task.CompletedTask;
+
+    private Task EndAfterGraceAsync(string sessionId, CancellationToken cancellationToken) =>
+        _model.SessionId == sessionId && _model.Phase == SessionPhase.Lost ? EndSessionAsync(LeaseEnd.ConnectionLost) : Task.CompletedTask;
+
+    private async Task EndSessionAsync(string reason)
+    {
+        var ended = _model;
+        _model = ended.End();
+        _commands?.Writer.TryComplete();
+        _commands = null;
+        _silenceTimer?.Dispose();
+        _silenceTimer = null;
+        _graceTimer?.Dispose();
+        _graceTimer = null;
+        LogSessionEnded(Id, ended.SessionId ?? "", reason, ended.Leases.Count);
+        await Task.WhenAll(ended.Leases.Where(held => !held.Value.IsStopping).Select(held => RevokeAsync(new LeaseToken(held.Key, held.Value.Epoch), reason)));
+        await LeaveQueuesAsync();
+    }
+
+    private async Task LeaveQueuesAsync()
+    {
+        foreach (var role in _state.State.Roles)
+        {
+            await GrainFactory.GetGrain<IRoleQueueGrain>(QueueKey(role)).LeaveAsync(Id, CancellationToken.None);
+        }
+
+        // A session that came up while the old one's end was being told must be known again.
+        if (_model.Phase == SessionPhase.Connected)
+        {
+            await TellQueuesAsync();
+        }
+    }
+
+    /// <summary>Tells every role's queue how many slots are free; changes that come while it tells are told in one further round.</summary>
+    private async Task TellQueuesAsync()
+    {
+        _mustTellQueues = true;
+        if (_isTellingQueues)
+        {
+            return;
+        }
+
+        _isTellingQueues = true;
+        try
+        {
+            while (_mustTellQueues && _model.Phase == SessionPhase.Connected)
+            {
+                _mustTellQueues = false;
+                var free = _model.FreeSlots;
+                await Task.WhenAll(_state.State.Roles.Select(role => GrainFactory.GetGrain<IRoleQueueGrain>(QueueKey(role)).SetAvailableAsync(Id, free, CancellationToken.None)));
+            }
+        }
+        finally
+        {
+            _isTellingQueues = false;
+        }
+    }
+
+    private WorkerView View() => new()
+    {
+        WorkerId = Id,
+        Registration = new WorkerRegistration
+        {
+            SessionId = _model.SessionId ?? "",
+            Roles = _state.State.Roles,
+            Slots = _state.State.Slots,
+            Version = _state.State.Version,
+            ProcessId = _state.State.ProcessId,
+            Host = _state.State.Host,
+            DataAddress = _state.State.DataAddress,
+        },
+        Liveness = _model.Phase switch
+        {
+            SessionPhase.Connected => WorkerLiveness.Online,
+            SessionPhase.Draining => WorkerLiveness.Draining,
+            SessionPhase.Lost => WorkerLiveness.Disconnected,
+            _ => WorkerLiveness.Offline,
+        },
+        LastSeenUtc = _model.LastSeenUtc == default ? _state.State.LastSeenUtc : _model.LastSeenUtc,
+        Leases = [.. _model.Leases.Where(held => !held.Value.IsStopping).Select(held => new LeaseToken(held.Key, held.Value.Epoch))],
+    };
+}

@@ -1,0 +1,201 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+using OrleansFlow.Decisions.Workers;
+using OrleansFlow.Errors;
+using OrleansFlow.Tasks;
+using OrleansFlow.Workers;
+
+namespace OrleansFlow.Grains.Workers;
+
+/// <summary>One worker: a thin shell around <see cref="WorkerModel"/>.</summary>
+/// <remarks>
+/// Re-entrant, because a registration or an assignment waits for other grains while heartbeats arrive. After each such wait the session is
+/// compared with the one before it: what was granted to a session that has ended meanwhile is revoked at once.
+/// </remarks>
+[Reentrant]
+internal sealed partial class WorkerGrain : Grain, IWorkerGrain
+{
+    /// <summary>Commands that may wait for the session's stream; more make assignments wait.</summary>
+    private const int CommandsMax = 4_096;
+
+    private readonly IPersistentState<WorkerGrainState> _state;
+    private readonly LeaseOptions _leases;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<WorkerGrain> _logger;
+    private WorkerModel _model = WorkerModel.Offline;
+    private Channel<WorkerCommand>? _commands;
+    private IGrainTimer? _silenceTimer;
+    private IGrainTimer? _graceTimer;
+    private bool _isTellingQueues;
+    private bool _mustTellQueues;
+
+    public WorkerGrain(
+        [PersistentState("worker", FlowGrainStorage.Name)] IPersistentState<WorkerGrainState> state,
+        IOptions<LeaseOptions> leases,
+        TimeProvider clock,
+        ILogger<WorkerGrain> logger)
+    {
+        _state = state;
+        _leases = leases.Value;
+        _clock = clock;
+        _logger = logger;
+    }
+
+    private WorkerId Id => new(this.GetPrimaryKeyString());
+
+    public async Task<RegistrationReceipt> RegisterAsync(WorkerRegistration registration, CancellationToken cancellationToken)
+    {
+        var nowUtc = _clock.GetUtcNow();
+        if (_model.IsLiveAt(nowUtc, _leases.Duration) && _model.SessionId != registration.SessionId)
+        {
+            throw new FlowException(
+                FlowErrorCode.WorkerIdInUse,
+                $"Worker id '{Id}' is used by a live session (heard of {(nowUtc - _model.LastSeenUtc).TotalSeconds:0.0} s ago). Give this worker another id, or stop the other one.");
+        }
+
+        var before = _model;
+        _commands?.Writer.TryComplete();
+        _commands = Channel.CreateBounded<WorkerCommand>(CommandsMax);
+        _model = WorkerModel.Begin(registration.SessionId, registration.Slots, nowUtc);
+        StartSilenceTimer();
+        await RememberAsync(registration, nowUtc);
+        var lost = await TakeUpAsync(before, registration, cancellationToken);
+        LogRegistered(Id, registration.SessionId, registration.Slots, registration.Held.Count, lost.Count);
+        await TellQueuesAsync();
+        return new RegistrationReceipt(lost, _leases.HeartbeatInterval, _leases.Duration);
+    }
+
+    public async IAsyncEnumerable<WorkerCommand> CommandsAsync(
+        string sessionId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (sessionId != _model.SessionId || _commands is not { } commands)
+        {
+            yield break;
+        }
+
+        await foreach (var command in commands.Reader.ReadAllAsync(cancellationToken))
+        {
+            yield return command;
+        }
+    }
+
+    public async Task<IReadOnlyList<LeaseToken>> HeartbeatAsync(string sessionId, IReadOnlyList<LeaseProgress> progress, CancellationToken cancellationToken)
+    {
+        RequireSession(sessionId);
+        _model = _model.Seen(_clock.GetUtcNow());
+        var fractions = progress.ToDictionary(one => one.Token, one => one.Fraction);
+        var renewals = _model.Leases
+            .Where(held => !held.Value.IsStopping)
+            .Select(held => new LeaseToken(held.Key, held.Value.Epoch))
+            .Select(token => RenewAsync(token, sessionId, fractions.TryGetValue(token, out var fraction) ? fraction : null, cancellationToken));
+        var lost = (await Task.WhenAll(renewals)).OfType<LeaseToken>().ToList();
+        foreach (var token in lost)
+        {
+            _model = _model.TryStop(token) ?? _model;
+        }
+
+        return lost;
+    }
+
+    public async Task<AssignReceipt> AssignAsync(IReadOnlyList<QueueEntry> entries, CancellationToken cancellationToken)
+    {
+        var sessionId = _model.SessionId;
+        _model = _model.Reserve(entries.Count, out var reserved);
+        if (reserved == 0 || sessionId is null)
+        {
+            return new AssignReceipt([], [], _model.FreeSlots);
+        }
+
+        var grants = await Task.WhenAll(entries.Take(reserved).Select(entry => TryGrantAsync(entry.TaskId, sessionId, cancellationToken)));
+        var granted = grants.Select(result => result.Grant).OfType<LeaseGrant>().ToList();
+        if (_model.SessionId != sessionId || _commands is not { } commands)
+        {
+            // The session ended while its leases were being granted, so nobody will run them.
+            await Task.WhenAll(granted.Select(grant => RevokeAsync(grant.Token, LeaseEnd.ConnectionLost)));
+            return new AssignReceipt([], [], _model.FreeSlots);
+        }
+
+        _model = _model.Unreserve(reserved);
+        foreach (var grant in granted)
+        {
+            _model = _model.Add(grant.Token);
+        }
+
+        if (granted.Count > 0)
+        {
+            await commands.Writer.WriteAsync(new WorkerCommand { Offers = granted }, cancellationToken);
+        }
+
+        return new AssignReceipt(
+            [.. granted.Select(grant => grant.Token.TaskId)], [.. grants.Where(result => result.IsNotReady).Select(result => result.TaskId)], _model.FreeSlots);
+    }
+
+    public Task ReleaseAsync(string sessionId, IReadOnlyList<LeaseToken> tokens, CancellationToken cancellationToken)
+    {
+        if (sessionId != _model.SessionId)
+        {
+            return Task.CompletedTask;
+        }
+
+        _model = _model.Seen(_clock.GetUtcNow());
+        foreach (var token in tokens)
+        {
+            _model = _model.Release(token);
+        }
+
+        return TellQueuesAsync();
+    }
+
+    public async Task StopAsync(LeaseToken token, string reason, CancellationToken cancellationToken)
+    {
+        if (_model.TryStop(token) is not { } stopped)
+        {
+            return;
+        }
+
+        _model = stopped;
+        if (_commands is { } commands)
+        {
+            await commands.Writer.WriteAsync(new WorkerCommand { Stopped = token, Reason = reason }, cancellationToken);
+        }
+    }
+
+    public async Task DrainAsync(string sessionId, CancellationToken cancellationToken)
+    {
+        RequireSession(sessionId);
+        _model = _model.Drain();
+        await LeaveQueuesAsync();
+    }
+
+    public async Task DisconnectAsync(string sessionId, bool clean, CancellationToken cancellationToken)
+    {
+        if (sessionId != _model.SessionId)
+        {
+            return;
+        }
+
+        if (clean)
+        {
+            await EndSessionAsync(LeaseEnd.Drain);
+            return;
+        }
+
+        _model = _model.Lose();
+        LogStreamLost(Id, sessionId, _leases.ReconnectGrace.TotalMilliseconds);
+        await LeaveQueuesAsync();
+        _graceTimer?.Dispose();
+        _graceTimer = this.RegisterGrainTimer(
+            EndAfterGraceAsync, sessionId, new GrainTimerCreationOptions(_leases.ReconnectGrace, Timeout.InfiniteTimeSpan) { KeepAlive = true, Interleave = true });
+    }
+
+    public Task<WorkerView?> GetAsync(CancellationToken cancellationToken) => Task.FromResult(_state.RecordExists ? View() : null);
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        // The silo stops or the grain moves: its leases stand until they are taken up again or expire.
+        _commands?.Writer.TryComplete();
+        return base.OnDeactivateAsync(reason, cancellationToken);
+    }
+}

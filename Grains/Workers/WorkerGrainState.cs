@@ -1,0 +1,19 @@
+namespace OrleansFlow.Grains.Workers;
+
+/// <summary>What is kept of a worker: how it registered last. Sessions and leases are not: they end with the silo, or are taken up again.</summary>
+internal sealed class WorkerGrainState
+{
+    public IReadOnlyList<string> Roles { get; set; } = [];
+
+    public int Slots { get; set; }
+
+    public string Version { get; set; } = "";
+
+    public int ProcessId { get; set; }
+
+    public string Host { get; set; } = "";
+
+    public string DataAddress { get; set; } = "";
+
+    public DateTimeOffset LastSeenUtc { get; set; }
+}
