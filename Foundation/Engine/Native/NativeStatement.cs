@@ -1,0 +1,119 @@
+using System.Runtime.InteropServices;
+
+namespace OrleansFlow.Engine.Native;
+
+/// <summary>Prepares and starts statements. All of it blocks, so it runs on a session's thread.</summary>
+internal static unsafe class NativeStatement
+{
+    private const int ChangedRows = 1;
+
+    /// <summary>
+    /// Prepares the last statement of a text and executes those before it, because each may depend on the one before.
+    /// </summary>
+    /// <exception cref="EngineException">A statement is wrong or failed.</exception>
+    public static StatementHandle Prepare(ConnectionHandle connection, string sql)
+    {
+        if (sql.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new ArgumentException("The statement holds a NUL character; remove it, or pass the text as a parameter.", nameof(sql));
+        }
+
+        var count = DuckDb.ExtractStatements(connection, sql, out var extracted);
+        using var statements = new ExtractedHandle(extracted);
+        if (count == 0)
+        {
+            var message = Marshal.PtrToStringUTF8(DuckDb.ExtractStatementsError(extracted));
+            throw string.IsNullOrEmpty(message)
+                ? new EngineException("The text holds no SQL statement.", EngineErrorKind.Syntax)
+                : EngineException.FromMessage(message);
+        }
+
+        for (ulong index = 0; ; index++)
+        {
+            var state = DuckDb.PrepareExtractedStatement(connection, extracted, index, out var prepared);
+            var statement = new StatementHandle(prepared);
+            if (state != DuckDb.Success)
+            {
+                using (statement)
+                {
+                    throw EngineException.FromMessage(Marshal.PtrToStringUTF8(DuckDb.PrepareError(statement)));
+                }
+            }
+
+            if (index == count - 1)
+            {
+                return statement;
+            }
+
+            using (statement)
+            {
+                Start(statement, CancellationToken.None).Dispose();
+            }
+        }
+    }
+
+    /// <summary>Executes all statements of a text, without parameters.</summary>
+    public static void ExecuteAll(ConnectionHandle connection, string sql)
+    {
+        using var statement = Prepare(connection, sql);
+        using var result = Start(statement, CancellationToken.None);
+    }
+
+    /// <summary>Starts a prepared statement with the parameters that are bound to it; rows are fetched afterwards.</summary>
+    /// <param name="statement">The statement.</param>
+    /// <param name="cancellationToken">Whoever cancels it must also interrupt the connection.</param>
+    /// <exception cref="EngineException">The statement failed.</exception>
+    public static ResultHandle Start(StatementHandle statement, CancellationToken cancellationToken)
+    {
+        var state = DuckDb.PendingPreparedStreaming(statement, out var pending);
+        try
+        {
+            if (state != DuckDb.Success)
+            {
+                throw EngineException.FromMessage(Marshal.PtrToStringUTF8(DuckDb.PendingError(pending)));
+            }
+
+            // Starting clears an interrupt that came before it. From here on an interrupt stays until the statement ends, so
+            // looking at the token between the two is what makes an early cancellation count.
+            cancellationToken.ThrowIfCancellationRequested();
+            var result = new ResultHandle();
+            if (DuckDb.ExecutePending(pending, result.Pointer) == DuckDb.Success)
+            {
+                return result;
+            }
+
+            using (result)
+            {
+                throw Error(result) ?? EngineException.FromMessage(Marshal.PtrToStringUTF8(DuckDb.PendingError(pending)));
+            }
+        }
+        finally
+        {
+            DuckDb.DestroyPending(ref pending);
+        }
+    }
+
+    /// <summary>The failure a result holds, or null.</summary>
+    public static EngineException? Error(ResultHandle result)
+    {
+        var message = Marshal.PtrToStringUTF8(DuckDb.ResultError(result.Pointer));
+        return string.IsNullOrEmpty(message) ? null : EngineException.FromNative(message, DuckDb.ResultErrorType(result.Pointer));
+    }
+
+    /// <summary>Reads a result to its end and returns the rows that the statement changed; 0 for those that change none.</summary>
+    public static long Drain(ResultHandle result, CancellationToken cancellationToken)
+    {
+        var changed = DuckDb.ResultReturnType(*result.Pointer) == ChangedRows ? (long)DuckDb.RowsChanged(result.Pointer) : 0;
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var chunk = DuckDb.FetchChunk(*result.Pointer);
+            if (chunk == 0)
+            {
+                return Error(result) is { } failure ? throw failure : changed;
+            }
+
+            DuckDb.DestroyDataChunk(ref chunk);
+        }
+    }
+}
