@@ -47,33 +47,18 @@ internal sealed unsafe class BatchAppender : IDisposable
                 AppendRows(shared, start, Math.Min(DuckDb.VectorRowCount, shared->RowCount - start));
             }
         }
-        catch
-        {
-            // What the appender holds back must not reach the table when it is closed.
-            _ = DuckDb.ClearAppender(_appender);
-            throw;
-        }
         finally
         {
             SharedArray.Release(shared);
         }
     }
 
-    public void Flush()
-    {
-        try
-        {
-            Check(DuckDb.FlushAppender(_appender));
-        }
-        catch
-        {
-            _ = DuckDb.ClearAppender(_appender);
-            throw;
-        }
-    }
+    public void Flush() => Check(DuckDb.FlushAppender(_appender));
 
     public void Dispose()
     {
+        // Closing writes what is held back. After a flush that is nothing; after a failure it must not reach the table.
+        _ = DuckDb.ClearAppender(_appender);
         _appender.Dispose();
         _converter?.Dispose();
     }

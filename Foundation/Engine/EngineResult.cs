@@ -12,6 +12,7 @@ namespace OrleansFlow.Engine;
 /// Every batch but the last has exactly the requested number of rows, so that repeating a query in a stable order repeats its batches.
 /// Columns of the types ENUM, UUID, INTERVAL, TIME WITH TIME ZONE, BIT, UNION and other rare ones are exported by DuckDB itself; a result
 /// with such a column has batches of at most 2,048 rows.
+/// DuckDB hands rows on when it has about a megabyte of them or the query is done, so a slow source is not seen row by row.
 /// One reader at a time. Batches belong to the reader, live in native memory, and stay valid after the result, the session and the instance are
 /// closed: dispose each.
 /// </remarks>

@@ -50,7 +50,7 @@ public sealed partial class EngineSession
     /// <param name="schema">Columns of all batches.</param>
     /// <param name="open">
     /// Called once per scan, so twice by a statement that names the view twice. The token fires when the statement is cancelled. The
-    /// engine disposes each batch it takes.
+    /// engine disposes each batch it takes. The stream must not call this session, which is busy with the statement.
     /// </param>
     /// <param name="cancellationToken">Cancels the registration.</param>
     /// <exception cref="EngineException">A type has no counterpart in DuckDB.</exception>

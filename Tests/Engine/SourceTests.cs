@@ -183,13 +183,6 @@ public sealed class SourceTests : EngineTestBase
         Assert.Contains("'input'", error.Message, StringComparison.Ordinal);
         Assert.Equal("the disk is on fire", Assert.IsType<InvalidDataException>(error.InnerException).Message);
         Assert.Equal(1, await ValueAsync("SELECT 1"));
-
-        async IAsyncEnumerable<RecordBatch> FailingAsync([EnumeratorCancellation] CancellationToken cancel)
-        {
-            yield return Numbers(0, 3000);
-            await Task.Yield();
-            throw new InvalidDataException("the disk is on fire");
-        }
     }
 
     [Theory]
@@ -228,6 +221,94 @@ public sealed class SourceTests : EngineTestBase
     }
 
     [Fact]
+    public async Task Append_OfAStreamThatFails_KeepsNoRow()
+    {
+        await ExecuteAsync("CREATE TABLE target (n BIGINT)");
+
+        await Assert.ThrowsAsync<InvalidDataException>(() => Session.AppendAsync("target", FailingAsync(Token), Token));
+        Assert.Equal(0L, await ValueAsync("SELECT count(*) FROM target"));
+    }
+
+    [Fact]
+    public async Task Append_WhoseSessionIsDisposed_EndsCleanly()
+    {
+        var session = Instance.OpenSession();
+        await session.ExecuteAsync("CREATE TABLE target (n BIGINT)", null, Token);
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => session.AppendAsync("target", DisposingAsync(), Token));
+        Assert.Equal(0L, await ValueAsync("SELECT count(*) FROM target"));
+
+        async IAsyncEnumerable<RecordBatch> DisposingAsync()
+        {
+            yield return Numbers(0, 100);
+            await session.DisposeAsync();
+            yield return Numbers(100, 100);
+        }
+    }
+
+    [Fact]
+    public async Task Stream_CancelledAtEveryBatch_LeavesTheSessionUsable()
+    {
+        for (var at = 0; at < 30; at++)
+        {
+            using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
+            var cancelAt = at;
+            await Session.RegisterStreamAsync("input", NumberSchema, _ => CancellingAsync(cancelAt, cancel), Token);
+
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Session.ExecuteAsync("SELECT n % 10, sum(n) FROM input GROUP BY 1", null, cancel.Token));
+            Assert.Equal(at, await ValueAsync("SELECT ?", at));
+        }
+
+        async IAsyncEnumerable<RecordBatch> CancellingAsync(int at, CancellationTokenSource cancel)
+        {
+            for (var index = 0; ; index++)
+            {
+                await Task.Yield();
+                if (index == at)
+                {
+                    await cancel.CancelAsync();
+                }
+
+                yield return Numbers(index * 1000, 1000);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Stream_LargerThanTheMemoryLimit_PassesThrough()
+    {
+        await using var instance = await EngineInstance.OpenAsync(new EngineOptions { ThreadCount = 1, MemoryLimitBytes = 32L << 20 }, Token);
+        await using var session = instance.OpenSession();
+        await session.RegisterStreamAsync("input", NumberSchema, cancel => NumbersAsync(200, 50_000, cancel), Token);
+        await using var result = await session.QueryAsync("SELECT n FROM input", null, Token);
+        long rowCount = 0;
+        await foreach (var batch in result.ReadAllAsync(Token))
+        {
+            using (batch)
+            {
+                Assert.Equal(rowCount, batch.Column<Int64Array>(0).Values[0]);
+                rowCount += batch.RowCount;
+                Assert.InRange(Allocator.LiveBytes, 0, 8L << 20);
+            }
+        }
+
+        Assert.Equal(10_000_000, rowCount);
+    }
+
+    [Fact]
+    public async Task Scan_ByManyThreads_ReadsEveryRowOnce()
+    {
+        await using var instance = await EngineInstance.OpenAsync(new EngineOptions { ThreadCount = 8, PreserveInsertionOrder = false }, Token);
+        await using var session = instance.OpenSession();
+        var batches = Enumerable.Range(0, 10).Select(index => Numbers(index * 100_000, 100_000)).ToList();
+        await session.RegisterBatchesAsync("input", NumberSchema, batches, Token);
+        batches.ForEach(batch => batch.Dispose());
+
+        Assert.Equal([1_000_000L, 1_000_000L, 0L, 999_999L], (await RowsAsync(session, "SELECT count(*), count(DISTINCT n), min(n), max(n) FROM input"))[0]);
+        Assert.Equal(1_000_000, (await RowsAsync(session, "SELECT n FROM input")).Select(row => row[0]).Distinct().Count());
+    }
+
+    [Fact]
     public async Task Insert_ThatBreaksAConstraint_KeepsNoRow()
     {
         await ExecuteAsync("CREATE TABLE target (n BIGINT CHECK (n < 5000))");
@@ -258,6 +339,14 @@ public sealed class SourceTests : EngineTestBase
             cancel.ThrowIfCancellationRequested();
             yield return Numbers((long)index * rowCount, rowCount);
         }
+    }
+
+    private async IAsyncEnumerable<RecordBatch> FailingAsync([EnumeratorCancellation] CancellationToken cancel)
+    {
+        yield return Numbers(0, 3000);
+        await Task.Yield();
+        cancel.ThrowIfCancellationRequested();
+        throw new InvalidDataException("the disk is on fire");
     }
 
     private unsafe bool VectorAddressEqualsBuffer(RecordBatch batch, long start)
