@@ -1,0 +1,48 @@
+using System.Runtime.CompilerServices;
+using OrleansFlow.Arrow;
+
+namespace OrleansFlow.Flight;
+
+/// <summary>
+/// Data on its way out: a schema, and batches of it. The service enumerates it as fast as the peer reads, disposes each
+/// batch when it is written, and disposes the enumeration in any case; the token it passes fires when the peer is gone.
+/// </summary>
+#pragma warning disable CA1711 // The protocol's own word for it; no System.IO.Stream is near.
+public sealed class FlightStream
+#pragma warning restore CA1711
+{
+    /// <summary>A stream of batches.</summary>
+    /// <param name="schema">The schema of every batch.</param>
+    /// <param name="batches">Enumerated once. A batch that was yielded belongs to the service.</param>
+    public FlightStream(ArrowSchema schema, IAsyncEnumerable<RecordBatch> batches)
+        : this(schema, WithoutMetadataAsync(batches))
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+    }
+
+    /// <summary>A stream of batches with application metadata.</summary>
+    /// <param name="schema">The schema of every batch.</param>
+    /// <param name="batches">Enumerated once. A batch that was yielded belongs to the service.</param>
+    public FlightStream(ArrowSchema schema, IAsyncEnumerable<FlightBatch> batches)
+    {
+        ArgumentNullException.ThrowIfNull(schema);
+        ArgumentNullException.ThrowIfNull(batches);
+        Schema = schema;
+        Batches = batches;
+    }
+
+    /// <summary>The schema of every batch.</summary>
+    public ArrowSchema Schema { get; }
+
+    /// <summary>The batches.</summary>
+    public IAsyncEnumerable<FlightBatch> Batches { get; }
+
+    private static async IAsyncEnumerable<FlightBatch> WithoutMetadataAsync(
+        IAsyncEnumerable<RecordBatch> batches, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var batch in batches.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            yield return new FlightBatch(batch);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+// A Flight client made of @grpc/grpc-js and apache-arrow. Prints what it saw as one JSON object.
+// Usage: node flight-client.mjs PORT
+import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+import grpc from '@grpc/grpc-js';
+import protoLoader from '@grpc/proto-loader';
+import { Message, RecordBatchStreamWriter, tableFromArrays, tableFromIPC, vectorFromArray, Table, Utf8 } from 'apache-arrow';
+
+const folder = path.dirname(fileURLToPath(import.meta.url));
+const protos = path.join(folder, '..', '..', 'Foundation', 'Flight', 'Protos');
+const definition = protoLoader.loadSync(path.join(protos, 'flight.proto'), { longs: Number, enums: String, defaults: true });
+const { FlightService } = grpc.loadPackageDefinition(definition).arrow.flight.protocol;
+const client = new FlightService(`127.0.0.1:${process.argv[2]}`, grpc.credentials.createInsecure(), {
+  'grpc.max_receive_message_length': -1,
+  'grpc.max_send_message_length': -1,
+  'grpc-node.flow_control_window': 8 * 1024 * 1024,
+});
+
+const pathOf = (...parts) => ({ type: 'PATH', path: parts });
+const unary = (method, request) => new Promise((resolve) => {
+  client[method](request, (error, reply) => resolve(error ? { code: error.code, details: error.details } : reply));
+});
+const collect = (call) => new Promise((resolve) => {
+  const messages = [];
+  call.on('data', (message) => messages.push(message));
+  call.on('error', () => {});
+  call.on('status', (status) => resolve({ code: status.code, details: status.details, messages }));
+});
+
+// Flight carries IPC messages without their framing; apache-arrow wants it back.
+const pad = (bytes) => Buffer.concat([bytes, Buffer.alloc((8 - (bytes.length % 8)) % 8)]);
+const frame = (header, body) => {
+  const metadata = pad(header);
+  const prefix = Buffer.alloc(8);
+  prefix.writeInt32LE(-1, 0);
+  prefix.writeInt32LE(metadata.length, 4);
+  return Buffer.concat([prefix, metadata, body]);
+};
+const endOfStream = Buffer.from([255, 255, 255, 255, 0, 0, 0, 0]);
+const toTable = (messages) =>
+  tableFromIPC(Buffer.concat([...messages.map((message) => frame(message.dataHeader, message.dataBody)), endOfStream]));
+const toMessages = (ipc) => {
+  const messages = [];
+  for (let offset = 0; offset + 8 <= ipc.length;) {
+    const length = ipc.readInt32LE(offset + 4);
+    if (length === 0) { break; }
+    const dataHeader = ipc.subarray(offset + 8, offset + 8 + length);
+    const bodyLength = Number(Message.decode(dataHeader).bodyLength);
+    offset += 8 + length;
+    messages.push({ dataHeader, dataBody: ipc.subarray(offset, offset + bodyLength) });
+    offset += bodyLength;
+  }
+  return messages;
+};
+const describe = (schema) => schema.fields.map((field) => `${field.name}:${field.type}${field.nullable ? '?' : ''}`);
+const summary = (table) => ({
+  rows: table.numRows,
+  batches: table.batches.length,
+  fields: describe(table.schema),
+  first: Object.fromEntries(Object.entries(table.get(0).toJSON()).map(([key, value]) => [key, typeof value === 'bigint' ? Number(value) : value])),
+  last: Object.fromEntries(Object.entries(table.get(table.numRows - 1).toJSON()).map(([key, value]) => [key, typeof value === 'bigint' ? Number(value) : value])),
+});
+
+const report = {};
+
+const listed = await collect(client.listFlights({}));
+report.list = { code: listed.code, flights: listed.messages.map((info) => `${info.flightDescriptor.path.join('/')}=${info.totalRecords}`) };
+
+const info = await unary('getFlightInfo', pathOf('numbers', '3'));
+report.info = {
+  records: info.totalRecords,
+  endpoints: info.endpoint.length,
+  fields: describe(tableFromIPC(Buffer.concat([info.schema, endOfStream])).schema),
+};
+
+const schema = await unary('getSchema', pathOf('numbers', '3'));
+report.schema = describe(tableFromIPC(Buffer.concat([schema.schema, endOfStream])).schema);
+
+const got = await collect(client.doGet(info.endpoint[0].ticket));
+report.get = { code: got.code, ...summary(toTable(got.messages)) };
+
+report.missing = (await unary('getFlightInfo', pathOf('nothing'))).code;
+report.badTicket = (await collect(client.doGet({ ticket: Buffer.from([1, 2, 3]) }))).code;
+report.badDescriptor = (await unary('getFlightInfo', {})).code;
+report.poll = (await unary('pollFlightInfo', pathOf('numbers', '3'))).code;
+
+const table = new Table({
+  id: tableFromArrays({ id: BigInt64Array.from([1n, 2n, 3n, 4n]) }).getChild('id'),
+  name: vectorFromArray(['a', null, 'größe', ''], new Utf8()),
+});
+const put = client.doPut();
+const putResult = collect(put);
+toMessages(Buffer.from(await RecordBatchStreamWriter.writeAll(table).toUint8Array())).forEach((message, index) =>
+  put.write(index === 0 ? { ...message, flightDescriptor: pathOf('upload', 'from-js') } : message));
+put.end();
+const acknowledged = await putResult;
+report.put = { code: acknowledged.code, results: acknowledged.messages.map((message) => message.appMetadata.toString()) };
+const uploaded = await unary('getFlightInfo', pathOf('upload', 'from-js'));
+report.putBack = summary(toTable((await collect(client.doGet(uploaded.endpoint[0].ticket))).messages));
+
+const acted = await collect(client.doAction({ type: 'echo', body: Buffer.from('hi') }));
+report.action = { code: acted.code, results: acted.messages.map((message) => message.body.toString()) };
+report.unknownAction = (await collect(client.doAction({ type: 'dance' }))).code;
+report.actions = (await collect(client.listActions({}))).messages.map((type) => `${type.type}: ${type.description}`);
+
+const exchange = client.doExchange();
+const exchanged = collect(exchange);
+toMessages(Buffer.from(await RecordBatchStreamWriter.writeAll(table).toUint8Array())).forEach((message, index) =>
+  exchange.write(index === 0 ? { ...message, flightDescriptor: pathOf('echo') } : message));
+exchange.end();
+const back = await exchanged;
+report.exchange = { code: back.code, rows: toTable(back.messages).numRows };
+
+report.cancel = await new Promise((resolve) => {
+  const call = client.doGet({ ticket: Buffer.from('endless') });
+  call.once('data', () => call.cancel());
+  call.on('error', () => {});
+  call.on('status', (status) => resolve(status.code));
+});
+
+console.log(JSON.stringify(report));
+client.close();
