@@ -17,6 +17,7 @@ public sealed partial class CodecReader
     private readonly int _start;
     private readonly int _end;
     private int _position;
+    private long _announced;
 
     internal CodecReader(byte[] buffer, int start, int length, IReferenceFormatter? references, int position)
     {
@@ -219,9 +220,16 @@ public sealed partial class CodecReader
         }
 
         var count = ReadVarint();
-        return count <= (ulong)Remaining
+        if (count > (ulong)Remaining)
+        {
+            throw Error($"A collection of {count} elements is announced where {Remaining} bytes are left");
+        }
+
+        // Each element has a byte of its own, so nested collections cannot announce more than the bytes there are.
+        _announced += (long)count;
+        return _announced <= _end - _start
             ? (int)count
-            : throw Error($"A collection of {count} elements is announced where {Remaining} bytes are left");
+            : throw Error($"Collections announce {_announced} elements in all");
     }
 
     internal void ExpectEnd()

@@ -35,7 +35,8 @@ public sealed class CopyContext
     [return: NotNullIfNotNull(nameof(value))]
     public T Copy<T>(T value)
     {
-        if (value is null)
+        // The type is asked first because comparing a struct with null boxes it in unoptimised code.
+        if (!typeof(T).IsValueType && value is null)
         {
             return value!;
         }
@@ -51,8 +52,8 @@ public sealed class CopyContext
             return declared.Exact!.Copy(value, this)!;
         }
 
-        var codec = declared.CodecFor(value.GetType());
-        return codec.IsImmutable ? value : (T)codec.CopyObject(value, this);
+        var codec = declared.CodecFor(value!.GetType());
+        return codec.IsImmutable ? value! : (T)codec.CopyObject(value!, this);
     }
 
     /// <summary>Looks for the copy of an object.</summary>

@@ -24,14 +24,14 @@ public sealed class DeepCopier
 
     internal static T CopyValue<T>(T value)
     {
-        if (value is null)
+        if (!typeof(T).IsValueType && value is null)
         {
             return value;
         }
 
         // Nothing is rented for immutable values: they are most of what is copied.
         var declared = Declared<T>.Instance;
-        if (declared.IsImmutable || (!declared.IsSealed && declared.CodecFor(value.GetType()).IsImmutable))
+        if (declared.IsImmutable || (!declared.IsSealed && declared.CodecFor(value!.GetType()).IsImmutable))
         {
             return value;
         }

@@ -194,14 +194,22 @@ public sealed class Serializer
         }
 
         var reader = new CodecReader(buffer, start, length, _references, position: 1);
-        var header = reader.ReadHeader();
-        if (header.TypeNumber < -1)
+        try
         {
-            throw reader.Error("An end mark stands where a value is expected");
-        }
+            var header = reader.ReadHeader();
+            if (header.TypeNumber < -1)
+            {
+                throw reader.Error("An end mark stands where a value is expected");
+            }
 
-        var value = reader.ReadField<T>(header);
-        reader.ExpectEnd();
-        return value;
+            var value = reader.ReadField<T>(header);
+            reader.ExpectEnd();
+            return value;
+        }
+        catch (Exception exception) when (exception is not (SerializerException or OutOfMemoryException))
+        {
+            // Setters, converters and collections refuse values in their own words (a null key, say).
+            throw reader.Error($"The bytes are no valid '{typeof(T)}': {exception.Message}", exception);
+        }
     }
 }

@@ -1,6 +1,5 @@
 #pragma warning disable CA1051 // Public fields are among what is tested.
 using System.Diagnostics.CodeAnalysis;
-using Orleans;
 
 namespace OrleansFlow.Tests.Embedded.Serialization;
 

@@ -42,6 +42,11 @@ internal static partial class BuiltInCodecs
             return CodecRegistry.Construct(typeof(JsonNodeCodec<>), type);
         }
 
+        if (typeof(System.Net.IPAddress).IsAssignableFrom(type))
+        {
+            return new DerivedScalarCodec(type, CodecRegistry.Get(typeof(System.Net.IPAddress)));
+        }
+
         return CompilerCollections.TryCreate(type);
     }
 

@@ -18,6 +18,11 @@ internal abstract class BuiltSequenceCodec<TCollection, T> : Codec<TCollection>
             return (TCollection)known;
         }
 
+        if (IsAbsent(value))
+        {
+            return value;
+        }
+
         CopyContext.EnsureStack(typeof(TCollection));
         var elements = new List<T>(Count(value));
         foreach (var element in value)
@@ -36,11 +41,14 @@ internal abstract class BuiltSequenceCodec<TCollection, T> : Codec<TCollection>
 
     public override void WriteBody(CodecWriter writer, TCollection value)
     {
-        writer.WriteCount(Count(value));
-        WriteComparer(writer, value);
-        foreach (var element in value)
+        if (!IsAbsent(value))
         {
-            writer.WriteField(SequenceFields.Element, element);
+            writer.WriteCount(Count(value));
+            WriteComparer(writer, value);
+            foreach (var element in value)
+            {
+                writer.WriteField(SequenceFields.Element, element);
+            }
         }
 
         writer.EndObject();
@@ -50,11 +58,13 @@ internal abstract class BuiltSequenceCodec<TCollection, T> : Codec<TCollection>
     {
         var elements = new List<T>();
         var comparer = Comparers.Default;
+        var isAbsent = true;
         while (reader.TryReadHeader(out var header))
         {
             switch (header.Id)
             {
                 case SequenceFields.Count:
+                    isAbsent = false;
                     elements.EnsureCapacity(reader.ReadCount(header));
                     break;
                 case SequenceFields.Comparer:
@@ -70,8 +80,11 @@ internal abstract class BuiltSequenceCodec<TCollection, T> : Codec<TCollection>
         }
 
         reader.EndObject();
-        return Build(elements, comparer);
+        return isAbsent && elements.Count == 0 && typeof(TCollection).IsValueType ? default! : Build(elements, comparer);
     }
+
+    /// <summary>Whether a struct is its default value, which is not an empty collection.</summary>
+    protected virtual bool IsAbsent(TCollection collection) => false;
 
     protected abstract int Count(TCollection collection);
 

@@ -7,7 +7,9 @@ namespace Orleans.Embedded.Serialization;
 
 internal sealed class ImmutableArrayCodec<T> : BuiltSequenceCodec<ImmutableArray<T>, T>
 {
-    protected override int Count(ImmutableArray<T> collection) => collection.IsDefault ? 0 : collection.Length;
+    protected override bool IsAbsent(ImmutableArray<T> collection) => collection.IsDefault;
+
+    protected override int Count(ImmutableArray<T> collection) => collection.Length;
 
     protected override ImmutableArray<T> Build(List<T> elements, uint comparer) => [.. elements];
 
