@@ -124,6 +124,7 @@ public static partial class CodecRegistry
     public static ObjectCodec<T> GetBase<T>()
         where T : class =>
         Get(typeof(T)) as ObjectCodec<T>
+            ?? (typeof(Exception).IsAssignableFrom(typeof(T)) ? Construct(typeof(ExceptionCodec<>), typeof(T)) as ObjectCodec<T> : null)
             ?? throw new CodecNotFoundException(
                 $"Type '{typeof(T)}' cannot be the base of a serialized type. Add [GenerateSerializer] to it.");
 

@@ -90,6 +90,16 @@ public sealed class ExceptionCodecTests
     }
 
     [Fact]
+    public void Converted_Exception_IsRebuiltByItsConverter()
+    {
+        var back = Assert.IsType<CodedException>(RoundTrip.Of<Exception>(new CodedException("m", 5)));
+        var detailed = Assert.IsType<DetailedException>(RoundTrip.Of<Exception>(new DetailedException("m", "d")));
+
+        Assert.Equal(("m", 5), (back.Message, back.Code));
+        Assert.Equal(("m", "d"), (detailed.Message, detailed.Detail));
+    }
+
+    [Fact]
     public void Copy_OfAnException_IsTheSameReference()
     {
         Exception exception = new LeaseLostException(new LeaseToken("t", 1), 2);

@@ -55,11 +55,12 @@ public sealed class ImmutabilityTests
             typeof(int), typeof(string), typeof(decimal), typeof(Guid), typeof(Uri), typeof(int?), typeof(Colour),
             typeof(LeaseToken), typeof(Point), typeof(ImmutableArray<Point>), typeof((int, string)), typeof(Tuple<int>),
             typeof(KeyValuePair<string, LeaseToken>), typeof(InvalidOperationException), typeof(CancellationToken),
+            typeof(Money), typeof(CodedException),
         ];
         Type[] mutable =
         [
             typeof(int[]), typeof(byte[]), typeof(List<int>), typeof(Node), typeof(Mutable), typeof(ImmutableArray<int[]>),
-            typeof((int, int[])), typeof(Vault), typeof(Counter), typeof(ReadOnlyMemory<byte>), typeof(Money),
+            typeof((int, int[])), typeof(Vault), typeof(Counter), typeof(ReadOnlyMemory<byte>),
         ];
 
         Assert.All(immutable, static type => Assert.True(CodecRegistry.Get(type).IsImmutable, type.Name));

@@ -213,6 +213,37 @@ public sealed class MoneyConverter : IConverter<Money, MoneySurrogate>
     public MoneySurrogate ConvertToSurrogate(in Money value) => new() { Amount = value.Amount, Currency = value.Currency };
 }
 
+/// <summary>An exception that a converter rebuilds; a derived, annotated one keeps what every exception has.</summary>
+public class CodedException(string message, int code) : Exception(message)
+{
+    public int Code { get; } = code;
+}
+
+[GenerateSerializer]
+public struct CodedExceptionSurrogate
+{
+    [Id(0)]
+    public string Message;
+
+    [Id(1)]
+    public int Code;
+}
+
+[RegisterConverter]
+public sealed class CodedExceptionConverter : IConverter<CodedException, CodedExceptionSurrogate>
+{
+    public CodedException ConvertFromSurrogate(in CodedExceptionSurrogate surrogate) => new(surrogate.Message, surrogate.Code);
+
+    public CodedExceptionSurrogate ConvertToSurrogate(in CodedException value) => new() { Message = value.Message, Code = value.Code };
+}
+
+[GenerateSerializer]
+public sealed class DetailedException(string message, string detail) : CodedException(message, 7)
+{
+    [Id(0)]
+    public string Detail { get; } = detail;
+}
+
 public sealed class Pair<T>(T left, T right)
 {
     public T Left { get; } = left;

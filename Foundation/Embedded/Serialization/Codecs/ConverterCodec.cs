@@ -1,3 +1,5 @@
+using System.Reflection;
+
 namespace Orleans.Embedded.Serialization;
 
 /// <summary>Values that a user's converter turns into surrogates.</summary>
@@ -5,6 +7,13 @@ internal sealed class ConverterCodec<TValue, TSurrogate>(IConverter<TValue, TSur
     where TSurrogate : struct
 {
     private readonly Codec<TSurrogate> _surrogate = (Codec<TSurrogate>)CodecRegistry.Get(typeof(TSurrogate));
+
+    // The type is not annotated, so its fields are looked at. Exceptions are shared by copies, whatever they hold.
+    private readonly FieldInfo[] _fields = typeof(Exception).IsAssignableFrom(typeof(TValue)) ? [] : AllFields();
+
+    public override bool IsReadOnly => Array.TrueForAll(_fields, static info => info.IsInitOnly);
+
+    public override IEnumerable<Type> MemberTypes => _fields.Select(static info => info.FieldType);
 
     public override WireKind Kind => typeof(TValue).IsValueType ? WireKind.Group : WireKind.TrackedGroup;
 
@@ -29,4 +38,16 @@ internal sealed class ConverterCodec<TValue, TSurrogate>(IConverter<TValue, TSur
 
     public override TValue ReadBody(CodecReader reader, int ordinal) =>
         converter.ConvertFromSurrogate(_surrogate.ReadBody(reader, -1));
+
+    private static FieldInfo[] AllFields()
+    {
+        var fields = new List<FieldInfo>();
+        for (var type = typeof(TValue); type is not null; type = type.BaseType)
+        {
+            fields.AddRange(type.GetFields(
+                BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly));
+        }
+
+        return [.. fields];
+    }
 }
