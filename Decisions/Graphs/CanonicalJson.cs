@@ -1,0 +1,143 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using OrleansFlow.Graphs;
+
+namespace OrleansFlow.Decisions.Graphs;
+
+/// <summary>One spelling for JSON of equal meaning: members sorted by ordinal, no white space, strings escaped alike, numbers as written.</summary>
+internal static class CanonicalJson
+{
+    /// <summary>The members of both objects, those of <paramref name="over"/> winning; null when both are missing.</summary>
+    public static string? Overlay(JsonElement? under, JsonElement? over)
+    {
+        if (under is null && over is null)
+        {
+            return null;
+        }
+
+        var members = new SortedDictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var layer in (JsonElement?[])[under, over])
+        {
+            foreach (var member in layer?.EnumerateObject() ?? default)
+            {
+                members[member.Name] = member.Value;
+            }
+        }
+
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            foreach (var (name, value) in members)
+            {
+                writer.WritePropertyName(name);
+                value.WriteTo(writer);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    /// <summary>Lower-case hex SHA-256 of the graph with all defaults filled in.</summary>
+    public static string HashOf(GraphDefinition graph, ImmutableSortedDictionary<string, string> files)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("version", graph.Version);
+            writer.WriteString("name", graph.Name);
+            writer.WriteStartObject("files");
+            foreach (var (name, path) in files)
+            {
+                writer.WriteString(name, path);
+            }
+
+            writer.WriteEndObject();
+            WriteFree(writer, "params", graph.Params);
+            writer.WriteStartArray("nodes");
+            foreach (var node in graph.Nodes)
+            {
+                WriteNode(writer, node);
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan));
+    }
+
+    private static void WriteNode(Utf8JsonWriter writer, NodeDefinition node)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("id", node.Id);
+        writer.WriteString("role", node.Role);
+        writer.WriteNumber("tasks", node.Tasks);
+        WriteTexts(writer, "depends_on", node.DependsOn);
+        writer.WriteString("fan_in", node.FanIn);
+        writer.WriteString("start_when", node.StartWhen);
+        WriteFree(writer, "params", node.Params);
+        writer.WriteNumber("retry_max", node.Retry.Max);
+        writer.WriteNumber("backoff_sec", node.Retry.BackoffSec);
+        writer.WriteNumber("max_backoff_sec", node.Retry.MaxBackoffSec);
+        WriteTexts(writer, "permanent_on", node.Retry.PermanentOn);
+        writer.WriteNumber("timeout_sec", node.TimeoutSec ?? 0);
+        writer.WriteNumber("priority", node.Priority);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteTexts(Utf8JsonWriter writer, string name, IReadOnlyList<string> texts)
+    {
+        writer.WriteStartArray(name);
+        foreach (var text in texts)
+        {
+            writer.WriteStringValue(text);
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteFree(Utf8JsonWriter writer, string name, JsonElement? value)
+    {
+        writer.WritePropertyName(name);
+        WriteSorted(writer, value);
+    }
+
+    private static void WriteSorted(Utf8JsonWriter writer, JsonElement? value)
+    {
+        switch (value?.ValueKind)
+        {
+            case null:
+                writer.WriteNullValue();
+                break;
+            case JsonValueKind.Object:
+                writer.WriteStartObject();
+                foreach (var member in value.Value.EnumerateObject().OrderBy(member => member.Name, StringComparer.Ordinal))
+                {
+                    writer.WritePropertyName(member.Name);
+                    WriteSorted(writer, member.Value);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case JsonValueKind.Array:
+                writer.WriteStartArray();
+                foreach (var item in value.Value.EnumerateArray())
+                {
+                    WriteSorted(writer, item);
+                }
+
+                writer.WriteEndArray();
+                break;
+            default:
+                value.Value.WriteTo(writer);
+                break;
+        }
+    }
+}

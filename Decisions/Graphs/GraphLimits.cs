@@ -1,0 +1,23 @@
+namespace OrleansFlow.Decisions.Graphs;
+
+/// <summary>The limits of a graph document.</summary>
+public static class GraphLimits
+{
+    /// <summary>Longest document, in bytes of UTF-8.</summary>
+    public const int DocumentBytesMax = 1024 * 1024;
+
+    /// <summary>Deepest nesting of JSON values.</summary>
+    public const int DepthMax = 64;
+
+    /// <summary>Most nodes of a graph.</summary>
+    public const int NodeCountMax = 1_000;
+
+    /// <summary>Most tasks of one node.</summary>
+    public const int NodeTaskCountMax = 10_000;
+
+    /// <summary>Most tasks of a graph.</summary>
+    public const int TaskCountMax = 20_000;
+
+    /// <summary>Most problems that are listed.</summary>
+    public const int ProblemCountMax = 200;
+}

@@ -1,0 +1,216 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using OrleansFlow.Errors;
+using OrleansFlow.Graphs;
+
+namespace OrleansFlow.Decisions.Graphs;
+
+/// <summary>Checks a graph document and compiles it. Every problem is reported at once, with its path.</summary>
+public static class GraphParser
+{
+    private static readonly ImmutableArray<string> GraphMembers = ["version", "name", "files", "params", "nodes"];
+
+    private static readonly ImmutableArray<string> NodeMembers =
+        ["id", "role", "tasks", "depends_on", "fan_in", "start_when", "params", "retry", "timeout_sec", "priority"];
+
+    private static readonly ImmutableArray<string> RetryMembers = ["max", "backoff_sec", "max_backoff_sec", "permanent_on"];
+
+    /// <summary>Checks and compiles a document.</summary>
+    /// <param name="documentJson">The document's text.</param>
+    /// <param name="files">Replaces or adds entries of the document's files; null for none.</param>
+    /// <remarks>Pure; never throws for a faulty document. O(nodes + edges).</remarks>
+    public static GraphParseResult Parse(string documentJson, IReadOnlyDictionary<string, string>? files = null)
+    {
+        ArgumentNullException.ThrowIfNull(documentJson);
+        var bytes = Encoding.UTF8.GetByteCount(documentJson);
+        if (bytes > GraphLimits.DocumentBytesMax)
+        {
+            return Only(GraphProblemCodes.TooLarge, $"the document has {bytes} bytes; at most {GraphLimits.DocumentBytesMax} are allowed.");
+        }
+
+        if (Open(documentJson, out var problem) is not { } document)
+        {
+            return new GraphParseResult([problem!]);
+        }
+
+        using (document)
+        {
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                return Only(GraphProblemCodes.NotJson, "a graph is a JSON object, with 'name' and 'nodes'.");
+            }
+
+            var problems = new List<FlowProblem>();
+            var definition = ReadGraph(document.RootElement, problems);
+            GraphChecks.Run(definition, problems);
+            return problems.Count == 0
+                ? new GraphParseResult(definition, GraphPlan.Compile(definition, files))
+                : new GraphParseResult([.. problems]);
+        }
+    }
+
+    private static JsonDocument? Open(string json, out FlowProblem? problem)
+    {
+        problem = null;
+        try
+        {
+            return JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = GraphLimits.DepthMax });
+        }
+        catch (JsonException exception)
+        {
+            problem = IsOnlyTooDeep(json)
+                ? new FlowProblem(GraphProblemCodes.TooLarge, "", $"values are nested deeper than {GraphLimits.DepthMax} levels.")
+                : new FlowProblem(GraphProblemCodes.NotJson, "", string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"line {(exception.LineNumber ?? 0) + 1}, position {(exception.BytePositionInLine ?? 0) + 1}: {FirstSentence(exception.Message)}"));
+            return null;
+        }
+    }
+
+    private static bool IsOnlyTooDeep(string json)
+    {
+        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(json), new JsonReaderOptions { MaxDepth = int.MaxValue });
+        try
+        {
+            while (reader.Read())
+            {
+            }
+
+            return true;
+        }
+        catch (JsonException)
+        {
+            // Not JSON at all, which is what the caller wants to know.
+            return false;
+        }
+    }
+
+    private static string FirstSentence(string message)
+    {
+        var end = message.IndexOf(". ", StringComparison.Ordinal);
+        return end < 0 ? message : message[..(end + 1)];
+    }
+
+    private static GraphDefinition ReadGraph(JsonElement root, List<FlowProblem> problems)
+    {
+        var reader = new GraphReader(root, "", GraphMembers, problems);
+        if (reader.TryGet("version", out var version) && !(version.ValueKind == JsonValueKind.Number && version.TryGetInt32(out var number) && number == 1))
+        {
+            reader.Expected("version", "1, the only version", version);
+        }
+
+        var name = reader.Id("name", "graph name");
+        var files = ReadFiles(reader);
+        var parameters = reader.FreeObject("params");
+        var nodes = new List<NodeDefinition>();
+        if (!reader.TryGet("nodes", out var list))
+        {
+            reader.Note(GraphProblemCodes.MissingField, "nodes", "'nodes' is required.");
+        }
+        else if (list.ValueKind != JsonValueKind.Array)
+        {
+            reader.Expected("nodes", "a list of nodes", list);
+        }
+        else if (list.GetArrayLength() == 0)
+        {
+            reader.Note(GraphProblemCodes.Empty, "nodes", "a graph needs at least one node.");
+        }
+        else if (list.GetArrayLength() > GraphLimits.NodeCountMax)
+        {
+            reader.Note(GraphProblemCodes.TooLarge, "nodes", $"{list.GetArrayLength()} nodes; at most {GraphLimits.NodeCountMax} are allowed.");
+        }
+        else
+        {
+            foreach (var element in list.EnumerateArray())
+            {
+                var path = string.Create(CultureInfo.InvariantCulture, $"nodes[{nodes.Count}]");
+                if (element.ValueKind != JsonValueKind.Object)
+                {
+                    reader.Expected(path, "an object", element);
+                    nodes.Add(new NodeDefinition { Id = "", Role = "" });
+                    continue;
+                }
+
+                nodes.Add(ReadNode(new GraphReader(element, path, NodeMembers, problems), problems));
+            }
+        }
+
+        return new GraphDefinition { Name = name, Files = files, Params = parameters, Nodes = nodes };
+    }
+
+    private static SortedDictionary<string, string> ReadFiles(GraphReader reader)
+    {
+        var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        if (!reader.TryGet("files", out var value))
+        {
+            return files;
+        }
+
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            reader.Expected("files", "an object of name to path", value);
+            return files;
+        }
+
+        foreach (var file in value.EnumerateObject())
+        {
+            var path = $"files.{file.Name}";
+            if (!Tasks.IdText.IsValid(file.Name))
+            {
+                reader.Note(GraphProblemCodes.BadId, path, GraphReader.BadIdMessage(file.Name, "file name of a graph"));
+            }
+            else if (file.Value.ValueKind != JsonValueKind.String || file.Value.GetString()!.Length == 0)
+            {
+                reader.Expected(path, "a path", file.Value);
+            }
+            else if (!files.TryAdd(file.Name, file.Value.GetString()!))
+            {
+                reader.Note(GraphProblemCodes.BadValue, path, $"'{file.Name}' is written twice; keep one.");
+            }
+        }
+
+        return files;
+    }
+
+    private static NodeDefinition ReadNode(GraphReader reader, List<FlowProblem> problems) => new()
+    {
+        Id = reader.Id("id", "node id"),
+        Role = reader.Id("role", "role"),
+        Tasks = reader.Integer("tasks", 1, 1, GraphLimits.NodeTaskCountMax, GraphProblemCodes.TooLarge),
+        DependsOn = reader.Texts("depends_on", []),
+        FanIn = reader.Choice("fan_in", "all", "all"),
+        StartWhen = reader.Choice("start_when", "ready", "ready", "first_batch"),
+        Params = reader.FreeObject("params"),
+        Retry = ReadRetry(reader, problems),
+        TimeoutSec = reader.Number("timeout_sec", 1, 604_800),
+        Priority = reader.Integer("priority", 0, -1000, 1000),
+    };
+
+    private static RetryPolicy ReadRetry(GraphReader node, List<FlowProblem> problems)
+    {
+        var defaults = new RetryPolicy();
+        if (!node.TryGet("retry", out var value))
+        {
+            return defaults;
+        }
+
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            node.Expected("retry", "an object", value);
+            return defaults;
+        }
+
+        var reader = new GraphReader(value, node.PathOf("retry"), RetryMembers, problems);
+        return new RetryPolicy
+        {
+            Max = reader.Integer("max", defaults.Max, 0, 100),
+            BackoffSec = reader.Number("backoff_sec", 0, 86_400) ?? defaults.BackoffSec,
+            MaxBackoffSec = reader.Number("max_backoff_sec", 0, 86_400) ?? defaults.MaxBackoffSec,
+            PermanentOn = reader.Texts("permanent_on", [.. defaults.PermanentOn]),
+        };
+    }
+
+    private static GraphParseResult Only(string code, string message) => new([new FlowProblem(code, "", message)]);
+}

@@ -1,0 +1,39 @@
+using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Graphs;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Decisions.Graphs;
+
+/// <summary>One thing that happened to a run.</summary>
+/// <param name="AtUtc">When it was decided.</param>
+public abstract record GraphRunEvent(DateTimeOffset AtUtc)
+{
+    /// <summary>False for what may be forgotten in a crash.</summary>
+    public virtual bool IsDurable => true;
+}
+
+/// <summary>The run was accepted.</summary>
+public sealed record RunSubmitted(DateTimeOffset AtUtc, RunId RunId, GraphPlan Plan) : GraphRunEvent(AtUtc);
+
+/// <summary>A node's tasks may be leased: all its pending tasks are ready.</summary>
+public sealed record NodeOpened(DateTimeOffset AtUtc, int Node) : GraphRunEvent(AtUtc);
+
+/// <summary>A task changed.</summary>
+public sealed record RunTaskChanged(DateTimeOffset AtUtc, TaskSlot Slot, LeaseEvent Change) : GraphRunEvent(AtUtc)
+{
+    /// <inheritdoc/>
+    public override bool IsDurable => Change.IsDurable;
+}
+
+/// <summary>A node started or ended.</summary>
+public sealed record NodeStatusChanged(DateTimeOffset AtUtc, int Node, RunStatus Status) : GraphRunEvent(AtUtc);
+
+/// <summary>The run started or completed.</summary>
+public sealed record RunStatusChanged(DateTimeOffset AtUtc, RunStatus Status) : GraphRunEvent(AtUtc);
+
+/// <summary>The run ended early: every task and node that had not ended is cancelled in the same step.</summary>
+/// <param name="AtUtc">When it was decided.</param>
+/// <param name="Status">Failed or cancelled.</param>
+/// <param name="Reason">Why, as people are shown it.</param>
+/// <param name="Failure">The failure of the task that failed for good; null for a cancelled run.</param>
+public sealed record RunAborted(DateTimeOffset AtUtc, RunStatus Status, string Reason, LeaseFailure? Failure) : GraphRunEvent(AtUtc);

@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Graphs;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Decisions.Graphs;
+
+/// <summary>One run of a task graph as a value. Changed only by the Apply of <see cref="GraphRunDecider"/>.</summary>
+public sealed record GraphRunState
+{
+    /// <summary>No such run yet.</summary>
+    public static readonly GraphRunState None = new();
+
+    /// <summary>The compiled graph; null while there is no run.</summary>
+    public GraphPlan? Plan { get; init; }
+
+    /// <summary>The run.</summary>
+    public RunId RunId { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public RunStatus Status { get; init; }
+
+    /// <summary>When it was accepted.</summary>
+    public DateTimeOffset SubmittedUtc { get; init; }
+
+    /// <summary>When the first task was leased; null before.</summary>
+    public DateTimeOffset? StartedUtc { get; init; }
+
+    /// <summary>When it ended; null before.</summary>
+    public DateTimeOffset? EndedUtc { get; init; }
+
+    /// <summary>Why it failed; null when it did not.</summary>
+    public LeaseFailure? Failure { get; init; }
+
+    /// <summary>Why it was cancelled; null when it was not.</summary>
+    public string? CancelReason { get; init; }
+
+    /// <summary>Its nodes, by position in the plan.</summary>
+    public ImmutableArray<NodeRunState> Nodes { get; init; } = [];
+
+    /// <summary>Leased and backing-off tasks: those that time can change.</summary>
+    public ImmutableSortedSet<TaskSlot> Active { get; init; } = [];
+
+    /// <summary>Batches accepted so far in the whole run.</summary>
+    public long AcceptedCount { get; init; }
+
+    /// <summary>Grows with each durable change.</summary>
+    public long Version { get; init; }
+
+    /// <summary>Effects refused because their epoch was not current; not durable.</summary>
+    public long RefusedEffects { get; init; }
+
+    /// <summary>True for a run that was submitted.</summary>
+    public bool Exists => Plan is not null;
+
+    /// <summary>True in a state that nothing leaves.</summary>
+    public bool IsTerminal => IsEnd(Status);
+
+    /// <summary>Whether nothing leaves <paramref name="status"/>.</summary>
+    public static bool IsEnd(RunStatus status) => status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled;
+
+    /// <summary>One task.</summary>
+    public TaskLease this[TaskSlot slot] => Nodes[slot.Node].Tasks[slot.Index];
+
+    /// <summary>Id of the task at <paramref name="slot"/>.</summary>
+    public TaskId IdOf(TaskSlot slot) => TaskId.OfRun(RunId, Plan!.Nodes[slot.Node].Id, slot.Index);
+
+    /// <summary>The slot of a task; null when this run has no such task.</summary>
+    public TaskSlot? Find(TaskId task) =>
+        Plan is not null && !task.IsDefault && !task.IsStandalone && task.RunId == RunId && Plan.Find(task.Node) is { } node && task.Index < node.TaskCount
+            ? new TaskSlot(node.Index, task.Index)
+            : null;
+
+    /// <summary>The rules by which the tasks of a node are leased.</summary>
+    public LeasePolicy PolicyOf(int node, TimeSpan leaseDuration) => Plan!.Nodes[node].Policy with { Duration = leaseDuration };
+
+    /// <summary>When time changes something next; null when nothing waits for time. O(active tasks).</summary>
+    public DateTimeOffset? NextDueUtc()
+    {
+        DateTimeOffset? next = null;
+        foreach (var slot in Active)
+        {
+            var due = this[slot].DueUtc(Plan!.Nodes[slot.Node].Policy);
+            if (due is not null && (next is null || due < next))
+            {
+                next = due;
+            }
+        }
+
+        return next;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Graphs;
+
+namespace OrleansFlow.Decisions.Graphs;
+
+/// <summary>One accepted batch of a node, in order of acceptance.</summary>
+/// <param name="Task">Position of the task in the node.</param>
+/// <param name="Index">Number of the batch within the task.</param>
+/// <param name="Sequence">Order of acceptance within the run.</param>
+public readonly record struct AcceptedRef(int Task, int Index, long Sequence);
+
+/// <summary>One node of a run.</summary>
+public sealed record NodeRunState
+{
+    /// <summary>Where it stands.</summary>
+    public RunStatus Status { get; init; }
+
+    /// <summary>True once its tasks may be leased.</summary>
+    public bool Opened { get; init; }
+
+    /// <summary>Its tasks, by index.</summary>
+    public required ImmutableList<TaskLease> Tasks { get; init; }
+
+    /// <summary>Tasks that completed.</summary>
+    public int CompletedCount { get; init; }
+
+    /// <summary>Its accepted batches, in order of acceptance.</summary>
+    public ImmutableList<AcceptedRef> Accepted { get; init; } = [];
+
+    /// <summary>Rows in the accepted batches.</summary>
+    public long Rows { get; init; }
+
+    /// <summary>Bytes of their files.</summary>
+    public long Bytes { get; init; }
+
+    /// <summary>Sums of the metrics of accepted batches and recorded completions; an attempt that came to nothing adds nothing.</summary>
+    public ImmutableSortedDictionary<string, double> Metrics { get; init; } = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal);
+
+    /// <summary>When its first task was leased; null before.</summary>
+    public DateTimeOffset? StartedUtc { get; init; }
+
+    /// <summary>When it ended; null before.</summary>
+    public DateTimeOffset? EndedUtc { get; init; }
+
+    /// <summary>True in a state that nothing leaves.</summary>
+    public bool IsTerminal => GraphRunState.IsEnd(Status);
+}

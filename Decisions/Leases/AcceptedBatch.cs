@@ -1,0 +1,9 @@
+namespace OrleansFlow.Decisions.Leases;
+
+/// <summary>One output batch that stands.</summary>
+/// <param name="Epoch">Epoch of the lease under which it was made.</param>
+/// <param name="Rows">Rows in it.</param>
+/// <param name="Bytes">Size of its file in bytes.</param>
+/// <param name="Path">Its file, relative to the artifact root.</param>
+/// <param name="Sequence">Order of acceptance among all batches of the run; 0 for a standalone task.</param>
+public sealed record AcceptedBatch(long Epoch, long Rows, long Bytes, string Path, long Sequence = 0);

@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Decisions.Leases;
+
+/// <summary>One thing that is asked of a leased task.</summary>
+public abstract record LeaseCommand;
+
+/// <summary>The task may start.</summary>
+public sealed record MakeReady : LeaseCommand;
+
+/// <summary>Lease the task to a worker's session.</summary>
+public sealed record GrantLease(WorkerId Worker, string SessionId) : LeaseCommand;
+
+/// <summary>A holder is alive.</summary>
+public sealed record RenewLease(long Epoch, WorkerId Worker, string SessionId, double? Progress) : LeaseCommand;
+
+/// <summary>A batch was written.</summary>
+public sealed record AcceptBatch(long Epoch, int Index, AcceptedBatch Batch, ImmutableSortedDictionary<string, double>? Metrics = null) : LeaseCommand;
+
+/// <summary>The attempt's work is done, with <paramref name="BatchCount"/> batches in all.</summary>
+public sealed record CompleteAttempt(long Epoch, int BatchCount, string? ResultJson = null, ImmutableSortedDictionary<string, double>? Metrics = null)
+    : LeaseCommand;
+
+/// <summary>The attempt failed.</summary>
+public sealed record FailAttempt(long Epoch, LeaseFailure Failure) : LeaseCommand;
+
+/// <summary>The attempt stopped because it was told to.</summary>
+public sealed record StopAttempt(long Epoch) : LeaseCommand;
+
+/// <summary>End the lease for a stated reason.</summary>
+public sealed record RevokeLease(long Epoch, string Reason) : LeaseCommand;
+
+/// <summary>Time has passed: end what is over, make ready what has backed off long enough.</summary>
+public sealed record PassTime : LeaseCommand;
+
+/// <summary>The task was read from storage: a lease that stands does so for its full duration again.</summary>
+public sealed record RestoreLease : LeaseCommand;
+
+/// <summary>Cancel the task.</summary>
+public sealed record CancelTask(string Reason) : LeaseCommand;

@@ -1,0 +1,218 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Decisions.Leases;
+
+/// <summary>The lease protocol of one task: pure functions over <see cref="TaskLease"/>.</summary>
+/// <remarks>
+/// Normal case: ready, granted (epoch + 1), renewed while batches are accepted one by one, completed. Failures:
+/// 1. The holder falls silent: the lease expires, the task is ready again, the next grant has a higher epoch.
+/// 2. The control plane knows better than the clock (connection lost, drain): it revokes, with the same result and no retry spent.
+/// 3. The attempt fails or takes too long: a retry is spent and the task backs off, or it fails for good.
+/// 4. A holder comes back after 1, 2 or 3: whatever it sends presents an epoch that is not current and is refused and counted. This is why
+///    revocation may be early and why cancellation needs no answer of the worker.
+/// Fencing by epoch: Gray and Cheriton, "Leases", SOSP 1989; Chubby's sequencers, Burrows, OSDI 2006, section 2.4.
+/// </remarks>
+public static class LeaseDecider
+{
+    private static readonly ImmutableSortedDictionary<string, double> NoMetrics = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal);
+
+    /// <summary>Decides one command. Changes nothing.</summary>
+    public static LeaseDecision Decide(TaskLease state, LeaseCommand command, LeasePolicy policy, DateTimeOffset nowUtc)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(policy);
+        return command switch
+        {
+            MakeReady => state.Status == FlowTaskStatus.Pending ? One(new TaskReadied(nowUtc)) : LeaseDecision.Nothing,
+            GrantLease grant => Grant(state, grant, policy, nowUtc),
+            RenewLease renew => IfCurrent(state, renew.Epoch, policy, nowUtc, () => One(new LeaseRenewed(
+                nowUtc, renew.Epoch, renew.Worker, renew.SessionId, nowUtc + policy.Duration, renew.Progress))),
+            AcceptBatch accept => IfCurrent(state, accept.Epoch, policy, nowUtc, () => Accept(state, accept, nowUtc)),
+            CompleteAttempt complete => Complete(state, complete, policy, nowUtc),
+            FailAttempt fail => IsRepeated(state, fail.Epoch, completed: false)
+                ? LeaseDecision.Nothing
+                : IfCurrent(state, fail.Epoch, policy, nowUtc, () => new LeaseDecision(Fail(state, fail.Failure, policy, nowUtc, reported: true))),
+            StopAttempt stop => IfCurrent(state, stop.Epoch, policy, nowUtc, () => One(Revoked(state, LeaseReasons.Stopped, nowUtc))),
+            RevokeLease revoke => state.Status == FlowTaskStatus.Leased && revoke.Epoch == state.Epoch
+                ? One(Revoked(state, revoke.Reason, nowUtc))
+                : LeaseDecision.Nothing,
+            PassTime => new LeaseDecision(Overdue(state, policy, nowUtc)),
+            RestoreLease => state is { Status: FlowTaskStatus.Leased, Holder: { } holder }
+                ? One(new LeaseRenewed(nowUtc, state.Epoch, holder.Worker, holder.SessionId, nowUtc + policy.Duration, null))
+                : LeaseDecision.Nothing,
+            CancelTask cancel => Cancel(state, cancel, nowUtc),
+            _ => throw new ArgumentException($"Unknown lease command '{command?.GetType().Name}'.", nameof(command)),
+        };
+    }
+
+    /// <summary>The state after an event.</summary>
+    public static TaskLease Apply(TaskLease state, LeaseEvent change)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return change switch
+        {
+            TaskReadied ready => state with { Status = FlowTaskStatus.Ready, ReadyUtc = ready.AtUtc },
+            LeaseGranted granted => state with
+            {
+                Status = FlowTaskStatus.Leased,
+                Attempt = state.Attempt + 1,
+                Epoch = granted.Epoch,
+                Holder = new LeaseHolder(granted.Worker, granted.SessionId, granted.AtUtc, granted.ExpiresUtc),
+                LastWorker = granted.Worker,
+                ReadyUtc = null,
+                Progress = 0,
+            },
+            // May be applied to an older or newer state than it was decided on, because it is not durable.
+            LeaseRenewed renewed => state.Status == FlowTaskStatus.Leased && state.Epoch == renewed.Epoch && state.Holder is { } holder
+                ? state with
+                {
+                    Holder = holder with { Worker = renewed.Worker, SessionId = renewed.SessionId, ExpiresUtc = renewed.ExpiresUtc },
+                    Progress = renewed.Progress ?? state.Progress,
+                }
+                : state,
+            BatchAccepted accepted => state with { Batches = state.Batches.Add(accepted.Batch) },
+            TaskCompleted completed => state with
+            {
+                Status = FlowTaskStatus.Completed, Holder = null, ResultJson = completed.ResultJson, Progress = 1, ReportedEpoch = state.Epoch,
+            },
+            TaskBackedOff backedOff => state with
+            {
+                Status = FlowTaskStatus.BackingOff,
+                Holder = null,
+                Failure = backedOff.Failure,
+                ReadyUtc = backedOff.UntilUtc,
+                RetriesSpent = state.RetriesSpent + 1,
+                Progress = 0,
+                ReportedEpoch = backedOff.Reported ? state.Epoch : state.ReportedEpoch,
+            },
+            TaskFailed failed => state with
+            {
+                Status = FlowTaskStatus.Failed,
+                Holder = null,
+                Failure = failed.Failure,
+                ReadyUtc = null,
+                ReportedEpoch = failed.Reported ? state.Epoch : state.ReportedEpoch,
+            },
+            LeaseRevoked revoked => state with { Status = FlowTaskStatus.Ready, Holder = null, ReadyUtc = revoked.AtUtc, Progress = 0 },
+            TaskCancelled => state with { Status = FlowTaskStatus.Cancelled, ReadyUtc = null },
+            EffectRefused => state with { RefusedEffects = state.RefusedEffects + 1 },
+            _ => throw new ArgumentException($"Unknown lease event '{change?.GetType().Name}'.", nameof(change)),
+        };
+    }
+
+    /// <summary>The state after several events, in order.</summary>
+    public static TaskLease Apply(TaskLease state, ImmutableArray<LeaseEvent> changes)
+    {
+        foreach (var change in changes)
+        {
+            state = Apply(state, change);
+        }
+
+        return state;
+    }
+
+    private static LeaseDecision Grant(TaskLease state, GrantLease grant, LeasePolicy policy, DateTimeOffset nowUtc)
+    {
+        // A lapsed lease or an ended back-off is noticed here too, so that a grant never waits for a tick.
+        var overdue = Overdue(state, policy, nowUtc);
+        var current = Apply(state, overdue);
+        return current.Status != FlowTaskStatus.Ready
+            ? new LeaseDecision(overdue, LeaseReasons.NotReady)
+            : new LeaseDecision(overdue.Add(new LeaseGranted(nowUtc, current.Epoch + 1, grant.Worker, grant.SessionId, nowUtc + policy.Duration)));
+    }
+
+    private static LeaseDecision Accept(TaskLease state, AcceptBatch accept, DateTimeOffset nowUtc)
+    {
+        if (accept.Index < state.Batches.Count && accept.Index >= 0)
+        {
+            // The first accepted batch of a number stands.
+            return LeaseDecision.Nothing;
+        }
+
+        return accept.Index == state.Batches.Count
+            ? One(new BatchAccepted(nowUtc, accept.Index, accept.Batch with { Epoch = accept.Epoch }, accept.Metrics ?? NoMetrics))
+            : new LeaseDecision([], LeaseReasons.BadInput);
+    }
+
+    private static LeaseDecision Complete(TaskLease state, CompleteAttempt complete, LeasePolicy policy, DateTimeOffset nowUtc)
+    {
+        if (IsRepeated(state, complete.Epoch, completed: true))
+        {
+            return LeaseDecision.Nothing;
+        }
+
+        return IfCurrent(state, complete.Epoch, policy, nowUtc, () =>
+        {
+            if (complete.BatchCount == state.Batches.Count)
+            {
+                return One(new TaskCompleted(nowUtc, complete.ResultJson, complete.Metrics ?? NoMetrics));
+            }
+
+            // The refused attempt has ended: counted as a failed one, or it would hold the lease for as long as its worker lives.
+            var failure = new LeaseFailure(LeaseReasons.BatchCountMismatch, false, string.Create(
+                CultureInfo.InvariantCulture,
+                $"The attempt completed with {complete.BatchCount} batches, {state.Batches.Count} were accepted; a repeated attempt must emit the same batches."));
+            return new LeaseDecision(Fail(state, failure, policy, nowUtc, reported: false), LeaseReasons.BadInput);
+        });
+    }
+
+    private static ImmutableArray<LeaseEvent> Fail(TaskLease state, LeaseFailure failure, LeasePolicy policy, DateTimeOffset nowUtc, bool reported)
+    {
+        var permanent = failure.Permanent || policy.PermanentOn.Contains(failure.Reason, StringComparer.Ordinal);
+        if (permanent || state.RetriesSpent >= policy.MaxRetries)
+        {
+            return [new TaskFailed(nowUtc, failure with { Permanent = permanent }, reported)];
+        }
+
+        var wait = policy.BackoffBefore(state.RetriesSpent);
+        var backedOff = new TaskBackedOff(nowUtc, failure, nowUtc + wait, reported);
+        return wait <= TimeSpan.Zero ? [backedOff, new TaskReadied(nowUtc)] : [backedOff];
+    }
+
+    private static ImmutableArray<LeaseEvent> Overdue(TaskLease state, LeasePolicy policy, DateTimeOffset nowUtc)
+    {
+        if (state.Status == FlowTaskStatus.BackingOff)
+        {
+            return nowUtc >= state.ReadyUtc ? [new TaskReadied(nowUtc)] : [];
+        }
+
+        if (state is not { Status: FlowTaskStatus.Leased, Holder: { } holder })
+        {
+            return [];
+        }
+
+        if (policy.AttemptTimeout is { } timeout && nowUtc >= holder.GrantedUtc + timeout && holder.GrantedUtc + timeout <= holder.ExpiresUtc)
+        {
+            var failure = new LeaseFailure(LeaseReasons.DeadlineExceeded, false, string.Create(
+                CultureInfo.InvariantCulture, $"The attempt took longer than {timeout.TotalSeconds} s; raise timeout_sec or make the task smaller."));
+            return Fail(state, failure, policy, nowUtc, reported: false);
+        }
+
+        return nowUtc >= holder.ExpiresUtc ? [Revoked(state, LeaseReasons.LeaseExpired, nowUtc)] : [];
+    }
+
+    private static LeaseDecision IfCurrent(TaskLease state, long epoch, LeasePolicy policy, DateTimeOffset nowUtc, Func<LeaseDecision> decide)
+    {
+        var overdue = state.Status == FlowTaskStatus.Leased ? Overdue(state, policy, nowUtc) : [];
+        return overdue.IsEmpty && state.IsCurrent(epoch, nowUtc)
+            ? decide()
+            : new LeaseDecision(overdue.Add(new EffectRefused(nowUtc, epoch)), LeaseReasons.LeaseLost);
+    }
+
+    private static LeaseDecision Cancel(TaskLease state, CancelTask cancel, DateTimeOffset nowUtc) => state.Status switch
+    {
+        FlowTaskStatus.Cancelled => LeaseDecision.Nothing,
+        FlowTaskStatus.Completed or FlowTaskStatus.Failed => new LeaseDecision([], LeaseReasons.AlreadyEnded),
+        _ => One(new TaskCancelled(nowUtc, cancel.Reason)),
+    };
+
+    private static bool IsRepeated(TaskLease state, long epoch, bool completed) =>
+        epoch > 0 && epoch == state.ReportedEpoch && completed == (state.Status == FlowTaskStatus.Completed);
+
+    private static LeaseRevoked Revoked(TaskLease state, string reason, DateTimeOffset nowUtc) =>
+        new(nowUtc, state.Epoch, state.LastWorker, reason);
+
+    private static LeaseDecision One(LeaseEvent change) => new([change]);
+}

@@ -1,0 +1,10 @@
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Decisions.Leases;
+
+/// <summary>Who holds a lease, and until when.</summary>
+/// <param name="Worker">The worker.</param>
+/// <param name="SessionId">The worker's session at the grant or at the last renewal.</param>
+/// <param name="GrantedUtc">When the lease was granted; the attempt's time-out counts from here.</param>
+/// <param name="ExpiresUtc">The lease ends at this instant unless it is renewed before.</param>
+public sealed record LeaseHolder(WorkerId Worker, string SessionId, DateTimeOffset GrantedUtc, DateTimeOffset ExpiresUtc);

@@ -1,0 +1,35 @@
+namespace OrleansFlow.Decisions.Leases;
+
+/// <summary>Stable texts that say why a lease ended or an effect was refused. They travel and are shown to people.</summary>
+public static class LeaseReasons
+{
+    /// <summary>The lease was not renewed in time.</summary>
+    public const string LeaseExpired = "lease_expired";
+
+    /// <summary>No session holds the lease any more.</summary>
+    public const string ConnectionLost = "connection_lost";
+
+    /// <summary>The worker stopped the attempt because it was told to.</summary>
+    public const string Stopped = "stopped";
+
+    /// <summary>The work was cancelled.</summary>
+    public const string Cancelled = "cancelled";
+
+    /// <summary>The attempt took longer than its node allows.</summary>
+    public const string DeadlineExceeded = "deadline_exceeded";
+
+    /// <summary>Refusal: the presented epoch is not the current lease's.</summary>
+    public const string LeaseLost = "lease_lost";
+
+    /// <summary>Refusal: the report contradicts what was accepted before.</summary>
+    public const string BadInput = "bad_input";
+
+    /// <summary>Refusal: the work has ended.</summary>
+    public const string AlreadyEnded = "already_ended";
+
+    /// <summary>Refusal: the task cannot be leased now.</summary>
+    public const string NotReady = "not_ready";
+
+    /// <summary>Failure of an attempt whose completion named another number of batches than were accepted.</summary>
+    public const string BatchCountMismatch = "batch_count_mismatch";
+}

@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Decisions.Leases;
+
+/// <summary>One leased task as a value. Changed only by the Apply of <see cref="LeaseDecider"/>.</summary>
+public sealed record TaskLease
+{
+    /// <summary>A task that may not start yet.</summary>
+    public static readonly TaskLease Pending = new();
+
+    /// <summary>Where it stands.</summary>
+    public FlowTaskStatus Status { get; init; }
+
+    /// <summary>Attempts begun.</summary>
+    public int Attempt { get; init; }
+
+    /// <summary>Epoch of the newest lease; 0 before the first. Only grows.</summary>
+    public long Epoch { get; init; }
+
+    /// <summary>The current lease; for a cancelled task the one that stood when it was cancelled, so that its worker can still be told.</summary>
+    public LeaseHolder? Holder { get; init; }
+
+    /// <summary>Holder of the current lease or of the last one; default before the first.</summary>
+    public WorkerId LastWorker { get; init; }
+
+    /// <summary>When it became ready (<see cref="FlowTaskStatus.Ready"/>) or will (<see cref="FlowTaskStatus.BackingOff"/>); null otherwise.</summary>
+    public DateTimeOffset? ReadyUtc { get; init; }
+
+    /// <summary>Output batches that stand, by number.</summary>
+    public ImmutableList<AcceptedBatch> Batches { get; init; } = [];
+
+    /// <summary>Failures that were followed by a retry.</summary>
+    public int RetriesSpent { get; init; }
+
+    /// <summary>Epoch whose end its worker reported as failed or completed; 0 for none. A repeated report is then answered as before.</summary>
+    public long ReportedEpoch { get; init; }
+
+    /// <summary>0 to 1 as last reported; not durable.</summary>
+    public double Progress { get; init; }
+
+    /// <summary>Why the last failed attempt failed; null when none did.</summary>
+    public LeaseFailure? Failure { get; init; }
+
+    /// <summary>The result; null before completion or when there is none.</summary>
+    public string? ResultJson { get; init; }
+
+    /// <summary>Effects refused because their epoch was not current; not durable.</summary>
+    public long RefusedEffects { get; init; }
+
+    /// <summary>True in a state that nothing leaves.</summary>
+    public bool IsTerminal => Status is FlowTaskStatus.Completed or FlowTaskStatus.Failed or FlowTaskStatus.Cancelled;
+
+    /// <summary>Whether an effect that presents <paramref name="epoch"/> at <paramref name="nowUtc"/> comes from the current lease.</summary>
+    public bool IsCurrent(long epoch, DateTimeOffset nowUtc) =>
+        Status == FlowTaskStatus.Leased && epoch == Epoch && Holder is { } holder && nowUtc < holder.ExpiresUtc;
+
+    /// <summary>When something is to be decided without a message: expiry, time-out or the end of a back-off; null when nothing is.</summary>
+    public DateTimeOffset? DueUtc(LeasePolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        return Status switch
+        {
+            FlowTaskStatus.BackingOff => ReadyUtc,
+            FlowTaskStatus.Leased when Holder is { } holder =>
+                policy.AttemptTimeout is { } timeout && holder.GrantedUtc + timeout < holder.ExpiresUtc ? holder.GrantedUtc + timeout : holder.ExpiresUtc,
+            _ => null,
+        };
+    }
+}

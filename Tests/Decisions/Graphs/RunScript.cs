@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using FsCheck;
+using FsCheck.Fluent;
+using OrleansFlow.Decisions.Graphs;
+using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Tests.Decisions.Graphs;
+
+/// <summary>One random step against a run: what to do, to which task, with which epoch and after how long.</summary>
+public readonly record struct ScriptStep(int Kind, int Task, int Epoch, int Seconds);
+
+/// <summary>
+/// Plays random steps against the decider and keeps what happened, so that the six lease rules can be checked on every history.
+/// A crash forgets everything that is not durable and restores, as a grain does.
+/// </summary>
+internal sealed class RunScript
+{
+    public const int Crash = 11;
+
+    public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(60);
+
+    private static readonly string[] Graphs =
+    [
+        """{"name":"chain","nodes":[{"id":"a","role":"r","tasks":3,"retry":{"max":1,"backoff_sec":5}},{"id":"b","role":"r","tasks":2,"depends_on":["a"]},{"id":"c","role":"s","depends_on":["b"]}]}""",
+        """{"name":"stream","nodes":[{"id":"a","role":"r","tasks":4,"timeout_sec":40},{"id":"b","role":"r","depends_on":["a"],"start_when":"first_batch","retry":{"max":2,"backoff_sec":0}}]}""",
+        """{"name":"fan","nodes":[{"id":"a","role":"r"},{"id":"b","role":"r","tasks":2},{"id":"c","role":"r","depends_on":["a","b"]},{"id":"d","role":"r","depends_on":["c","a"],"start_when":"first_batch"}]}""",
+    ];
+
+    private readonly ImmutableArray<TaskSlot> _slots;
+
+    public RunScript(int graph)
+    {
+        var plan = GraphParser.Parse(Graphs[graph % Graphs.Length]).RequirePlan();
+        _slots = [.. plan.Nodes.SelectMany(node => Enumerable.Range(0, node.TaskCount).Select(index => new TaskSlot(node.Index, index)))];
+        Play(new SubmitRun(new RunId("run"), plan));
+    }
+
+    public GraphRunState State { get; private set; } = GraphRunState.None;
+
+    /// <summary>What storage holds: the fold of the durable events alone.</summary>
+    public GraphRunState Stored { get; private set; } = GraphRunState.None;
+
+    public DateTimeOffset NowUtc { get; private set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public List<(GraphRunState Before, GraphRunCommand? Command, GraphRunDecision Decision, DateTimeOffset AtUtc)> History { get; } = [];
+
+    public IEnumerable<GraphRunEvent> Events => History.SelectMany(item => item.Decision.Events);
+
+    /// <summary>Scripts of up to 60 steps over every graph.</summary>
+    public static Arbitrary<(int Graph, ScriptStep[] Steps)> Any { get; } = (
+        from graph in Gen.Choose(0, 2)
+        from steps in (
+            from kind in Gen.Frequency((8, Gen.Constant(0)), (5, Gen.Constant(1)), (8, Gen.Constant(2)), (6, Gen.Constant(3)), (10, Gen.Choose(4, 10)), (1, Gen.Constant(Crash)))
+            from task in Gen.Choose(0, 9)
+            from epoch in Gen.Frequency((8, Gen.Constant(0)), (1, Gen.Constant(-1)), (1, Gen.Constant(1)))
+            from seconds in Gen.Frequency((8, Gen.Choose(0, 3)), (1, Gen.Choose(20, 90)))
+            select new ScriptStep(kind, task, epoch, seconds)).ListOf()
+        select (graph, steps.Take(60).ToArray())).ToArbitrary();
+
+    public static RunScript Run((int Graph, ScriptStep[] Steps) script)
+    {
+        var run = new RunScript(script.Graph);
+        foreach (var step in script.Steps)
+        {
+            run.Play(step);
+        }
+
+        return run;
+    }
+
+    public void Play(ScriptStep step)
+    {
+        NowUtc += TimeSpan.FromSeconds(step.Seconds);
+        if (step.Kind == Crash)
+        {
+            History.Add((State, null, new GraphRunDecision(Stored, []), NowUtc));
+            State = Stored;
+            Play(new RestoreRun());
+            return;
+        }
+
+        var slot = _slots[step.Task % _slots.Length];
+        var task = State[slot];
+        var epoch = task.Epoch + step.Epoch;
+        Play(step.Kind switch
+        {
+            0 or 1 => new LeaseTask(slot, new GrantLease(new WorkerId($"w{step.Task % 3}"), "s")),
+            2 => new LeaseTask(slot, new AcceptBatch(epoch, Math.Max(0, task.Batches.Count - (step.Task % 4 == 3 ? 1 : 0)), Batch(step), Metrics)),
+            3 => new LeaseTask(slot, new CompleteAttempt(epoch, task.Batches.Count, null, Metrics)),
+            4 => new LeaseTask(slot, new RenewLease(epoch, new WorkerId("w"), "s", 0.5)),
+            5 when step.Task % 3 == 0 => new LeaseTask(slot, new FailAttempt(epoch, new LeaseFailure("oops", step.Task == 9, "no"))),
+            6 => new LeaseTask(slot, new StopAttempt(epoch)),
+            7 => new LeaseTask(slot, new RevokeLease(epoch, LeaseReasons.ConnectionLost)),
+            8 when step.Task == 0 && step.Epoch != 0 => new CancelRun("enough"),
+            9 => new LeaseTask(slot, new CompleteAttempt(epoch, task.Batches.Count + step.Task % 2, null, Metrics)),
+            _ => new PassRunTime(),
+        });
+    }
+
+    public GraphRunDecision Play(GraphRunCommand command)
+    {
+        var before = State;
+        var decision = GraphRunDecider.Decide(State, command, LeaseDuration, NowUtc);
+        History.Add((before, command, decision, NowUtc));
+        State = decision.State;
+        foreach (var change in decision.Events.Where(change => change.IsDurable))
+        {
+            Stored = GraphRunDecider.Apply(Stored, change);
+        }
+
+        return decision;
+    }
+
+    /// <summary>Grants and completes whatever can be until nothing changes, as live workers would.</summary>
+    public void DriveToTheEnd()
+    {
+        foreach (var slot in _slots)
+        {
+            Play(new LeaseTask(slot, new RevokeLease(State[slot].Epoch, LeaseReasons.ConnectionLost)));
+        }
+
+        for (var round = 0; round < 1_000 && !State.IsTerminal; round++)
+        {
+            NowUtc += LeaseDuration;
+            Play(new PassRunTime());
+            foreach (var slot in _slots)
+            {
+                if (Play(new LeaseTask(slot, new GrantLease(new WorkerId("last"), "s"))).IsAccepted)
+                {
+                    Play(new LeaseTask(slot, new CompleteAttempt(State[slot].Epoch, State[slot].Batches.Count)));
+                }
+            }
+        }
+    }
+
+    private static ImmutableSortedDictionary<string, double> Metrics { get; } =
+        ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, [KeyValuePair.Create("n", 1.0)]);
+
+    private static AcceptedBatch Batch(ScriptStep step) => new(0, step.Task + 1, 10, "p");
+}

@@ -1,0 +1,232 @@
+using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Tests.Decisions.Leases;
+
+public sealed class LeaseDeciderTests
+{
+    private static readonly DateTimeOffset T0 = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private static readonly LeasePolicy Policy = new()
+    {
+        Duration = TimeSpan.FromSeconds(60),
+        MaxRetries = 3,
+        Backoff = TimeSpan.FromSeconds(10),
+        MaxBackoff = TimeSpan.FromSeconds(25),
+        PermanentOn = ["bad_input"],
+    };
+
+    private readonly WorkerId _worker = new("w");
+    private TaskLease _task = TaskLease.Pending;
+    private DateTimeOffset _now = T0;
+
+    [Fact]
+    public void Grant_PendingTask_IsRefused() => Assert.Equal(LeaseReasons.NotReady, Do(new GrantLease(_worker, "s")).Refused);
+
+    [Fact]
+    public void Grant_ReadyTask_TakesTheNextEpochAndAttempt()
+    {
+        Grant();
+
+        Assert.Equal((FlowTaskStatus.Leased, 1, 1L, T0 + Policy.Duration), (_task.Status, _task.Attempt, _task.Epoch, _task.Holder!.ExpiresUtc));
+        Assert.Equal(LeaseReasons.NotReady, Do(new GrantLease(_worker, "s2")).Refused);
+    }
+
+    [Theory]
+    [InlineData(59.999, true)]
+    [InlineData(60, false)]
+    public void Renew_AtTheExpiry_IsTooLate(double afterSeconds, bool accepted)
+    {
+        Grant();
+        Pass(afterSeconds);
+
+        Assert.Equal(accepted, Do(new RenewLease(1, _worker, "s", 0.4)).IsAccepted);
+        Assert.Equal(accepted ? FlowTaskStatus.Leased : FlowTaskStatus.Ready, _task.Status);
+        Assert.Equal(accepted ? 0.4 : 0, _task.Progress);
+    }
+
+    [Fact]
+    public void Grant_AfterTheExpiry_NeedsNoTick()
+    {
+        Grant();
+        Pass(60);
+
+        Assert.True(Do(new GrantLease(_worker, "s2")).IsAccepted);
+        Assert.Equal((2L, 2, 0), (_task.Epoch, _task.Attempt, _task.RetriesSpent));
+    }
+
+    [Fact]
+    public void Batch_OfANumberAcceptedBefore_StandsAsItWas()
+    {
+        Grant();
+        Do(Batch(1, 0, "first"));
+
+        var again = Do(Batch(1, 0, "second"));
+
+        Assert.True(again.IsAccepted);
+        Assert.Empty(again.Events);
+        Assert.Equal("first", Assert.Single(_task.Batches).Path);
+    }
+
+    [Fact]
+    public void Batch_BeyondTheNext_IsRefused()
+    {
+        Grant();
+
+        Assert.Equal(LeaseReasons.BadInput, Do(Batch(1, 1, "p")).Refused);
+        Assert.Empty(_task.Batches);
+    }
+
+    [Fact]
+    public void Batch_OfAnEarlierEpoch_IsRefusedAndCounted()
+    {
+        Grant();
+        Do(new RevokeLease(1, LeaseReasons.ConnectionLost));
+        Grant();
+
+        Assert.Equal(LeaseReasons.LeaseLost, Do(Batch(1, 0, "p")).Refused);
+        Assert.Equal(1, _task.RefusedEffects);
+        Assert.True(Do(Batch(2, 0, "p")).IsAccepted);
+    }
+
+    [Fact]
+    public void Complete_WithTheAcceptedCount_EndsTheTaskOnce()
+    {
+        Grant();
+        Do(Batch(1, 0, "p"));
+        Do(new CompleteAttempt(1, 1, "{}"));
+
+        var again = Do(new CompleteAttempt(1, 1, "other"));
+
+        Assert.True(again.IsAccepted);
+        Assert.Empty(again.Events);
+        Assert.Equal((FlowTaskStatus.Completed, "{}"), (_task.Status, _task.ResultJson));
+    }
+
+    [Fact]
+    public void Complete_WithAnotherCount_IsRefusedAndSpendsARetry()
+    {
+        Grant();
+
+        Assert.Equal(LeaseReasons.BadInput, Do(new CompleteAttempt(1, 1)).Refused);
+        Assert.Equal((FlowTaskStatus.BackingOff, 1, LeaseReasons.BatchCountMismatch), (_task.Status, _task.RetriesSpent, _task.Failure!.Reason));
+    }
+
+    [Fact]
+    public void Fail_Transient_BacksOffTwiceAsLongEachTimeUntilRetriesAreSpent()
+    {
+        foreach (var (epoch, wait) in ((long, int)[])[(1, 10), (2, 20), (3, 25)])
+        {
+            Grant();
+            Do(new FailAttempt(epoch, new LeaseFailure("oops", false, "no")));
+            Assert.Equal((FlowTaskStatus.BackingOff, _now.AddSeconds(wait)), (_task.Status, _task.ReadyUtc));
+            Pass(wait - 0.001);
+            Assert.Equal(LeaseReasons.NotReady, Do(new GrantLease(_worker, "s")).Refused);
+            Pass(0.001);
+        }
+
+        Grant();
+        Do(new FailAttempt(4, new LeaseFailure("oops", false, "no")));
+
+        Assert.Equal((FlowTaskStatus.Failed, "oops"), (_task.Status, _task.Failure!.Reason));
+    }
+
+    [Theory]
+    [InlineData("oops", true)]
+    [InlineData("bad_input", false)]
+    public void Fail_Permanent_EndsTheTaskAtOnce(string reason, bool permanent)
+    {
+        Grant();
+        Do(new FailAttempt(1, new LeaseFailure(reason, permanent, "no")));
+
+        Assert.Equal(FlowTaskStatus.Failed, _task.Status);
+        Assert.True(_task.Failure!.Permanent);
+    }
+
+    [Fact]
+    public void Fail_Repeated_IsAnsweredAsBefore()
+    {
+        Grant();
+        Do(new FailAttempt(1, new LeaseFailure("oops", false, "no")));
+
+        Assert.True(Do(new FailAttempt(1, new LeaseFailure("oops", false, "no"))).IsAccepted);
+        Assert.Equal((1, 0L), (_task.RetriesSpent, _task.RefusedEffects));
+    }
+
+    [Fact]
+    public void Stop_OfTheCurrentLease_MakesTheTaskReadyAndSpendsNoRetry()
+    {
+        Grant();
+        Do(new StopAttempt(1));
+
+        Assert.Equal((FlowTaskStatus.Ready, 0), (_task.Status, _task.RetriesSpent));
+    }
+
+    [Fact]
+    public void TimeOut_CountsFromTheGrantWhateverIsRenewed()
+    {
+        var policy = Policy with { AttemptTimeout = TimeSpan.FromSeconds(90) };
+        Grant();
+        Pass(50);
+        Do(new RenewLease(1, _worker, "s", null));
+        Pass(39.999);
+        Assert.Empty(Do(new PassTime(), policy).Events);
+        Pass(0.001);
+        Do(new PassTime(), policy);
+
+        Assert.Equal((FlowTaskStatus.BackingOff, LeaseReasons.DeadlineExceeded), (_task.Status, _task.Failure!.Reason));
+        Assert.Equal(LeaseReasons.LeaseLost, Do(new CompleteAttempt(1, 0)).Refused);
+    }
+
+    [Fact]
+    public void Cancel_IsFinal()
+    {
+        Grant();
+        Do(new CancelTask("enough"));
+
+        Assert.Equal(LeaseReasons.LeaseLost, Do(new CompleteAttempt(1, 0)).Refused);
+        Assert.Equal(LeaseReasons.NotReady, Do(new GrantLease(_worker, "s")).Refused);
+        Assert.Empty(Do(new CancelTask("again")).Events);
+        Assert.Equal(FlowTaskStatus.Cancelled, _task.Status);
+    }
+
+    [Fact]
+    public void Cancel_AfterCompletion_IsRefused()
+    {
+        Grant();
+        Do(new CompleteAttempt(1, 0));
+
+        Assert.Equal(LeaseReasons.AlreadyEnded, Do(new CancelTask("late")).Refused);
+        Assert.Equal(FlowTaskStatus.Completed, _task.Status);
+    }
+
+    [Fact]
+    public void Restore_StandingLease_StandsForItsFullDurationAgain()
+    {
+        Grant();
+        Pass(500);
+        Do(new RestoreLease());
+
+        Assert.Equal((FlowTaskStatus.Leased, _now + Policy.Duration), (_task.Status, _task.Holder!.ExpiresUtc));
+    }
+
+    [Fact]
+    public void Backoff_OfManyRetries_DoesNotOverflow() => Assert.Equal(Policy.MaxBackoff, Policy.BackoffBefore(100));
+
+    private static AcceptBatch Batch(long epoch, int index, string path) => new(epoch, index, new AcceptedBatch(epoch, 1, 1, path));
+
+    private void Grant()
+    {
+        Do(new MakeReady());
+        Assert.True(Do(new GrantLease(_worker, "s")).IsAccepted);
+    }
+
+    private void Pass(double seconds) => _now += TimeSpan.FromSeconds(seconds);
+
+    private LeaseDecision Do(LeaseCommand command, LeasePolicy? policy = null)
+    {
+        var decision = LeaseDecider.Decide(_task, command, policy ?? Policy, _now);
+        _task = LeaseDecider.Apply(_task, decision.Events);
+        return decision;
+    }
+}
