@@ -82,4 +82,28 @@ public static class RpcStatusDetails
         detail = null;
         return false;
     }
+
+    /// <summary>Every detail of a type, in order; none when there are no details or they are not well-formed.</summary>
+    public static IReadOnlyList<T> GetAll<T>(RpcStatus status)
+        where T : class, IMessage<T>, new()
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        var details = new List<T>();
+        try
+        {
+            foreach (var packed in Status.Parser.ParseFrom(status.Details.Span).Details)
+            {
+                if (packed.TryUnpack<T>(out var detail))
+                {
+                    details.Add(detail);
+                }
+            }
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            // As above: the details are an extra.
+        }
+
+        return details;
+    }
 }
