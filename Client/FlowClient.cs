@@ -1,0 +1,252 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Options;
+using OrleansFlow.Client.Protocol;
+using OrleansFlow.Errors;
+using OrleansFlow.Graphs;
+using OrleansFlow.Hosting;
+using OrleansFlow.Protocol.V1;
+using OrleansFlow.Rpc;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Client;
+
+/// <summary>
+/// The gateway for other .NET services: submit graphs and tasks, watch them, read results as Arrow batches. Thread-safe; keep one.
+/// </summary>
+/// <remarks>
+/// Speaks only the public protocols (<c>orleansflow.v1</c> and Arrow Flight). Connects at the first call and again after a loss. Every
+/// method throws <see cref="FlowException"/> with a stable code when the gateway refuses or does not answer, and
+/// <see cref="OperationCanceledException"/> when its token fires, within a second.
+/// </remarks>
+public sealed partial class FlowClient : IAsyncDisposable
+{
+    private readonly FlowClientOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly Lazy<RpcChannel> _channel;
+
+    /// <summary>Makes a client; nothing is sent yet.</summary>
+    /// <param name="options">Which gateway, and how long to wait.</param>
+    /// <param name="clock">Clock for time-outs; null: the system's.</param>
+    public FlowClient(IOptions<FlowClientOptions> options, TimeProvider? clock = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options.Value;
+        _clock = clock ?? TimeProvider.System;
+        _channel = new Lazy<RpcChannel>(Open, LazyThreadSafetyMode.PublicationOnly);
+    }
+
+    /// <summary>Makes a client for one address, outside a container.</summary>
+    public static FlowClient Connect(string gateway, string? token = null) =>
+        new(Microsoft.Extensions.Options.Options.Create(new FlowClientOptions { Gateway = gateway, Token = token }));
+
+    /// <summary>Submits a graph document. Durable when it returns.</summary>
+    /// <param name="documentJson">The graph as JSON.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="cancellationToken">Stops waiting; the run may have been accepted all the same, which a repeat with the same run id shows.</param>
+    /// <returns>The run's id.</returns>
+    /// <exception cref="FlowException"><c>bad_graph</c> with every problem, <c>data_file_missing</c>, <c>already_exists</c>, ...</exception>
+    public async Task<RunId> SubmitGraphAsync(string documentJson, SubmitOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(documentJson);
+        options ??= new SubmitOptions();
+        var request = new SubmitGraphRequest
+        {
+            RunId = options.RunId.Value,
+            DocumentJson = documentJson,
+            AllowUnknownRoles = options.AllowUnknownRoles,
+        };
+        foreach (var (name, path) in GraphFiles.Resolve(documentJson, options))
+        {
+            request.Files[name] = path;
+        }
+
+        var response = await CallAsync(FlowMethods.SubmitGraph, request, cancellationToken).ConfigureAwait(false);
+        return new RunId(response.RunId);
+    }
+
+    /// <summary>Submits a graph document from a file; its relative paths are taken against the file's folder.</summary>
+    /// <exception cref="FlowException"><c>data_file_missing</c> when the document itself is not there; else as <see cref="SubmitGraphAsync"/>.</exception>
+    public async Task<RunId> SubmitGraphFileAsync(string path, SubmitOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        string document;
+        try
+        {
+            document = await File.ReadAllTextAsync(path, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new FlowException(FlowErrorCode.DataFileMissing, $"Graph file '{path}' cannot be read: {exception.Message}", exception);
+        }
+
+        options ??= new SubmitOptions();
+        return await SubmitGraphAsync(
+            document, options with { BaseFolder = options.BaseFolder ?? Path.GetDirectoryName(Path.GetFullPath(path)) }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Where a run stands, with its nodes and tasks.</summary>
+    /// <exception cref="FlowException"><c>not_found</c>.</exception>
+    public async Task<RunView> GetRunAsync(RunId runId, CancellationToken cancellationToken = default) =>
+        (await CallAsync(FlowMethods.GetRun, new GetRunRequest { RunId = runId.Value }, cancellationToken).ConfigureAwait(false)).ToView();
+
+    /// <summary>Runs, newest first, without their nodes; pages are fetched as they are needed.</summary>
+    /// <param name="statuses">Only these; none: all.</param>
+    /// <param name="cancellationToken">Ends the listing.</param>
+    public async IAsyncEnumerable<RunView> ListRunsAsync(
+        IReadOnlyCollection<RunStatus>? statuses = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var request = new ListRunsRequest { States = { (statuses ?? []).Select(status => (RunState)status) } };
+        do
+        {
+            var page = await CallAsync(FlowMethods.ListRuns, request, cancellationToken).ConfigureAwait(false);
+            foreach (var run in page.Runs)
+            {
+                yield return run.ToView();
+            }
+
+            request.PageToken = page.NextPageToken;
+        }
+        while (request.PageToken.Length > 0);
+    }
+
+    /// <summary>A snapshot, then every committed change, until the run has ended.</summary>
+    /// <exception cref="FlowException"><c>not_found</c>; <c>gateway_unreachable</c> when the connection is lost: watch again, a snapshot comes first.</exception>
+    public async IAsyncEnumerable<RunChange> WatchRunAsync(RunId runId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var change in StreamAsync(FlowMethods.WatchRun, new WatchRunRequest { RunId = runId.Value }, cancellationToken).ConfigureAwait(false))
+        {
+            yield return change.ToChange();
+        }
+    }
+
+    /// <summary>Waits until a run has ended.</summary>
+    /// <returns>The run as it ended; look at its status.</returns>
+    public async Task<RunView> WaitForRunAsync(RunId runId, CancellationToken cancellationToken = default)
+    {
+        await foreach (var _ in WatchRunAsync(runId, cancellationToken).ConfigureAwait(false))
+        {
+            // The stream's end is what is waited for.
+        }
+
+        return await GetRunAsync(runId, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Cancels a run. When it returns no later effect of the run can appear.</summary>
+    /// <exception cref="FlowException"><c>not_found</c>; <c>already_ended</c>.</exception>
+    public async Task<RunView> CancelRunAsync(RunId runId, string reason, CancellationToken cancellationToken = default) =>
+        (await CallAsync(FlowMethods.CancelRun, new CancelRunRequest { RunId = runId.Value, Reason = reason }, cancellationToken).ConfigureAwait(false)).ToView();
+
+    /// <summary>Workers that have registered, newest first.</summary>
+    public async Task<IReadOnlyList<FlowWorker>> ListWorkersAsync(CancellationToken cancellationToken = default)
+    {
+        var response = await CallAsync(FlowMethods.ListWorkers, new ListWorkersRequest(), cancellationToken).ConfigureAwait(false);
+        return [.. response.Workers.Select(ProtocolViews.ToView)];
+    }
+
+    /// <summary>Submits standalone tasks, at most 1 000 a call. Durable when it returns.</summary>
+    /// <param name="tasks">The tasks; one without an id gets one.</param>
+    /// <param name="allowUnknownRoles">Accept roles that no worker has announced yet.</param>
+    /// <param name="cancellationToken">Stops waiting; some tasks may have been accepted.</param>
+    /// <returns>Their ids, in the same order.</returns>
+    public async Task<IReadOnlyList<TaskId>> SubmitTasksAsync(
+        IReadOnlyList<(TaskId Id, TaskSubmission Task)> tasks, bool allowUnknownRoles = false, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(tasks);
+        var request = new SubmitTasksRequest { AllowUnknownRoles = allowUnknownRoles };
+        foreach (var (id, task) in tasks)
+        {
+            request.Tasks.Add(new TaskSpec
+            {
+                TaskId = id.Value,
+                Role = task.Role,
+                PayloadJson = task.PayloadJson ?? "",
+                Priority = task.Priority,
+                MaxRetries = task.MaxRetries,
+                BackoffSec = task.Backoff.TotalSeconds,
+            });
+        }
+
+        var response = await CallAsync(FlowMethods.SubmitTasks, request, cancellationToken).ConfigureAwait(false);
+        return [.. response.TaskIds.Select(TaskId.Parse)];
+    }
+
+    /// <summary>Where a task stands.</summary>
+    /// <exception cref="FlowException"><c>not_found</c>.</exception>
+    public async Task<TaskView> GetTaskAsync(TaskId taskId, CancellationToken cancellationToken = default) =>
+        (await CallAsync(FlowMethods.GetTask, new GetTaskRequest { TaskId = taskId.Value }, cancellationToken).ConfigureAwait(false)).ToView();
+
+    /// <summary>Each of the tasks once, as it ends; closes when all of them have.</summary>
+    public async IAsyncEnumerable<TaskView> WatchTasksAsync(
+        IEnumerable<TaskId> taskIds, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var request = new WatchTasksRequest { TaskIds = { taskIds.Select(id => id.Value) } };
+        await foreach (var task in StreamAsync(FlowMethods.WatchTasks, request, cancellationToken).ConfigureAwait(false))
+        {
+            yield return task.ToView();
+        }
+    }
+
+    /// <summary>Cancels a standalone task; final when it returns.</summary>
+    /// <exception cref="FlowException"><c>not_found</c>; <c>already_ended</c>; <c>bad_input</c> for a task of a run.</exception>
+    public async Task<TaskView> CancelTaskAsync(TaskId taskId, string reason, CancellationToken cancellationToken = default) =>
+        (await CallAsync(FlowMethods.CancelTask, new CancelTaskRequest { TaskId = taskId.Value, Reason = reason }, cancellationToken).ConfigureAwait(false)).ToView();
+
+    /// <summary>What the gateway says of itself and of what it depends on.</summary>
+    public async Task<FlowHealth> GetHealthAsync(CancellationToken cancellationToken = default)
+    {
+        var health = await CallAsync(FlowMethods.GetHealth, new GetHealthRequest(), cancellationToken).ConfigureAwait(false);
+        return new FlowHealth(
+            health.ClusterId,
+            health.Version,
+            health.Now?.ToDateTimeOffset() ?? default,
+            [.. health.Checks.Select(check => new FlowHealthCheck(check.Name, check.Healthy, check.Detail, check.Remedy))]);
+    }
+
+    /// <summary>Closes the connection; calls under way fail.</summary>
+    public ValueTask DisposeAsync() => _channel.IsValueCreated ? _channel.Value.DisposeAsync() : ValueTask.CompletedTask;
+
+    private RpcChannel Open()
+    {
+        var endpoint = GatewayEndpoint.Find(_options.Gateway, _options.Token, _options.DataFolder);
+        return RpcChannel.ForAddress(
+            endpoint.GrpcUrl,
+            new RpcChannelOptions { TimeProvider = _clock, BearerToken = _ => ValueTask.FromResult(endpoint.Token) });
+    }
+
+    private async Task<TResponse> CallAsync<TRequest, TResponse>(
+        RpcMethod<TRequest, TResponse> method, TRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _channel.Value.UnaryAsync(
+                method, request, new RpcCallOptions(_options.CallTimeout, CancellationToken: cancellationToken)).ConfigureAwait(false);
+        }
+        catch (RpcException exception)
+        {
+            throw RpcFailures.Translate(exception, _channel.Value.Address);
+        }
+    }
+
+    private async IAsyncEnumerable<TResponse> StreamAsync<TRequest, TResponse>(
+        RpcMethod<TRequest, TResponse> method, TRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var call = _channel.Value.ServerStreaming(method, request, new RpcCallOptions(CancellationToken: cancellationToken));
+        var responses = call.GetAsyncEnumerator(cancellationToken);
+        await using var _ = responses.ConfigureAwait(false);
+        while (true)
+        {
+            try
+            {
+                if (!await responses.MoveNextAsync().ConfigureAwait(false))
+                {
+                    yield break;
+                }
+            }
+            catch (RpcException exception)
+            {
+                throw RpcFailures.Translate(exception, _channel.Value.Address);
+            }
+
+            yield return responses.Current;
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace OrleansFlow.Client;
+
+/// <summary>Which gateway to call and how long to wait for it. Section: <c>OrleansFlow:Client</c>.</summary>
+public sealed class FlowClientOptions
+{
+    /// <summary>Configuration section these options bind to.</summary>
+    public const string SectionName = "OrleansFlow:Client";
+
+    /// <summary>Address of the gateway, for example <c>http://127.0.0.1:8420</c>; null: found by <c>FLOW_GATEWAY</c>, then <c>endpoints.json</c>.</summary>
+    public string? Gateway { get; set; }
+
+    /// <summary>Token for the calls; null: <c>FLOW_TOKEN</c>, then the one in <c>endpoints.json</c>, then none.</summary>
+    public string? Token { get; set; }
+
+    /// <summary>Data folder whose <c>endpoints.json</c> names the gateway; null: <c>FLOW_DATA</c>, then <c>.flow/data</c> and <c>.flow/demo</c>.</summary>
+    public string? DataFolder { get; set; }
+
+    /// <summary>Longest time of one call that is not a stream. Longer: a dead gateway is noticed later.</summary>
+    /// <value>Default 30 s. Range 100 ms to 1 h.</value>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00", ErrorMessage = SectionName + ":CallTimeout must be 00:00:00.1 to 01:00:00.")]
+    public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(30);
+}
+
+[OptionsValidator]
+internal sealed partial class FlowClientOptionsValidator : IValidateOptions<FlowClientOptions>;

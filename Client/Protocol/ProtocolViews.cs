@@ -1,0 +1,87 @@
+using OrleansFlow.Graphs;
+using OrleansFlow.Tasks;
+using OrleansFlow.Workers;
+using Wire = OrleansFlow.Protocol.V1;
+
+namespace OrleansFlow.Client.Protocol;
+
+/// <summary>Turns messages of the gateway into the records that the rest of .NET code uses. Enum numbers are equal on both sides.</summary>
+internal static class ProtocolViews
+{
+    public static RunView ToView(this Wire.Run run) => new()
+    {
+        RunId = new RunId(run.RunId),
+        GraphName = run.GraphName,
+        Status = (RunStatus)run.State,
+        SubmittedUtc = run.SubmittedAt?.ToDateTimeOffset() ?? default,
+        StartedUtc = run.StartedAt?.ToDateTimeOffset(),
+        EndedUtc = run.EndedAt?.ToDateTimeOffset(),
+        Nodes = [.. run.Nodes.Select(ToView)],
+        Failure = run.Failure?.ToView(),
+        CancelReason = run.CancelReason.Length == 0 ? null : run.CancelReason,
+        RefusedEffects = run.RefusedEffects,
+    };
+
+    public static NodeView ToView(this Wire.Node node) => new()
+    {
+        NodeId = node.NodeId,
+        Role = node.Role,
+        Status = (RunStatus)node.State,
+        DependsOn = [.. node.DependsOn],
+        Tasks = [.. node.Tasks.Select(ToView)],
+        Batches = node.Batches,
+        Rows = node.Rows,
+        Bytes = node.Bytes,
+        Metrics = node.Metrics.ToDictionary(),
+        StartedUtc = node.StartedAt?.ToDateTimeOffset(),
+        EndedUtc = node.EndedAt?.ToDateTimeOffset(),
+    };
+
+    public static TaskView ToView(this Wire.TaskDetail task) => new()
+    {
+        TaskId = TaskId.Parse(task.TaskId),
+        Role = task.Role,
+        Status = (FlowTaskStatus)task.State,
+        Attempt = task.Attempt,
+        Epoch = task.Epoch,
+        Worker = task.WorkerId.Length == 0 ? default : new WorkerId(task.WorkerId),
+        Batches = task.Batches,
+        Progress = task.Progress,
+        Failure = task.Failure?.ToView(),
+        ResultJson = task.ResultJson.Length == 0 ? null : task.ResultJson,
+    };
+
+    public static TaskFailure ToView(this Wire.Failure failure) => new(failure.Reason, failure.Permanent, failure.Message);
+
+    public static RunChange ToChange(this Wire.RunEvent change) => change.KindCase switch
+    {
+        Wire.RunEvent.KindOneofCase.Snapshot => new RunChange.Snapshot(change.Snapshot.ToView()) { AtUtc = At(change) },
+        Wire.RunEvent.KindOneofCase.Task => new RunChange.TaskChanged(
+            change.Task.Task.ToView(), change.Task.Reason.Length == 0 ? null : change.Task.Reason) { AtUtc = At(change) },
+        Wire.RunEvent.KindOneofCase.Batch => new RunChange.BatchAccepted(
+            new LeaseToken(TaskId.Parse(change.Batch.TaskId), change.Batch.Epoch),
+            change.Batch.Index,
+            change.Batch.Rows,
+            change.Batch.Bytes,
+            change.Batch.WorkerId.Length == 0 ? default : new WorkerId(change.Batch.WorkerId)) { AtUtc = At(change) },
+        Wire.RunEvent.KindOneofCase.Node => new RunChange.NodeChanged(change.Node.NodeId, (RunStatus)change.Node.State) { AtUtc = At(change) },
+        Wire.RunEvent.KindOneofCase.Run => new RunChange.StatusChanged((RunStatus)change.Run.State, change.Run.Failure?.ToView()) { AtUtc = At(change) },
+        _ => new RunChange.Unknown { AtUtc = At(change) },
+    };
+
+    public static FlowWorker ToView(this Wire.Worker worker) => new()
+    {
+        WorkerId = new WorkerId(worker.WorkerId),
+        Roles = [.. worker.Roles],
+        Slots = worker.Slots,
+        UsedSlots = worker.UsedSlots,
+        Liveness = (WorkerLiveness)worker.State,
+        Version = worker.Version,
+        ProcessId = worker.ProcessId,
+        Host = worker.Host,
+        LastSeenUtc = worker.LastSeenAt?.ToDateTimeOffset() ?? default,
+        LeasedTasks = [.. worker.LeasedTaskIds.Select(TaskId.Parse)],
+    };
+
+    private static DateTimeOffset At(Wire.RunEvent change) => change.At?.ToDateTimeOffset() ?? default;
+}
