@@ -150,7 +150,7 @@ public sealed record DecimalType : ArrowType
 {
     /// <summary>Creates the type.</summary>
     /// <param name="precision">Digits: 1 to 9, 18, 38 or 76, depending on the width.</param>
-    /// <param name="scale">Digits behind the point; may be negative.</param>
+    /// <param name="scale">Digits behind the point, -1000 to 1000; the format sets no bound, but 10 to that power must stay a sane number.</param>
     /// <param name="bitWidth">32, 64, 128 or 256.</param>
     public DecimalType(int precision, int scale, int bitWidth)
     {
@@ -165,6 +165,11 @@ public sealed record DecimalType : ArrowType
         if (precision < 1 || precision > most)
         {
             throw new ArgumentOutOfRangeException(nameof(precision), precision, $"A {bitWidth}-bit decimal has 1 to {most} digits.");
+        }
+
+        if (scale is < -1000 or > 1000)
+        {
+            throw new ArgumentOutOfRangeException(nameof(scale), scale, "The scale of a decimal lies between -1000 and 1000.");
         }
 
         Precision = precision;

@@ -1,0 +1,293 @@
+using System.Buffers.Binary;
+using OrleansFlow.Arrow;
+using OrleansFlow.Arrow.Ipc;
+
+namespace OrleansFlow.Tests.Arrow;
+
+/// <summary>
+/// Goal: whatever bytes come, the outcome is batches whose every value can be read, or <see cref="ArrowFormatException"/>; never
+/// another exception, a read outside the memory, or a leak. Method: seeded damage to valid streams and files.
+/// </summary>
+public sealed class HostileInputTests
+{
+    private static readonly IpcReadOptions Limits = new() { MaxBodyBytes = 1 << 20, MaxMetadataBytes = 1 << 20, MaxDictionaryBytes = 1 << 20 };
+
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(false, 1)]
+    [InlineData(true, 0)]
+    [InlineData(true, 1)]
+    public void Read_DamagedBytes_GivesBatchesOrAFormatError(bool asFile, int part)
+    {
+        using var full = SampleData.Create(SampleData.FullSchema, 20, 1);
+        using var flat = SampleData.Create(SampleData.FlatSchema, 20, 2);
+        byte[][] valid = asFile
+            ? [IpcTests.WriteFile(full.Schema, full, full), IpcTests.WriteFile(flat.Schema, flat)]
+            : [IpcTests.WriteStream(full.Schema, null, full, full), IpcTests.WriteStream(flat.Schema, new IpcWriteOptions { Alignment = 8 }, flat)];
+        var refused = 0;
+        for (var seed = part * 1500; seed < (part + 1) * 1500; seed++)
+        {
+            var random = new Random(seed);
+            var bytes = Damage(valid[seed % 2], random);
+            var allocator = new CountingAllocator();
+            try
+            {
+                ReadAll(bytes, asFile, random.Next(2) == 0, allocator);
+            }
+            catch (ArrowFormatException)
+            {
+                refused++;
+            }
+            catch (Exception exception)
+            {
+                Assert.Fail($"seed {seed}: {exception}");
+            }
+
+            Assert.True(allocator.LiveBuffers == 0, $"seed {seed}: {allocator.LiveBuffers} buffers leaked");
+        }
+
+        Assert.InRange(refused, 300, 1499);
+    }
+
+    [Fact]
+    public void Read_StreamCutAnywhere_SaysSoOrEnds()
+    {
+        using var batch = SampleData.Create(SampleData.FullSchema, 5, 3);
+        var bytes = IpcTests.WriteStream(batch.Schema, null, batch);
+        for (var length = 0; length < bytes.Length; length += 7)
+        {
+            var allocator = new CountingAllocator();
+            var cut = bytes[..length];
+            try
+            {
+                ReadAll(cut, false, length % 2 == 0, allocator);
+            }
+            catch (ArrowFormatException)
+            {
+                // Expected wherever the cut is inside a message.
+            }
+
+            Assert.Equal(0, allocator.LiveBuffers);
+        }
+
+        using var reader = new ArrowStreamReader(new MemoryStream(bytes[..^100]), Limits);
+        reader.ReadSchema();
+        Assert.Contains("ends in the", Assert.Throws<ArrowFormatException>(() => { while (reader.ReadNext() is { } next) { next.Dispose(); } }).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_FileCutAnywhere_IsRefused()
+    {
+        using var batch = SampleData.Create(SampleData.FlatSchema, 5, 3);
+        var bytes = IpcTests.WriteFile(batch.Schema, batch);
+        for (var length = 0; length < bytes.Length; length += 13)
+        {
+            var cut = bytes[..length];
+            Assert.Throws<ArrowFormatException>(() => ArrowFileReader.Open(cut));
+        }
+    }
+
+    [Fact]
+    public void Read_BodyAboveTheLimit_IsRefusedBeforeAllocating()
+    {
+        using var batch = SampleData.Create(new ArrowSchema(new ArrowField("x", ArrowType.Int64, false)), 1000, 1);
+        var bytes = IpcTests.WriteStream(batch.Schema, null, batch);
+        var body = 8000 + -8000 % 64 + 64;
+        using var enough = new ArrowStreamReader(new MemoryStream(bytes), new IpcReadOptions { MaxBodyBytes = body });
+        enough.ReadNext()!.Dispose();
+        var allocator = new CountingAllocator();
+        using var tooSmall = new ArrowStreamReader(new MemoryStream(bytes), new IpcReadOptions { MaxBodyBytes = 7999, Allocator = allocator });
+        Assert.Contains("the limit is 7999", Assert.Throws<ArrowFormatException>(() => tooSmall.ReadNext()).Message, StringComparison.Ordinal);
+        Assert.Equal(0, allocator.TotalBuffers);
+    }
+
+    [Theory]
+    [InlineData(5, true)]
+    [InlineData(4, false)]
+    public void Read_TypesNestedToTheLimit_AreReadAndBeyondRefused(int limit, bool isAllowed)
+    {
+        ArrowType type = ArrowType.Int32;
+        for (var i = 0; i < 4; i++)
+        {
+            type = ArrowType.List(type);
+        }
+
+        var bytes = IpcTests.WriteStream(new ArrowSchema(new ArrowField("deep", type)), null);
+        using var reader = new ArrowStreamReader(bytes, new IpcReadOptions { MaxDepth = limit });
+        if (isAllowed)
+        {
+            Assert.Equal(type, reader.ReadSchema().Fields[0].Type);
+        }
+        else
+        {
+            Assert.Contains("4 levels", Assert.Throws<ArrowFormatException>(() => reader.ReadSchema()).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Read_MoreFieldsThanTheLimit_IsRefused()
+    {
+        var bytes = IpcTests.WriteStream(new ArrowSchema([.. Enumerable.Range(0, 11).Select(i => new ArrowField("f" + i, ArrowType.Int32))]), null);
+        using var reader = new ArrowStreamReader(bytes, new IpcReadOptions { MaxFields = 10 });
+        Assert.Contains("more than 10 fields", Assert.Throws<ArrowFormatException>(() => reader.ReadSchema()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Decode_OffsetsAndIndicesThatPointOutside_AreNamed()
+    {
+        var schema = new ArrowSchema(new ArrowField("s", ArrowType.Utf8, false));
+        using var builder = new RecordBatchBuilder(schema);
+        using var batch = builder.AppendRow("abc").AppendRow("def").Build();
+        var defects = new (int Index, int Value, string Expected)[] { (1, 7, "decrease"), (0, -1, "decrease"), (2, 7, "the last offset is 7"), (2, 2, "decrease") };
+        foreach (var (index, value, expected) in defects)
+        {
+            Assert.Contains(expected, DecodeError(batch, 0, index * 4, value), StringComparison.Ordinal);
+        }
+
+        Assert.Contains("not UTF-8", DecodeError(batch, 64, 0, 0xFF), StringComparison.Ordinal);
+
+        var words = new ArrowSchema(new ArrowField("w", ArrowType.Dictionary(ArrowType.Int32, ArrowType.Utf8), false));
+        using var wordBuilder = new RecordBatchBuilder(words);
+        using var wordBatch = wordBuilder.AppendRow("a").Build();
+        Assert.Contains("outside a dictionary of 1", DecodeError(wordBatch, 0, 0, 1), StringComparison.Ordinal);
+        Assert.Contains("outside a dictionary of 1", DecodeError(wordBatch, 0, 0, -1), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Decode_MessagesInTheWrongOrder_AreRefused()
+    {
+        using var batch = SampleData.Create(SampleData.FlatSchema, 1, 1);
+        using var encoder = new IpcEncoder(batch.Schema);
+        using var message = encoder.Encode(batch)[0];
+        using var schema = encoder.EncodeSchema();
+        using var decoder = new IpcDecoder();
+        Assert.Contains("before the schema", Assert.Throws<ArrowFormatException>(() => decoder.Decode(message.Metadata, Body(message))).Message, StringComparison.Ordinal);
+        decoder.Decode(schema.Metadata, ArrowBuffer.Empty);
+        Assert.Contains("second schema", Assert.Throws<ArrowFormatException>(() => decoder.Decode(schema.Metadata, ArrowBuffer.Empty)).Message, StringComparison.Ordinal);
+        Assert.Contains("claims a body", Assert.Throws<ArrowFormatException>(() => decoder.Decode(message.Metadata, ArrowBuffer.Empty)).Message, StringComparison.Ordinal);
+    }
+
+    private static string DecodeError(RecordBatch batch, int bodyStart, int position, int value)
+    {
+        using var encoder = new IpcEncoder(batch.Schema);
+        using var decoder = new IpcDecoder();
+        using (var schema = encoder.EncodeSchema())
+        {
+            decoder.Decode(schema.Metadata, ArrowBuffer.Empty);
+        }
+
+        foreach (var message in encoder.Encode(batch))
+        {
+            using (message)
+            {
+                var body = Body(message);
+                if (message.Kind == IpcMessageKind.RecordBatch)
+                {
+                    BinaryPrimitives.WriteInt32LittleEndian(body.WritableSpan[(bodyStart + position)..], value);
+                    var error = Assert.Throws<ArrowFormatException>(() => decoder.Decode(message.Metadata, body)).Message;
+                    body.Release();
+                    return error;
+                }
+
+                decoder.Decode(message.Metadata, body);
+                body.Release();
+            }
+        }
+
+        return "";
+    }
+
+    private static ArrowBuffer Body(IpcMessage message) =>
+        ArrowBuffer.CopyOf(message.Body.SelectMany(part => part.ToArray()).ToArray(), ArrowAllocator.Default);
+
+    private static byte[] Damage(byte[] valid, Random random)
+    {
+        var bytes = (byte[])valid.Clone();
+        for (var count = random.Next(1, 5); count > 0; count--)
+        {
+            // Most bytes are padding or values, so half of the damage goes where schema or footer lie.
+            var at = random.Next(4) switch
+            {
+                0 => random.Next(Math.Min(bytes.Length, 4000)),
+                1 => bytes.Length - 1 - random.Next(Math.Min(bytes.Length, 4000)),
+                _ => random.Next(bytes.Length),
+            };
+            switch (random.Next(4))
+            {
+                case 0:
+                    bytes[at] ^= (byte)(1 << random.Next(8));
+                    break;
+                case 1:
+                    bytes[at] = (byte)random.Next(256);
+                    break;
+                case 2 when at + 4 <= bytes.Length:
+                    BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(at & ~3), Extreme(random));
+                    break;
+                default:
+                    if (at + 8 <= bytes.Length)
+                    {
+                        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(at & ~7), Extreme(random));
+                    }
+
+                    break;
+            }
+        }
+
+        return random.Next(10) == 0 ? bytes[..random.Next(bytes.Length)] : bytes;
+    }
+
+    private static int Extreme(Random random) => random.Next(7) switch
+    {
+        0 => int.MaxValue,
+        1 => int.MinValue,
+        2 => -1,
+        3 => 0,
+        4 => random.Next(100),
+        5 => random.Next(100_000),
+        _ => random.Next(),
+    };
+
+    private static void ReadAll(byte[] bytes, bool asFile, bool fromMemory, ArrowAllocator allocator)
+    {
+        var options = new IpcReadOptions
+        {
+            Allocator = allocator,
+            MaxBodyBytes = Limits.MaxBodyBytes,
+            MaxMetadataBytes = Limits.MaxMetadataBytes,
+            MaxDictionaryBytes = Limits.MaxDictionaryBytes,
+        };
+        if (asFile)
+        {
+            using var reader = fromMemory ? ArrowFileReader.Open(bytes, options) : ArrowFileReader.Open(new MemoryStream(bytes), options);
+            for (var i = 0; i < Math.Min(reader.BatchCount, 10); i++)
+            {
+                using var batch = reader.ReadBatch(i);
+                Touch(batch);
+            }
+
+            return;
+        }
+
+        using var stream = fromMemory ? new ArrowStreamReader(bytes, options) : new ArrowStreamReader(new MemoryStream(bytes), options);
+        while (stream.ReadNext() is { } next)
+        {
+            using (next)
+            {
+                Touch(next);
+            }
+        }
+    }
+
+    private static void Touch(RecordBatch batch)
+    {
+        foreach (var column in batch.Columns)
+        {
+            for (var row = 0; row < Math.Min(column.Length, 100); row++)
+            {
+                ArrowFormatter.FormatValue(column, row);
+            }
+        }
+
+        IpcTests.WriteStream(batch.Schema, null, batch);
+    }
+}
