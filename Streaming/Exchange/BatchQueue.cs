@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 
 namespace OrleansFlow.Streaming.Exchange;
@@ -10,6 +11,7 @@ namespace OrleansFlow.Streaming.Exchange;
 /// Any number of writers, whose batches are admitted in the order of their calls; one reader at a time. Thread-safe.
 /// Disposing it releases what is queued and lets every waiting writer go with <see langword="false"/>.
 /// </remarks>
+[SuppressMessage("Naming", "CA1711", Justification = "It is a queue; it only is no collection.")]
 public sealed class BatchQueue<TBatch> : IDisposable
     where TBatch : class, IDisposable
 {

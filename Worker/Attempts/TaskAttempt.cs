@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Worker.V1;
 using OrleansFlow.Tasks;
 using OrleansFlow.Worker.Sessions;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Worker.V1;
@@ -8,6 +9,7 @@ namespace OrleansFlow.Worker.Sessions;
 
 /// <summary>One stream of a session, from its registration to its end: three loops that receive, send and beat.</summary>
 /// <remarks>The receiving loop never waits for the sending one, so two full channels cannot hold each other up.</remarks>
+[SuppressMessage("Design", "CA1001", Justification = "The token source has no timer and no wait handle, and disposing it would race with a late abort.")]
 internal sealed class SessionStream(
     IWorkerConnection connection, SessionOutbox outbox, AttemptDispatcher attempts, UpstreamReaders readers, LeaseFence fence,
     TimeProvider clock, Action<string> drainAsked)

@@ -77,7 +77,7 @@ public sealed partial class WorkerSession
     }
 
     /// <summary>Waits for the order to leave, then sees to it. Never throws.</summary>
-    private async Task DrainWhenAskedAsync(CancellationToken stopping, CancellationTokenSource leave, CancellationToken lifetime)
+    private async Task DrainWhenAskedAsync(CancellationTokenSource leave, CancellationToken stopping, CancellationToken lifetime)
     {
         using var asked = CancellationTokenSource.CreateLinkedTokenSource(stopping, _drainAsked.Token);
         await WhenAsync(asked.Token, lifetime);

@@ -27,6 +27,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
     private readonly IWorkerTransport _transport;
     private readonly WorkerSessionOptions _options;
     private readonly RoleCatalog _roles;
+    private readonly string _rolesText;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly Func<string, IArtifactStore> _openStore;
@@ -74,6 +75,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
         _transport = transport;
         _options = options;
         _roles = roles;
+        _rolesText = string.Join(", ", roles.Roles);
         _openStore = openStore;
         _clock = clock;
         _logger = loggers.CreateLogger<WorkerSession>();
@@ -101,7 +103,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
         _downSince = _clock.GetTimestamp();
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(aborting);
         using var lifetime = CancellationTokenSource.CreateLinkedTokenSource(leave.Token);
-        var draining = DrainWhenAskedAsync(stopping, leave, lifetime.Token);
+        var draining = DrainWhenAskedAsync(leave, stopping, lifetime.Token);
         try
         {
             await ServeAsync(leave.Token);
@@ -217,7 +219,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
             _outbox.AddControl(new WorkerMessage { Draining = new Draining() });
         }
 
-        LogRegistered(_options.WorkerId, _transport.Address, registered.SessionId, _options.Slots, string.Join(", ", _roles.Roles));
+        LogRegistered(_options.WorkerId, _transport.Address, registered.SessionId, _options.Slots, _rolesText);
         _registered.TrySetResult();
     }
 
