@@ -1,8 +1,86 @@
-#pragma warning disable
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Embedded;
+
 namespace Orleans.Storage;
-internal sealed class MemoryGrainStorage : IGrainStorage {
- public static IGrainStorage Create(IServiceProvider s, string name) => new MemoryGrainStorage();
- public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Task.CompletedTask;
- public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Task.CompletedTask;
- public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Task.CompletedTask;
+
+/// <summary>Keeps grain state in the memory of the cluster, so that it outlives single silos.</summary>
+internal sealed class MemoryGrainStorage(MemoryGrainStorage.Table table) : IGrainStorage
+{
+    public static MemoryGrainStorage Create(IServiceProvider services, string name) =>
+        new(services.GetRequiredService<EmbeddedCluster>().Memory<Table>($"storage:{name}"));
+
+    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        if (table.Rows.TryGetValue((stateName, grainId), out var row))
+        {
+            grainState.State = Isolation.Copy((T)row.Value!);
+            grainState.ETag = row.Etag;
+            grainState.RecordExists = true;
+        }
+        else
+        {
+            Reset(grainState);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        var key = (stateName, grainId);
+        var row = new Row(Isolation.Copy(grainState.State), table.NextEtag());
+        if (string.IsNullOrEmpty(grainState.ETag))
+        {
+            if (!table.Rows.TryAdd(key, row))
+            {
+                throw Conflict(key, grainState.ETag);
+            }
+        }
+        else if (!table.Rows.TryGetValue(key, out var stored) || stored.Etag != grainState.ETag || !table.Rows.TryUpdate(key, row, stored))
+        {
+            throw Conflict(key, grainState.ETag);
+        }
+
+        grainState.ETag = row.Etag;
+        grainState.RecordExists = true;
+        return Task.CompletedTask;
+    }
+
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        var key = (stateName, grainId);
+        if (table.Rows.TryGetValue(key, out var stored)
+            && (stored.Etag != grainState.ETag || !table.Rows.TryRemove(new KeyValuePair<(string, GrainId), Row>(key, stored))))
+        {
+            throw Conflict(key, grainState.ETag);
+        }
+
+        Reset(grainState);
+        return Task.CompletedTask;
+    }
+
+    private static void Reset<T>(IGrainState<T> grainState)
+    {
+        grainState.State = StateValue<T>.Create();
+        grainState.ETag = null!;
+        grainState.RecordExists = false;
+    }
+
+    private InconsistentStateException Conflict((string StateName, GrainId GrainId) key, string? etag) => new(
+        $"State '{key.StateName}' of grain '{key.GrainId}' was changed by another.",
+        table.Rows.TryGetValue(key, out var stored) ? stored.Etag : "none",
+        etag ?? "none");
+
+    internal sealed record Row(object? Value, string Etag);
+
+    internal sealed class Table
+    {
+        private long _lastEtag;
+
+        public ConcurrentDictionary<(string StateName, GrainId GrainId), Row> Rows { get; } = new();
+
+        public string NextEtag() => Interlocked.Increment(ref _lastEtag).ToString(CultureInfo.InvariantCulture);
+    }
 }

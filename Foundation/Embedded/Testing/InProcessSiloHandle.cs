@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Hosting;
 
 namespace Orleans.TestingHost;
@@ -58,11 +59,14 @@ public class InProcessSiloHandle : SiloHandle
     }
 
     /// <inheritdoc/>
+    [SuppressMessage("Usage", "VSTHRD002:Avoid problematic synchronous waits", Justification = "Orleans has it; tests without an async end need it.")]
     protected override void Dispose(bool disposing)
     {
         if (disposing)
         {
-            DisposeAsync().AsTask().GetAwaiter().GetResult();
+            Task.Run(() => DisposeAsync().AsTask()).GetAwaiter().GetResult();
         }
+
+        base.Dispose(disposing);
     }
 }

@@ -1,0 +1,194 @@
+namespace Orleans.Embedded;
+
+/// <content>The inbox and the turns: many threads push, at most one pool thread at a time takes.</content>
+internal sealed partial class Activation : TaskScheduler, IThreadPoolWorkItem
+{
+    private const int ClockCheckInterval = 32;
+
+    private static readonly ActivationWork Busy = new ActionWork(static (_, _) => { }, null);
+    private static readonly Action<object?> PumpDelegate = static state => ((Activation)state!).Pump();
+
+    // Null: nobody takes and nothing waits. Busy: somebody takes, nothing new waits. Else: a stack of new work, last on top.
+    private ActivationWork? _inbox;
+
+    // What was taken from the inbox, in order of arrival. Only the taking thread touches what follows.
+    private ActivationWork? _taken;
+    private ActivationWork? _pumpFirst;
+    private bool _checkWaiting;
+    private bool _yield;
+    private int _sliceCount;
+    private long _sliceStart;
+
+    public override int MaximumConcurrencyLevel => 1;
+
+    internal void Enqueue(ActivationWork work)
+    {
+        while (true)
+        {
+            var head = Volatile.Read(ref _inbox);
+            work._next = ReferenceEquals(head, Busy) ? null : head;
+            if (ReferenceEquals(Interlocked.CompareExchange(ref _inbox, work, head), head))
+            {
+                if (head is null)
+                {
+                    ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+                }
+
+                return;
+            }
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        var previous = GrainExecution.Enter(this);
+        _yield = false;
+        _sliceCount = 0;
+        _sliceStart = _silo.TimeProvider.GetTimestamp();
+        try
+        {
+            while (true)
+            {
+                if (!TryTake(out var work))
+                {
+                    if (ReferenceEquals(Interlocked.CompareExchange(ref _inbox, null, Busy), Busy))
+                    {
+                        return;
+                    }
+
+                    continue;
+                }
+
+                if (work is TaskWork)
+                {
+                    // A task brings its own frame; anything else needs one, so that awaits inside resume here.
+                    work.Execute(this);
+                }
+                else
+                {
+                    RunPump(work);
+                }
+
+                if (_checkWaiting)
+                {
+                    RunPump(null);
+                }
+
+                if (_yield || SliceIsOver())
+                {
+                    ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                    return;
+                }
+            }
+        }
+        finally
+        {
+            GrainExecution.Enter(previous);
+        }
+    }
+
+    internal void RunTask(Task task)
+    {
+        if (!_dead)
+        {
+            TryExecuteTask(task);
+        }
+    }
+
+    protected override void QueueTask(Task task)
+    {
+        // The code of a killed activation does not go on, as after a crash.
+        if (!_dead)
+        {
+            Enqueue(new TaskWork(task));
+        }
+    }
+
+    protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) =>
+        !taskWasPreviouslyQueued && !_dead && ReferenceEquals(GrainExecution.Current, this) && TryExecuteTask(task);
+
+    protected override IEnumerable<Task>? GetScheduledTasks() => null;
+
+    private void RunPump(ActivationWork? first)
+    {
+        _pumpFirst = first;
+        var pump = new Task(PumpDelegate, this, CancellationToken.None, TaskCreationOptions.DenyChildAttach);
+        if (_dead)
+        {
+            Pump();
+        }
+        else
+        {
+            pump.RunSynchronously(this);
+        }
+    }
+
+    private void Pump()
+    {
+        _turnContext = ExecutionContext.Capture();
+        var work = _pumpFirst;
+        _pumpFirst = null;
+        while (true)
+        {
+            if (work is not null)
+            {
+                try
+                {
+                    work.Execute(this);
+                }
+                catch (Exception exception)
+                {
+                    // Work reports its own failures; this would be a defect, and must not stop the activation for good.
+                    LogTurnFailed(GrainId, exception);
+                }
+            }
+
+            if (_checkWaiting)
+            {
+                StartWaiting();
+            }
+
+            if (_yield || SliceIsOver() || !TryTake(out work))
+            {
+                return;
+            }
+        }
+    }
+
+    private bool TryTake([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ActivationWork? work)
+    {
+        work = _taken;
+        if (work is null)
+        {
+            if (ReferenceEquals(Volatile.Read(ref _inbox), Busy))
+            {
+                return false;
+            }
+
+            var stacked = Interlocked.Exchange(ref _inbox, Busy);
+            while (stacked is not null)
+            {
+                var below = stacked._next;
+                stacked._next = work;
+                work = stacked;
+                stacked = below;
+            }
+        }
+
+        _taken = work!._next;
+        work._next = null;
+        return true;
+    }
+
+    // One activation that always has work must not keep the thread from the others.
+    private bool SliceIsOver()
+    {
+        if (++_sliceCount % ClockCheckInterval == 0
+            && _silo.TimeProvider.GetElapsedTime(_sliceStart) >= _silo.SchedulingQuantum)
+        {
+            _yield = true;
+        }
+
+        return _yield;
+    }
+}

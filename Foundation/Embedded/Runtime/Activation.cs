@@ -1,0 +1,140 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Orleans.Embedded;
+
+/// <summary>The states of an activation, in order.</summary>
+internal enum ActivationState
+{
+    Creating,
+    Activating,
+    Valid,
+    Deactivating,
+    Invalid,
+}
+
+/// <summary>One grain object in memory: its inbox and turns, its requests, its life.</summary>
+internal sealed partial class Activation : IGrainContext, IWorkItemScheduler
+{
+    private readonly SiloRuntime _silo;
+    private readonly GrainClass _class;
+    private readonly ActivationId _activationId = ActivationId.NewId();
+    private Dictionary<Type, object>? _components;
+    private GrainReference? _grainReference;
+    private GrainAddress? _address;
+    private long _lastUsedTick;
+    private long _keepUntilTick;
+    private volatile int _state;
+    private volatile bool _dead;
+
+    public Activation(SiloRuntime silo, GrainClass grainClass, GrainId grainId)
+    {
+        _silo = silo;
+        _class = grainClass;
+        GrainId = grainId;
+        _lastUsedTick = silo.Cluster.Timeouts.NowTick;
+    }
+
+    public GrainId GrainId { get; }
+
+    public object? GrainInstance { get; private set; }
+
+    public ActivationId ActivationId => _activationId;
+
+    public GrainReference GrainReference => _grainReference ??= _silo.Client.References.CreateUntyped(GrainId);
+
+    public GrainAddress Address => _address ??= new GrainAddress
+    {
+        GrainId = GrainId,
+        ActivationId = ActivationId,
+        SiloAddress = _silo.SiloAddress,
+    };
+
+    public IServiceProvider ActivationServices => _scope?.ServiceProvider ?? _silo.Services;
+
+    public IGrainLifecycle ObservableLifecycle => Lifecycle;
+
+    public IWorkItemScheduler Scheduler => this;
+
+    public Task Deactivated => _deactivated.Task;
+
+    internal SiloRuntime Silo => _silo;
+
+    internal GrainClass Class => _class;
+
+    internal ActivationState State
+    {
+        get => (ActivationState)_state;
+        private set => _state = (int)value;
+    }
+
+    // May be read anywhere: whether a request sent here now would be served here.
+    internal bool IsReceiving => !_dead && _state < (int)ActivationState.Invalid;
+
+    internal IIncomingGrainCallFilter[] IncomingFilters { get; private set; } = [];
+
+    internal int StatelessLoad;
+
+    public object? GetTarget() => GrainInstance;
+
+    public TComponent? GetComponent<TComponent>()
+        where TComponent : class
+    {
+        if (_components is not null && _components.TryGetValue(typeof(TComponent), out var component))
+        {
+            return (TComponent)component;
+        }
+
+        return GrainInstance as TComponent ?? this as TComponent ?? ActivationServices.GetService<TComponent>();
+    }
+
+    public void SetComponent<TComponent>(TComponent? value)
+        where TComponent : class
+    {
+        _components ??= [];
+        if (value is null)
+        {
+            _components.Remove(typeof(TComponent));
+        }
+        else
+        {
+            _components[typeof(TComponent)] = value;
+        }
+    }
+
+    public void QueueAction(Action action) => Enqueue(new ActionWork(static (_, state) => ((Action)state!)(), action));
+
+    public void QueueAction(Action<object> action, object state) =>
+        Enqueue(new ActionWork(static (_, pair) =>
+        {
+            var (run, argument) = ((Action<object>, object))pair!;
+            run(argument);
+        }, (action, state)));
+
+    void IWorkItemScheduler.QueueTask(Task task) => task.Start(this);
+
+    public bool Equals(IGrainContext? other) => ReferenceEquals(this, other);
+
+    public override bool Equals(object? obj) => ReferenceEquals(this, obj);
+
+    public override int GetHashCode() => _activationId.GetHashCode();
+
+    public override string ToString() => $"{GrainId} {ActivationId}";
+
+    // Called by the collector, from outside the turns: a request that arrives meanwhile is passed on.
+    internal bool IsCollectable(long nowTick) =>
+        State == ActivationState.Valid
+        && _class.CollectionAgeTicks is { } age
+        && nowTick - Volatile.Read(ref _lastUsedTick) >= age
+        && nowTick >= Volatile.Read(ref _keepUntilTick)
+        && IsIdle;
+
+    internal void DelayCollection(TimeSpan time)
+    {
+        var now = _silo.Cluster.Timeouts.NowTick;
+        Volatile.Write(
+            ref _keepUntilTick,
+            time <= TimeSpan.Zero ? 0 : time >= TimeSpan.FromDays(10_000) ? long.MaxValue : now + CallTimeouts.ToTicks(time));
+    }
+
+    internal void Touch() => _lastUsedTick = _silo.Cluster.Timeouts.NowTick;
+}

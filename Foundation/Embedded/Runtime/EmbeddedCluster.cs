@@ -1,0 +1,164 @@
+using System.Collections.Concurrent;
+
+namespace Orleans.Embedded;
+
+/// <summary>The silos of this process that belong together, and the directory that holds each grain to one activation.</summary>
+internal sealed class EmbeddedCluster : IDisposable
+{
+    private readonly ConcurrentDictionary<GrainId, Activation> _directory = new();
+    private readonly ConcurrentDictionary<string, object> _memory = new();
+    private readonly Lock _gate = new();
+    private SiloRuntime[] _silos = [];
+
+    public EmbeddedCluster(TimeProvider clock)
+    {
+        Clock = clock;
+        Timeouts = new CallTimeouts(clock);
+    }
+
+    public TimeProvider Clock { get; }
+
+    public CallTimeouts Timeouts { get; }
+
+    /// <summary>The silos that take part, in the order they joined.</summary>
+    public SiloRuntime[] Silos => Volatile.Read(ref _silos);
+
+    /// <summary>Raised after a silo has joined or left.</summary>
+    public event Action? MembersChanged;
+
+    public void Join(SiloRuntime silo)
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _silos, [.. _silos, silo]);
+        }
+
+        MembersChanged?.Invoke();
+    }
+
+    public void Leave(SiloRuntime silo)
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _silos, [.. _silos.Where(other => !ReferenceEquals(other, silo))]);
+        }
+
+        MembersChanged?.Invoke();
+    }
+
+    /// <summary>Something that lives in the memory of the cluster and outlives its silos.</summary>
+    public T Memory<T>(string name)
+        where T : class, new() => (T)_memory.GetOrAdd(name, static _ => new T());
+
+    public void Dispatch(GrainRequest request)
+    {
+        var reference = request._reference!;
+        var activation = reference._lastActivation;
+        if (activation is null || !activation.IsReceiving)
+        {
+            try
+            {
+                activation = Find(reference.GrainId, request._caller?.Silo);
+            }
+            catch (Exception exception)
+            {
+                // No silo, or no such grain class: the caller gets it as the answer.
+                request.TryFail(exception);
+                request.ReleaseOwner();
+                return;
+            }
+
+            if (!activation.Class.IsStatelessWorker)
+            {
+                reference._lastActivation = activation;
+            }
+        }
+
+        Volatile.Write(ref request._target, activation);
+        activation.Enqueue(request);
+    }
+
+    public Activation? TryFind(GrainId grainId) =>
+        _directory.TryGetValue(grainId, out var activation) && activation.IsReceiving ? activation : null;
+
+    public IEnumerable<Activation> ActivationsOf(SiloRuntime silo)
+    {
+        foreach (var (_, activation) in _directory)
+        {
+            if (ReferenceEquals(activation.Silo, silo))
+            {
+                yield return activation;
+            }
+        }
+
+        foreach (var activation in silo.StatelessActivations())
+        {
+            yield return activation;
+        }
+    }
+
+    public void Remove(Activation activation)
+    {
+        if (activation.Class.IsStatelessWorker)
+        {
+            activation.Silo.RemoveStateless(activation);
+            return;
+        }
+
+        _directory.TryRemove(new KeyValuePair<GrainId, Activation>(activation.GrainId, activation));
+    }
+
+    /// <summary>The silo that a grain without an activation belongs to. The same for everybody who asks while the members stay the same.</summary>
+    public SiloRuntime Place(GrainId grainId)
+    {
+        var silos = Silos;
+        return silos.Length switch
+        {
+            0 => throw new SiloUnavailableException($"No silo runs that could serve grain {grainId}; start one, or wait until it has started."),
+            1 => silos[0],
+            _ => silos[(int)(grainId.GetUniformHashCode() % (uint)silos.Length)],
+        };
+    }
+
+    public void Dispose() => Timeouts.Dispose();
+
+    private Activation Find(GrainId grainId, SiloRuntime? callerSilo)
+    {
+        while (true)
+        {
+            if (_directory.TryGetValue(grainId, out var activation))
+            {
+                if (activation.IsReceiving)
+                {
+                    return activation;
+                }
+
+                Remove(activation);
+            }
+
+            var grainClass = GrainManifest.Current.ClassOf(grainId.Type);
+            var silo = Place(grainId);
+            if (grainClass.IsStatelessWorker)
+            {
+                return (callerSilo is { IsMember: true } ? callerSilo : silo).PickStateless(grainId, grainClass);
+            }
+
+            var created = new Activation(silo, silo.Specialize(grainClass), grainId);
+            activation = _directory.GetOrAdd(grainId, created);
+            if (!ReferenceEquals(activation, created))
+            {
+                continue;
+            }
+
+            created.Begin();
+            if (!silo.IsDead)
+            {
+                return created;
+            }
+
+            // The silo was killed while the grain was placed on it.
+            Remove(created);
+            created.Kill();
+        }
+    }
+}

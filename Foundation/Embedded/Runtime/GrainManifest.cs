@@ -1,0 +1,215 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+
+namespace Orleans.Embedded;
+
+/// <summary>The grain interfaces and classes of this process, as generated code describes them.</summary>
+internal sealed class GrainManifest
+{
+    private static readonly Lock Gate = new();
+    private static GrainManifest? _current;
+
+    private readonly Dictionary<Type, GrainInterface> _interfaces = [];
+    private readonly Dictionary<GrainInterfaceType, GrainInterface> _interfacesByName = [];
+    private readonly Dictionary<GrainType, GrainClass> _classes = [];
+    private readonly ConcurrentDictionary<(Type Interface, string Prefix), GrainType> _resolved = new();
+    private readonly ConcurrentDictionary<Type, GrainInterface> _constructed = new();
+    private readonly HashSet<Assembly> _assemblies = [];
+
+    public static GrainManifest Current
+    {
+        get
+        {
+            if (Volatile.Read(ref _current) is { } current)
+            {
+                return current;
+            }
+
+            lock (Gate)
+            {
+                return _current ??= Discover();
+            }
+        }
+    }
+
+    public GrainClass ClassOf(GrainType grainType) =>
+        _classes.TryGetValue(grainType, out var grainClass) || (Refresh() && Current._classes.TryGetValue(grainType, out grainClass))
+            ? grainClass
+            : throw new ArgumentException(
+                $"No grain class has the grain type '{grainType}'. Is the project that holds it referenced, and built with the grain code generator?");
+
+    public GrainInterface InterfaceOf(Type interfaceType)
+    {
+        ArgumentNullException.ThrowIfNull(interfaceType);
+        if (_interfaces.TryGetValue(interfaceType, out var known) || _constructed.TryGetValue(interfaceType, out known))
+        {
+            return known;
+        }
+
+        if (interfaceType.IsConstructedGenericType && _interfaces.TryGetValue(interfaceType.GetGenericTypeDefinition(), out var open))
+        {
+            return _constructed.GetOrAdd(interfaceType, open.Construct);
+        }
+
+        if (Refresh())
+        {
+            return Current.InterfaceOf(interfaceType);
+        }
+
+        throw new ArgumentException(
+            $"'{interfaceType}' is not a known grain interface. It must be an interface derived from IGrainWithStringKey or its siblings, " +
+            "in a project built with the grain code generator.");
+    }
+
+    public GrainInterface InterfaceOf(GrainInterfaceType name) => _interfacesByName.TryGetValue(name, out var known)
+        ? known
+        : throw new ArgumentException($"No grain interface has the name '{name}'.");
+
+    public GrainType Resolve(Type interfaceType, string? classNamePrefix) => _resolved.GetOrAdd(
+        (interfaceType, classNamePrefix ?? ""), static (key, manifest) => manifest.FindClass(key.Interface, key.Prefix), this);
+
+    private static GrainManifest Discover()
+    {
+        var manifest = new GrainManifest();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var queue = new Queue<Assembly>(AppDomain.CurrentDomain.GetAssemblies());
+        if (Assembly.GetEntryAssembly() is { } entry)
+        {
+            queue.Enqueue(entry);
+        }
+
+        while (queue.TryDequeue(out var assembly))
+        {
+            if (assembly.IsDynamic || !seen.Add(assembly.FullName!))
+            {
+                continue;
+            }
+
+            var parts = assembly.GetCustomAttributes<ApplicationPartAttribute>().ToArray();
+            foreach (var part in parts)
+            {
+                // A reference that the compiler dropped as unused may still hold the grain classes.
+                if (TryLoad(new AssemblyName(part.AssemblyName)) is { } named)
+                {
+                    queue.Enqueue(named);
+                }
+            }
+
+            if (parts.Length > 0 || ReferenceEquals(assembly, Assembly.GetEntryAssembly()))
+            {
+                foreach (var reference in assembly.GetReferencedAssemblies())
+                {
+                    if (!IsPlatform(reference.Name!) && TryLoad(reference) is { } referenced)
+                    {
+                        queue.Enqueue(referenced);
+                    }
+                }
+            }
+
+            manifest.Add(assembly);
+        }
+
+        return manifest;
+    }
+
+    private static bool IsPlatform(string name) =>
+        name.StartsWith("System", StringComparison.Ordinal)
+        || name.StartsWith("Microsoft.", StringComparison.Ordinal)
+        || name is "netstandard" or "mscorlib";
+
+    private static Assembly? TryLoad(AssemblyName name)
+    {
+        try
+        {
+            return Assembly.Load(name);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or FileLoadException or BadImageFormatException)
+        {
+            // A reference that is not deployed, such as one of a compile-time package, holds no grain of this process.
+            return null;
+        }
+    }
+
+    // Assemblies may be loaded after the first look, by plug-ins and tests.
+    private static bool Refresh()
+    {
+        lock (Gate)
+        {
+            var fresh = Discover();
+            var grown = _current is null || fresh._assemblies.Count > _current._assemblies.Count;
+            if (grown)
+            {
+                Volatile.Write(ref _current, fresh);
+            }
+
+            return grown;
+        }
+    }
+
+    private void Add(Assembly assembly)
+    {
+        if (assembly.GetCustomAttribute<GrainModuleAttribute>() is not { } attribute || !_assemblies.Add(assembly))
+        {
+            if (ReferenceEquals(assembly, typeof(GrainManifest).Assembly))
+            {
+                AddInterface(RemindableReference.Interface);
+            }
+
+            return;
+        }
+
+        var module = (GrainModule)Activator.CreateInstance(attribute.Module, nonPublic: true)!;
+        foreach (var grainInterface in module.Interfaces)
+        {
+            AddInterface(grainInterface);
+        }
+
+        foreach (var (type, name) in module.Classes)
+        {
+            var grainType = GrainType.Create(name);
+            if (_classes.TryGetValue(grainType, out var other) && other.Type != type)
+            {
+                throw new OrleansConfigurationException(
+                    $"Grain classes '{other.Type}' and '{type}' both have the grain type '{name}'; give one of them another with [GrainType].");
+            }
+
+            _classes[grainType] = new GrainClass(type, grainType);
+        }
+    }
+
+    private void AddInterface(GrainInterface grainInterface)
+    {
+        _interfaces[grainInterface.Type] = grainInterface;
+        _interfacesByName[grainInterface.Name] = grainInterface;
+    }
+
+    private GrainType FindClass(Type interfaceType, string prefix)
+    {
+        var candidates = _classes.Values.Where(candidate => interfaceType.IsAssignableFrom(candidate.Type)).ToList();
+        if (prefix.Length > 0)
+        {
+            candidates = [.. candidates.Where(candidate =>
+                candidate.Type.FullName!.StartsWith(prefix, StringComparison.Ordinal)
+                || candidate.GrainType.ToString().StartsWith(prefix, StringComparison.OrdinalIgnoreCase))];
+        }
+
+        if (candidates.Count > 1)
+        {
+            // By convention IFooGrain is served by FooGrain.
+            var expected = interfaceType.Name is ['I', ..] ? interfaceType.Name[1..] : interfaceType.Name;
+            candidates = candidates.Where(candidate => candidate.Type.Name == expected).Take(2).ToList() is [var only] ? [only] : candidates;
+        }
+
+        return candidates switch
+        {
+            [var only] => only.GrainType,
+            [] when prefix.Length == 0 && Refresh() => Current.FindClass(interfaceType, prefix),
+            [] => throw new ArgumentException(
+                $"No grain class implements '{interfaceType}'{(prefix.Length > 0 ? $" with a name that starts with '{prefix}'" : "")}. " +
+                "Is the project that holds it referenced, and built with the grain code generator?"),
+            _ => throw new ArgumentException(
+                $"Several grain classes implement '{interfaceType}': {string.Join(", ", candidates.Select(candidate => candidate.Type.FullName))}. " +
+                "Name one with grainClassNamePrefix."),
+        };
+    }
+}

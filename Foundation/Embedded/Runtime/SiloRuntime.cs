@@ -1,0 +1,232 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Timers;
+
+namespace Orleans.Embedded;
+
+/// <summary>One silo: its activations, and what they need of it.</summary>
+internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
+{
+    private const int WaitingRequestsBackstop = 1_000_000;
+
+    private readonly ConcurrentDictionary<GrainType, GrainClass> _classes = new();
+    private readonly ConcurrentDictionary<GrainId, StatelessWorkers> _stateless = new();
+    private readonly GrainCollectionOptions _collection;
+    private readonly LifecycleSubject _lifecycle;
+    private readonly ClusterOptions _clusterOptions;
+    private ITimer? _collector;
+    private volatile bool _dead;
+    private volatile bool _member;
+
+    public SiloRuntime(EmbeddedCluster cluster, IServiceProvider services)
+    {
+        Cluster = cluster;
+        Services = services;
+        TimeProvider = services.GetRequiredService<TimeProvider>();
+        Logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Orleans.Runtime.Silo");
+        Client = CallClient.ForSilo(cluster, services);
+        GrainFactory = new GrainFactory(Client);
+        IncomingFilters = [.. services.GetServices<IIncomingGrainCallFilter>()];
+        _collection = services.GetRequiredService<IOptions<GrainCollectionOptions>>().Value;
+        _clusterOptions = services.GetRequiredService<IOptions<ClusterOptions>>().Value;
+        SchedulingQuantum = services.GetRequiredService<IOptions<SchedulingOptions>>().Value.ActivationSchedulingQuantum;
+        var waitingMax = services.GetRequiredService<IOptions<SiloMessagingOptions>>().Value.MaxEnqueuedRequestsHardLimit;
+        WaitingRequestsMax = waitingMax > 0 ? waitingMax : WaitingRequestsBackstop;
+        var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
+        var generation = SiloAddress.AllocateNewGeneration();
+        SiloAddress = SiloAddress.New(endpoints.AdvertisedIPAddress, endpoints.SiloPort, generation);
+        GatewayAddress = SiloAddress.New(endpoints.AdvertisedIPAddress, endpoints.GatewayPort, 0);
+        Name = services.GetRequiredService<IOptions<SiloOptions>>().Value.SiloName ?? $"Silo_{generation}";
+        _lifecycle = new LifecycleSubject($"silo {Name}", Logger);
+    }
+
+    public EmbeddedCluster Cluster { get; }
+
+    public IServiceProvider Services { get; }
+
+    public TimeProvider TimeProvider { get; }
+
+    public ILogger Logger { get; }
+
+    public CallClient Client { get; }
+
+    public IIncomingGrainCallFilter[] IncomingFilters { get; }
+
+    public TimeSpan SchedulingQuantum { get; }
+
+    public int WaitingRequestsMax { get; }
+
+    public TimeSpan ActivationTimeout => _collection.ActivationTimeout;
+
+    public TimeSpan DeactivationTimeout => _collection.DeactivationTimeout;
+
+    public ISiloLifecycle Lifecycle => _lifecycle;
+
+    public bool IsDead => _dead;
+
+    public bool IsMember => _member;
+
+    public string Name { get; }
+
+    public string ClusterId => _clusterOptions.ClusterId;
+
+    public string DnsHostName => Dns.GetHostName();
+
+    public SiloAddress SiloAddress { get; }
+
+    public SiloAddress GatewayAddress { get; }
+
+    public string SiloIdentity => SiloAddress.ToString();
+
+    public IGrainFactory GrainFactory { get; }
+
+    public ITimerRegistry TimerRegistry => Services.GetRequiredService<ITimerRegistry>();
+
+    public IServiceProvider ServiceProvider => Services;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var participant in Services.GetServices<ILifecycleParticipant<ISiloLifecycle>>())
+        {
+            participant.Participate(_lifecycle);
+        }
+
+        _lifecycle.Subscribe("grains", ServiceLifecycleStage.BecomeActive, Join, DrainAsync);
+        await _lifecycle.StartAsync(int.MinValue, int.MaxValue, cancellationToken);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (!_dead)
+        {
+            await _lifecycle.OnStop(cancellationToken);
+        }
+    }
+
+    /// <summary>Ends the silo as a crash does: no grain of it takes another turn, and what is in flight fails.</summary>
+    public void Kill()
+    {
+        _dead = true;
+        _member = false;
+        Cluster.Leave(this);
+        _collector?.Dispose();
+        foreach (var activation in Cluster.ActivationsOf(this).ToList())
+        {
+            Cluster.Remove(activation);
+            activation.Kill();
+        }
+    }
+
+    public void DeactivateOnIdle(IGrainContext grainContext) => grainContext.Deactivate(
+        new DeactivationReason(DeactivationReasonCode.ApplicationRequested, $"{nameof(DeactivateOnIdle)} was called."));
+
+    public void DelayDeactivation(IGrainContext grainContext, TimeSpan timeSpan) => ((Activation)grainContext).DelayCollection(timeSpan);
+
+    /// <summary>The class as this silo uses it.</summary>
+    public GrainClass Specialize(GrainClass grainClass) =>
+        _classes.TryGetValue(grainClass.GrainType, out var known) ? known : _classes.GetOrAdd(grainClass.GrainType, _ =>
+        {
+            var activator = new Lazy<GrainActivator>(() => new GrainActivator(grainClass.Type, Services));
+            return grainClass.For(activation => activator.Value.Create(activation), CollectionAgeTicks(grainClass.Type));
+        });
+
+    public Activation PickStateless(GrainId grainId, GrainClass grainClass) =>
+        _stateless.GetOrAdd(grainId, static (id, silo) => new StatelessWorkers(id, silo), this).Pick(Specialize(grainClass));
+
+    public void RemoveStateless(Activation activation)
+    {
+        if (_stateless.TryGetValue(activation.GrainId, out var workers))
+        {
+            workers.Remove(activation);
+        }
+    }
+
+    public IEnumerable<Activation> StatelessActivations() => _stateless.Values.SelectMany(workers => workers.All());
+
+    private static Activation[] Collectable(IEnumerable<Activation> activations, long nowTick) =>
+        [.. activations.Where(activation => activation.IsCollectable(nowTick))];
+
+    private Task Join(CancellationToken cancellationToken)
+    {
+        _member = true;
+        Cluster.Join(this);
+        if (_collection.CollectionQuantum > TimeSpan.Zero)
+        {
+            using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
+            {
+                _collector = TimeProvider.CreateTimer(
+                    static state => ((SiloRuntime)state!).Collect(), this, _collection.CollectionQuantum, _collection.CollectionQuantum);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        if (_dead)
+        {
+            return;
+        }
+
+        _collector?.Dispose();
+        if (Cluster.Silos.Length > 1)
+        {
+            // Others can serve what is called from now on. The last silo still serves the calls of grains that deactivate.
+            _member = false;
+            Cluster.Leave(this);
+        }
+
+        using var bound = new CancellationTokenSource(DeactivationTimeout + DeactivationTimeout, TimeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
+        try
+        {
+            while (Cluster.ActivationsOf(this).ToList() is { Count: > 0 } activations)
+            {
+                foreach (var activation in activations)
+                {
+                    activation.Deactivate(new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo stops."), either.Token);
+                }
+
+                await Task.WhenAll(activations.Select(activation => activation.Deactivated)).WaitAsync(either.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            LogDrainCut(Logger, Name, Cluster.ActivationsOf(this).Count());
+        }
+
+        Kill();
+    }
+
+    [LoggerMessage(
+        EventId = 6121,
+        Level = LogLevel.Warning,
+        Message = "Silo {Silo} stops although {ActivationCount} activations are not deactivated: they took too long")]
+    private static partial void LogDrainCut(ILogger logger, string silo, int activationCount);
+
+    private void Collect()
+    {
+        foreach (var activation in Collectable(Cluster.ActivationsOf(this), Cluster.Timeouts.NowTick))
+        {
+            activation.Deactivate(new DeactivationReason(DeactivationReasonCode.ActivationIdle, "Nobody called for longer than the collection age."));
+        }
+    }
+
+    private long? CollectionAgeTicks(Type grainClass)
+    {
+        if (grainClass.IsDefined(typeof(KeepAliveAttribute), inherit: true))
+        {
+            return null;
+        }
+
+        var age = grainClass.GetCustomAttributes(typeof(CollectionAgeLimitAttribute), inherit: true) is [CollectionAgeLimitAttribute limit, ..]
+            ? limit.AgeLimit
+            : _collection.ClassSpecificCollectionAge.GetValueOrDefault(grainClass.FullName!, _collection.CollectionAge);
+        return age >= TimeSpan.FromDays(10_000) ? null : CallTimeouts.ToTicks(age);
+    }
+}
