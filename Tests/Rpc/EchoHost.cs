@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -32,7 +33,7 @@ internal sealed class EchoHost : IAsyncDisposable
     public string Port => new Uri(Address).Port.ToString(CultureInfo.InvariantCulture);
 
     public static async Task<EchoHost> StartAsync(
-        Action<RpcServerOptions>? configure = null, Action<IServiceCollection>? services = null, HttpProtocols protocols = HttpProtocols.Http2)
+        Action<RpcServerOptions>? configure = null, Action<IServiceCollection>? services = null, HttpProtocols protocols = HttpProtocols.Http2, X509Certificate2? certificate = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         var log = new RecordingLogger();
@@ -40,7 +41,14 @@ internal sealed class EchoHost : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.ConfigureFlowHttp2();
-            kestrel.Listen(IPAddress.Loopback, 0, listener => listener.Protocols = protocols);
+            kestrel.Listen(IPAddress.Loopback, 0, listener =>
+            {
+                listener.Protocols = protocols;
+                if (certificate is not null)
+                {
+                    listener.UseHttps(certificate);
+                }
+            });
         });
         builder.Services.AddRpcServer(configure);
         services?.Invoke(builder.Services);

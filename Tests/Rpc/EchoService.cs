@@ -106,6 +106,14 @@ internal sealed class EchoService
             }
 
             Misbehave(request.Text);
+            if (request.Text == "until stopping")
+            {
+                var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                await using var registration = context.ServerStopping.Register(stopping.SetResult);
+                await stopping.Task.WaitAsync(context.CancellationToken);
+                yield return new EchoReply { Text = "goodbye" };
+            }
+
             if (request.Text == "forever")
             {
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.CancellationToken);
