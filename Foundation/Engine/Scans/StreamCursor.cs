@@ -64,12 +64,19 @@ internal sealed class StreamCursor(
 
     private static async Task DisposeLaterAsync(IAsyncEnumerator<RecordBatch> enumerator, Task<bool> pending)
     {
-        await using (enumerator.ConfigureAwait(false))
+        try
         {
-            if (await pending.ConfigureAwait(false))
+            await using (enumerator.ConfigureAwait(false))
             {
-                enumerator.Current.Dispose();
+                if (await pending.ConfigureAwait(false))
+                {
+                    enumerator.Current.Dispose();
+                }
             }
+        }
+        catch (Exception)
+        {
+            // The statement ended long ago with its cancellation; there is nobody left to tell.
         }
     }
 }
