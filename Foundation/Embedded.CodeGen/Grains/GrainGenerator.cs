@@ -143,7 +143,7 @@ public sealed class GrainGenerator : IIncrementalGenerator
     }
 
     private static bool IsFirstDeclaration(INamedTypeSymbol type, SyntaxNode node) =>
-        type.DeclaringSyntaxReferences is [var first, ..] && first.SyntaxTree == node.SyntaxTree && first.Span == node.Span;
+        type.DeclaringSyntaxReferences.FirstOrDefault() is { } first && first.SyntaxTree == node.SyntaxTree && first.Span == node.Span;
 
     private static string Literal(string text) => Microsoft.CodeAnalysis.CSharp.SymbolDisplay.FormatLiteral(text, quote: true);
 }

@@ -153,6 +153,9 @@ internal sealed class EnumerationRequest<T>(EnumerationSession<T> session) : Gra
 
     public override void SetArgument(int index, object? value) => session.Enumerable.SetArgument(index, value);
 
+    // Its elements were copied one by one.
+    internal override EnumerationBatch<T> Isolate(EnumerationBatch<T> result) => result;
+
     internal override void CancelCallee()
     {
         base.CancelCallee();

@@ -96,6 +96,8 @@ public abstract class GrainRequest<TResult> : GrainRequest, IValueTaskSource<TRe
         }
     }
 
+    internal virtual TResult Isolate(TResult result) => Isolation.Copy(result);
+
     internal virtual void OnFinished(Activation activation, Exception? exception)
     {
     }
@@ -127,7 +129,7 @@ public abstract class GrainRequest<TResult> : GrainRequest, IValueTaskSource<TRe
         TResult result;
         try
         {
-            result = Isolation.Copy(awaiter.GetResult());
+            result = Isolate(awaiter.GetResult());
         }
         catch (Exception exception)
         {
@@ -200,6 +202,8 @@ public abstract class VoidGrainRequest : GrainRequest<Nothing>
         run.GetAwaiter().GetResult();
         return default;
     }
+
+    internal sealed override Nothing Isolate(Nothing result) => result;
 
     internal sealed override async ValueTask<object?> RunUntyped(object target)
     {

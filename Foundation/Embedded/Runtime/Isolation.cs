@@ -41,9 +41,5 @@ public static class Isolation
     {
         // A reference names a grain and holds nothing of it; handing it over as it is costs nothing.
         CodecRegistry.RegisterShared(static type => typeof(IAddressable).IsAssignableFrom(type));
-
-        // Elements are copied when they enter a batch, which is nobody else's.
-        CodecRegistry.RegisterShared(static type => type == typeof(Nothing)
-            || (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(EnumerationBatch<>)));
     }
 }
