@@ -1,6 +1,6 @@
 namespace OrleansFlow.Arrow;
 
-/// <summary>A named, typed column or child. Compares by value, metadata included.</summary>
+/// <summary>A named, typed column or child. Compares by value, metadata included in any order.</summary>
 public sealed class ArrowField : IEquatable<ArrowField>
 {
     /// <summary>Creates the field.</summary>
@@ -34,7 +34,7 @@ public sealed class ArrowField : IEquatable<ArrowField>
     /// <inheritdoc/>
     public bool Equals(ArrowField? other) =>
         other is not null && Name == other.Name && IsNullable == other.IsNullable && Type.Equals(other.Type)
-        && Metadata.SequenceEqual(other.Metadata);
+        && ArrowMetadata.Same(Metadata, other.Metadata);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as ArrowField);

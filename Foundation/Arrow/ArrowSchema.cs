@@ -1,6 +1,6 @@
 namespace OrleansFlow.Arrow;
 
-/// <summary>The columns of record batches. Compares by value, metadata included.</summary>
+/// <summary>The columns of record batches. Compares by value, metadata included in any order.</summary>
 public sealed class ArrowSchema : IEquatable<ArrowSchema>
 {
     /// <summary>Creates a schema from fields in order.</summary>
@@ -58,7 +58,7 @@ public sealed class ArrowSchema : IEquatable<ArrowSchema>
 
     /// <inheritdoc/>
     public bool Equals(ArrowSchema? other) =>
-        other is not null && Fields.SequenceEqual(other.Fields) && Metadata.SequenceEqual(other.Metadata);
+        other is not null && Fields.SequenceEqual(other.Fields) && ArrowMetadata.Same(Metadata, other.Metadata);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as ArrowSchema);
