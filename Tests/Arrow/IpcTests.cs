@@ -173,6 +173,28 @@ public sealed class IpcTests
     }
 
     [Fact]
+    public void File_DictionaryGrows_IsExtendedByADelta()
+    {
+        var allocator = new CountingAllocator();
+        var schema = new ArrowSchema(new ArrowField("w", ArrowType.Dictionary(ArrowType.Int8, ArrowType.Utf8)));
+        using (var builder = new RecordBatchBuilder(schema, allocator))
+        {
+            using var first = builder.AppendRow("a").AppendRow("b").Build();
+            using var second = builder.AppendRow("a").AppendRow("b").AppendRow("c").Build();
+            using var reader = ArrowFileReader.Open(WriteFile(schema, first, second, first), new IpcReadOptions { Allocator = allocator });
+            using var a = reader.ReadBatch(0);
+            using var b = reader.ReadBatch(1);
+            using var c = reader.ReadBatch(2);
+            Assert.Null(RecordBatchComparer.Exact.FindDifference(first, a));
+            Assert.Null(RecordBatchComparer.Exact.FindDifference(second, b));
+            Assert.Null(RecordBatchComparer.Exact.FindDifference(first, c));
+            Assert.Equal(3, a.Column<DictionaryArray>(0).Dictionary.Length);
+        }
+
+        Assert.Equal(0, allocator.LiveBuffers);
+    }
+
+    [Fact]
     public void File_DictionaryChanges_IsRefused()
     {
         var schema = new ArrowSchema(new ArrowField("w", ArrowType.Dictionary(ArrowType.Int8, ArrowType.Utf8)));

@@ -1,9 +1,9 @@
 // Writes a known table of two batches with apache-arrow.
-// Usage: node arrow-write.mjs stream|file PATH, or delta PATH for a dictionary in three parts
+// Usage: node arrow-write.mjs stream|file PATH
 import { writeFileSync } from 'node:fs';
 import {
   Bool, DateDay, Dictionary, Field, FixedSizeList, Float64, Int16, Int32, Int64, List, Struct, Table, TimestampMicrosecond, Utf8,
-  makeVector, tableToIPC, vectorFromArray,
+  tableToIPC, vectorFromArray,
 } from 'apache-arrow';
 
 const item = (type) => new Field('item', type, true);
@@ -25,13 +25,6 @@ const make = (from, count) => {
     row: vectorFromArray(sparse((i) => ({ a: i, b: `b${i}` })), new Struct([new Field('a', new Int32(), true), new Field('b', new Utf8(), true)])),
   };
 };
-
-if (process.argv[2] === 'delta') {
-  const dictionary = vectorFromArray(['a', 'b'], new Utf8()).concat(vectorFromArray(['c'], new Utf8()), vectorFromArray(['d'], new Utf8()));
-  const word = makeVector({ type: new Dictionary(new Utf8(), new Int32(), 3), dictionary, data: Int32Array.of(3, 0, 2, 1, 2) });
-  writeFileSync(process.argv[3], tableToIPC(new Table({ word }), 'stream'));
-  process.exit(0);
-}
 
 const table = new Table(make(0, 7)).concat(new Table(make(7, 10)));
 writeFileSync(process.argv[3], tableToIPC(table, process.argv[2]));

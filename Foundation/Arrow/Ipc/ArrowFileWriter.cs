@@ -6,7 +6,8 @@ namespace OrleansFlow.Arrow.Ipc;
 /// <summary>Writes batches in the IPC file format, which can be read from any batch on. Not thread-safe.</summary>
 /// <remarks>
 /// The stream need not be seekable. Only <see cref="End"/> makes the file complete; disposing does not, so that a failure does not
-/// leave a file that looks complete. A file holds one dictionary a field: a batch with another one is refused.
+/// leave a file that looks complete. A file holds one dictionary a field, which later batches may extend (a delta is written); a batch
+/// with another one is refused.
 /// </remarks>
 public sealed class ArrowFileWriter : IDisposable, IAsyncDisposable
 {
@@ -50,7 +51,7 @@ public sealed class ArrowFileWriter : IDisposable, IAsyncDisposable
     public long BytesWritten => _framing.Position;
 
     /// <summary>Writes a batch; the caller keeps its reference.</summary>
-    /// <exception cref="InvalidOperationException">A dictionary differs from that of an earlier batch.</exception>
+    /// <exception cref="InvalidOperationException">A dictionary differs from that of an earlier batch and does not extend it.</exception>
     public void Write(RecordBatch batch)
     {
         Start();
@@ -71,7 +72,7 @@ public sealed class ArrowFileWriter : IDisposable, IAsyncDisposable
     /// <summary>Writes a batch; the caller keeps its reference.</summary>
     /// <param name="batch">The rows.</param>
     /// <param name="cancellationToken">Stops writing in the middle; the file is then of no use.</param>
-    /// <exception cref="InvalidOperationException">A dictionary differs from that of an earlier batch.</exception>
+    /// <exception cref="InvalidOperationException">A dictionary differs from that of an earlier batch and does not extend it.</exception>
     public async Task WriteAsync(RecordBatch batch, CancellationToken cancellationToken = default)
     {
         await StartAsync(cancellationToken).ConfigureAwait(false);

@@ -126,26 +126,45 @@ public sealed class IpcEncoder : IDisposable
         }
 
         var sent = _sentDictionaries[own];
-        if (ReferenceEquals(sent, dictionary) || (sent is not null && !_replacesDictionaries && SameValues(sent, dictionary)))
+        if (ReferenceEquals(sent, dictionary))
         {
             return;
         }
 
-        if (sent is not null && !_replacesDictionaries)
+        if (sent is null || _replacesDictionaries)
+        {
+            messages.Add(EncodeDictionary(own, dictionary, false));
+        }
+        else if (!SameStart(sent, dictionary))
         {
             throw new InvalidOperationException(
-                $"Dictionary {own} ({array.Type.Name}) differs from that of an earlier batch; a file holds one for all batches. Decode the column or use one dictionary.");
+                $"Dictionary {own} ({array.Type.Name}) differs from that of an earlier batch and does not extend it; a file holds one for all batches. Decode the column or use one dictionary.");
+        }
+        else if (dictionary.Length <= sent.Length)
+        {
+            // Its values are all known already, at the same places.
+            return;
+        }
+        else
+        {
+            using var added = dictionary.Slice(sent.Length, dictionary.Length - sent.Length);
+            messages.Add(EncodeDictionary(own, added, true));
         }
 
-        messages.Add(EncodeDictionary(own, dictionary));
         sent?.Dispose();
         _sentDictionaries[own] = dictionary.Retain();
     }
 
-    private static bool SameValues(ArrowArray sent, ArrowArray dictionary) =>
-        RecordBatchComparer.Exact.FindDifference(sent, dictionary) is null;
+    /// <summary>Whether one of two dictionaries is the start of the other.</summary>
+    private static bool SameStart(ArrowArray sent, ArrowArray dictionary)
+    {
+        var length = Math.Min(sent.Length, dictionary.Length);
+        using var a = sent.Slice(0, length);
+        using var b = dictionary.Slice(0, length);
+        return RecordBatchComparer.Exact.FindDifference(a, b) is null;
+    }
 
-    private IpcMessage EncodeDictionary(long id, ArrowArray dictionary)
+    private IpcMessage EncodeDictionary(long id, ArrowArray dictionary, bool isDelta)
     {
         StartBody();
         try
@@ -156,6 +175,7 @@ public sealed class IpcEncoder : IDisposable
             _builder.StartTable(3);
             _builder.Long(0, id);
             _builder.Offset(1, rows);
+            _builder.Bool(2, isDelta);
             var header = _builder.EndTable();
             return new IpcMessage(
                 IpcMessageKind.DictionaryBatch, FinishMessage(header, IpcMessageKind.DictionaryBatch), _body.Body, _body.BodyLength, _body.TakeTemporary(), null, dictionary.Retain());
