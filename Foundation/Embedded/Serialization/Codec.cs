@@ -6,12 +6,10 @@ public abstract class Codec
     private int _immutable;
     private string? _wireName;
 
-    private protected Codec()
-    {
-    }
+    private protected Codec(Type type) => Type = type;
 
     /// <summary>The exact type.</summary>
-    public abstract Type Type { get; }
+    public Type Type { get; }
 
     /// <summary>The shape of values on the wire.</summary>
     public abstract WireKind Kind { get; }

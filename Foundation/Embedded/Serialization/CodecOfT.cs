@@ -4,8 +4,11 @@ namespace Orleans.Embedded.Serialization;
 /// <typeparam name="T">The exact type.</typeparam>
 public abstract class Codec<T> : Codec
 {
-    /// <inheritdoc/>
-    public sealed override Type Type => typeof(T);
+    /// <summary>Creates the codec.</summary>
+    protected Codec()
+        : base(typeof(T))
+    {
+    }
 
     /// <summary>Copies a value. Called only if the type is not immutable.</summary>
     /// <param name="value">The value; not null, and of exactly the type <typeparamref name="T"/>.</param>

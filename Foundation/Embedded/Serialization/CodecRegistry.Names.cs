@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Reflection;
-using System.Runtime.CompilerServices;
 using Orleans.Serialization;
 
 namespace Orleans.Embedded.Serialization;
@@ -15,7 +13,6 @@ public static partial class CodecRegistry
     private static readonly ConcurrentDictionary<string, Type> TypeOf = new(StringComparer.Ordinal);
     private static readonly ConcurrentDictionary<string, Type> Ambiguous = new(StringComparer.Ordinal);
     private static readonly ConcurrentDictionary<string, Type> Resolved = new(StringComparer.Ordinal);
-    private static readonly ConcurrentDictionary<Assembly, byte> SearchedAssemblies = new();
 
     /// <summary>Registers a name only: for interfaces and abstract classes that are type arguments of serialized types.</summary>
     /// <param name="type">The type; not a constructed generic.</param>
@@ -127,17 +124,7 @@ public static partial class CodecRegistry
             return type;
         }
 
-        // Loaded assemblies of which nothing has been used yet: their initializers have not run.
-        var self = typeof(CodecRegistry).Assembly.GetName().Name;
-        foreach (var assembly in AppDomain.CurrentDomain.GetAssemblies())
-        {
-            if (!assembly.IsDynamic && SearchedAssemblies.TryAdd(assembly, 0)
-                && Array.Exists(assembly.GetReferencedAssemblies(), reference => reference.Name == self))
-            {
-                RuntimeHelpers.RunModuleConstructor(assembly.ManifestModule.ModuleHandle);
-            }
-        }
-
+        ApplicationAssemblies.InitializeNew();
         CheckAmbiguous(name);
         return TypeOf.GetValueOrDefault(name);
     }

@@ -136,6 +136,12 @@ public static partial class CodecRegistry
             codec = Create(type);
         }
 
+        // A converter may stand in another assembly than its type.
+        if (codec is null && !type.IsInterface && type != typeof(object) && ApplicationAssemblies.InitializeNew())
+        {
+            codec = Create(type);
+        }
+
         return codec is null ? null : Codecs.GetOrAdd(type, codec);
     }
 

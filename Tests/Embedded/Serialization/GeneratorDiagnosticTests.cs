@@ -7,6 +7,10 @@ namespace OrleansFlow.Tests.Embedded.Serialization;
 /// <summary>What the generator says about types that it cannot serialize, or not wholly.</summary>
 public sealed class GeneratorDiagnosticTests
 {
+    private static readonly MetadataReference[] References =
+        [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Select(static path => MetadataReference.CreateFromFile(path))];
+
     [Fact]
     public void MemberWithoutId_IsAWarning()
     {
@@ -74,13 +78,9 @@ public sealed class GeneratorDiagnosticTests
         return [.. diagnostics];
     }
 
-    private static CSharpCompilation Compile(string source)
-    {
-        var platform = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
-        return CSharpCompilation.Create(
-            "Sample",
-            [CSharpSyntaxTree.ParseText("using System; using Orleans; " + source, path: "Sample.cs")],
-            platform.Select(static path => MetadataReference.CreateFromFile(path)),
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true));
-    }
+    private static CSharpCompilation Compile(string source) => CSharpCompilation.Create(
+        "Sample",
+        [CSharpSyntaxTree.ParseText("using System; using Orleans; " + source, path: "Sample.cs")],
+        References,
+        new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true));
 }

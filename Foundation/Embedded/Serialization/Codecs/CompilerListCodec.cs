@@ -6,7 +6,10 @@ internal sealed class CompilerListCodec<TList, T> : Codec
 {
     private readonly Codec<T[]> _array = (Codec<T[]>)CodecRegistry.Get(typeof(T[]));
 
-    public override Type Type => typeof(TList);
+    public CompilerListCodec()
+        : base(typeof(TList))
+    {
+    }
 
     public override WireKind Kind => _array.Kind;
 

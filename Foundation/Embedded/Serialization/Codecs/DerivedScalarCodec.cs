@@ -1,10 +1,8 @@
 namespace Orleans.Embedded.Serialization;
 
 /// <summary>Values of a private derived type of the platform, written as the public type that they derive from.</summary>
-internal sealed class DerivedScalarCodec(Type type, Codec publicCodec) : Codec
+internal sealed class DerivedScalarCodec(Type type, Codec publicCodec) : Codec(type)
 {
-    public override Type Type => type;
-
     public override WireKind Kind => publicCodec.Kind;
 
     public override bool IsReadOnly => publicCodec.IsReadOnly;

@@ -6,6 +6,8 @@ namespace Orleans.Embedded.Serialization;
 
 internal sealed class ListCodec<T> : SequenceCodec<List<T>, T>
 {
+    protected override List<T> CopyAtOnce(List<T> collection) => [.. collection];
+
     protected override int Count(List<T> collection) => collection.Count;
 
     protected override List<T> Create(int capacity, uint comparer) => new(capacity);
@@ -17,6 +19,8 @@ internal sealed class ListCodec<T> : SequenceCodec<List<T>, T>
 
 internal sealed class HashSetCodec<T> : SequenceCodec<HashSet<T>, T>
 {
+    protected override HashSet<T> CopyAtOnce(HashSet<T> collection) => new(collection, collection.Comparer);
+
     protected override int Count(HashSet<T> collection) => collection.Count;
 
     protected override HashSet<T> Create(int capacity, uint comparer) => new(capacity, Comparers.Equality<T>(comparer));
@@ -92,6 +96,8 @@ internal sealed class ConcurrentQueueCodec<T> : SequenceCodec<ConcurrentQueue<T>
 internal sealed class DictionaryCodec<TKey, TValue> : SequenceCodec<Dictionary<TKey, TValue>, KeyValuePair<TKey, TValue>>
     where TKey : notnull
 {
+    protected override Dictionary<TKey, TValue> CopyAtOnce(Dictionary<TKey, TValue> collection) => new(collection, collection.Comparer);
+
     protected override int Count(Dictionary<TKey, TValue> collection) => collection.Count;
 
     protected override Dictionary<TKey, TValue> Create(int capacity, uint comparer) => new(capacity, Comparers.Equality<TKey>(comparer));

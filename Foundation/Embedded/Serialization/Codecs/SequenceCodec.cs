@@ -13,6 +13,12 @@ internal abstract class SequenceCodec<TCollection, T> : Codec<TCollection>
             return copy;
         }
 
+        if (Declared<T>.Instance.IsImmutable && CopyAtOnce(value) is { } whole)
+        {
+            context.RecordCopy(value, whole);
+            return whole;
+        }
+
         CopyContext.EnsureStack(typeof(TCollection));
         copy = CreateLike(value);
         context.RecordCopy(value, copy);
@@ -74,6 +80,9 @@ internal abstract class SequenceCodec<TCollection, T> : Codec<TCollection>
     protected abstract void Add(TCollection collection, T element);
 
     protected virtual IEnumerable<T> InAddingOrder(TCollection collection) => collection;
+
+    /// <summary>Copies a collection of immutable elements faster than one by one; null if there is no such way.</summary>
+    protected virtual TCollection? CopyAtOnce(TCollection collection) => null;
 
     protected virtual void WriteComparer(CodecWriter writer, TCollection collection)
     {
