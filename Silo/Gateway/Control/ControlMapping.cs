@@ -1,0 +1,169 @@
+using Google.Protobuf.WellKnownTypes;
+using OrleansFlow.Errors;
+using OrleansFlow.Graphs;
+using OrleansFlow.Tasks;
+using OrleansFlow.Workers;
+using Wire = OrleansFlow.Protocol.V1;
+
+namespace OrleansFlow.Silo.Gateway.Control;
+
+/// <summary>Turns the grains' records into messages of <c>orleansflow.v1</c> and requests into records. Enum numbers are equal on both sides.</summary>
+internal static class ControlMapping
+{
+    private const int PayloadBytesMax = 64 * 1024;
+    private const int PriorityMax = 1_000;
+    private const int RetriesMax = 100;
+    private const double BackoffSecMax = 86_400;
+
+    public static Wire.Run ToWire(this RunView run)
+    {
+        var wire = new Wire.Run
+        {
+            RunId = run.RunId.Value,
+            GraphName = run.GraphName,
+            State = (Wire.RunState)run.Status,
+            SubmittedAt = run.SubmittedUtc.ToTimestamp(),
+            StartedAt = run.StartedUtc?.ToTimestamp(),
+            EndedAt = run.EndedUtc?.ToTimestamp(),
+            Failure = run.Failure?.ToWire(),
+            CancelReason = run.CancelReason ?? "",
+            RefusedEffects = run.RefusedEffects,
+        };
+        wire.Nodes.Add(run.Nodes.Select(ToWire));
+        return wire;
+    }
+
+    public static Wire.TaskDetail ToWire(this TaskView task) => new()
+    {
+        TaskId = task.TaskId.Value,
+        Role = task.Role,
+        State = (Wire.TaskState)task.Status,
+        Attempt = task.Attempt,
+        Epoch = task.Epoch,
+        WorkerId = task.Worker.Value,
+        Batches = task.Batches,
+        Progress = task.Progress,
+        Failure = task.Failure?.ToWire(),
+        ResultJson = task.ResultJson ?? "",
+    };
+
+    public static Wire.Worker ToWire(this WorkerView worker)
+    {
+        var wire = new Wire.Worker
+        {
+            WorkerId = worker.WorkerId.Value,
+            Slots = worker.Registration.Slots,
+            UsedSlots = worker.Leases.Count,
+            State = (Wire.Worker.Types.State)worker.Liveness,
+            Version = worker.Registration.Version,
+            ProcessId = worker.Registration.ProcessId,
+            Host = worker.Registration.Host,
+            LastSeenAt = worker.LastSeenUtc.ToTimestamp(),
+        };
+        wire.Roles.Add(worker.Registration.Roles);
+        wire.LeasedTaskIds.Add(worker.Leases.Select(lease => lease.TaskId.Value));
+        return wire;
+    }
+
+    /// <summary>Checks a task as submitted.</summary>
+    /// <exception cref="FlowException"><c>bad_input</c> naming the task by its position.</exception>
+    public static TaskSubmission ToSubmission(this Wire.TaskSpec spec, int position)
+    {
+        if (!IdText.IsValid(spec.Role))
+        {
+            throw Bad(position, $"role '{spec.Role}' is not well-formed: use 1 to {IdText.MaxLength} letters, digits, '_', '-' or '.'.");
+        }
+
+        if (System.Text.Encoding.UTF8.GetByteCount(spec.PayloadJson) > PayloadBytesMax)
+        {
+            throw Bad(position, $"payload_json has more than {PayloadBytesMax} bytes. Put large inputs in a file and name it.");
+        }
+
+        if (spec.Priority is < -PriorityMax or > PriorityMax)
+        {
+            throw Bad(position, $"priority {spec.Priority} is outside {-PriorityMax} to {PriorityMax}.");
+        }
+
+        if (spec.MaxRetries is < 0 or > RetriesMax)
+        {
+            throw Bad(position, $"max_retries {spec.MaxRetries} is outside 0 to {RetriesMax}.");
+        }
+
+        if (spec.BackoffSec is not (>= 0 and <= BackoffSecMax))
+        {
+            throw Bad(position, $"backoff_sec {spec.BackoffSec} is outside 0 to {BackoffSecMax}.");
+        }
+
+        if (spec.PayloadJson.Length > 0 && !IsJson(spec.PayloadJson, out var fault))
+        {
+            throw Bad(position, $"payload_json is no JSON: {fault}");
+        }
+
+        return new TaskSubmission
+        {
+            Role = spec.Role,
+            PayloadJson = spec.PayloadJson.Length == 0 ? null : spec.PayloadJson,
+            Priority = spec.Priority,
+            MaxRetries = spec.MaxRetries,
+            Backoff = TimeSpan.FromSeconds(spec.BackoffSec),
+        };
+    }
+
+    public static RunId ToRunId(string text) => IdText.IsValid(text)
+        ? new RunId(text)
+        : throw new FlowException(
+            FlowErrorCode.BadInput,
+            $"'{text}' is not a run id: use 1 to {IdText.MaxLength} letters, digits, '_', '-' or '.', the first a letter or digit.");
+
+    public static TaskId ToTaskId(string text) => TaskId.TryParse(text, out var id)
+        ? id
+        : throw new FlowException(FlowErrorCode.BadInput, $"'{text}' is not a task id: expected 'ID' or 'RUN/NODE/INDEX'.");
+
+    public static Wire.Failure ToWire(this TaskFailure failure) =>
+        new() { Reason = failure.Reason, Permanent = failure.Permanent, Message = failure.Message };
+
+    private static Wire.Node ToWire(this NodeView node)
+    {
+        var wire = new Wire.Node
+        {
+            NodeId = node.NodeId,
+            Role = node.Role,
+            State = (Wire.RunState)node.Status,
+            TaskCount = node.Tasks.Count,
+            TasksReady = node.Tasks.Count(task => task.Status == FlowTaskStatus.Ready),
+            TasksLeased = node.Tasks.Count(task => task.Status == FlowTaskStatus.Leased),
+            TasksCompleted = node.Tasks.Count(task => task.Status == FlowTaskStatus.Completed),
+            Batches = node.Batches,
+            Rows = node.Rows,
+            Bytes = node.Bytes,
+            StartedAt = node.StartedUtc?.ToTimestamp(),
+            EndedAt = node.EndedUtc?.ToTimestamp(),
+        };
+        foreach (var (name, value) in node.Metrics ?? new Dictionary<string, double>())
+        {
+            wire.Metrics[name] = value;
+        }
+
+        wire.Tasks.Add(node.Tasks.Select(ToWire));
+        wire.DependsOn.Add(node.DependsOn);
+        return wire;
+    }
+
+    private static bool IsJson(string text, out string fault)
+    {
+        try
+        {
+            using var _ = System.Text.Json.JsonDocument.Parse(text);
+            fault = "";
+            return true;
+        }
+        catch (System.Text.Json.JsonException exception)
+        {
+            fault = exception.Message;
+            return false;
+        }
+    }
+
+    private static FlowException Bad(int position, string what) =>
+        new(FlowErrorCode.BadInput, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"tasks[{position}]: {what}"));
+}

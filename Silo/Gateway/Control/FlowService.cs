@@ -1,0 +1,35 @@
+using Google.Protobuf;
+using OrleansFlow.Protocol.V1;
+using OrleansFlow.Rpc;
+
+namespace OrleansFlow.Silo.Gateway.Control;
+
+/// <summary>The service <c>orleansflow.v1.Flow</c>: which call goes where.</summary>
+internal sealed class FlowService(RunCalls runs, TaskCalls tasks, WorkerCalls workers, GatewayHealth health)
+{
+    private const string Name = "orleansflow.v1.Flow";
+
+    /// <summary>Defines the service, for whatever server carries it.</summary>
+    public RpcServiceDefinition Define() => new RpcServiceDefinition(Name)
+        .Unary(Unary<SubmitGraphRequest, SubmitGraphResponse>("SubmitGraph"), (request, context) => runs.SubmitAsync(request, context.CancellationToken))
+        .Unary(Unary<GetRunRequest, Run>("GetRun"), (request, context) => runs.GetAsync(request, context.CancellationToken))
+        .Unary(Unary<ListRunsRequest, ListRunsResponse>("ListRuns"), (request, context) => runs.ListAsync(request, context.CancellationToken))
+        .ServerStreaming(Stream<WatchRunRequest, RunEvent>("WatchRun"), (request, context) => runs.WatchAsync(request, context.CancellationToken))
+        .Unary(Unary<CancelRunRequest, Run>("CancelRun"), (request, context) => runs.CancelAsync(request, context.CancellationToken))
+        .Unary(Unary<ListWorkersRequest, ListWorkersResponse>("ListWorkers"), (_, context) => workers.ListAsync(context.CancellationToken))
+        .Unary(Unary<SubmitTasksRequest, SubmitTasksResponse>("SubmitTasks"), (request, context) => tasks.SubmitAsync(request, context.CancellationToken))
+        .Unary(Unary<GetTaskRequest, TaskDetail>("GetTask"), (request, context) => tasks.GetAsync(request, context.CancellationToken))
+        .ServerStreaming(Stream<WatchTasksRequest, TaskDetail>("WatchTasks"), (request, context) => tasks.WatchAsync(request, context.CancellationToken))
+        .Unary(Unary<CancelTaskRequest, TaskDetail>("CancelTask"), (request, context) => tasks.CancelAsync(request, context.CancellationToken))
+        .Unary(Unary<GetHealthRequest, Health>("GetHealth"), (_, context) => health.CheckAsync(context.CancellationToken));
+
+    private static RpcMethod<TRequest, TResponse> Unary<TRequest, TResponse>(string name)
+        where TRequest : class, IMessage<TRequest>, new()
+        where TResponse : class, IMessage<TResponse>, new() =>
+        RpcMethod.Protobuf<TRequest, TResponse>(RpcMethodKind.Unary, Name, name);
+
+    private static RpcMethod<TRequest, TResponse> Stream<TRequest, TResponse>(string name)
+        where TRequest : class, IMessage<TRequest>, new()
+        where TResponse : class, IMessage<TResponse>, new() =>
+        RpcMethod.Protobuf<TRequest, TResponse>(RpcMethodKind.ServerStreaming, Name, name);
+}

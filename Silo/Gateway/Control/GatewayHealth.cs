@@ -1,0 +1,54 @@
+using System.Globalization;
+using Google.Protobuf.WellKnownTypes;
+using OrleansFlow.Silo.Gateway.Sessions;
+using OrleansFlow.Silo.Hosting;
+using OrleansFlow.Workers;
+using Wire = OrleansFlow.Protocol.V1;
+
+namespace OrleansFlow.Silo.Gateway.Control;
+
+/// <summary>What the gateway says of itself and of what it depends on, each with a remedy.</summary>
+internal sealed class GatewayHealth(
+    StoreProbe store, ArtifactProbe artifacts, WorkerCalls workers, GatewaySessionService sessions, ClockProbe clockProbe, GatewayIdentity identity, TimeProvider clock)
+{
+    /// <summary>Runs every check.</summary>
+    public async Task<Wire.Health> CheckAsync(CancellationToken cancellationToken)
+    {
+        var health = new Wire.Health { ClusterId = identity.ClusterId, Version = GatewayIdentity.Version, Now = clock.GetUtcNow().ToTimestamp() };
+        health.Checks.Add(await store.CheckAsync(cancellationToken));
+        health.Checks.Add(artifacts.Check());
+        health.Checks.Add(await CheckWorkersAsync(cancellationToken));
+        health.Checks.Add(new Wire.HealthCheck
+        {
+            Name = "sessions",
+            Healthy = true,
+            Detail = string.Create(CultureInfo.InvariantCulture, $"{sessions.SessionCount} worker sessions served here"),
+        });
+        health.Checks.Add(clockProbe.Check());
+        return health;
+    }
+
+    /// <summary>The checks without which no work can be accepted: store and artifact folder.</summary>
+    public async Task<IReadOnlyList<Wire.HealthCheck>> CheckReadyAsync(CancellationToken cancellationToken) =>
+        [await store.CheckAsync(cancellationToken), artifacts.Check()];
+
+    private async Task<Wire.HealthCheck> CheckWorkersAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var known = await workers.ReadAllAsync(cancellationToken);
+            var online = known.Count(worker => worker.Liveness == WorkerLiveness.Online);
+            return new Wire.HealthCheck
+            {
+                Name = "workers",
+                Healthy = online > 0,
+                Detail = string.Create(CultureInfo.InvariantCulture, $"{online} online of {known.Count} known"),
+                Remedy = online > 0 ? "" : "Start one: a host with AddOrleansFlowWorker(), or 'flow worker --load FILE.dll'.",
+            };
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new Wire.HealthCheck { Name = "workers", Detail = exception.Message, Remedy = "See the store's check, and the silo's log." };
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using System.Runtime.CompilerServices;
+using OrleansFlow.Decisions.Graphs;
+using OrleansFlow.Errors;
+using OrleansFlow.Graphs;
+using OrleansFlow.Silo.Gateway.Flight;
+using OrleansFlow.Silo.Hosting;
+using OrleansFlow.Tasks;
+using Wire = OrleansFlow.Protocol.V1;
+
+namespace OrleansFlow.Silo.Gateway.Control;
+
+/// <summary>Calls about runs.</summary>
+internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing listing, RoleChecks roles)
+{
+    private const int ReasonCharsMax = 1_000;
+
+    public async Task<Wire.SubmitGraphResponse> SubmitAsync(Wire.SubmitGraphRequest request, CancellationToken cancellationToken)
+    {
+        var run = request.RunId.Length == 0 ? new RunId(ids.Next()) : ControlMapping.ToRunId(request.RunId);
+        if (run.Value == FlightPaths.Uploads)
+        {
+            throw new FlowException(FlowErrorCode.BadInput, $"Run id '{FlightPaths.Uploads}' is taken: Flight paths that begin with it name uploads. Choose another.");
+        }
+
+        var plan = GraphParser.Parse(request.DocumentJson, request.Files).RequirePlan();
+        var problems = new List<FlowProblem>();
+        foreach (var (name, path) in plan.Files)
+        {
+            if (!Path.IsPathFullyQualified(path))
+            {
+                problems.Add(new FlowProblem(
+                    "graph_file_not_absolute", $"files.{name}", $"path '{path}' of file '{name}' is not absolute, so workers cannot find it. The client makes paths absolute; over gRPC send absolute ones."));
+            }
+        }
+
+        if (!request.AllowUnknownRoles)
+        {
+            var unknown = await roles.FindUnknownAsync(plan.Nodes.Select(node => node.Role), cancellationToken);
+            problems.AddRange(plan.Nodes
+                .Where(node => unknown.Contains(node.Role))
+                .Select(node => new FlowProblem(FlowErrorKind.Of(FlowErrorCode.UnknownRole).Wire, $"nodes[{node.Index}].role", RoleChecks.Message(node.Role))));
+        }
+
+        if (problems.Count > 0)
+        {
+            throw new FlowException(FlowErrorCode.BadGraph, problems);
+        }
+
+        var created = await grains.GetGrain<IGraphRunGrain>(run.Value).SubmitAsync(
+            new RunSubmission
+            {
+                DocumentJson = request.DocumentJson,
+                Files = request.Files.Count == 0 ? null : new Dictionary<string, string>(request.Files),
+            },
+            cancellationToken);
+        return new Wire.SubmitGraphResponse { RunId = run.Value, Created = created };
+    }
+
+    public async Task<Wire.Run> GetAsync(Wire.GetRunRequest request, CancellationToken cancellationToken)
+    {
+        var run = ControlMapping.ToRunId(request.RunId);
+        var view = await grains.GetGrain<IGraphRunGrain>(run.Value).GetAsync(cancellationToken);
+        return view?.ToWire() ?? throw Unknown(run);
+    }
+
+    public async Task<Wire.ListRunsResponse> ListAsync(Wire.ListRunsRequest request, CancellationToken cancellationToken)
+    {
+        if (request.PageSize is < 0 or > RunListing.PageSizeMax)
+        {
+            throw new FlowException(FlowErrorCode.BadInput, $"page_size {request.PageSize} is outside 1 to {RunListing.PageSizeMax} (0: {RunListing.DefaultPageSize}).");
+        }
+
+        foreach (var state in request.States)
+        {
+            if (!Enum.IsDefined((RunStatus)state))
+            {
+                throw new FlowException(FlowErrorCode.BadInput, $"Run state {(int)state} is none that this gateway knows.");
+            }
+        }
+
+        var (runs, next) = await listing.PageAsync(
+            request.PageSize == 0 ? RunListing.DefaultPageSize : request.PageSize,
+            request.PageToken,
+            [.. request.States.Select(state => (RunStatus)state)],
+            cancellationToken);
+        var response = new Wire.ListRunsResponse { NextPageToken = next };
+        response.Runs.Add(runs.Select(run => (run with { Nodes = [] }).ToWire()));
+        return response;
+    }
+
+    public async IAsyncEnumerable<Wire.RunEvent> WatchAsync(Wire.WatchRunRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var run = ControlMapping.ToRunId(request.RunId);
+        var grain = grains.GetGrain<IGraphRunGrain>(run.Value);
+        _ = await grain.GetAsync(cancellationToken) ?? throw Unknown(run);
+        var sequence = 0L;
+        var mapper = new RunEventMapper();
+        while (true)
+        {
+            var aborted = false;
+            await using var changes = grain.WatchAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+            while (true)
+            {
+                try
+                {
+                    if (!await changes.MoveNextAsync())
+                    {
+                        break;
+                    }
+                }
+                catch (EnumerationAbortedException)
+                {
+                    // The grain moved; watching it again begins with a snapshot, so the caller misses nothing.
+                    aborted = true;
+                    break;
+                }
+
+                yield return mapper.ToWire(changes.Current, ++sequence);
+            }
+
+            if (!aborted)
+            {
+                yield break;
+            }
+        }
+    }
+
+    public async Task<Wire.Run> CancelAsync(Wire.CancelRunRequest request, CancellationToken cancellationToken) =>
+        (await CancelAsync(ControlMapping.ToRunId(request.RunId), request.Reason, cancellationToken)).ToWire();
+
+    /// <summary>Cancels a run; final when it returns.</summary>
+    /// <exception cref="FlowException"><c>not_found</c>; <c>already_ended</c>; <c>bad_input</c> for a reason that is too long.</exception>
+    public Task<RunView> CancelAsync(RunId run, string reason, CancellationToken cancellationToken) =>
+        grains.GetGrain<IGraphRunGrain>(run.Value).CancelAsync(CheckReason(reason), cancellationToken);
+
+    internal static string CheckReason(string reason) => reason.Length switch
+    {
+        0 => "asked for without a reason",
+        <= ReasonCharsMax => reason,
+        _ => throw new FlowException(FlowErrorCode.BadInput, $"The reason has {reason.Length} characters; at most {ReasonCharsMax} are kept."),
+    };
+
+    private static FlowException Unknown(RunId run) =>
+        new(FlowErrorCode.NotFound, $"There is no run '{run}'. 'flow runs' lists those that exist.");
+}

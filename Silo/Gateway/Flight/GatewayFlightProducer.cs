@@ -1,0 +1,117 @@
+using System.Text;
+using System.Text.Json;
+using Google.Protobuf;
+using OrleansFlow.Arrow;
+using OrleansFlow.Errors;
+using OrleansFlow.Flight;
+using OrleansFlow.Rpc;
+using OrleansFlow.Silo.Gateway.Control;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Silo.Gateway.Flight;
+
+/// <summary>
+/// What the gateway offers over Arrow Flight: outputs of runs (path [RUN, NODE]), uploads (path ["uploads", NAME]) and the actions
+/// <c>cancel-run</c> and <c>health</c>.
+/// </summary>
+internal sealed class GatewayFlightProducer(RunFlights runs, UploadFlights uploads, UploadStore store, FlightTickets tickets, RunCalls runCalls, GatewayHealth health)
+    : IFlightProducer
+{
+    private const string CancelRun = "cancel-run";
+    private const string HealthAction = "health";
+
+    private static readonly JsonFormatter Json = new(JsonFormatter.Settings.Default.WithPreserveProtoFieldNames(true).WithFormatDefaultValues(true));
+
+    public async IAsyncEnumerable<FlightInfo> ListFlightsAsync(ReadOnlyMemory<byte> criteria, RpcServerContext context)
+    {
+        // Criteria: nothing, a run's id, or "uploads".
+        var only = Encoding.UTF8.GetString(criteria.Span);
+        if (only.Length == 0 || only != FlightPaths.Uploads)
+        {
+            await foreach (var info in runs.ListAsync(only.Length == 0 ? default : ControlMapping.ToRunId(only), context.CancellationToken))
+            {
+                yield return info;
+            }
+        }
+
+        if (only.Length == 0 || only == FlightPaths.Uploads)
+        {
+            foreach (var info in uploads.List())
+            {
+                yield return info;
+            }
+        }
+    }
+
+    public async Task<FlightInfo> GetFlightInfoAsync(FlightDescriptor descriptor, RpcServerContext context)
+    {
+        var path = FlightPaths.Parse(descriptor);
+        return path.IsUpload ? uploads.GetInfo(path) : await runs.GetInfoAsync(path, context.CancellationToken);
+    }
+
+    public async Task<ArrowSchema> GetSchemaAsync(FlightDescriptor descriptor, RpcServerContext context)
+    {
+        var info = await GetFlightInfoAsync(descriptor, context);
+        return info.Schema
+            ?? throw new FlowException(FlowErrorCode.NotFound, $"Flight '{descriptor}' completed without any batch, so it has no schema.");
+    }
+
+    public async Task<FlightStream> DoGetAsync(FlightTicket ticket, RpcServerContext context)
+    {
+        var path = tickets.Redeem(ticket);
+        return path.IsUpload ? uploads.Open(path) : await runs.OpenAsync(path, context.CancellationToken);
+    }
+
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> DoPutAsync(
+        FlightDescriptor descriptor, ArrowSchema schema, IAsyncEnumerable<FlightBatch> batches, RpcServerContext context)
+    {
+        var path = FlightPaths.Parse(descriptor);
+        if (!path.IsUpload)
+        {
+            throw new FlowException(
+                FlowErrorCode.BadInput, $"Flight '{descriptor}' is the output of a run and cannot be written. Upload to the path [\"{FlightPaths.Uploads}\", NAME].");
+        }
+
+        var receipt = await store.StoreAsync(path.Name, schema, batches, context.CancellationToken);
+        yield return JsonSerializer.SerializeToUtf8Bytes(receipt, FlightJson.Default.UploadReceipt);
+    }
+
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> DoActionAsync(FlightAction action, RpcServerContext context)
+    {
+        switch (action.Type)
+        {
+            case CancelRun:
+                var (run, reason) = ReadCancelRun(action.Body.Span);
+                var view = await runCalls.CancelAsync(run, reason, context.CancellationToken);
+                yield return Encoding.UTF8.GetBytes(Json.Format((view with { Nodes = [] }).ToWire()));
+                break;
+            case HealthAction:
+                yield return Encoding.UTF8.GetBytes(Json.Format(await health.CheckAsync(context.CancellationToken)));
+                break;
+            default:
+                throw new FlowException(FlowErrorCode.Unsupported, $"There is no action '{action.Type}'; there are {CancelRun} and {HealthAction}.");
+        }
+    }
+
+    public async IAsyncEnumerable<FlightActionType> ListActionsAsync(RpcServerContext context)
+    {
+        await Task.CompletedTask;
+        yield return new FlightActionType(CancelRun, "Cancels a run. Body: JSON {\"run_id\": TEXT, \"reason\": TEXT}. Result: the run as JSON.");
+        yield return new FlightActionType(HealthAction, "Checks the gateway and what it depends on. No body. Result: JSON.");
+    }
+
+    private static (RunId Run, string Reason) ReadCancelRun(ReadOnlySpan<byte> body)
+    {
+        CancelRunBody? request;
+        try
+        {
+            request = JsonSerializer.Deserialize(body, FlightJson.Default.CancelRunBody);
+        }
+        catch (JsonException exception)
+        {
+            throw new FlowException(FlowErrorCode.BadInput, $"The body of {CancelRun} is not JSON {{\"run_id\": TEXT, \"reason\": TEXT}}: {exception.Message}", exception);
+        }
+
+        return (ControlMapping.ToRunId(request?.RunId ?? ""), request?.Reason ?? "");
+    }
+}

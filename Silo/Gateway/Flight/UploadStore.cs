@@ -1,0 +1,164 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansFlow.Arrow;
+using OrleansFlow.Arrow.Ipc;
+using OrleansFlow.Errors;
+using OrleansFlow.Flight;
+using OrleansFlow.Silo.Hosting;
+using OrleansFlow.Worker.Artifacts;
+
+namespace OrleansFlow.Silo.Gateway.Flight;
+
+/// <summary>What clients uploaded: one Arrow IPC file a name, whole or not there. A name is given once.</summary>
+internal sealed partial class UploadStore
+{
+    private const string Extension = ".arrow";
+    private const string TemporaryExtension = ".tmp";
+
+    // The files were checked when they came in; reading their metadata again must not cost their size.
+    private static readonly IpcReadOptions ReadOptions = new() { Validate = false };
+
+    private readonly string _folder;
+    private readonly IIdSource _ids;
+    private readonly long _bytesMax;
+    private readonly ILogger _logger;
+    private readonly Lock _naming = new();
+    private bool _prepared;
+
+    public UploadStore(GatewayIdentity identity, IIdSource ids, IOptions<FlightGatewayOptions> options, ILogger<UploadStore> logger)
+    {
+        _folder = identity.UploadFolder;
+        _ids = ids;
+        _bytesMax = options.Value.UploadBytesMax;
+        _logger = logger;
+    }
+
+    /// <summary>Names that are there, in order.</summary>
+    public IReadOnlyList<string> List() => Directory.Exists(_folder)
+        ? [.. Directory.EnumerateFiles(_folder, "*" + Extension).Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)]
+        : [];
+
+    /// <summary>Opens an upload; the batches refer to the mapped file.</summary>
+    /// <exception cref="FlowException"><c>not_found</c>; <c>state_corrupt</c>: the file is damaged.</exception>
+    public ArrowFileReader Open(string name)
+    {
+        try
+        {
+            return ArrowFileReader.Open(PathOf(name), ReadOptions);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new FlowException(FlowErrorCode.NotFound, $"There is no upload '{name}'. ListFlights names those that exist.", exception);
+        }
+        catch (Exception exception) when (exception is ArrowFormatException or IOException)
+        {
+            throw new FlowException(FlowErrorCode.StateCorrupt, $"Upload '{name}' cannot be read: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Size of an upload's file in bytes.</summary>
+    public long BytesOf(string name) => new FileInfo(PathOf(name)).Length;
+
+    /// <summary>Stores a stream; durable under its name before it returns. On any failure nothing is kept.</summary>
+    /// <exception cref="FlowException"><c>already_exists</c>; <c>limit_exceeded</c>; <c>bad_input</c>; <c>store_unavailable</c>.</exception>
+    public async Task<UploadReceipt> StoreAsync(
+        string name, ArrowSchema schema, IAsyncEnumerable<FlightBatch> batches, CancellationToken cancellationToken)
+    {
+        Prepare();
+        RefuseTaken(name);
+        var temporary = Path.Combine(_folder, $"{name}.{_ids.Next()}{TemporaryExtension}");
+        try
+        {
+            var receipt = await WriteAsync(temporary, name, schema, batches, cancellationToken);
+            lock (_naming)
+            {
+                RefuseTaken(name);
+                File.Move(temporary, PathOf(name));
+            }
+
+            FolderSync.Flush(_folder);
+            LogStored(name, receipt.Rows, receipt.Bytes);
+            return receipt;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new FlowException(FlowErrorCode.StoreUnavailable, $"Upload '{name}' could not be stored: {exception.Message}", exception);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    private async Task<UploadReceipt> WriteAsync(
+        string temporary, string name, ArrowSchema schema, IAsyncEnumerable<FlightBatch> batches, CancellationToken cancellationToken)
+    {
+        await using var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: true);
+        await using var writer = new ArrowFileWriter(file, schema, leaveOpen: true);
+        var rows = 0L;
+        await foreach (var element in batches.WithCancellation(cancellationToken))
+        {
+            using var batch = element.Batch;
+            if (batch is null)
+            {
+                continue;
+            }
+
+            if (writer.BytesWritten + batch.ByteCount > _bytesMax)
+            {
+                throw new FlowException(
+                    FlowErrorCode.LimitExceeded,
+                    $"Upload '{name}' is longer than {_bytesMax} bytes; raise {FlightGatewayOptions.SectionName}:{nameof(FlightGatewayOptions.UploadBytesMax)} or split it.");
+            }
+
+            try
+            {
+                await writer.WriteAsync(batch, cancellationToken);
+            }
+            catch (InvalidOperationException exception)
+            {
+                throw new FlowException(FlowErrorCode.BadInput, $"Upload '{name}': {exception.Message} Send one dictionary for all batches, or plain values.", exception);
+            }
+
+            rows += batch.RowCount;
+        }
+
+        await writer.EndAsync(cancellationToken);
+        file.Flush(flushToDisk: true);
+        return new UploadReceipt(writer.BatchCount, rows, writer.BytesWritten);
+    }
+
+    /// <summary>At first use: makes the folder and clears what a crash left half-written.</summary>
+    private void Prepare()
+    {
+        lock (_naming)
+        {
+            if (_prepared)
+            {
+                return;
+            }
+
+            Directory.CreateDirectory(_folder);
+            foreach (var left in Directory.EnumerateFiles(_folder, "*" + TemporaryExtension))
+            {
+                File.Delete(left);
+            }
+
+            FolderSync.Flush(Path.GetDirectoryName(_folder)!);
+            _prepared = true;
+        }
+    }
+
+    private void RefuseTaken(string name)
+    {
+        if (File.Exists(PathOf(name)))
+        {
+            throw new FlowException(FlowErrorCode.AlreadyExists, $"There is an upload '{name}' already, and uploads are never replaced. Choose another name.");
+        }
+    }
+
+    private string PathOf(string name) => Path.Combine(_folder, name + Extension);
+
+    [LoggerMessage(EventId = 5002, Level = LogLevel.Information, Message = "Upload {UploadName} stored: {RowCount} rows, {FileBytes} bytes")]
+    private partial void LogStored(string uploadName, long rowCount, long fileBytes);
+}

@@ -1,0 +1,252 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using OrleansFlow.Errors;
+using OrleansFlow.Silo.Gateway.Errors;
+using OrleansFlow.Tasks;
+using OrleansFlow.Workers;
+using Wire = OrleansFlow.Protocol.Worker.V1;
+
+namespace OrleansFlow.Silo.Gateway.Sessions;
+
+/// <summary>
+/// Records what a worker reports: many at a time, so that they share the store's transactions, and answers with receipts, as many in one
+/// message as are ready. An outcome waits for the batches of its own lease that were reported before it.
+/// </summary>
+internal sealed partial class SessionEffects : IDisposable
+{
+    private const int ReceiptsPerMessage = 512;
+
+    private readonly IGrainFactory _grains;
+    private readonly IWorkerGrain _worker;
+    private readonly string _sessionId;
+    private readonly SessionOutbox _outbox;
+    private readonly int _inFlightMax;
+    private readonly ILogger _logger;
+    private readonly SemaphoreSlim _permits;
+    private readonly Channel<Wire.BatchReceipt> _batchReceipts;
+    private readonly Channel<(Wire.OutcomeReceipt Receipt, LeaseToken Token)> _outcomeReceipts;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<LeaseToken, OpenBatches> _open = [];
+    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // One for the session itself, one for each effect that is being recorded.
+    private int _running = 1;
+
+    public SessionEffects(IGrainFactory grains, IWorkerGrain worker, string sessionId, SessionOutbox outbox, int inFlightMax, ILogger logger)
+    {
+        _grains = grains;
+        _worker = worker;
+        _sessionId = sessionId;
+        _outbox = outbox;
+        _inFlightMax = inFlightMax;
+        _logger = logger;
+        _permits = new SemaphoreSlim(inFlightMax, inFlightMax);
+
+        // A receipt keeps its effect's permit until it is sent, so the capacity is never exceeded and a write never waits.
+        var options = new BoundedChannelOptions(inFlightMax) { SingleReader = true };
+        _batchReceipts = Channel.CreateBounded<Wire.BatchReceipt>(options);
+        _outcomeReceipts = Channel.CreateBounded<(Wire.OutcomeReceipt, LeaseToken)>(options);
+    }
+
+    /// <summary>Begins to record batches; waits only while too much is in flight.</summary>
+    public async ValueTask ReportAsync(Wire.BatchReports message, CancellationToken cancellationToken)
+    {
+        foreach (var wire in message.Reports)
+        {
+            var report = wire.ToReport();
+            await _permits.WaitAsync(cancellationToken);
+            Open(report.Token);
+            Interlocked.Increment(ref _running);
+            _ = ReportOneAsync(report, cancellationToken);
+        }
+    }
+
+    /// <summary>Begins to record outcomes; waits only while too much is in flight.</summary>
+    public async ValueTask CompleteAsync(Wire.Outcomes message, CancellationToken cancellationToken)
+    {
+        foreach (var wire in message.Outcomes_)
+        {
+            var outcome = wire.ToOutcome();
+            await _permits.WaitAsync(cancellationToken);
+            Interlocked.Increment(ref _running);
+            _ = CompleteOneAsync(outcome, cancellationToken);
+        }
+    }
+
+    /// <summary>Sends receipts and frees slots until cancelled, or until <see cref="FinishAsync"/> has found everything answered.</summary>
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(SendBatchReceiptsAsync(cancellationToken), SendOutcomeReceiptsAsync(cancellationToken));
+
+    /// <summary>Waits until everything begun is recorded and its receipts are on their way; nothing may be begun after that.</summary>
+    public async Task FinishAsync(CancellationToken cancellationToken)
+    {
+        for (var taken = 0; taken < _inFlightMax; taken++)
+        {
+            await _permits.WaitAsync(cancellationToken);
+        }
+
+        _batchReceipts.Writer.TryComplete();
+        _outcomeReceipts.Writer.TryComplete();
+    }
+
+    /// <summary>Waits until no call is under way, whatever became of its receipt. Nothing may be begun after that.</summary>
+    public Task SettleAsync()
+    {
+        Leave();
+        return _settled.Task;
+    }
+
+    public void Dispose() => _permits.Dispose();
+
+    private async Task ReportOneAsync(BatchReport report, CancellationToken cancellationToken)
+    {
+        EffectReceipt receipt;
+        try
+        {
+            receipt = await _grains.GetGrain<ITaskGrain>(report.Token.TaskId.Value).ReportBatchAsync(report, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            receipt = Refused(exception, report.Token, cancellationToken);
+        }
+
+        Close(report.Token);
+        _batchReceipts.Writer.TryWrite(new Wire.BatchReceipt
+        {
+            Lease = report.Token.ToWire(),
+            Index = report.Index,
+            Accepted = receipt.Accepted,
+            RefusedReason = receipt.RefusedReason ?? "",
+        });
+        Leave();
+    }
+
+    private async Task CompleteOneAsync(AttemptOutcome outcome, CancellationToken cancellationToken)
+    {
+        EffectReceipt receipt;
+        try
+        {
+            if (WhenBatchesClosed(outcome.Token) is { } closed)
+            {
+                await closed;
+            }
+
+            receipt = await _grains.GetGrain<ITaskGrain>(outcome.Token.TaskId.Value).CompleteAsync(outcome, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            receipt = Refused(exception, outcome.Token, cancellationToken);
+        }
+
+        var wire = new Wire.OutcomeReceipt { Lease = outcome.Token.ToWire(), Accepted = receipt.Accepted, RefusedReason = receipt.RefusedReason ?? "" };
+        _outcomeReceipts.Writer.TryWrite((wire, outcome.Token));
+        Leave();
+    }
+
+    private async Task SendBatchReceiptsAsync(CancellationToken cancellationToken)
+    {
+        var reader = _batchReceipts.Reader;
+        while (await reader.WaitToReadAsync(cancellationToken))
+        {
+            var message = new Wire.BatchReceipts();
+            while (message.Receipts.Count < ReceiptsPerMessage && reader.TryRead(out var receipt))
+            {
+                message.Receipts.Add(receipt);
+            }
+
+            var count = message.Receipts.Count;
+            await _outbox.SendAsync(new Wire.SiloMessage { BatchReceipts = message }, cancellationToken);
+            _permits.Release(count);
+        }
+    }
+
+    private async Task SendOutcomeReceiptsAsync(CancellationToken cancellationToken)
+    {
+        var reader = _outcomeReceipts.Reader;
+        while (await reader.WaitToReadAsync(cancellationToken))
+        {
+            var message = new Wire.OutcomeReceipts();
+            var ended = new List<LeaseToken>();
+            while (ended.Count < ReceiptsPerMessage && reader.TryRead(out var item))
+            {
+                message.Receipts.Add(item.Receipt);
+                ended.Add(item.Token);
+            }
+
+            // The receipt goes first: the worker must see its slot free before the next offer for it can arrive.
+            await _outbox.SendAsync(new Wire.SiloMessage { OutcomeReceipts = message }, cancellationToken);
+            await _worker.ReleaseAsync(_sessionId, ended, cancellationToken);
+            _permits.Release(ended.Count);
+        }
+    }
+
+    private EffectReceipt Refused(Exception exception, LeaseToken token, CancellationToken cancellationToken)
+    {
+        var failure = exception is TimeoutException or OrleansException
+            ? new FlowException(FlowErrorCode.StoreUnavailable, "It is not known whether the effect was recorded; reporting it again is safe.", exception)
+            : FlowFailures.Translate(exception);
+        if (!cancellationToken.IsCancellationRequested)
+        {
+            LogEffectFailed(exception, token.TaskId.Value, token.Epoch, failure.Kind.Wire);
+        }
+
+        return new EffectReceipt(Accepted: false, failure.Kind.Wire);
+    }
+
+    private void Leave()
+    {
+        if (Interlocked.Decrement(ref _running) == 0)
+        {
+            _settled.TrySetResult();
+        }
+    }
+
+    private void Open(LeaseToken token)
+    {
+        lock (_gate)
+        {
+            if (!_open.TryGetValue(token, out var batches))
+            {
+                _open[token] = batches = new OpenBatches();
+            }
+
+            batches.Count++;
+        }
+    }
+
+    private void Close(LeaseToken token)
+    {
+        OpenBatches? closed = null;
+        lock (_gate)
+        {
+            if (_open.TryGetValue(token, out var batches) && --batches.Count == 0)
+            {
+                _open.Remove(token);
+                closed = batches;
+            }
+        }
+
+        closed?.Closed?.TrySetResult();
+    }
+
+    private Task? WhenBatchesClosed(LeaseToken token)
+    {
+        lock (_gate)
+        {
+            return _open.TryGetValue(token, out var batches)
+                ? (batches.Closed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task
+                : null;
+        }
+    }
+
+    [LoggerMessage(EventId = 6211, Level = LogLevel.Warning,
+        Message = "An effect of task {TaskId} epoch {Epoch} could not be recorded ({Reason}); its worker is told so")]
+    private partial void LogEffectFailed(Exception exception, string taskId, long epoch, string reason);
+
+    private sealed class OpenBatches
+    {
+        public int Count { get; set; }
+
+        public TaskCompletionSource? Closed { get; set; }
+    }
+}

@@ -1,0 +1,184 @@
+using System.Globalization;
+using OrleansFlow.Errors;
+using OrleansFlow.Graphs;
+using OrleansFlow.Tasks;
+using OrleansFlow.Workers;
+using Wire = OrleansFlow.Protocol.Worker.V1;
+
+namespace OrleansFlow.Silo.Gateway.Sessions;
+
+/// <summary>Turns messages of the worker protocol into the grains' records and back; refuses what breaks their rules.</summary>
+internal static class SessionMapping
+{
+    private const int RolesMax = 256;
+    private const int SlotsMax = 10_000;
+    private const int TextCharsMax = 512;
+
+    public static (WorkerId Worker, WorkerRegistration Registration) ToRegistration(this Wire.Register register, string sessionId)
+    {
+        if (!IdText.IsValid(register.WorkerId))
+        {
+            throw Bad($"Worker id '{Shorten(register.WorkerId)}' is not well-formed: use 1 to {IdText.MaxLength} letters, digits, '_', '-' or '.', the first a letter or digit.");
+        }
+
+        var worker = new WorkerId(register.WorkerId);
+        if (register.Roles.Count is 0 or > RolesMax)
+        {
+            throw Bad($"Worker '{worker}' announces {register.Roles.Count} roles; 1 to {RolesMax} are possible. Register a handler for each role it shall serve.");
+        }
+
+        foreach (var role in register.Roles)
+        {
+            if (!IdText.IsValid(role))
+            {
+                throw Bad($"Worker '{worker}' announces role '{Shorten(role)}', which is not well-formed: use 1 to {IdText.MaxLength} letters, digits, '_', '-' or '.', the first a letter or digit.");
+            }
+        }
+
+        if (register.Slots is < 1 or > SlotsMax)
+        {
+            throw Bad(string.Create(CultureInfo.InvariantCulture, $"Worker '{worker}' announces {register.Slots} slots; 1 to {SlotsMax} are possible."));
+        }
+
+        foreach (var (name, text) in (ReadOnlySpan<(string, string)>)
+            [("version", register.Version), ("host", register.Host), ("data_address", register.DataAddress)])
+        {
+            if (text.Length > TextCharsMax)
+            {
+                throw Bad($"Worker '{worker}' sends a {name} of {text.Length} characters; at most {TextCharsMax} are taken.");
+            }
+        }
+
+        // A worker holds at most one lease a slot, and a few whose end it has not heard of yet.
+        if (register.Held.Count > SlotsMax * 2)
+        {
+            throw Bad($"Worker '{worker}' claims {register.Held.Count} held leases; at most {SlotsMax * 2} are possible.");
+        }
+
+        return (worker, new WorkerRegistration
+        {
+            SessionId = sessionId,
+            Roles = [.. register.Roles.Distinct(StringComparer.Ordinal)],
+            Slots = register.Slots,
+            Version = register.Version,
+            ProcessId = register.ProcessId,
+            Host = register.Host,
+            DataAddress = register.DataAddress,
+            Held = [.. register.Held.Select(ToToken)],
+        });
+    }
+
+    public static LeaseToken ToToken(this Wire.Lease? lease)
+    {
+        if (lease is null || !TaskId.TryParse(lease.TaskId, out var task))
+        {
+            throw Bad($"'{Shorten(lease?.TaskId ?? "")}' is not a task id: expected 'ID' or 'RUN/NODE/INDEX'.");
+        }
+
+        return lease.Epoch > 0
+            ? new LeaseToken(task, lease.Epoch)
+            : throw Bad(string.Create(CultureInfo.InvariantCulture, $"Lease of task '{task}' has epoch {lease.Epoch}; epochs begin at 1."));
+    }
+
+    public static Wire.Lease ToWire(this LeaseToken token) => new() { TaskId = token.TaskId.Value, Epoch = token.Epoch };
+
+    public static LeaseProgress ToProgress(this Wire.Progress progress) =>
+        new(progress.Lease.ToToken(), double.IsNaN(progress.Fraction) ? 0 : Math.Clamp(progress.Fraction, 0, 1));
+
+    public static BatchReport ToReport(this Wire.BatchReport report)
+    {
+        var token = report.Lease.ToToken();
+        return report.Index >= 0 && report.Rows >= 0 && report.Bytes >= 0 && report.Path.Length > 0
+            ? new BatchReport
+            {
+                Token = token,
+                Index = report.Index,
+                Rows = report.Rows,
+                Bytes = report.Bytes,
+                Path = report.Path,
+                Metrics = report.Metrics.Count == 0 ? null : new Dictionary<string, double>(report.Metrics),
+            }
+            : throw Bad(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Batch {report.Index} of task '{token.TaskId}' with {report.Rows} rows, {report.Bytes} bytes and path '{Shorten(report.Path)}' is not possible: numbers are 0 or more, a path is needed."));
+    }
+
+    public static AttemptOutcome ToOutcome(this Wire.Outcome outcome)
+    {
+        var token = outcome.Lease.ToToken();
+        var end = outcome.Kind switch
+        {
+            Wire.Outcome.Types.Kind.Completed => AttemptEnd.Completed,
+            Wire.Outcome.Types.Kind.Failed => AttemptEnd.Failed,
+            Wire.Outcome.Types.Kind.Stopped => AttemptEnd.Stopped,
+            _ => throw Bad(string.Create(CultureInfo.InvariantCulture, $"Outcome of task '{token.TaskId}' is of kind {(int)outcome.Kind}, which this gateway does not know.")),
+        };
+        return new AttemptOutcome
+        {
+            Token = token,
+            End = end,
+            Failure = end == AttemptEnd.Failed
+                ? new TaskFailure(outcome.Reason.Length == 0 ? FlowErrorKind.Of(FlowErrorCode.UnexpectedError).Wire : outcome.Reason, outcome.Permanent, outcome.Message)
+                : null,
+            ResultJson = outcome.ResultJson.Length == 0 ? null : outcome.ResultJson,
+            Metrics = outcome.Metrics.Count == 0 ? null : new Dictionary<string, double>(outcome.Metrics),
+            BatchCount = outcome.BatchCount,
+        };
+    }
+
+    public static Wire.SiloMessage ToWire(this WorkerCommand command)
+    {
+        if (command.Offers is { } grants)
+        {
+            var offers = new Wire.Offers();
+            foreach (var grant in grants)
+            {
+                offers.Offers_.Add(grant.ToWire());
+            }
+
+            return new Wire.SiloMessage { Offers = offers };
+        }
+
+        return command.Stopped is { } stopped
+            ? Revoked(stopped, command.Reason ?? FlowErrorKind.Of(FlowErrorCode.LeaseLost).Wire)
+            : new Wire.SiloMessage { Drain = new Wire.Drain { Reason = command.Reason ?? "" } };
+    }
+
+    public static Wire.SiloMessage Revoked(LeaseToken token, string reason) =>
+        new() { Revoked = new Wire.Revoked { Lease = token.ToWire(), Reason = reason } };
+
+    public static Wire.InputRef ToWire(this ArtifactRef artifact) => new()
+    {
+        Node = artifact.Node,
+        TaskIndex = artifact.TaskIndex,
+        Index = artifact.Index,
+        Rows = artifact.Rows,
+        Bytes = artifact.Bytes,
+        Path = artifact.Path,
+    };
+
+    private static Wire.Offer ToWire(this LeaseGrant grant)
+    {
+        var offer = new Wire.Offer
+        {
+            Lease = grant.Token.ToWire(),
+            Role = grant.Role,
+            Attempt = grant.Attempt,
+            TaskCount = grant.TaskCount,
+            ParamsJson = grant.ParamsJson ?? "",
+            AcceptedBatches = grant.AcceptedBatches,
+            TimeoutMs = grant.Timeout is { } timeout ? Math.Max(1, (long)timeout.TotalMilliseconds) : 0,
+        };
+        offer.Parents.Add(grant.Parents);
+        foreach (var (name, path) in grant.Files ?? new Dictionary<string, string>())
+        {
+            offer.Files[name] = path;
+        }
+
+        return offer;
+    }
+
+    private static FlowException Bad(string message) => new(FlowErrorCode.BadInput, message);
+
+    private static string Shorten(string text) => text.Length <= IdText.MaxLength ? text : text[..IdText.MaxLength] + "...";
+}

@@ -1,0 +1,56 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using OrleansFlow.Flight;
+using OrleansFlow.Rpc.Server;
+using OrleansFlow.Silo.Gateway.Control;
+using OrleansFlow.Silo.Gateway.Flight;
+using OrleansFlow.Silo.Gateway.Sessions;
+
+namespace OrleansFlow.Silo.Hosting;
+
+/// <summary>Puts the gateway on the endpoints of a web application.</summary>
+public static class FlowGatewayEndpoints
+{
+    /// <summary>
+    /// Serves control (<c>orleansflow.v1.Flow</c>), worker sessions, Arrow Flight, and <c>/health/live</c> and <c>/health/ready</c>.
+    /// gRPC needs HTTP/2; see <see cref="RpcKestrel.ConfigureFlowHttp2"/>.
+    /// </summary>
+    /// <param name="endpoints">The application, whose silo was composed with <see cref="FlowSiloBuilderExtensions.AddOrleansFlow"/>.</param>
+    public static IEndpointRouteBuilder MapOrleansFlowGateway(this IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        var services = endpoints.ServiceProvider;
+        endpoints.MapRpcService(services.GetRequiredService<FlowService>().Define());
+        endpoints.MapRpcService(services.GetRequiredService<GatewaySessionService>().Define());
+        endpoints.MapRpcService(FlightRpc.Define(services.GetRequiredService<GatewayFlightProducer>()));
+        endpoints.MapGet("/health/live", (RequestDelegate)(http => http.Response.WriteAsync("live", http.RequestAborted)));
+        endpoints.MapGet("/health/ready", (RequestDelegate)AnswerReadyAsync);
+        return endpoints;
+    }
+
+    private static async Task AnswerReadyAsync(HttpContext http)
+    {
+        var checks = await http.RequestServices.GetRequiredService<GatewayHealth>().CheckReadyAsync(http.RequestAborted);
+        http.Response.StatusCode = checks.All(check => check.Healthy) ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        http.Response.ContentType = "application/json";
+        await using var json = new Utf8JsonWriter(http.Response.BodyWriter);
+        json.WriteStartObject();
+        json.WriteStartArray("checks");
+        foreach (var check in checks)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", check.Name);
+            json.WriteBoolean("healthy", check.Healthy);
+            json.WriteString("detail", check.Detail);
+            json.WriteString("remedy", check.Remedy);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        await json.FlushAsync(http.RequestAborted);
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using OrleansFlow.Worker.Hosting;
+using OrleansFlow.Worker.Sessions;
+
+namespace OrleansFlow.Silo.Hosting;
+
+/// <summary>Puts a worker into the silo's own process.</summary>
+public static class InProcessWorkerExtensions
+{
+    /// <summary>
+    /// Adds a worker that reaches the silo of the same host without a network. The silo must have
+    /// <see cref="FlowSiloBuilderExtensions.AddOrleansFlow"/>. Calling it again adds to the same worker.
+    /// </summary>
+    /// <param name="services">The services of the silo's host, for example <c>siloBuilder.Services</c>.</param>
+    /// <param name="configure">Changes the worker's options; null for the defaults.</param>
+    /// <returns>For naming the handlers.</returns>
+    public static WorkerBuilder AddInProcessFlowWorker(this IServiceCollection services, Action<WorkerOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        if (services.Any(service => service.ServiceType == typeof(InProcessWorkerTransport)))
+        {
+            return services.AddOrleansFlowWorker(configure);
+        }
+
+        // Before the worker's own service, so that the host stops the worker first and its good-bye is still heard.
+        services.AddSingleton<InProcessWorkerTransport>();
+        services.AddHostedService<InProcessSessionHost>();
+        return services.AddOrleansFlowWorker(configure).UseTransport(provider => provider.GetRequiredService<InProcessWorkerTransport>());
+    }
+}

@@ -1,0 +1,71 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+using OrleansFlow.Errors;
+using OrleansFlow.Rpc;
+
+namespace OrleansFlow.Silo.Security;
+
+/// <summary>Lets a call in: by the configured token, by a token that the cluster key signed, or, where no token is needed, as it is.</summary>
+internal sealed class AuthInterceptor : IRpcServerInterceptor
+{
+    private const string Scheme = "Bearer ";
+
+    private readonly SignedText _signed;
+    private readonly bool _tokenNeeded;
+    private readonly byte[]? _configured;
+
+    // A client sends the same token with every call; checking the last good one again costs no elliptic curve.
+    private volatile LastGood? _lastGood;
+    private readonly TimeProvider _clock;
+
+    public AuthInterceptor(IOptions<GatewayAuthOptions> options, SignedText signed, TimeProvider clock)
+    {
+        _signed = signed;
+        _clock = clock;
+        _tokenNeeded = options.Value.TokenNeeded;
+        _configured = options.Value.Token is { } token ? SHA256.HashData(Encoding.UTF8.GetBytes(token)) : null;
+    }
+
+    public Task InterceptAsync(RpcServerContext context, Func<Task> nextAsync)
+    {
+        if (_tokenNeeded)
+        {
+            Check(context.RequestHeaders.GetValue("authorization"));
+        }
+
+        return nextAsync();
+    }
+
+    /// <summary>Checks the value of an authorization header.</summary>
+    /// <exception cref="FlowException"><c>unauthenticated</c>.</exception>
+    public void Check(string? authorization)
+    {
+        if (authorization is null || !authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new FlowException(
+                FlowErrorCode.Unauthenticated,
+                "This gateway wants a token: send the header 'authorization: Bearer TOKEN' (--token, FLOW_TOKEN, or endpoints.json of the silo's data folder).");
+        }
+
+        var token = authorization[Scheme.Length..].Trim();
+        var digest = SHA256.HashData(Encoding.UTF8.GetBytes(token));
+
+        // Digests of equal length, so that the comparison's time says nothing about the configured token.
+        if (_configured is not null && CryptographicOperations.FixedTimeEquals(digest, _configured))
+        {
+            return;
+        }
+
+        var now = _clock.GetUtcNow();
+        if (_lastGood is { } last && now < last.CheckAgainUtc && CryptographicOperations.FixedTimeEquals(digest, last.Digest))
+        {
+            return;
+        }
+
+        _signed.Read(SignedText.TokenKind, token);
+        _lastGood = new LastGood(digest, now + TimeSpan.FromSeconds(1));
+    }
+
+    private sealed record LastGood(byte[] Digest, DateTimeOffset CheckAgainUtc);
+}
