@@ -6,11 +6,12 @@ namespace OrleansFlow.Decisions.Workers;
 /// <summary>One worker's session, slots and leases as a value. Free slots are what the control plane may still promise.</summary>
 public sealed record WorkerModel
 {
-    /// <summary>A worker without a session.</summary>
-    public static readonly WorkerModel Offline = new();
-
+    // Before Offline, which uses it: static fields are set in the order of the text.
     private static readonly ImmutableSortedDictionary<TaskId, HeldLease> NoLeases =
         ImmutableSortedDictionary.Create<TaskId, HeldLease>(Comparer<TaskId>.Create((left, right) => string.CompareOrdinal(left.Value, right.Value)));
+
+    /// <summary>A worker without a session.</summary>
+    public static readonly WorkerModel Offline = new();
 
     /// <summary>The current session; null when there is none.</summary>
     public string? SessionId { get; private init; }
