@@ -163,11 +163,11 @@ public static class LeaseDecider
         var permanent = failure.Permanent || policy.PermanentOn.Contains(failure.Reason, StringComparer.Ordinal);
         if (permanent || state.RetriesSpent >= policy.MaxRetries)
         {
-            return [new TaskFailed(nowUtc, failure with { Permanent = permanent }, reported)];
+            return [new TaskFailed(nowUtc, failure with { Permanent = permanent }, reported, state.Epoch, state.LastWorker)];
         }
 
         var wait = policy.BackoffBefore(state.RetriesSpent);
-        var backedOff = new TaskBackedOff(nowUtc, failure, nowUtc + wait, reported);
+        var backedOff = new TaskBackedOff(nowUtc, failure, nowUtc + wait, reported, state.Epoch, state.LastWorker);
         return wait <= TimeSpan.Zero ? [backedOff, new TaskReadied(nowUtc)] : [backedOff];
     }
 

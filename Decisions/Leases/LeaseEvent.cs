@@ -36,13 +36,18 @@ public sealed record TaskCompleted(DateTimeOffset AtUtc, string? ResultJson, Imm
 /// <param name="Failure">Why.</param>
 /// <param name="UntilUtc">When the task is ready again.</param>
 /// <param name="Reported">True when the worker reported the failure; false for a time-out.</param>
-public sealed record TaskBackedOff(DateTimeOffset AtUtc, LeaseFailure Failure, DateTimeOffset UntilUtc, bool Reported) : LeaseEvent(AtUtc);
+/// <param name="Epoch">Epoch of the lease that ended.</param>
+/// <param name="Worker">Its holder.</param>
+public sealed record TaskBackedOff(DateTimeOffset AtUtc, LeaseFailure Failure, DateTimeOffset UntilUtc, bool Reported, long Epoch, WorkerId Worker)
+    : LeaseEvent(AtUtc);
 
 /// <summary>The task failed for good.</summary>
 /// <param name="AtUtc">When it was decided.</param>
 /// <param name="Failure">Why.</param>
 /// <param name="Reported">True when the worker reported the failure; false for a time-out.</param>
-public sealed record TaskFailed(DateTimeOffset AtUtc, LeaseFailure Failure, bool Reported) : LeaseEvent(AtUtc);
+/// <param name="Epoch">Epoch of the lease that ended.</param>
+/// <param name="Worker">Its holder.</param>
+public sealed record TaskFailed(DateTimeOffset AtUtc, LeaseFailure Failure, bool Reported, long Epoch, WorkerId Worker) : LeaseEvent(AtUtc);
 
 /// <summary>The lease ended without an outcome; the task is ready again and no retry is spent.</summary>
 public sealed record LeaseRevoked(DateTimeOffset AtUtc, long Epoch, WorkerId Worker, string Reason) : LeaseEvent(AtUtc);

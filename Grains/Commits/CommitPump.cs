@@ -1,0 +1,128 @@
+using OrleansFlow.Errors;
+
+namespace OrleansFlow.Grains.Commits;
+
+/// <summary>Commits the decisions of many concurrent calls of one re-entrant grain with one write at a time.</summary>
+/// <remarks>
+/// A call decides at once on <see cref="Tentative"/> and stages the result. 1. The pump writes the newest state as soon as no write is under
+/// way. 2. Whatever is staged meanwhile waits for the next write. 3. After a write its events are published and then its callers go on, so
+/// nothing is acknowledged or sent before it is durable. 4. A failed write fails its callers and all that decided on top of it; the grain
+/// is told once, and must be deactivated, because what the store holds is not known.
+/// Used by one grain inside its turns; never blocks, starts no thread.
+/// </remarks>
+/// <typeparam name="TState">Immutable state.</typeparam>
+/// <typeparam name="TEvent">What is published after a commit.</typeparam>
+/// <param name="initial">The state as read from storage.</param>
+/// <param name="write">Stores a state.</param>
+/// <param name="publish">Gets each committed state with the events that led to it; must not throw.</param>
+/// <param name="fail">Gets the failure that stopped the pump.</param>
+internal sealed class CommitPump<TState, TEvent>(
+    TState initial, Func<TState, Task> write, Action<TState, IReadOnlyList<TEvent>> publish, Action<FlowException> fail)
+    where TState : class
+{
+    private List<TEvent> _staged = [];
+    private TaskCompletionSource? _waiting;
+    private TaskCompletionSource? _underWay;
+    private TState? _writing;
+    private Task _loop = Task.CompletedTask;
+    private bool _isRunning;
+
+    /// <summary>The newest state, durable or not; decisions are taken on it.</summary>
+    public TState Tentative { get; private set; } = initial;
+
+    /// <summary>The newest durable state; all that others may see.</summary>
+    public TState Committed { get; private set; } = initial;
+
+    /// <summary>Why the pump stopped; null while it works.</summary>
+    public FlowException? Failure { get; private set; }
+
+    /// <summary>Makes <paramref name="next"/> the newest state.</summary>
+    /// <returns>Completes when it is durable and published; fails with the write that would have held it.</returns>
+    /// <exception cref="FlowException">An earlier write failed.</exception>
+    public Task StageAsync(TState next, IEnumerable<TEvent> events)
+    {
+        ThrowIfFailed();
+        Tentative = next;
+        _staged.AddRange(events);
+        _waiting ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_isRunning)
+        {
+            _isRunning = true;
+            _loop = RunAsync();
+        }
+
+        return _waiting.Task;
+    }
+
+    /// <summary>Changes what need not be durable, in every copy of the state, without a write.</summary>
+    /// <exception cref="FlowException">An earlier write failed.</exception>
+    public void Amend(Func<TState, TState> change)
+    {
+        ThrowIfFailed();
+        Tentative = change(Tentative);
+        Committed = change(Committed);
+        _writing = _writing is null ? null : change(_writing);
+    }
+
+    /// <summary>Completes when all that is staged now is durable.</summary>
+    /// <exception cref="FlowException">An earlier write failed.</exception>
+    public Task FlushAsync()
+    {
+        ThrowIfFailed();
+        return (_waiting ?? _underWay)?.Task ?? Task.CompletedTask;
+    }
+
+    /// <summary>Completes when the pump rests, whatever became of its writes.</summary>
+    public Task WhenIdleAsync() => _loop;
+
+    /// <summary>Throws what stopped the pump.</summary>
+    public void ThrowIfFailed()
+    {
+        if (Failure is { } failure)
+        {
+            throw new FlowException(failure.Code, failure.Message, failure);
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        // Leaves the turn that staged first, so that calls that wait already join its write.
+        await Task.Yield();
+        while (_waiting is { } done)
+        {
+            var events = _staged;
+            (_staged, _waiting, _underWay, _writing) = ([], null, done, Tentative);
+            try
+            {
+                await write(_writing);
+            }
+            catch (Exception exception)
+            {
+                Stop(exception, done);
+                return;
+            }
+
+            (Committed, _writing, _underWay) = (_writing, null, null);
+            publish(Committed, events);
+            done.SetResult();
+        }
+
+        _isRunning = false;
+    }
+
+    private void Stop(Exception exception, TaskCompletionSource done)
+    {
+        Failure = exception as FlowException ?? new FlowException(
+            FlowErrorCode.StoreUnavailable, $"The grain's state could not be written, and whether it was is not known: {exception.Message}", exception);
+        foreach (var waiter in (TaskCompletionSource?[])[done, _waiting])
+        {
+            waiter?.SetException(Failure);
+
+            // Seen here, so that a write that nobody waited for is no unobserved exception.
+            _ = waiter?.Task.Exception;
+        }
+
+        (_waiting, _underWay, _writing) = (null, null, null);
+        fail(Failure);
+    }
+}

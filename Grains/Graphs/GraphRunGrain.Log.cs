@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Logging;
+using OrleansFlow.Graphs;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Grains.Graphs;
+
+internal sealed partial class GraphRunGrain
+{
+    [LoggerMessage(EventId = 1001, Level = LogLevel.Information, Message = "Run {RunId} of graph {GraphName} accepted: {NodeCount} nodes, {TaskCount} tasks")]
+    private partial void LogSubmitted(RunId runId, string graphName, int nodeCount, int taskCount);
+
+    [LoggerMessage(EventId = 1002, Level = LogLevel.Information, Message = "Run {RunId} completed")]
+    private partial void LogCompleted(RunId runId);
+
+    [LoggerMessage(EventId = 1003, Level = LogLevel.Information, Message = "Run {RunId} ended as {RunStatus}: {Reason}")]
+    private partial void LogAborted(RunId runId, RunStatus runStatus, string reason);
+
+    [LoggerMessage(EventId = 1004, Level = LogLevel.Information, Message = "Run {RunId} ({RunStatus}) read from storage with {LeaseCount} standing leases")]
+    private partial void LogResumed(RunId runId, RunStatus runStatus, int leaseCount);
+
+    [LoggerMessage(EventId = 1005, Level = LogLevel.Error, Message = "Run {RunId} could not be written; its callers failed and it is read again")]
+    private partial void LogWriteFailed(Exception exception, RunId runId);
+
+    [LoggerMessage(EventId = 1006, Level = LogLevel.Warning, Message = "Run {RunId} could not reach a queue, a worker or the catalog; it tries again")]
+    private partial void LogDeliveryFailed(Exception exception, RunId runId);
+
+    [LoggerMessage(EventId = 2101, Level = LogLevel.Information, Message = "Lease of task {TaskId} with epoch {Epoch} of worker {WorkerId} ended: {Reason}; the task is ready again")]
+    private partial void LogRevoked(TaskId taskId, long epoch, WorkerId workerId, string reason);
+
+    [LoggerMessage(EventId = 2102, Level = LogLevel.Debug, Message = "Refused {Effect} of task {TaskId} with epoch {Epoch}: {Reason}")]
+    private partial void LogEffectRefused(TaskId taskId, long epoch, string effect, string reason);
+
+    [LoggerMessage(EventId = 2103, Level = LogLevel.Warning, Message = "Run {RunId} could not ask worker {WorkerId} which leases it holds; they end by their expiry")]
+    private partial void LogHolderNotAsked(Exception exception, RunId runId, WorkerId workerId);
+}

@@ -1,0 +1,246 @@
+using OrleansFlow.Decisions.Graphs;
+using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Errors;
+using OrleansFlow.Graphs;
+using OrleansFlow.Tasks;
+using OrleansFlow.Workers;
+
+namespace OrleansFlow.Grains.Graphs;
+
+/// <content>What a run does by itself: commit, deliver, watch the time, recover.</content>
+internal sealed partial class GraphRunGrain
+{
+    private const string ReminderName = "run";
+
+    /// <summary>The shortest that reminders allow.</summary>
+    private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
+
+    /// <summary>Leases that stood when the run was read from storage and were not renewed since, with their epoch.</summary>
+    private readonly SortedDictionary<TaskSlot, long> _restored = [];
+
+    private Task _delivery = Task.CompletedTask;
+    private bool _isDelivering;
+    private IGrainTimer? _timer;
+    private DateTimeOffset? _armedUtc;
+    private DateTimeOffset? _askUtc;
+
+    public async Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        if (!_pump.Tentative.Exists || _settled)
+        {
+            await EndReminderAsync();
+        }
+    }
+
+    /// <summary>Decides at once on the newest state; what was decided is durable when the task completes.</summary>
+    private (GraphRunDecision Decision, Task Committed) Take(GraphRunCommand command)
+    {
+        _pump.ThrowIfFailed();
+        var decision = GraphRunDecider.Decide(_pump.Tentative, command, _leases.Duration, _clock.GetUtcNow());
+        if (decision.IsDurable)
+        {
+            var committed = _pump.StageAsync(decision.State, decision.Events);
+            Arm();
+            return (decision, committed);
+        }
+
+        if (!decision.Events.IsEmpty)
+        {
+            _pump.Amend(state => state.Exists ? decision.Events.Aggregate(state, GraphRunDecider.Apply) : state);
+        }
+
+        return (decision, _pump.FlushAsync());
+    }
+
+    private async Task WriteAsync(GraphRunState state)
+    {
+        _row.State = GraphRunRow.Of(state, _submission!, _settled);
+        await _row.WriteStateAsync();
+    }
+
+    private void OnCommitted(GraphRunState state, IReadOnlyList<GraphRunEvent> events)
+    {
+        foreach (var change in events)
+        {
+            switch (change)
+            {
+                case RunSubmitted submitted:
+                    LogSubmitted(_id, submitted.Plan.Name, submitted.Plan.Nodes.Length, submitted.Plan.TaskCount);
+                    break;
+                case RunTaskChanged { Change: LeaseRevoked revoked } task:
+                    LogRevoked(state.IdOf(task.Slot), revoked.Epoch, revoked.Worker, revoked.Reason);
+                    break;
+                case RunStatusChanged { Status: RunStatus.Completed }:
+                    LogCompleted(_id);
+                    break;
+                case RunAborted aborted:
+                    LogAborted(_id, aborted.Status, aborted.Reason);
+                    break;
+            }
+        }
+
+        _outbox.Add(state, events);
+        _watchers.Publish(state, events);
+        _signal.Pulse();
+        Deliver();
+    }
+
+    private void OnFailed(FlowException failure)
+    {
+        LogWriteFailed(failure, _id);
+        _signal.Fail(failure);
+        _watchers.Fail(failure);
+        DeactivateOnIdle();
+    }
+
+    /// <summary>After activation from storage: delivers again what the state asks for and looks after the leases that stand.</summary>
+    private void Resume(GraphRunState state)
+    {
+        _outbox.Owe(state);
+        foreach (var slot in state.Active)
+        {
+            if (state[slot].Status == FlowTaskStatus.Leased)
+            {
+                _restored.Add(slot, state[slot].Epoch);
+            }
+        }
+
+        if (_restored.Count > 0)
+        {
+            _askUtc = AskTime();
+        }
+
+        Arm();
+        Deliver();
+        LogResumed(_id, state.Status, _restored.Count);
+    }
+
+    private void Deliver()
+    {
+        if (!_isDelivering)
+        {
+            _isDelivering = true;
+            _delivery = DeliverAsync();
+        }
+    }
+
+    private async Task DeliverAsync()
+    {
+        // Leaves the turn of the commit or the activation first.
+        await Task.Yield();
+        try
+        {
+            await _outbox.DeliverAsync(_stopping.Token);
+            if (_pump.Committed.IsTerminal && !_settled)
+            {
+                _settled = true;
+                await _pump.StageAsync(_pump.Tentative, []);
+                await EndReminderAsync();
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // The activation ends; the next one finds in the state what is owed.
+        }
+        catch (Exception exception)
+        {
+            // The reminder stays, and wakes the run to try again.
+            LogDeliveryFailed(exception, _id);
+        }
+        finally
+        {
+            _isDelivering = false;
+        }
+
+        if (!_outbox.IsEmpty && !_stopping.IsCancellationRequested)
+        {
+            Deliver();
+        }
+    }
+
+    private async Task EndReminderAsync()
+    {
+        if (await this.GetReminder(ReminderName) is { } reminder)
+        {
+            await this.UnregisterReminder(reminder);
+        }
+    }
+
+    /// <summary>Sets the one timer for what time changes next. A renewal moves that later, which is noticed when the timer fires, not before.</summary>
+    private void Arm()
+    {
+        var due = _pump.Tentative.NextDueUtc();
+        due = due is null || _askUtc < due ? _askUtc ?? due : due;
+        if (due is null || _armedUtc <= due)
+        {
+            return;
+        }
+
+        var wait = due.Value - _clock.GetUtcNow();
+        _timer?.Dispose();
+        _timer = this.RegisterGrainTimer(
+            OnTimerAsync,
+            new GrainTimerCreationOptions(wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
+        _armedUtc = due;
+    }
+
+    private async Task OnTimerAsync(CancellationToken cancellationToken)
+    {
+        _armedUtc = null;
+        try
+        {
+            if (_askUtc <= _clock.GetUtcNow())
+            {
+                _askUtc = AskTime();
+                if (_askUtc <= _clock.GetUtcNow())
+                {
+                    _askUtc = null;
+                    await AskHoldersAsync(cancellationToken);
+                }
+            }
+
+            await Take(new PassRunTime()).Committed;
+            Arm();
+        }
+        catch (FlowException) when (_pump.Failure is not null)
+        {
+            // Logged when the write failed; the next activation reads the state again.
+        }
+    }
+
+    private DateTimeOffset AskTime() => (_serving.ServingSinceUtc ?? _clock.GetUtcNow()) + _leases.ServingGrace;
+
+    /// <summary>Workers had the time to come back: a restored lease that no session holds is revoked.</summary>
+    private async Task AskHoldersAsync(CancellationToken cancellationToken)
+    {
+        var holders = _restored
+            .Where(lease => _pump.Tentative[lease.Key] is { Status: FlowTaskStatus.Leased } task && task.Epoch == lease.Value)
+            .GroupBy(lease => _pump.Tentative[lease.Key].LastWorker)
+            .ToList();
+        await Task.WhenAll(holders.Select(holder => AskHolderAsync(holder.Key, [.. holder.Select(lease => lease.Key)], cancellationToken)));
+        _restored.Clear();
+    }
+
+    private async Task AskHolderAsync(WorkerId worker, IReadOnlyList<TaskSlot> slots, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var view = await GrainFactory.GetGrain<IWorkerGrain>(worker.Value).GetAsync(cancellationToken);
+            var held = view?.Leases.ToHashSet() ?? [];
+            foreach (var slot in slots)
+            {
+                // Renewed, while the worker was asked, means alive.
+                var token = new LeaseToken(_pump.Tentative.IdOf(slot), _restored.GetValueOrDefault(slot));
+                if (_restored.ContainsKey(slot) && !held.Contains(token))
+                {
+                    await Take(new LeaseTask(slot, new RevokeLease(token.Epoch, LeaseReasons.ConnectionLost))).Committed;
+                }
+            }
+        }
+        catch (Exception exception) when (_pump.Failure is null && !cancellationToken.IsCancellationRequested)
+        {
+            // Expiry ends the leases if nothing else does.
+            LogHolderNotAsked(exception, _id, worker);
+        }
+    }
+}

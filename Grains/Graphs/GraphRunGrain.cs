@@ -1,0 +1,252 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+using OrleansFlow.Decisions.Graphs;
+using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Errors;
+using OrleansFlow.Grains.Commits;
+using OrleansFlow.Grains.Hosting;
+using OrleansFlow.Grains.Tasks;
+using OrleansFlow.Graphs;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Grains.Graphs;
+
+/// <summary>One run: a thin shell around <see cref="GraphRunDecider"/>.</summary>
+/// <remarks>
+/// Re-entrant. 1. A call decides at once, inside its turn, on the newest state. 2. <see cref="CommitPump{TState,TEvent}"/> writes what has
+/// gathered. 3. After the write the outbox, the watchers and the readers learn of it and the callers are answered. A crash before 2 loses
+/// only what nobody was told; after 2 the next activation finds in the state what is still owed. The run's reminder makes sure that there is one.
+/// </remarks>
+[Reentrant]
+internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
+{
+    private readonly IPersistentState<GraphRunRow> _row;
+    private readonly LeaseOptions _leases;
+    private readonly SiloServingClock _serving;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<GraphRunGrain> _logger;
+    private readonly CommitSignal _signal = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private CommitPump<GraphRunState, GraphRunEvent> _pump = null!;
+    private RunWatchers _watchers = null!;
+    private RunOutbox _outbox = null!;
+    private RunId _id;
+    private RunSubmission? _submission;
+    private bool _settled;
+
+    public GraphRunGrain(
+        [PersistentState("run", FlowGrainStorage.Name)] IPersistentState<GraphRunRow> row,
+        IOptions<LeaseOptions> leases,
+        SiloServingClock serving,
+        TimeProvider clock,
+        ILogger<GraphRunGrain> logger)
+    {
+        _row = row;
+        _leases = leases.Value;
+        _serving = serving;
+        _clock = clock;
+        _logger = logger;
+    }
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _id = new RunId(this.GetPrimaryKeyString());
+        _outbox = new RunOutbox(GrainFactory, _clock, exception => LogDeliveryFailed(exception, _id));
+        var state = GraphRunState.None;
+        if (_row.RecordExists)
+        {
+            _submission = _row.State.ToSubmission();
+            _settled = _row.State.Settled;
+            state = GraphRunDecider.Decide(_row.State.ToState(_id), new RestoreRun(), _leases.Duration, _clock.GetUtcNow()).State;
+        }
+
+        _pump = new CommitPump<GraphRunState, GraphRunEvent>(state, WriteAsync, OnCommitted, OnFailed);
+        _watchers = new RunWatchers(() => RunViews.Run(_pump.Committed, _pump.Tentative.RefusedEffects, withNodes: true), _clock);
+        if (state.Exists && !_settled)
+        {
+            Resume(state);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        await _pump.WhenIdleAsync();
+        await _delivery;
+    }
+
+    public async Task<bool> SubmitAsync(RunSubmission submission, CancellationToken cancellationToken)
+    {
+        var plan = GraphParser.Parse(submission.DocumentJson, submission.Files).RequirePlan();
+        if (!_pump.Tentative.Exists)
+        {
+            // Before the run, so that there is no moment in which the run exists and nothing would wake it.
+            await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
+        }
+
+        var (decision, committed) = Take(new SubmitRun(_id, plan));
+        if (!decision.Events.IsEmpty)
+        {
+            _submission = submission;
+        }
+
+        await committed;
+        return decision.IsAccepted
+            ? !decision.Events.IsEmpty
+            : throw new FlowException(FlowErrorCode.AlreadyExists, $"Run '{_id}' exists with another document; choose another run id.");
+    }
+
+    public Task<RunView?> GetAsync(CancellationToken cancellationToken)
+    {
+        _pump.ThrowIfFailed();
+        return Task.FromResult(_pump.Committed.Exists ? RunViews.Run(_pump.Committed, _pump.Tentative.RefusedEffects, withNodes: true) : null);
+    }
+
+    public async Task<RunView> CancelAsync(string reason, CancellationToken cancellationToken)
+    {
+        RequireRun();
+        var (decision, committed) = Take(new CancelRun(reason));
+        await committed;
+        return decision.IsAccepted
+            ? RunViews.Run(_pump.Committed, _pump.Tentative.RefusedEffects, withNodes: true)
+            : throw new FlowException(FlowErrorCode.AlreadyEnded, $"Run '{_id}' has ended ({_pump.Committed.Status}); it cannot be cancelled.");
+    }
+
+    public async IAsyncEnumerable<RunEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        RequireRun();
+        await _pump.FlushAsync();
+        await foreach (var change in _watchers.WatchAsync(() => _pump.Committed.IsTerminal, cancellationToken))
+        {
+            yield return change;
+        }
+    }
+
+    public async IAsyncEnumerable<ArtifactRef> ReadInputsAsync(
+        LeaseToken token, string node, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var slot = RequireLease(token);
+        var plan = _pump.Committed.Plan!;
+        var parents = plan.Nodes[slot.Node].Parents;
+        var cursor = node.Length == 0 ? InputCursor.OfAll(parents)
+            : plan.Find(node) is { } parent && parents.Contains(parent.Index) ? InputCursor.OfOne(parent.Index)
+            : throw new FlowException(
+                FlowErrorCode.BadInput, $"'{node}' is not a parent of '{plan.Nodes[slot.Node].Id}'; its parents: {string.Join(", ", parents.Select(one => plan.Nodes[one].Id))}.");
+        while (true)
+        {
+            RequireLease(token);
+            while (cursor.Next(_pump.Committed) is { } artifact)
+            {
+                yield return artifact;
+            }
+
+            if (cursor.IsAtEnd(_pump.Committed))
+            {
+                yield break;
+            }
+
+            await _signal.WaitAsync(cancellationToken);
+        }
+    }
+
+    public Task<NodeArtifacts> GetArtifactsAsync(string node, CancellationToken cancellationToken)
+    {
+        RequireRun();
+        var state = _pump.Committed;
+        var plan = state.Plan?.Find(node) ?? throw new FlowException(FlowErrorCode.NotFound, $"Run '{_id}' has no node '{node}'.");
+        var batches = state.Nodes[plan.Index].Tasks.SelectMany(
+            (task, index) => Enumerable.Range(0, task.Batches.Count).Select(number => RunViews.Artifact(state, plan.Index, index, number)));
+        return Task.FromResult(new NodeArtifacts { Batches = [.. batches], Complete = state.Nodes[plan.Index].Status == RunStatus.Completed });
+    }
+
+    public async Task<LeaseGrant?> GrantAsync(TaskId task, WorkerId worker, string sessionId, CancellationToken cancellationToken)
+    {
+        if (_pump.Tentative.Find(task) is not { } slot)
+        {
+            return null;
+        }
+
+        var (decision, committed) = Take(new LeaseTask(slot, new GrantLease(worker, sessionId)));
+        await committed;
+        return decision.IsAccepted ? RunViews.Grant(decision.State, slot) : null;
+    }
+
+    public async Task<bool> RenewAsync(LeaseToken token, WorkerId worker, string sessionId, double? progress, CancellationToken cancellationToken)
+    {
+        if (_pump.Tentative.Find(token.TaskId) is not { } slot)
+        {
+            return false;
+        }
+
+        var (decision, committed) = Take(new LeaseTask(slot, new RenewLease(token.Epoch, worker, sessionId, progress)));
+        if (decision.IsAccepted)
+        {
+            // The holder is alive: it need not be asked for.
+            _restored.Remove(slot);
+            return true;
+        }
+
+        await committed;
+        return false;
+    }
+
+    public Task<EffectReceipt> ReportBatchAsync(BatchReport report, CancellationToken cancellationToken) =>
+        TaskReports.ToCommand(report) is { } command ? EffectAsync(report.Token, command) : Task.FromResult(new EffectReceipt(false, LeaseReasons.BadInput));
+
+    public Task<EffectReceipt> CompleteAsync(AttemptOutcome outcome, CancellationToken cancellationToken) =>
+        EffectAsync(outcome.Token, TaskReports.ToCommand(outcome));
+
+    public Task RevokeAsync(LeaseToken token, string reason, CancellationToken cancellationToken) =>
+        _pump.Tentative.Find(token.TaskId) is { } slot ? Take(new LeaseTask(slot, new RevokeLease(token.Epoch, reason))).Committed : Task.CompletedTask;
+
+    public Task<TaskView?> GetTaskAsync(TaskId task, CancellationToken cancellationToken)
+    {
+        _pump.ThrowIfFailed();
+        return Task.FromResult(_pump.Committed.Find(task) is { } slot ? RunViews.Task(_pump.Committed, slot) : null);
+    }
+
+    /// <summary>The activation itself found what is owed; while it lives, the outbox goes on trying.</summary>
+    public Task RecoverAsync(CancellationToken cancellationToken)
+    {
+        _pump.ThrowIfFailed();
+        return Task.CompletedTask;
+    }
+
+    private async Task<EffectReceipt> EffectAsync(LeaseToken token, LeaseCommand command)
+    {
+        if (_pump.Tentative.Find(token.TaskId) is not { } slot)
+        {
+            return new EffectReceipt(false, LeaseReasons.LeaseLost);
+        }
+
+        var (decision, committed) = Take(new LeaseTask(slot, command));
+        await committed;
+        if (!decision.IsAccepted)
+        {
+            LogEffectRefused(token.TaskId, token.Epoch, command.GetType().Name, decision.Refused!);
+        }
+
+        return new EffectReceipt(decision.IsAccepted, decision.Refused);
+    }
+
+    private void RequireRun()
+    {
+        _pump.ThrowIfFailed();
+        if (!_pump.Tentative.Exists)
+        {
+            throw new FlowException(FlowErrorCode.NotFound, $"There is no run '{_id}'.");
+        }
+    }
+
+    private TaskSlot RequireLease(LeaseToken token)
+    {
+        RequireRun();
+        return _pump.Tentative.Find(token.TaskId) is { } slot && _pump.Tentative[slot].IsCurrent(token.Epoch, _clock.GetUtcNow())
+            ? slot
+            : throw new FlowException(FlowErrorCode.LeaseLost, $"The lease of task '{token.TaskId}' with epoch {token.Epoch} is not current; stop the attempt.");
+    }
+}

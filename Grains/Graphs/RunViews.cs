@@ -1,0 +1,72 @@
+using OrleansFlow.Decisions.Graphs;
+using OrleansFlow.Grains.Tasks;
+using OrleansFlow.Graphs;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Grains.Graphs;
+
+/// <summary>What others see of a run's state.</summary>
+internal static class RunViews
+{
+    public static RunView Run(GraphRunState state, long refusedEffects, bool withNodes) => new()
+    {
+        RunId = state.RunId,
+        GraphName = state.Plan!.Name,
+        Status = state.Status,
+        SubmittedUtc = state.SubmittedUtc,
+        StartedUtc = state.StartedUtc,
+        EndedUtc = state.EndedUtc,
+        Nodes = withNodes ? [.. state.Plan.Nodes.Select(node => Node(state, node.Index, withTasks: true))] : [],
+        Failure = TaskReports.ToFailure(state.Failure),
+        CancelReason = state.CancelReason,
+        RefusedEffects = refusedEffects,
+    };
+
+    public static NodeView Node(GraphRunState state, int index, bool withTasks)
+    {
+        var (plan, node) = (state.Plan!.Nodes[index], state.Nodes[index]);
+        return new NodeView
+        {
+            NodeId = plan.Id,
+            Role = plan.Role,
+            Status = node.Status,
+            DependsOn = [.. plan.Parents.Select(parent => state.Plan.Nodes[parent].Id)],
+            Tasks = withTasks ? [.. node.Tasks.Select((_, task) => Task(state, new TaskSlot(index, task)))] : [],
+            Batches = node.Accepted.Count,
+            Rows = node.Rows,
+            Bytes = node.Bytes,
+            Metrics = node.Metrics.IsEmpty ? null : new Dictionary<string, double>(node.Metrics),
+            StartedUtc = node.StartedUtc,
+            EndedUtc = node.EndedUtc,
+        };
+    }
+
+    public static TaskView Task(GraphRunState state, TaskSlot slot) =>
+        TaskReports.ToView(state.IdOf(slot), state.Plan!.Nodes[slot.Node].Role, state[slot]);
+
+    public static ArtifactRef Artifact(GraphRunState state, int node, int task, int index)
+    {
+        var batch = state.Nodes[node].Tasks[task].Batches[index];
+        return new ArtifactRef
+        {
+            Node = state.Plan!.Nodes[node].Id, TaskIndex = task, Index = index, Rows = batch.Rows, Bytes = batch.Bytes, Path = batch.Path,
+        };
+    }
+
+    public static LeaseGrant Grant(GraphRunState state, TaskSlot slot)
+    {
+        var (plan, lease) = (state.Plan!.Nodes[slot.Node], state[slot]);
+        return new LeaseGrant
+        {
+            Token = new LeaseToken(state.IdOf(slot), lease.Epoch),
+            Role = plan.Role,
+            Attempt = lease.Attempt,
+            TaskCount = plan.TaskCount,
+            ParamsJson = plan.ParamsJson,
+            Files = state.Plan.Files.IsEmpty ? null : new Dictionary<string, string>(state.Plan.Files),
+            AcceptedBatches = lease.Batches.Count,
+            Parents = [.. plan.Parents.Select(parent => state.Plan.Nodes[parent].Id)],
+            Timeout = plan.Policy.AttemptTimeout,
+        };
+    }
+}

@@ -1,0 +1,139 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Grains.Tasks;
+
+/// <summary>Stored form of a <see cref="TaskLease"/>. Short member names: a run holds thousands.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.TaskLeaseRow")]
+internal sealed class TaskLeaseRow
+{
+    [Id(0), JsonPropertyName("status"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Status { get; set; }
+
+    [Id(1), JsonPropertyName("attempt"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Attempt { get; set; }
+
+    [Id(2), JsonPropertyName("epoch"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Epoch { get; set; }
+
+    [Id(3), JsonPropertyName("worker"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? Worker { get; set; }
+
+    [Id(4), JsonPropertyName("lease"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public LeaseHolderRow? Lease { get; set; }
+
+    [Id(5), JsonPropertyName("ready"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public DateTimeOffset? ReadyUtc { get; set; }
+
+    [Id(6), JsonPropertyName("batches"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public List<BatchRow>? Batches { get; set; }
+
+    [Id(7), JsonPropertyName("retries"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int RetriesSpent { get; set; }
+
+    [Id(8), JsonPropertyName("reported"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long ReportedEpoch { get; set; }
+
+    [Id(9), JsonPropertyName("failure"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public FailureRow? Failure { get; set; }
+
+    [Id(10), JsonPropertyName("result"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? ResultJson { get; set; }
+
+    public static TaskLeaseRow Of(TaskLease lease) => new()
+    {
+        Status = (int)lease.Status,
+        Attempt = lease.Attempt,
+        Epoch = lease.Epoch,
+        Worker = lease.LastWorker.IsDefault ? null : lease.LastWorker.Value,
+        Lease = lease.Holder is { } holder
+            ? new LeaseHolderRow { Session = holder.SessionId, GrantedUtc = holder.GrantedUtc, ExpiresUtc = holder.ExpiresUtc }
+            : null,
+        ReadyUtc = lease.ReadyUtc,
+        Batches = lease.Batches.IsEmpty ? null : [.. lease.Batches.Select(BatchRow.Of)],
+        RetriesSpent = lease.RetriesSpent,
+        ReportedEpoch = lease.ReportedEpoch,
+        Failure = FailureRow.Of(lease.Failure),
+        ResultJson = lease.ResultJson,
+    };
+
+    public TaskLease ToLease()
+    {
+        var worker = Worker is { } text ? new WorkerId(text) : default;
+        return new TaskLease
+        {
+            Status = (FlowTaskStatus)Status,
+            Attempt = Attempt,
+            Epoch = Epoch,
+            LastWorker = worker,
+            Holder = Lease is { } lease ? new LeaseHolder(worker, lease.Session, lease.GrantedUtc, lease.ExpiresUtc) : null,
+            ReadyUtc = ReadyUtc,
+            Batches = Batches is null ? [] : [.. Batches.Select(batch => batch.ToBatch())],
+            RetriesSpent = RetriesSpent,
+            ReportedEpoch = ReportedEpoch,
+            Failure = Failure?.ToFailure(),
+            ResultJson = ResultJson,
+            Progress = Status == (int)FlowTaskStatus.Completed ? 1 : 0,
+        };
+    }
+}
+
+/// <summary>Stored form of a lease's holder; the worker is stored with the task.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.LeaseHolderRow")]
+internal sealed class LeaseHolderRow
+{
+    [Id(0), JsonPropertyName("session")]
+    public string Session { get; set; } = "";
+
+    [Id(1), JsonPropertyName("granted")]
+    public DateTimeOffset GrantedUtc { get; set; }
+
+    [Id(2), JsonPropertyName("expires")]
+    public DateTimeOffset ExpiresUtc { get; set; }
+}
+
+/// <summary>Stored form of an accepted batch; its number is its place in the list.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.BatchRow")]
+internal sealed class BatchRow
+{
+    [Id(0), JsonPropertyName("e")]
+    public long Epoch { get; set; }
+
+    [Id(1), JsonPropertyName("r")]
+    public long Rows { get; set; }
+
+    [Id(2), JsonPropertyName("b")]
+    public long Bytes { get; set; }
+
+    [Id(3), JsonPropertyName("p")]
+    public string Path { get; set; } = "";
+
+    [Id(4), JsonPropertyName("s"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long Sequence { get; set; }
+
+    public static BatchRow Of(AcceptedBatch batch) =>
+        new() { Epoch = batch.Epoch, Rows = batch.Rows, Bytes = batch.Bytes, Path = batch.Path, Sequence = batch.Sequence };
+
+    public AcceptedBatch ToBatch() => new(Epoch, Rows, Bytes, Path, Sequence);
+}
+
+/// <summary>Stored form of a failure.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.FailureRow")]
+internal sealed class FailureRow
+{
+    [Id(0), JsonPropertyName("reason")]
+    public string Reason { get; set; } = "";
+
+    [Id(1), JsonPropertyName("permanent")]
+    public bool Permanent { get; set; }
+
+    [Id(2), JsonPropertyName("message")]
+    public string Message { get; set; } = "";
+
+    public static FailureRow? Of(LeaseFailure? failure) =>
+        failure is null ? null : new FailureRow { Reason = failure.Reason, Permanent = failure.Permanent, Message = failure.Message };
+
+    public LeaseFailure ToFailure() => new(Reason, Permanent, Message);
+}

@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Errors;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Grains.Tasks;
+
+/// <summary>Between what crosses grain boundaries and what is decided: reports in, views out.</summary>
+internal static class TaskReports
+{
+    /// <summary>Longest result, in characters.</summary>
+    private const int ResultCharsMax = 64 * 1024;
+
+    private const int PathCharsMax = 1_024;
+
+    private const int MetricCountMax = 64;
+
+    /// <summary>The command of a batch report; null when the report itself is wrong.</summary>
+    public static AcceptBatch? ToCommand(BatchReport report) =>
+        report.Index >= 0 && report.Rows >= 0 && report.Bytes >= 0 && IsInsideTheStore(report.Path)
+            ? new AcceptBatch(
+                report.Token.Epoch, report.Index, new AcceptedBatch(report.Token.Epoch, report.Rows, report.Bytes, report.Path), Metrics(report.Metrics))
+            : null;
+
+    /// <summary>The command of an attempt's end.</summary>
+    public static LeaseCommand ToCommand(AttemptOutcome outcome) => outcome.End switch
+    {
+        AttemptEnd.Completed when outcome.ResultJson is { Length: > ResultCharsMax } result => new FailAttempt(outcome.Token.Epoch, new LeaseFailure(
+            FlowErrorKind.Of(FlowErrorCode.LimitExceeded).Wire, true, $"The result has {result.Length} characters; at most {ResultCharsMax} are kept. Emit it as a batch.")),
+        AttemptEnd.Completed => new CompleteAttempt(outcome.Token.Epoch, outcome.BatchCount, outcome.ResultJson, Metrics(outcome.Metrics)),
+        AttemptEnd.Stopped => new StopAttempt(outcome.Token.Epoch),
+        _ => new FailAttempt(outcome.Token.Epoch, outcome.Failure is { } failure
+            ? new LeaseFailure(failure.Reason, failure.Permanent, failure.Message)
+            : new LeaseFailure(FlowErrorKind.Of(FlowErrorCode.UnexpectedError).Wire, false, "The worker named no reason.")),
+    };
+
+    public static TaskFailure? ToFailure(LeaseFailure? failure) =>
+        failure is null ? null : new TaskFailure(failure.Reason, failure.Permanent, failure.Message);
+
+    public static TaskView ToView(TaskId task, string role, TaskLease lease) => new()
+    {
+        TaskId = task,
+        Role = role,
+        Status = lease.Status,
+        Attempt = lease.Attempt,
+        Epoch = lease.Epoch,
+        Worker = lease.LastWorker,
+        Batches = lease.Batches.Count,
+        Progress = lease.Progress,
+        Failure = ToFailure(lease.Failure),
+        ResultJson = lease.ResultJson,
+        DueUtc = lease.Status switch
+        {
+            FlowTaskStatus.Leased => lease.Holder?.ExpiresUtc,
+            FlowTaskStatus.BackingOff => lease.ReadyUtc,
+            _ => null,
+        },
+    };
+
+    /// <summary>Why a task changed, where it is not plain.</summary>
+    public static string? ReasonOf(LeaseEvent change) => change switch
+    {
+        LeaseRevoked revoked => revoked.Reason,
+        TaskBackedOff backedOff => backedOff.Failure.Reason,
+        TaskFailed failed => failed.Failure.Reason,
+        TaskCancelled => LeaseReasons.Cancelled,
+        _ => null,
+    };
+
+    /// <summary>Whose attempt goes on although its lease ended, so that it must be told; null when nobody's does.</summary>
+    public static (WorkerId Worker, long Epoch, string Reason)? ToStop(LeaseEvent change) => change switch
+    {
+        LeaseRevoked { Reason: not LeaseReasons.Stopped } revoked => (revoked.Worker, revoked.Epoch, revoked.Reason),
+        TaskBackedOff { Reported: false } backedOff => (backedOff.Worker, backedOff.Epoch, backedOff.Failure.Reason),
+        TaskFailed { Reported: false } failed => (failed.Worker, failed.Epoch, failed.Failure.Reason),
+        _ => null,
+    };
+
+    private static ImmutableSortedDictionary<string, double>? Metrics(IReadOnlyDictionary<string, double>? metrics) => metrics is null or { Count: 0 }
+        ? null
+        : metrics.OrderBy(metric => metric.Key, StringComparer.Ordinal)
+            .Where(metric => double.IsFinite(metric.Value))
+            .Take(MetricCountMax)
+            .ToImmutableSortedDictionary(StringComparer.Ordinal);
+
+    /// <summary>A path is later opened below the artifact root, so it must not lead out of it.</summary>
+    private static bool IsInsideTheStore(string path) =>
+        path.Length is > 0 and <= PathCharsMax && !path.StartsWith('/') && !path.Contains('\\', StringComparison.Ordinal) && !path.Contains(':', StringComparison.Ordinal)
+        && !path.Split('/').Any(part => part is "" or "." or "..");
+}
