@@ -1,1 +1,3 @@
-return 0;
+using OrleansFlow.Cli;
+
+return await FlowCommandLine.RunAsync(args, CancellationToken.None);

@@ -1,0 +1,19 @@
+using OrleansFlow.Errors;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Cli.Commands;
+
+/// <summary>Reads ids from the command line, with the mistake named.</summary>
+internal static class Ids
+{
+    public static RunId Run(string text) =>
+        IdText.IsValid(text) ? new RunId(text) : throw new FlowException(FlowErrorCode.BadInput, $"'{text}' is not a run id. 'flow runs' lists them.");
+
+    public static (RunId Run, string Node) Result(string text)
+    {
+        var parts = text.Split('/');
+        return parts is [var run, var node] && IdText.IsValid(run) && IdText.IsValid(node)
+            ? (new RunId(run), node)
+            : throw new FlowException(FlowErrorCode.BadInput, $"'{text}' is not RUN/NODE. 'flow run show RUN' lists a run's nodes.");
+    }
+}

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using OrleansFlow.Cli.Rendering;
+using OrleansFlow.Graphs;
+using Spectre.Console;
+
+namespace OrleansFlow.Cli.Commands;
+
+/// <summary><c>flow runs</c></summary>
+internal static class RunsCommand
+{
+    public static Command Create()
+    {
+        var limit = new Option<int>("--limit") { Description = "Most runs to list (1 to 1000).", DefaultValueFactory = _ => 20 };
+        limit.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 1000)
+            {
+                result.AddError("--limit must be 1 to 1000.");
+            }
+        });
+        var status = new Option<RunStatus[]>("--status") { Description = "Only runs in this status. May be repeated." };
+        var command = new Command("runs", "List runs, newest first.") { limit, status };
+        var gateway = GatewayOptions.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using var client = gateway.Connect(parsed);
+            var runs = new List<RunView>();
+            await foreach (var run in client.ListRunsAsync(parsed.GetValue(status), cancellationToken))
+            {
+                runs.Add(run);
+                if (runs.Count == parsed.GetValue(limit))
+                {
+                    break;
+                }
+            }
+
+            AnsiConsole.Write(RunTables.Runs(runs));
+            return 0;
+        });
+        return command;
+    }
+}

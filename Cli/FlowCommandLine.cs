@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using OrleansFlow.Cli.Commands;
+using OrleansFlow.Errors;
+
+namespace OrleansFlow.Cli;
+
+/// <summary>The <c>flow</c> command: parses, runs, and turns every failure into one clear message and an exit code.</summary>
+/// <remarks>Exit codes: 0 success, 1 failure, 2 the caller's mistake, 130 interrupted.</remarks>
+internal static class FlowCommandLine
+{
+    private const int Failure = 1;
+    private const int CallersMistake = 2;
+    private const int Interrupted = 130;
+
+    public static async Task<int> RunAsync(string[] args, CancellationToken cancellationToken)
+    {
+        var root = new RootCommand("OrleansFlow: task graphs, workflows, SQL and streams on virtual grains.")
+        {
+            DemoCommand.Create(),
+            SiloCommand.Create(),
+            WorkerCommand.Create(),
+            SubmitCommand.Create(),
+            RunsCommand.Create(),
+            RunCommand.Create(),
+            GetCommand.Create(),
+            CancelCommand.Create(),
+            WorkersCommand.Create(),
+            DoctorCommand.Create(),
+            TestCommand.Create(),
+            BenchCommand.Create(),
+        };
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+            {
+                await Console.Error.WriteLineAsync($"flow: {error.Message}");
+            }
+
+            await Console.Error.WriteLineAsync("Try 'flow --help'.");
+            return CallersMistake;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }, cancellationToken);
+        }
+        catch (FlowException exception)
+        {
+            await Console.Error.WriteLineAsync($"flow: {exception.Kind.Wire}: {exception.Message}");
+            return exception.Kind.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("flow: interrupted");
+            return Interrupted;
+        }
+        catch (Exception exception)
+        {
+            // The last line of defence: a fault nobody foresaw is a failure with its whole trace, because a report needs it.
+            await Console.Error.WriteLineAsync($"flow: {FlowErrorKind.Of(FlowErrorCode.UnexpectedError).Wire}: {exception}");
+            return Failure;
+        }
+    }
+}

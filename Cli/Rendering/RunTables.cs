@@ -1,0 +1,109 @@
+using System.Globalization;
+using OrleansFlow.Client;
+using OrleansFlow.Graphs;
+using OrleansFlow.Workers;
+using Spectre.Console;
+
+namespace OrleansFlow.Cli.Rendering;
+
+/// <summary>Runs, nodes, tasks and workers as terminal tables.</summary>
+internal static class RunTables
+{
+    public static Table Runs(IReadOnlyList<RunView> runs)
+    {
+        var table = New("run", "graph", "status", "submitted", "took", "why");
+        foreach (var run in runs)
+        {
+            table.AddRow(
+                Text(run.RunId.Value), Text(run.GraphName), Status(run.Status), Text(Time(run.SubmittedUtc)), Text(Took(run.SubmittedUtc, run.EndedUtc)),
+                Text(run.Failure?.Message ?? run.CancelReason ?? ""));
+        }
+
+        return table;
+    }
+
+    public static Table Summary(RunView run) => Runs([run]);
+
+    public static Table Nodes(RunView run)
+    {
+        var table = New("node", "role", "status", "tasks", "batches", "rows", "bytes", "took");
+        foreach (var node in run.Nodes)
+        {
+            var done = node.Tasks.Count(task => task.Status == Tasks.FlowTaskStatus.Completed);
+            table.AddRow(
+                Text(node.NodeId), Text(node.Role), Status(node.Status), Text($"{done}/{node.Tasks.Count}"), Text(Count(node.Batches)), Text(Count(node.Rows)),
+                Text(Bytes(node.Bytes)), Text(node.StartedUtc is { } started ? Took(started, node.EndedUtc) : ""));
+        }
+
+        return table;
+    }
+
+    public static Table TasksOf(RunView run)
+    {
+        var table = New("task", "status", "attempt", "epoch", "worker", "batches", "why");
+        foreach (var task in run.Nodes.SelectMany(node => node.Tasks))
+        {
+            table.AddRow(
+                Text(task.TaskId.Value), Text(task.Status.ToString()), Text(Count(task.Attempt)), Text(Count(task.Epoch)), Text(task.Worker.Value),
+                Text(Count(task.Batches)), Text(task.Failure?.Message ?? ""));
+        }
+
+        return table;
+    }
+
+    public static Table Workers(IReadOnlyList<FlowWorker> workers)
+    {
+        var table = New("worker", "state", "roles", "slots", "process", "host", "version", "last seen");
+        foreach (var worker in workers)
+        {
+            var colour = worker.Liveness == WorkerLiveness.Online ? "green" : worker.Liveness == WorkerLiveness.Offline ? "grey" : "yellow";
+            table.AddRow(
+                Text(worker.WorkerId.Value), new Markup($"[{colour}]{worker.Liveness}[/]"), Text(string.Join(' ', worker.Roles)),
+                Text($"{worker.UsedSlots}/{worker.Slots}"), Text(Count(worker.ProcessId)), Text(worker.Host), Text(worker.Version), Text(Time(worker.LastSeenUtc)));
+        }
+
+        return table;
+    }
+
+    /// <summary>1024-based, for example <c>4.2 MiB</c>.</summary>
+    public static string Bytes(double bytes)
+    {
+        string[] units = ["B", "KiB", "MiB", "GiB", "TiB"];
+        var unit = 0;
+        for (; bytes >= 1024 && unit < units.Length - 1; unit++)
+        {
+            bytes /= 1024;
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{bytes:0.#} {units[unit]}");
+    }
+
+    /// <summary>With thousands separated by spaces.</summary>
+    public static string Count(double count) => count.ToString("#,0", CultureInfo.InvariantCulture).Replace(',', ' ');
+
+    private static Table New(params ReadOnlySpan<string> columns)
+    {
+        var table = new Table { Border = TableBorder.Rounded };
+        foreach (var column in columns)
+        {
+            table.AddColumn(column);
+        }
+
+        return table;
+    }
+
+    private static Markup Status(RunStatus status) => new(status switch
+    {
+        RunStatus.Completed => "[green]Completed[/]",
+        RunStatus.Failed => "[red]Failed[/]",
+        RunStatus.Cancelled or RunStatus.Cancelling => $"[yellow]{status}[/]",
+        _ => status.ToString(),
+    });
+
+    private static Text Text(string text) => new(text);
+
+    private static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private static string Took(DateTimeOffset from, DateTimeOffset? to) =>
+        to is { } end ? string.Create(CultureInfo.InvariantCulture, $"{(end - from).TotalSeconds:0.00} s") : "";
+}
