@@ -1,1 +1,3 @@
-return 0;
+using OrleansFlow.Benchmarks.Macro;
+
+return await BenchmarkCommandLine.RunAsync(args);

@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using OrleansFlow.Client;
+using OrleansFlow.Silo.Hosting;
+using OrleansFlow.Workers;
+
+namespace OrleansFlow.Benchmarks.Macro;
+
+/// <summary>A silo in this process with a store on disk, and worker processes beside it.</summary>
+internal sealed class BenchSilo : IAsyncDisposable
+{
+    private readonly ScratchFolder _folder = new();
+    private readonly List<Process> _workers = [];
+    private FlowSiloHost? _silo;
+
+    public string Folder => _folder.Path;
+
+    public FlowClient Client { get; private set; } = null!;
+
+    public FlowSiloHost Silo => _silo!;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _silo = await FlowSiloHost.StartAsync(
+            new FlowSiloOptions { DataFolder = _folder.Path, GrpcPort = 0, HttpPort = 0, LogLevel = LogLevel.Error }, cancellationToken);
+        Client = FlowClient.Connect(_silo.Endpoints.GrpcUrl, _silo.Endpoints.Token);
+    }
+
+    /// <summary>Starts a worker process and waits until it is online.</summary>
+    public async Task AddWorkerAsync(string assembly, string argument, int slots, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
+        start.ArgumentList.Add(assembly);
+        if (argument.Length > 0)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        var id = $"bench-{_workers.Count}";
+        start.Environment["OrleansFlow__Worker__WorkerId"] = id;
+        start.Environment["OrleansFlow__Worker__Gateway"] = _silo!.Endpoints.GrpcUrl;
+        start.Environment["OrleansFlow__Worker__Token"] = _silo.Endpoints.Token ?? "";
+        start.Environment["OrleansFlow__Worker__Slots"] = slots.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        _workers.Add(Process.Start(start)!);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        while (!(await Client.ListWorkersAsync(cancellationToken)).Any(worker => worker.WorkerId.Value == id && worker.Liveness == WorkerLiveness.Online))
+        {
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var worker in _workers)
+        {
+            worker.Kill(entireProcessTree: true);
+            await worker.WaitForExitAsync();
+            worker.Dispose();
+        }
+
+        if (_silo is not null)
+        {
+            await Client.DisposeAsync();
+            await _silo.DisposeAsync();
+        }
+
+        _folder.Dispose();
+    }
+}

@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using OrleansFlow.Benchmarks.Macro.Scenarios;
+
+namespace OrleansFlow.Benchmarks.Macro;
+
+/// <summary><c>flow bench [SCENARIO...] [--rounds N] [--list]</c>. Each scenario gets a process of its own, so that its peak memory is its own.</summary>
+internal static class BenchmarkCommandLine
+{
+    private const int CallersMistake = 2;
+
+    private static readonly Dictionary<string, Func<Scenario>> Scenarios = new(StringComparer.Ordinal)
+    {
+        ["grain-calls-serial"] = () => new GrainCalls(callerCount: 1),
+        ["grain-calls-100"] = () => new GrainCalls(callerCount: 100),
+        ["storage-writes"] = () => new StorageWrites(),
+        ["tasks-durable"] = () => new TasksDurable(),
+        ["flight-doget"] = () => new FlightDoGet(),
+        ["flights-job"] = () => new FlightsJob(),
+    };
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        if (args is [NoOpWorker.Argument, ..])
+        {
+            await NoOpWorker.RunAsync();
+            return 0;
+        }
+
+        if (args.Contains("--list"))
+        {
+            foreach (var (name, create) in Scenarios)
+            {
+                await using var scenario = create();
+                Console.WriteLine($"{name,-20} {scenario.Question}");
+            }
+
+            return 0;
+        }
+
+        var rounds = ScenarioRunner.DefaultRounds;
+        var names = new List<string>();
+        for (var index = 0; index < args.Length; index++)
+        {
+            if (args[index] == "--rounds")
+            {
+                index++;
+                if (index == args.Length || !int.TryParse(args[index], CultureInfo.InvariantCulture, out rounds) || rounds is < 1 or > 100)
+                {
+                    return await MistakeAsync("--rounds wants a number from 1 to 100.");
+                }
+            }
+            else if (Scenarios.ContainsKey(args[index]))
+            {
+                names.Add(args[index]);
+            }
+            else
+            {
+                return await MistakeAsync($"'{args[index]}' is not a scenario. There are: {string.Join(' ', Scenarios.Keys)}.");
+            }
+        }
+
+        return names is [var only]
+            ? await RunOneAsync(only, rounds)
+            : await RunAllAsync(names.Count > 0 ? names : [.. Scenarios.Keys], rounds);
+    }
+
+    private static async Task<int> RunOneAsync(string name, int rounds)
+    {
+        await using var scenario = Scenarios[name]();
+        var result = await ScenarioRunner.RunAsync(scenario, rounds, CancellationToken.None);
+        Console.WriteLine(JsonSerializer.Serialize(result, ResultJson.Default.ScenarioResult));
+        return 0;
+    }
+
+    private static async Task<int> RunAllAsync(IReadOnlyList<string> names, int rounds)
+    {
+        foreach (var name in names)
+        {
+            var start = new ProcessStartInfo("dotnet") { UseShellExecute = false };
+            foreach (var argument in (string[])[typeof(BenchmarkCommandLine).Assembly.Location, name, "--rounds", rounds.ToString(CultureInfo.InvariantCulture)])
+            {
+                start.ArgumentList.Add(argument);
+            }
+
+            using var child = Process.Start(start)!;
+            await child.WaitForExitAsync();
+            if (child.ExitCode != 0)
+            {
+                return child.ExitCode;
+            }
+        }
+
+        return 0;
+    }
+
+    private static async Task<int> MistakeAsync(string message)
+    {
+        await Console.Error.WriteLineAsync($"flow bench: {message}");
+        return CallersMistake;
+    }
+}

@@ -1,0 +1,48 @@
+namespace OrleansFlow.Benchmarks.Macro;
+
+/// <summary>One thing that <c>flow bench</c> measures, with the baseline it is held against.</summary>
+/// <remarks>
+/// Both are measured in the same process and run, after one warm-up round each, turn by turn, so that a machine that slows down slows
+/// both. The figure that counts is the ratio of the medians.
+/// </remarks>
+internal abstract class Scenario : IAsyncDisposable
+{
+    /// <summary>Name on the command line.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Which question it answers, for <c>--list</c>.</summary>
+    public abstract string Question { get; }
+
+    /// <summary>Unit of the value and of the baseline.</summary>
+    public abstract string Unit { get; }
+
+    /// <summary>Whether a higher value is better.</summary>
+    public virtual bool HigherIsBetter => true;
+
+    /// <summary>What the value is held against.</summary>
+    public abstract string BaselineName { get; }
+
+    /// <summary>What a write must survive before it is acknowledged; null where nothing is stored.</summary>
+    public virtual string? Durability => null;
+
+    /// <summary>Starts what is measured; not timed.</summary>
+    public virtual Task SetUpAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>One round of the thing itself.</summary>
+    public abstract Task<Sample> MeasureAsync(CancellationToken cancellationToken);
+
+    /// <summary>One round of the baseline, in <see cref="Unit"/>.</summary>
+    public abstract Task<double> MeasureBaselineAsync(CancellationToken cancellationToken);
+
+    /// <summary>Milliseconds of one fsync on the disk in use, measured after the rounds; null where nothing is stored.</summary>
+    public virtual Task<double?> FsyncMsAsync(CancellationToken cancellationToken) => Task.FromResult<double?>(null);
+
+    /// <inheritdoc/>
+    public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
+
+/// <summary>What one round gave.</summary>
+/// <param name="Value">In the scenario's unit.</param>
+/// <param name="LatenciesMs">Of single operations, where they were taken; any order.</param>
+/// <param name="AllocatedBytesPerOperation">In this process; null where it says nothing.</param>
+internal sealed record Sample(double Value, double[]? LatenciesMs = null, double? AllocatedBytesPerOperation = null);

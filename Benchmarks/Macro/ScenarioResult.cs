@@ -1,0 +1,50 @@
+using System.Text.Json.Serialization;
+
+namespace OrleansFlow.Benchmarks.Macro;
+
+/// <summary>One line of <c>flow bench</c>. Members that do not apply are left out.</summary>
+internal sealed record ScenarioResult
+{
+    public required string Scenario { get; init; }
+
+    public required string Unit { get; init; }
+
+    /// <summary>Median of the rounds.</summary>
+    public required double Value { get; init; }
+
+    public required Baseline Baseline { get; init; }
+
+    /// <summary>Always value / baseline.</summary>
+    public required double Ratio { get; init; }
+
+    /// <summary><c>higher</c> or <c>lower</c>.</summary>
+    public required string Better { get; init; }
+
+    /// <summary>Smallest and largest value of the rounds.</summary>
+    public required double[] Spread { get; init; }
+
+    public double? P50Ms { get; init; }
+
+    public double? P99Ms { get; init; }
+
+    public double? AllocatedBytesPerOp { get; init; }
+
+    /// <summary>Of the measuring process, which hosts the silo.</summary>
+    public required double PeakRssMb { get; init; }
+
+    /// <summary>Processor time of the measuring process over all rounds, baseline included.</summary>
+    public required double CpuS { get; init; }
+
+    public string? Durability { get; init; }
+
+    public double? FsyncMs { get; init; }
+
+    public required int Rounds { get; init; }
+}
+
+internal sealed record Baseline(string Name, double Value);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ScenarioResult))]
+internal sealed partial class ResultJson : JsonSerializerContext;

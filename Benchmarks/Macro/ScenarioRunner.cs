@@ -1,0 +1,72 @@
+using System.Diagnostics;
+
+namespace OrleansFlow.Benchmarks.Macro;
+
+/// <summary>Runs one scenario: warm-up, then rounds of value and baseline in turn, then the medians.</summary>
+internal static class ScenarioRunner
+{
+    public const int DefaultRounds = 5;
+
+    public static async Task<ScenarioResult> RunAsync(Scenario scenario, int rounds, CancellationToken cancellationToken)
+    {
+        await scenario.SetUpAsync(cancellationToken);
+        await scenario.MeasureAsync(cancellationToken);
+        await scenario.MeasureBaselineAsync(cancellationToken);
+
+        using var process = Process.GetCurrentProcess();
+        var cpuBefore = process.TotalProcessorTime;
+        var samples = new List<Sample>();
+        var baselines = new List<double>();
+        for (var round = 0; round < rounds; round++)
+        {
+            samples.Add(await scenario.MeasureAsync(cancellationToken));
+            baselines.Add(await scenario.MeasureBaselineAsync(cancellationToken));
+        }
+
+        process.Refresh();
+        var value = Median([.. samples.Select(sample => sample.Value)]);
+        var baseline = Median([.. baselines]);
+        double[] latencies = [.. samples.SelectMany(sample => sample.LatenciesMs ?? [])];
+        Array.Sort(latencies);
+        double[] allocations = [.. samples.Select(sample => sample.AllocatedBytesPerOperation).OfType<double>()];
+        return new ScenarioResult
+        {
+            Scenario = scenario.Name,
+            Unit = scenario.Unit,
+            Value = Round(value),
+            Baseline = new Baseline(scenario.BaselineName, Round(baseline)),
+            Ratio = Round(value / baseline),
+            Better = scenario.HigherIsBetter ? "higher" : "lower",
+            Spread = [Round(samples.Min(sample => sample.Value)), Round(samples.Max(sample => sample.Value))],
+            P50Ms = latencies.Length > 0 ? Round(Quantile(latencies, 0.50)) : null,
+            P99Ms = latencies.Length > 0 ? Round(Quantile(latencies, 0.99)) : null,
+            AllocatedBytesPerOp = allocations.Length > 0 ? Round(Median(allocations)) : null,
+            PeakRssMb = Round(process.PeakWorkingSet64 / 1048576.0),
+            CpuS = Round((process.TotalProcessorTime - cpuBefore).TotalSeconds),
+            Durability = scenario.Durability,
+            FsyncMs = await scenario.FsyncMsAsync(cancellationToken) is { } fsyncMs ? Round(fsyncMs) : null,
+            Rounds = rounds,
+        };
+    }
+
+    private static double Median(double[] values)
+    {
+        Array.Sort(values);
+        return values.Length % 2 == 1 ? values[values.Length / 2] : (values[(values.Length / 2) - 1] + values[values.Length / 2]) / 2;
+    }
+
+    /// <summary>Nearest-rank quantile of sorted values.</summary>
+    private static double Quantile(double[] sorted, double fraction) => sorted[Math.Max(0, (int)Math.Ceiling(fraction * sorted.Length) - 1)];
+
+    /// <summary>Four significant digits: more would claim a precision that no machine here has.</summary>
+    private static double Round(double value)
+    {
+        if (value == 0 || !double.IsFinite(value))
+        {
+            return value;
+        }
+
+        var scale = Math.Pow(10, 3 - (int)Math.Floor(Math.Log10(Math.Abs(value))));
+        return Math.Round(value * scale) / scale;
+    }
+}
