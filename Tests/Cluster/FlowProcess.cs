@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace OrleansFlow.Tests.Cluster;
+
+/// <summary>A real process of the product: a silo by the <c>flow</c> command, or the flights worker. Killed (SIGKILL) at the end of its test at the latest.</summary>
+internal sealed class FlowProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _lines = [];
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<string>> _waits = new(StringComparer.Ordinal);
+    private readonly Task _output;
+
+    private FlowProcess(Process process)
+    {
+        _process = process;
+        _output = Task.WhenAll(PumpAsync(process.StandardOutput), PumpAsync(process.StandardError));
+    }
+
+    /// <summary>Everything it has printed.</summary>
+    public string Output => string.Join(Environment.NewLine, _lines);
+
+    /// <summary>Runs <c>flow</c> with these arguments.</summary>
+    public static FlowProcess Flow(IReadOnlyDictionary<string, string>? environment, params string[] arguments) =>
+        Start(Assembly("OrleansFlow.Cli", "flow"), arguments, environment);
+
+    /// <summary>Runs the flights sample as a worker of the gateway.</summary>
+    public static FlowProcess Worker(string id, string gateway, int slots = 2) => Start(
+        Assembly("OrleansFlow.Samples.Flights", "OrleansFlow.Samples.Flights"),
+        [],
+        new Dictionary<string, string>
+        {
+            ["OrleansFlow__Worker__WorkerId"] = id,
+            ["OrleansFlow__Worker__Gateway"] = gateway,
+            ["OrleansFlow__Worker__Slots"] = slots.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        });
+
+    /// <summary>Waits for a line that begins so; the rest of it is returned.</summary>
+    public async Task<string> WaitForLineAsync(string prefix, CancellationToken cancellationToken)
+    {
+        var wait = _waits.GetOrAdd(prefix, _ => new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously));
+        foreach (var line in _lines)
+        {
+            Offer(line);
+        }
+
+        var ended = _process.WaitForExitAsync(cancellationToken);
+        if (await Task.WhenAny(wait.Task, ended) == ended)
+        {
+            await _output.WaitAsync(cancellationToken);
+            if (!wait.Task.IsCompleted)
+            {
+                throw new InvalidOperationException($"The process ended ({_process.ExitCode}) before it printed '{prefix}...':{Environment.NewLine}{Output}");
+            }
+        }
+
+        return await wait.Task;
+    }
+
+    /// <summary>SIGKILL, and the wait for its end.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(CancellationToken.None);
+    }
+
+    /// <summary>Waits for its own end.</summary>
+    public async Task<int> WaitForExitAsync(CancellationToken cancellationToken)
+    {
+        await _process.WaitForExitAsync(cancellationToken);
+        await _output.WaitAsync(cancellationToken);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            await KillAsync();
+        }
+
+        _process.Dispose();
+    }
+
+    private static FlowProcess Start(string assembly, string[] arguments, IReadOnlyDictionary<string, string>? environment)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        start.ArgumentList.Add(assembly);
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
+        return new FlowProcess(Process.Start(start)!);
+    }
+
+    // Built in the same configuration as this test.
+    private static string Assembly(string project, string name) => Path.Combine(
+        Path.GetDirectoryName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)))!,
+        project,
+        Path.GetFileName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)),
+        name + ".dll");
+
+    private async Task PumpAsync(StreamReader reader)
+    {
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            _lines.Enqueue(line);
+            Offer(line);
+        }
+    }
+
+    private void Offer(string line)
+    {
+        foreach (var (prefix, wait) in _waits)
+        {
+            if (line.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                wait.TrySetResult(line[prefix.Length..].Trim());
+            }
+        }
+    }
+}
