@@ -13,6 +13,8 @@ namespace Orleans.CodeGen.Grains;
 [Generator(LanguageNames.CSharp)]
 public sealed class GrainGenerator : IIncrementalGenerator
 {
+    [System.Diagnostics.CodeAnalysis.SuppressMessage(
+        "MicrosoftCodeAnalysisReleaseTracking", "RS2008:Enable analyzer release tracking", Justification = "Not released apart from the runtime.")]
     private static readonly DiagnosticDescriptor UnsupportedMember = new(
         "FLOW1001",
         "Unsupported member of a grain interface",

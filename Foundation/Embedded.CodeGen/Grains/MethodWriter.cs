@@ -74,7 +74,7 @@ internal sealed class MethodWriter(StringBuilder code, IMethodSymbol method, int
         var request = ClassName + TypeParameters;
         code.Append(_kind == ReturnKind.Sequence
             ? $"            var request = new {request}();\n"
-            : $"            var request = {Embedded}RequestPool<{request}>.Rent();\n");
+            : $"            var request = {Embedded}RequestPool.Rent<{request}>();\n");
         for (var index = 0; index < _arguments.Count; index++)
         {
             var argument = _arguments[index];
@@ -122,7 +122,7 @@ internal sealed class MethodWriter(StringBuilder code, IMethodSymbol method, int
                 code.Append($"                a{index} = default!;\n");
             }
 
-            code.Append($"                {Embedded}RequestPool<{name}{TypeParameters}>.Return(this);\n            }}\n");
+            code.Append($"                {Embedded}RequestPool.Return(this);\n            }}\n");
         }
 
         code.Append("        }\n");

@@ -7,7 +7,7 @@ using Orleans.Timers;
 namespace Orleans.Embedded;
 
 /// <summary>Fires the reminders of the grains that belong to this silo. The table is the truth; what is in memory is rebuilt from it.</summary>
-internal sealed partial class ReminderService : IReminderRegistry, ILifecycleParticipant<ISiloLifecycle>
+internal sealed partial class ReminderService : IReminderRegistry, ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     private static readonly TimeSpan TimerMax = TimeSpan.FromDays(40);
 
@@ -94,6 +94,24 @@ internal sealed partial class ReminderService : IReminderRegistry, ILifecyclePar
         return [.. rows.Reminders.Select(row => new GrainReminder(callingGrainId, row.ReminderName, row.ETag))];
     }
 
+    public void Dispose()
+    {
+        // A killed silo was not stopped in order.
+        _silo.Cluster.MembersChanged -= QueueRefresh;
+        _refreshTimer?.Dispose();
+        _stopping.Cancel();
+        lock (_gate)
+        {
+            _isRunning = false;
+            foreach (var reminder in _local.Values)
+            {
+                reminder.Dispose();
+            }
+
+            _local.Clear();
+        }
+    }
+
     private async Task StartAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
@@ -112,20 +130,7 @@ internal sealed partial class ReminderService : IReminderRegistry, ILifecyclePar
 
     private async Task StopAsync(CancellationToken cancellationToken)
     {
-        _silo.Cluster.MembersChanged -= QueueRefresh;
-        _refreshTimer?.Dispose();
-        await _stopping.CancelAsync();
-        lock (_gate)
-        {
-            _isRunning = false;
-            foreach (var reminder in _local.Values)
-            {
-                reminder.Dispose();
-            }
-
-            _local.Clear();
-        }
-
+        Dispose();
         await _lastRefresh;
     }
 

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Runtime;
 
 namespace Orleans.Embedded;
 
@@ -307,7 +306,7 @@ internal sealed partial class Activation
     {
         if (!task.IsCompletedSuccessfully)
         {
-            task.ContinueWith(
+            _ = task.ContinueWith(
                 static (failed, state) => ((Activation)state!).LogTurnFailed(((Activation)state!).GrainId, failed.Exception!),
                 this,
                 CancellationToken.None,

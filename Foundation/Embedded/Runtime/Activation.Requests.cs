@@ -43,8 +43,7 @@ internal sealed partial class Activation
     {
         if (_dead)
         {
-            request.TryFail(SiloGone());
-            request.ReleaseOwner();
+            Refuse(request, SiloGone());
             return;
         }
 
@@ -60,6 +59,10 @@ internal sealed partial class Activation
                     Wait(request);
                 }
 
+                break;
+            case ActivationState.Invalid when _deactivationReason is { ReasonCode: DeactivationReasonCode.ActivationFailed, Exception: { } failure }:
+                // It arrived for this attempt, so it gets its failure; another attempt is for the next call.
+                Refuse(request, failure);
                 break;
             case ActivationState.Invalid:
                 PassOn(request);
@@ -86,7 +89,7 @@ internal sealed partial class Activation
         {
             case RequestPlace.Waiting:
                 RemoveWaiting(request);
-                request.ReleaseOwner();
+                Drop(request);
                 break;
             case RequestPlace.Running:
                 request.CancelCallee();
@@ -119,11 +122,7 @@ internal sealed partial class Activation
         }
 
         RemoveRunning(request);
-        if (_class.IsStatelessWorker && request._reference is not null)
-        {
-            Interlocked.Decrement(ref StatelessLoad);
-        }
-
+        CountLess(request);
         if (request.KeepsActivationAlive)
         {
             _lastUsedTick = _silo.Cluster.Timeouts.NowTick;
@@ -210,7 +209,7 @@ internal sealed partial class Activation
         {
             // Its caller has stopped waiting.
             request._place = RequestPlace.None;
-            request.ReleaseOwner();
+            Drop(request);
             return;
         }
 
@@ -241,12 +240,11 @@ internal sealed partial class Activation
     {
         if (_waiting.Count >= _silo.WaitingRequestsMax)
         {
-            request.TryFail(new LimitExceededException(
+            Refuse(request, new LimitExceededException(
                 nameof(Configuration.SiloMessagingOptions.MaxEnqueuedRequestsHardLimit),
                 _waiting.Count + 1,
                 _silo.WaitingRequestsMax,
                 $"Too many requests wait for grain {GrainId}; slow the callers down, or raise the limit."));
-            request.ReleaseOwner();
             return;
         }
 
@@ -268,8 +266,28 @@ internal sealed partial class Activation
             return;
         }
 
-        request.TryFail(new EnumerationAbortedException($"The activation of grain {GrainId} has ended; start the enumeration again."));
+        Refuse(request, new EnumerationAbortedException($"The activation of grain {GrainId} has ended; start the enumeration again."));
+    }
+
+    // Answers a request that was never started.
+    private void Refuse(GrainRequest request, Exception exception)
+    {
+        request.TryFail(exception);
+        Drop(request);
+    }
+
+    private void Drop(GrainRequest request)
+    {
+        CountLess(request);
         request.ReleaseOwner();
+    }
+
+    private void CountLess(GrainRequest request)
+    {
+        if (_class.IsStatelessWorker && request._reference is not null)
+        {
+            Interlocked.Decrement(ref StatelessLoad);
+        }
     }
 
     private void RemoveWaiting(GrainRequest request)

@@ -1,6 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Orleans.Embedded;
 
 /// <summary>An enumeration at its grain. Made by the reader, and run in the turns of the activation that the first request reaches.</summary>
+[SuppressMessage(
+    "Design", "CA1001:Types that own disposable fields should be disposable",
+    Justification = "Its token source has no timer, and may be cancelled by a reader after the end.")]
 internal sealed class EnumerationSession<T>(GrainEnumerable<T> enumerable) : IEnumerationSession
 {
     private readonly CancellationTokenSource _cancellation = new();

@@ -5,24 +5,24 @@ internal class GrainFactory(CallClient client) : IGrainFactory
 {
     public TGrainInterface GetGrain<TGrainInterface>(Guid primaryKey, string? grainClassNamePrefix = null)
         where TGrainInterface : IGrainWithGuidKey =>
-        (TGrainInterface)Get(typeof(TGrainInterface), GrainIdKeyExtensions.CreateGuidKey(primaryKey), grainClassNamePrefix);
+        (TGrainInterface)(object)Get(typeof(TGrainInterface), GrainIdKeyExtensions.CreateGuidKey(primaryKey), grainClassNamePrefix);
 
     public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string? grainClassNamePrefix = null)
         where TGrainInterface : IGrainWithIntegerKey =>
-        (TGrainInterface)Get(typeof(TGrainInterface), GrainIdKeyExtensions.CreateIntegerKey(primaryKey), grainClassNamePrefix);
+        (TGrainInterface)(object)Get(typeof(TGrainInterface), GrainIdKeyExtensions.CreateIntegerKey(primaryKey), grainClassNamePrefix);
 
     public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
         where TGrainInterface : IGrainWithStringKey =>
-        (TGrainInterface)Get(typeof(TGrainInterface), StringKey(primaryKey), grainClassNamePrefix);
+        (TGrainInterface)(object)Get(typeof(TGrainInterface), StringKey(primaryKey), grainClassNamePrefix);
 
     public TGrainInterface GetGrain<TGrainInterface>(Guid primaryKey, string keyExtension, string? grainClassNamePrefix = null)
         where TGrainInterface : IGrainWithGuidCompoundKey =>
-        (TGrainInterface)Get(
+        (TGrainInterface)(object)Get(
             typeof(TGrainInterface), GrainIdKeyExtensions.CreateGuidKey(primaryKey, Extension(keyExtension)), grainClassNamePrefix);
 
     public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string keyExtension, string? grainClassNamePrefix = null)
         where TGrainInterface : IGrainWithIntegerCompoundKey =>
-        (TGrainInterface)Get(
+        (TGrainInterface)(object)Get(
             typeof(TGrainInterface), GrainIdKeyExtensions.CreateIntegerKey(primaryKey, Extension(keyExtension)), grainClassNamePrefix);
 
     public IGrain GetGrain(Type grainInterfaceType, Guid grainPrimaryKey) =>
@@ -48,9 +48,9 @@ internal class GrainFactory(CallClient client) : IGrainFactory
     public IAddressable GetGrain(GrainId grainId, GrainInterfaceType interfaceType) => client.References.Create(grainId, interfaceType);
 
     public IAddressable GetGrain(Type interfaceType, IdSpan grainKey, string grainClassNamePrefix) =>
-        (IAddressable)Get(interfaceType, grainKey, grainClassNamePrefix);
+        Get(interfaceType, grainKey, grainClassNamePrefix);
 
-    public IAddressable GetGrain(Type interfaceType, IdSpan grainKey) => (IAddressable)Get(interfaceType, grainKey, null);
+    public IAddressable GetGrain(Type interfaceType, IdSpan grainKey) => Get(interfaceType, grainKey, null);
 
     private static IdSpan StringKey(string key)
     {
@@ -64,7 +64,7 @@ internal class GrainFactory(CallClient client) : IGrainFactory
         return extension;
     }
 
-    private object Get(Type interfaceType, IdSpan key, string? prefix) =>
+    private GrainReference Get(Type interfaceType, IdSpan key, string? prefix) =>
         client.References.Create(GrainId.Create(GrainManifest.Current.Resolve(interfaceType, prefix), key), interfaceType);
 }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 
@@ -5,6 +6,8 @@ namespace Orleans.Embedded;
 
 /// <summary>A call that answers with a value.</summary>
 /// <typeparam name="TResult">The value.</typeparam>
+[SuppressMessage("Usage", "VSTHRD002:Avoid problematic synchronous waits", Justification = "Results are read where the call has ended.")]
+[SuppressMessage("Reliability", "CA2012:Use ValueTasks correctly", Justification = "The call is awaited by its continuation, not by an await.")]
 public abstract class GrainRequest<TResult> : GrainRequest, IValueTaskSource<TResult>, IValueTaskSource
 {
     private ManualResetValueTaskSourceCore<TResult> _source = new() { RunContinuationsAsynchronously = true };
@@ -183,6 +186,7 @@ public abstract class GrainRequest<TResult> : GrainRequest, IValueTaskSource<TRe
 }
 
 /// <summary>A call that answers with no value.</summary>
+[SuppressMessage("Usage", "VSTHRD103:Call async methods when in an async method", Justification = "Results are read where the call has ended.")]
 public abstract class VoidGrainRequest : GrainRequest<Nothing>
 {
     /// <summary>Calls the method.</summary>

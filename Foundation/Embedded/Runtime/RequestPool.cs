@@ -2,33 +2,27 @@ using System.Collections.Concurrent;
 
 namespace Orleans.Embedded;
 
-/// <summary>Unused requests of one class. Bounded: what does not fit is left to the garbage collector.</summary>
-/// <typeparam name="TRequest">The class.</typeparam>
-public static class RequestPool<TRequest>
-    where TRequest : GrainRequest, new()
+/// <summary>Unused requests, by class. Bounded: what does not fit is left to the garbage collector.</summary>
+public static class RequestPool
 {
     private const int CapacityMax = 256;
 
-    [ThreadStatic]
-    private static TRequest? _mine;
-
-    private static readonly ConcurrentQueue<TRequest> Shared = new();
-    private static int _sharedCount;
-
     /// <summary>Takes a request.</summary>
+    /// <typeparam name="TRequest">Its class.</typeparam>
     /// <returns>The request, without arguments.</returns>
-    public static TRequest Rent()
+    public static TRequest Rent<TRequest>()
+        where TRequest : GrainRequest, new()
     {
-        var request = _mine;
+        var request = Of<TRequest>.Mine;
         if (request is not null)
         {
-            _mine = null;
+            Of<TRequest>.Mine = null;
             return request;
         }
 
-        if (Volatile.Read(ref _sharedCount) > 0 && Shared.TryDequeue(out request))
+        if (Volatile.Read(ref Of<TRequest>.SharedCount) > 0 && Of<TRequest>.Shared.TryDequeue(out request))
         {
-            Interlocked.Decrement(ref _sharedCount);
+            Interlocked.Decrement(ref Of<TRequest>.SharedCount);
             return request;
         }
 
@@ -36,17 +30,28 @@ public static class RequestPool<TRequest>
     }
 
     /// <summary>Gives a request back.</summary>
+    /// <typeparam name="TRequest">Its class.</typeparam>
     /// <param name="request">The request, without arguments.</param>
-    public static void Return(TRequest request)
+    public static void Return<TRequest>(TRequest request)
+        where TRequest : GrainRequest, new()
     {
-        if (_mine is null)
+        if (Of<TRequest>.Mine is null)
         {
-            _mine = request;
+            Of<TRequest>.Mine = request;
         }
-        else if (Volatile.Read(ref _sharedCount) < CapacityMax)
+        else if (Volatile.Read(ref Of<TRequest>.SharedCount) < CapacityMax)
         {
-            Interlocked.Increment(ref _sharedCount);
-            Shared.Enqueue(request);
+            Interlocked.Increment(ref Of<TRequest>.SharedCount);
+            Of<TRequest>.Shared.Enqueue(request);
         }
+    }
+
+    private static class Of<TRequest>
+    {
+        [ThreadStatic]
+        public static TRequest? Mine;
+
+        public static readonly ConcurrentQueue<TRequest> Shared = new();
+        public static int SharedCount;
     }
 }

@@ -187,12 +187,8 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
         {
             while (Cluster.ActivationsOf(this).ToList() is { Count: > 0 } activations)
             {
-                foreach (var activation in activations)
-                {
-                    activation.Deactivate(new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo stops."), either.Token);
-                }
-
-                await Task.WhenAll(activations.Select(activation => activation.Deactivated)).WaitAsync(either.Token);
+                var reason = new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo stops.");
+                await Task.WhenAll(activations.Select(activation => activation.DeactivateAsync(reason, either.Token))).WaitAsync(either.Token);
             }
         }
         catch (OperationCanceledException)

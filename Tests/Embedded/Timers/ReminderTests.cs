@@ -1,0 +1,97 @@
+using Orleans.TestingHost;
+using OrleansFlow.Tests.Embedded.Grains;
+using OrleansFlow.Tests.Embedded.Hosting;
+
+namespace OrleansFlow.Tests.Embedded.Timers;
+
+public sealed class ReminderTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
+    private readonly ManualTimeProvider _clock = new();
+    private readonly string _key = Guid.NewGuid().ToString("N");
+    private InProcessTestCluster _cluster = null!;
+
+    private IReminderGrain Grain => _cluster.Client.GetGrain<IReminderGrain>(_key);
+
+    public async ValueTask InitializeAsync() => _cluster = await TestClusters.StartAsync(clock: _clock);
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    [Fact(Timeout = 30_000)]
+    public async Task Reminder_TicksAtItsTimes()
+    {
+        await Grain.RegisterAsync("r", 2 * Minute, 3 * Minute);
+
+        _clock.Advance(2 * Minute - TimeSpan.FromSeconds(1));
+        Assert.Equal(0, Notes.Count(_key));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        await TestClusters.UntilAsync(() => Notes.Count(_key) == 1);
+        await Grain.CountAsync();
+        _clock.Advance(3 * Minute);
+        await TestClusters.UntilAsync(() => Notes.Count(_key) == 2);
+
+        Assert.Equal(["r 00:03:00 00:00:00", "r 00:03:00 00:03:00"], Notes.Of(_key));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Reminder_WakesAGrainThatIsNotActive()
+    {
+        await Grain.RegisterAsync("r", Minute, Minute);
+        await _cluster.DeactivateAsync(Grain);
+        Assert.False(_cluster.TryGetGrainContext(Grain.GetGrainId(), out _));
+
+        _clock.Advance(Minute);
+
+        await TestClusters.UntilAsync(() => Notes.Count(_key) == 1);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Reminder_SurvivesTheRestartOfItsSilo()
+    {
+        await Grain.RegisterAsync("r", Minute, Minute);
+
+        await _cluster.RestartSiloAsync(_cluster.Silos[0]);
+        _clock.Advance(Minute);
+
+        await TestClusters.UntilAsync(() => Notes.Count(_key) == 1);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Reminder_OfKilledSilo_TicksInAnother()
+    {
+        await Grain.RegisterAsync("r", Minute, Minute);
+        var first = _cluster.Silos[0];
+        await _cluster.StartAdditionalSiloAsync();
+
+        await _cluster.KillSiloAsync(first);
+        await _clock.AdvanceUntilAsync(Minute, () => Notes.Count(_key) > 0);
+
+        Assert.Equal(["Silo_1"], Notes.Of(_key + "/silo").Distinct());
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Reminder_Unregistered_TicksNoMore()
+    {
+        await Grain.RegisterAsync("r", Minute, Minute);
+        await Grain.RegisterAsync("s", Minute, Minute);
+        Assert.Equal(2, await Grain.CountAsync());
+
+        Assert.True(await Grain.UnregisterAsync("r"));
+        Assert.False(await Grain.UnregisterAsync("r"));
+        _clock.Advance(Minute);
+        await TestClusters.UntilAsync(() => Notes.Count(_key) == 1);
+
+        Assert.StartsWith("s ", Assert.Single(Notes.Of(_key)), StringComparison.Ordinal);
+        Assert.Equal(1, await Grain.CountAsync());
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Period_ShorterThanTheMinimum_IsRefused()
+    {
+        var exception = await Assert.ThrowsAsync<ArgumentException>(() => Grain.RegisterAsync("r", Minute, Minute - TimeSpan.FromTicks(1)));
+
+        Assert.Contains("00:01:00", exception.Message, StringComparison.Ordinal);
+        await Grain.RegisterAsync("r", Minute, Minute);
+    }
+}
