@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Embedded;
+using Orleans.Serialization;
 
 namespace Orleans.Storage;
 
@@ -15,7 +17,7 @@ internal sealed class MemoryGrainStorage(MemoryGrainStorage.Table table) : IGrai
     {
         if (table.Rows.TryGetValue((stateName, grainId), out var row))
         {
-            grainState.State = Isolation.Copy((T)row.Value!);
+            grainState.State = StateCopy<T>.Of((T)row.Value!);
             grainState.ETag = row.Etag;
             grainState.RecordExists = true;
         }
@@ -30,7 +32,7 @@ internal sealed class MemoryGrainStorage(MemoryGrainStorage.Table table) : IGrai
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         var key = (stateName, grainId);
-        var row = new Row(Isolation.Copy(grainState.State), table.NextEtag());
+        var row = new Row(StateCopy<T>.Of(grainState.State), table.NextEtag());
         if (string.IsNullOrEmpty(grainState.ETag))
         {
             if (!table.Rows.TryAdd(key, row))
@@ -72,6 +74,29 @@ internal sealed class MemoryGrainStorage(MemoryGrainStorage.Table table) : IGrai
         $"State '{key.StateName}' of grain '{key.GrainId}' was changed by another.",
         table.Rows.TryGetValue(key, out var stored) ? stored.Etag : "none",
         etag ?? "none");
+
+    /// <summary>Copies states: by their codec, or through JSON when they have none, as stores of any plain class do.</summary>
+    private static class StateCopy<T>
+    {
+        private static volatile bool _isJson;
+
+        public static T Of(T state)
+        {
+            if (!_isJson)
+            {
+                try
+                {
+                    return Isolation.Copy(state);
+                }
+                catch (CodecNotFoundException)
+                {
+                    _isJson = true;
+                }
+            }
+
+            return JsonSerializer.Deserialize<T>(JsonSerializer.SerializeToUtf8Bytes(state))!;
+        }
+    }
 
     internal sealed record Row(object? Value, string Etag);
 

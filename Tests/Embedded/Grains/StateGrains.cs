@@ -110,6 +110,34 @@ public sealed class ClassicGrain : Grain<Tally>, IClassicGrain
     public Task<int> GetAsync() => Task.FromResult(State.Count);
 }
 
+/// <summary>A state without a codec.</summary>
+public sealed class PlainTally
+{
+    public int Count { get; set; }
+
+    public Dictionary<string, int> ByName { get; set; } = [];
+}
+
+public interface IPlainStateGrain : IGrainWithStringKey
+{
+    Task<int> AddAsync(int amount);
+
+    Task<int> GetAsync();
+}
+
+public sealed class PlainStateGrain([PersistentState("plain")] IPersistentState<PlainTally> tally) : Grain, IPlainStateGrain
+{
+    public async Task<int> AddAsync(int amount)
+    {
+        tally.State.Count += amount;
+        await tally.WriteStateAsync();
+        tally.State.Count += 1000;
+        return tally.State.Count;
+    }
+
+    public Task<int> GetAsync() => Task.FromResult(tally.State.Count);
+}
+
 public interface IIsolationGrain : IGrainWithStringKey
 {
     Task KeepAsync(Tally tally);

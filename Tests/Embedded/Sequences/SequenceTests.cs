@@ -107,7 +107,7 @@ public sealed class SequenceTests : IAsyncLifetime
     public async Task Sequence_InterleavesWithRequests_AndHasNoTimeout()
     {
         var numbers = new List<int>();
-        var reading = Task.Run(async () =>
+        var reading = ReadAsync(async () =>
         {
             await foreach (var number in Grain.HoldAfterAsync(1, _key, CancellationToken.None))
             {
@@ -128,7 +128,7 @@ public sealed class SequenceTests : IAsyncLifetime
     [Fact(Timeout = 30_000)]
     public async Task Deactivation_AbortsTheReader()
     {
-        var reading = Task.Run(async () =>
+        var reading = ReadAsync(async () =>
         {
             await foreach (var number in Grain.HoldAfterAsync(1, _key, CancellationToken.None))
             {
@@ -147,7 +147,7 @@ public sealed class SequenceTests : IAsyncLifetime
     public async Task Kill_AbortsTheReader()
     {
         await _cluster.StartAdditionalSiloAsync();
-        var reading = Task.Run(async () =>
+        var reading = ReadAsync(async () =>
         {
             await foreach (var number in Grain.HoldAfterAsync(1, _key, CancellationToken.None))
             {
@@ -186,6 +186,9 @@ public sealed class SequenceTests : IAsyncLifetime
         }
     }
 
+    // On the thread pool, so that no test context is captured.
+    private static Task ReadAsync(Func<Task> read) => Task.Run(read);
+
     private bool Hosts(InProcessSiloHandle silo) =>
         _cluster.TryGetGrainContext(Grain.GetGrainId(), out var context) && context.Address.SiloAddress!.Equals(silo.SiloAddress);
 }
@@ -193,7 +196,7 @@ public sealed class SequenceTests : IAsyncLifetime
 internal static class CancellationExtensions
 {
     /// <summary>Cancels once a grain waits at a gate.</summary>
-    public static void CancelAfterEntered(this CancellationTokenSource cancellation, string gate) => Task.Run(async () =>
+    public static void CancelAfterEntered(this CancellationTokenSource cancellation, string gate) => _ = Task.Run(async () =>
     {
         await TestClusters.UntilAsync(() => Gates.EnteredCount(gate) > 0);
         await cancellation.CancelAsync();

@@ -78,6 +78,17 @@ public sealed class StateTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task MemoryStorage_KeepsPlainClasses()
+    {
+        var grain = _cluster.Client.GetGrain<IPlainStateGrain>("a");
+        Assert.Equal(1003, await grain.AddAsync(3));
+
+        await _cluster.DeactivateAsync(grain);
+
+        Assert.Equal(3, await grain.GetAsync());
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task Arguments_AreCopied()
     {
         var grain = _cluster.Client.GetGrain<IIsolationGrain>("a");
