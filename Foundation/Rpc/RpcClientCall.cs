@@ -43,6 +43,11 @@ internal sealed class RpcClientCall : IAsyncDisposable
         }
 
         _responseTask = SendAsync(content);
+        if (abortRequest is not null)
+        {
+            // Owned by the call: it ends with the response, and observes nothing but its failure.
+            _ = AbortRequestOnFailureAsync(abortRequest);
+        }
     }
 
     /// <summary>Trailing metadata; empty until the call has ended.</summary>
@@ -209,6 +214,19 @@ internal sealed class RpcClientCall : IAsyncDisposable
         var response = await _channel.Invoker.SendAsync(request, _stop.Token).ConfigureAwait(false);
         _response = response;
         return response;
+    }
+
+    /// <summary>
+    /// A call that gets no response never opens its request body, so whoever waits to write must be told. After the task has failed, not
+    /// before: the writer then finds the reason in it.
+    /// </summary>
+    private async Task AbortRequestOnFailureAsync(Action abortRequest)
+    {
+        await ((Task)_responseTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_responseTask.IsCompletedSuccessfully)
+        {
+            abortRequest();
+        }
     }
 
     private async ValueTask OpenAsync(CancellationToken cancellationToken)

@@ -103,6 +103,22 @@ public sealed class RpcServerTests
     }
 
     [Fact(Timeout = TimeoutMs)]
+    public async Task Duplex_NobodyListens_FailsTheWriteThatWaitsForTheConnection()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        var address = $"http://{listener.LocalEndpoint}";
+        listener.Stop();
+        await using var channel = RpcChannel.ForAddress(address);
+        await using var call = channel.Duplex(EchoMethods.Chat);
+
+        var failure = await Assert.ThrowsAsync<RpcException>(
+            () => call.WriteAsync(new EchoRequest(), TestContext.Current.CancellationToken).AsTask());
+
+        Assert.Equal(RpcStatusCode.Unavailable, failure.Code);
+    }
+
+    [Fact(Timeout = TimeoutMs)]
     public async Task Channel_NobodyListens_IsUnavailable()
     {
         string address;
