@@ -22,6 +22,7 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _aborting = new();
     private Task _running = Task.CompletedTask;
+    private bool _isDisposed;
 
     /// <summary>Composes the worker; used by the host.</summary>
     /// <exception cref="OptionsValidationException">An option is out of its range.</exception>
@@ -99,6 +100,13 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        // The container disposes it twice: as itself and as a hosted service.
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         await _aborting.CancelAsync();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _session.DisposeAsync();

@@ -1,0 +1,44 @@
+using System.Collections.Concurrent;
+using OrleansFlow.Arrow;
+using OrleansFlow.Artifacts;
+using OrleansFlow.Errors;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Tests.Worker.Scripting;
+
+/// <summary>Artifacts in memory, so that session tests touch no disk.</summary>
+internal sealed class MemoryArtifactStore : IArtifactStore
+{
+    public ConcurrentDictionary<string, long[]> Files { get; } = new();
+
+    public ConcurrentQueue<string> Opened { get; } = new();
+
+    public ValueTask<StoredArtifact> WriteAsync(TaskId task, long epoch, int index, RecordBatch batch, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var path = ArtifactPath.Of(task, epoch, index);
+        Files[path] = batch.Column<Int64Array>("n").Values.ToArray();
+        return ValueTask.FromResult(new StoredArtifact(path, batch.RowCount, 100));
+    }
+
+    public IArtifactReader OpenRead(string path)
+    {
+        Opened.Enqueue(path);
+        return Files.TryGetValue(path, out var values)
+            ? new Reader(values)
+            : throw new FlowException(FlowErrorCode.ArtifactLost, $"'{path}' is not there.");
+    }
+
+    private sealed class Reader(long[] values) : IArtifactReader
+    {
+        public ArrowSchema Schema { get; } = new([new ArrowField("n", ArrowType.Int64, false)]);
+
+        public int BatchCount => 1;
+
+        public RecordBatch ReadBatch(int index) => HandlerScript.Numbers(values);
+
+        public void Dispose()
+        {
+        }
+    }
+}
