@@ -19,6 +19,9 @@ internal sealed class SessionStream(
     private bool _mustBeat;
     private bool _mustComplete;
 
+    /// <summary>The gateway answered the registration.</summary>
+    public bool IsRegistered { get; private set; }
+
     /// <summary>Lets everything that waits leave, says good-bye, and lets the gateway end the stream.</summary>
     public void Complete()
     {
@@ -42,13 +45,12 @@ internal sealed class SessionStream(
         await connection.SendAsync(new WorkerMessage { Register = registration }, stop.Token);
         Task sending = Task.CompletedTask;
         Task beating = Task.CompletedTask;
-        var isRegistered = false;
         Exception? failure = null;
         try
         {
             await foreach (var message in connection.ReadAllAsync(stop.Token))
             {
-                if (isRegistered)
+                if (IsRegistered)
                 {
                     Handle(message);
                     continue;
@@ -59,7 +61,7 @@ internal sealed class SessionStream(
                     throw new FlowException(FlowErrorCode.UnexpectedError, $"The gateway answered the registration with {message.KindCase}.");
                 }
 
-                isRegistered = true;
+                IsRegistered = true;
                 registered(message.Registered, sentAt);
                 sending = EndWithAsync(SendAllAsync(stop.Token));
                 beating = EndWithAsync(BeatAsync(TimeSpan.FromMilliseconds(Math.Max(1, message.Registered.HeartbeatIntervalMs)), stop.Token));
@@ -83,7 +85,7 @@ internal sealed class SessionStream(
             ExceptionDispatchInfo.Throw(failure);
         }
 
-        if (!isRegistered)
+        if (!IsRegistered)
         {
             throw new FlowException(FlowErrorCode.GatewayUnreachable, "The gateway ended the session before it had answered the registration.");
         }

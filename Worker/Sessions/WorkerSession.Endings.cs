@@ -104,7 +104,7 @@ public sealed partial class WorkerSession
         }
 
         _isLeaving = true;
-        if (_stream is { } stream && !lifetime.IsCancellationRequested)
+        if (_stream is { IsRegistered: true } stream && !lifetime.IsCancellationRequested)
         {
             stream.Complete();
             var ended = WhenAsync(lifetime, CancellationToken.None);

@@ -108,9 +108,9 @@ public sealed partial class WorkerSession : IAsyncDisposable
         {
             await ServeAsync(leave.Token);
         }
-        catch (OperationCanceledException) when (leave.IsCancellationRequested)
+        catch (Exception) when (leave.IsCancellationRequested)
         {
-            // The drain is over, or was cut short: that is how a session ends.
+            // The drain is over, or was cut short: whatever the stream says to that, the session ends as it was told to.
         }
         catch (Exception exception)
         {

@@ -143,11 +143,23 @@ public class WorkerSessionTests
     }
 
     [Fact(Timeout = Watchdog.Milliseconds)]
-    public async Task Stop_WithoutAGateway_EndsAtOnce()
+    public async Task Stop_WithoutAnAnswerFromTheGateway_EndsAtOnce()
     {
-        // A delay, because this gateway refuses without any waiting.
-        await using var worker = new WorkerHarness(configure: options => options with { ReconnectDelayMin = TimeSpan.FromSeconds(1) });
-        worker.Transport.Close();
+        await using var worker = new WorkerHarness();
+        await using var gateway = await ScriptedSession.AcceptUnansweredAsync(worker.Transport);
+
+        await worker.StopAsync();
+
+        await worker.Running.WaitAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact(Timeout = Watchdog.Milliseconds)]
+    public async Task Stop_BetweenTwoTries_EndsAtOnce()
+    {
+        var delay = TimeSpan.FromHours(1);
+        await using var worker = new WorkerHarness(configure: options => options with { ReconnectDelayMin = delay, ReconnectDelayMax = delay });
+        await using var gateway = await ScriptedSession.AcceptUnansweredAsync(worker.Transport);
+        gateway.Lose();
 
         await worker.StopAsync();
 
