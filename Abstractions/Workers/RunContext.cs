@@ -31,6 +31,9 @@ public abstract class RunContext
     /// <summary>The graph's files: name to absolute path.</summary>
     public abstract IReadOnlyDictionary<string, string> Files { get; }
 
+    /// <summary>Ids of the parent nodes whose artifacts the attempt may read, in the graph's order; empty for a standalone task.</summary>
+    public virtual IReadOnlyList<string> Parents => [];
+
     /// <summary>Output batches of earlier attempts that stand: numbers 0 to this minus 1.</summary>
     public abstract int AcceptedBatchCount { get; }
 

@@ -32,6 +32,8 @@ internal sealed class AttemptContext(
 
     public override IReadOnlyDictionary<string, string> Files => attempt.Offer.Files;
 
+    public override IReadOnlyList<string> Parents => attempt.Offer.Parents;
+
     public override int AcceptedBatchCount => attempt.Offer.AcceptedBatches;
 
     public override CancellationToken Stopping => attempt.Stopping;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OrleansFlow.Hosting;
+using OrleansFlow.Sql.Roles;
 using OrleansFlow.Worker.Attempts;
 using OrleansFlow.Worker.Sessions;
 
@@ -39,6 +40,11 @@ public static class WorkerServiceCollectionExtensions
         services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<RoleCatalog>();
+        services.AddSingleton(new RoleRegistration(SqlRoleHandler.Role, typeof(SqlRoleHandler), isBuiltIn: true));
+        services.Insert(0, ServiceDescriptor.Singleton<IConfigureOptions<SqlRoleOptions>>(provider =>
+            new ConfigureOptions<SqlRoleOptions>(options => provider.GetService<IConfiguration>()?.GetSection(SqlRoleOptions.SectionName).Bind(options))));
+        services.AddOptions<SqlRoleOptions>().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SqlRoleOptions>, SqlRoleOptionsValidator>());
         services.TryAddSingleton<IWorkerTransport>(provider =>
         {
             var options = provider.GetRequiredService<IOptions<WorkerOptions>>().Value;

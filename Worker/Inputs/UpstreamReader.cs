@@ -21,6 +21,7 @@ internal sealed class UpstreamReader(
     private readonly SeenBatches _seen = new();
     private TaskCompletionSource? _arrival;
     private FlowException? _failure;
+    private bool _isComplete;
 
     // Of the references that came: not yet taken by the handler, and taken without their credit having been given back.
     private int _unread;
@@ -80,14 +81,16 @@ internal sealed class UpstreamReader(
                     FlowErrorCode.UnexpectedError, $"The gateway sent {_unread} references for a credit of {options.PrefetchBatches}.");
             }
 
-            if (message.FailedReason.Length > 0)
+            // An ended lease is no failure to report: the attempt is stopped, and that ends the reading.
+            if (message.FailedReason.Length > 0 && !EffectRefusal.EndsLease(message.FailedReason))
             {
                 _failure = new FlowException(
                     FlowErrorKind.OfWire(message.FailedReason).Code,
                     $"The inputs of task '{attempt.Token.TaskId}' cannot be read any further: {message.FailedReason}.");
             }
 
-            HasEnded |= message.End || _failure is not null;
+            _isComplete |= message.End;
+            HasEnded |= message.End || message.FailedReason.Length > 0 || _failure is not null;
             arrival = _arrival;
             _arrival = null;
         }
@@ -176,7 +179,7 @@ internal sealed class UpstreamReader(
                     throw _failure;
                 }
 
-                if (HasEnded)
+                if (_isComplete)
                 {
                     return null;
                 }

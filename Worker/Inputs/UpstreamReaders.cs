@@ -60,12 +60,11 @@ internal sealed class UpstreamReaders(SessionOutbox outbox, WorkerSessionOptions
             return;
         }
 
+        reader.OnReferences(references);
         if (references.FailedReason.Length > 0 && EffectRefusal.EndsLease(references.FailedReason))
         {
             revoke(reader.Lease, references.FailedReason);
         }
-
-        reader.OnReferences(references);
     }
 
     /// <summary>
