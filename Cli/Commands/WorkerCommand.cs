@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansFlow.Errors;
 using OrleansFlow.Hosting;
+using OrleansFlow.Sql.Roles;
 using OrleansFlow.Worker.Hosting;
 using OrleansFlow.Workers;
 
@@ -35,7 +36,8 @@ internal static class WorkerCommand
                 options.WorkerId = parsed.GetValue(id);
                 options.Slots = parsed.GetValue(slots) ?? options.Slots;
             });
-            var roles = new List<string>();
+            worker.AddHandler<SqlRoleHandler>(SqlRoleHandler.Role);
+            var roles = new List<string> { SqlRoleHandler.Role };
             foreach (var (role, handler) in (parsed.GetValue(load) ?? []).SelectMany(Handlers))
             {
                 worker.AddHandler(handler, role);
