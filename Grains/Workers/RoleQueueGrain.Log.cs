@@ -5,12 +5,12 @@ namespace OrleansFlow.Grains.Workers;
 
 internal sealed partial class RoleQueueGrain
 {
-    [LoggerMessage(EventId = 2201, Level = LogLevel.Information, Message = "Queue {QueueKey} loaded {EntryCount} stored tasks and offers them again")]
+    [LoggerMessage(EventId = 2161, Level = LogLevel.Information, Message = "Queue {QueueKey} loaded {EntryCount} stored tasks and offers them again")]
     private partial void LogLoaded(string queueKey, int entryCount);
 
-    [LoggerMessage(EventId = 2202, Level = LogLevel.Warning, Message = "Assigning {TaskCount} tasks to worker {WorkerId} failed; they are offered again")]
+    [LoggerMessage(EventId = 2162, Level = LogLevel.Warning, Message = "Assigning {TaskCount} tasks to worker {WorkerId} failed; they are offered again")]
     private partial void LogAssignmentFailed(Exception exception, WorkerId workerId, int taskCount);
 
-    [LoggerMessage(EventId = 2203, Level = LogLevel.Warning, Message = "The owner of {TaskId} did not say where it stands; it is asked again")]
+    [LoggerMessage(EventId = 2163, Level = LogLevel.Warning, Message = "The owner of {TaskId} did not say where it stands; it is asked again")]
     private partial void LogCheckFailed(Exception exception, TaskId taskId);
 }

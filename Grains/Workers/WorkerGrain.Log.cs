@@ -5,21 +5,21 @@ namespace OrleansFlow.Grains.Workers;
 
 internal sealed partial class WorkerGrain
 {
-    [LoggerMessage(EventId = 2101, Level = LogLevel.Information, Message = "Worker {WorkerId} registered session {SessionId}: {Slots} slots, {HeldCount} leases held, {LostCount} of them lost")]
+    [LoggerMessage(EventId = 2151, Level = LogLevel.Information, Message = "Worker {WorkerId} registered session {SessionId}: {Slots} slots, {HeldCount} leases held, {LostCount} of them lost")]
     private partial void LogRegistered(WorkerId workerId, string sessionId, int slots, int heldCount, int lostCount);
 
-    [LoggerMessage(EventId = 2102, Level = LogLevel.Warning, Message = "Worker {WorkerId} lost the stream of session {SessionId}; its leases are revoked unless it is back within {GraceMs} ms")]
+    [LoggerMessage(EventId = 2152, Level = LogLevel.Warning, Message = "Worker {WorkerId} lost the stream of session {SessionId}; its leases are revoked unless it is back within {GraceMs} ms")]
     private partial void LogStreamLost(WorkerId workerId, string sessionId, double graceMs);
 
-    [LoggerMessage(EventId = 2103, Level = LogLevel.Information, Message = "Session {SessionId} of worker {WorkerId} ended ({Reason}); {LeaseCount} leases end with it")]
+    [LoggerMessage(EventId = 2153, Level = LogLevel.Information, Message = "Session {SessionId} of worker {WorkerId} ended ({Reason}); {LeaseCount} leases end with it")]
     private partial void LogSessionEnded(WorkerId workerId, string sessionId, string reason, int leaseCount);
 
-    [LoggerMessage(EventId = 2104, Level = LogLevel.Warning, Message = "Renewing {TaskId} epoch {Epoch} failed; the lease stands until it expires")]
+    [LoggerMessage(EventId = 2154, Level = LogLevel.Warning, Message = "Renewing {TaskId} epoch {Epoch} failed; the lease stands until it expires")]
     private partial void LogRenewalFailed(Exception exception, TaskId taskId, long epoch);
 
-    [LoggerMessage(EventId = 2105, Level = LogLevel.Warning, Message = "Granting {TaskId} failed; its queue offers it again")]
+    [LoggerMessage(EventId = 2155, Level = LogLevel.Warning, Message = "Granting {TaskId} failed; its queue offers it again")]
     private partial void LogGrantFailed(Exception exception, TaskId taskId);
 
-    [LoggerMessage(EventId = 2106, Level = LogLevel.Warning, Message = "Revoking {TaskId} epoch {Epoch} failed; the lease ends when it expires")]
+    [LoggerMessage(EventId = 2156, Level = LogLevel.Warning, Message = "Revoking {TaskId} epoch {Epoch} failed; the lease ends when it expires")]
     private partial void LogRevocationFailed(Exception exception, TaskId taskId, long epoch);
 }
