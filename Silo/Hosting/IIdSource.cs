@@ -4,5 +4,5 @@ namespace OrleansFlow.Silo.Hosting;
 public interface IIdSource
 {
     /// <summary>A new id by the rule of <c>IdText</c>, never made before; ids made later sort after it as text, to the millisecond.</summary>
-    string Next();
+    string NewId();
 }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using OrleansFlow.Worker.Hosting;
 using OrleansFlow.Worker.Sessions;
 

@@ -15,7 +15,7 @@ internal sealed class TimeSortedIds(TimeProvider clock, Action<Span<byte>>? fill
 
     private readonly Action<Span<byte>> _fillRandom = fillRandom ?? RandomNumberGenerator.Fill;
 
-    public string Next()
+    public string NewId()
     {
         Span<byte> random = stackalloc byte[RandomBytes];
         _fillRandom(random);

@@ -16,7 +16,7 @@ internal sealed class ArtifactProbe(GatewayIdentity identity, IIdSource ids)
         try
         {
             Directory.CreateDirectory(folder);
-            var file = Path.Combine(folder, $".probe-{ids.Next()}");
+            var file = Path.Combine(folder, $".probe-{ids.NewId()}");
             File.WriteAllText(file, "probe");
             File.Delete(file);
             var freeBytes = new DriveInfo(folder).AvailableFreeSpace;

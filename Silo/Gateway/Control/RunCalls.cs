@@ -16,7 +16,7 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
 
     public async Task<Wire.SubmitGraphResponse> SubmitAsync(Wire.SubmitGraphRequest request, CancellationToken cancellationToken)
     {
-        var run = request.RunId.Length == 0 ? new RunId(ids.Next()) : ControlMapping.ToRunId(request.RunId);
+        var run = request.RunId.Length == 0 ? new RunId(ids.NewId()) : ControlMapping.ToRunId(request.RunId);
         if (run.Value == FlightPaths.Uploads)
         {
             throw new FlowException(FlowErrorCode.BadInput, $"Run id '{FlightPaths.Uploads}' is taken: Flight paths that begin with it name uploads. Choose another.");

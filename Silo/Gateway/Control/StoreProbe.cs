@@ -23,7 +23,7 @@ internal sealed class StoreProbe([FromKeyedServices(FlowGrainStorage.Name)] IGra
             var startedAt = clock.GetTimestamp();
             var state = new GrainState<StoreProbeState>(new StoreProbeState());
             await storage.ReadStateAsync("health", ProbeId, state);
-            var mark = ids.Next();
+            var mark = ids.NewId();
             state.State = new StoreProbeState { Mark = mark };
             await storage.WriteStateAsync("health", ProbeId, state);
             var readBack = new GrainState<StoreProbeState>(new StoreProbeState());

@@ -104,7 +104,7 @@ internal sealed class TaskCalls(IGrainFactory grains, IIdSource ids, RoleChecks 
     {
         if (text.Length == 0)
         {
-            return TaskId.Standalone(ids.Next());
+            return TaskId.Standalone(ids.NewId());
         }
 
         return IdText.IsValid(text)

@@ -11,7 +11,7 @@ internal sealed class UploadFlights(UploadStore uploads, FlightTickets tickets)
     private const int ListedMax = 1_000;
 
     /// <summary>What there is to know about an upload.</summary>
-    /// <exception cref="Errors.FlowException"><c>not_found</c>.</exception>
+    /// <exception cref="OrleansFlow.Errors.FlowException"><c>not_found</c>.</exception>
     public FlightInfo GetInfo(FlightPath path)
     {
         using var reader = uploads.Open(path.Name);
@@ -34,7 +34,7 @@ internal sealed class UploadFlights(UploadStore uploads, FlightTickets tickets)
     }
 
     /// <summary>An upload's batches in order.</summary>
-    /// <exception cref="Errors.FlowException"><c>not_found</c>.</exception>
+    /// <exception cref="OrleansFlow.Errors.FlowException"><c>not_found</c>.</exception>
     public FlightStream Open(FlightPath path)
     {
         var reader = uploads.Open(path.Name);
@@ -51,7 +51,7 @@ internal sealed class UploadFlights(UploadStore uploads, FlightTickets tickets)
             await Task.Yield();
             for (var index = 0; index < reader.BatchCount; index++)
             {
-                yield return reader.ReadBatch(index);
+                yield return await reader.ReadBatchAsync(index);
             }
         }
     }

@@ -66,7 +66,7 @@ internal sealed partial class UploadStore
     {
         Prepare();
         RefuseTaken(name);
-        var temporary = Path.Combine(_folder, $"{name}.{_ids.Next()}{TemporaryExtension}");
+        var temporary = Path.Combine(_folder, $"{name}.{_ids.NewId()}{TemporaryExtension}");
         try
         {
             var receipt = await WriteAsync(temporary, name, schema, batches, cancellationToken);

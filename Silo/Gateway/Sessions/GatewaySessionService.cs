@@ -47,7 +47,7 @@ internal sealed class GatewaySessionService(
 
         try
         {
-            var welcome = new SessionWelcome(ids.Next(), identity.ClusterId, identity.ArtifactFolder, key.VerificationKeys);
+            var welcome = new SessionWelcome(ids.NewId(), identity.ClusterId, identity.ArtifactFolder, key.VerificationKeys);
             await new GatewaySession(grains, connection, welcome, _options, clock, logger).RunAsync(cancellationToken);
         }
         finally

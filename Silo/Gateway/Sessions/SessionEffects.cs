@@ -126,7 +126,7 @@ internal sealed partial class SessionEffects : IDisposable
         EffectReceipt receipt;
         try
         {
-            if (WhenBatchesClosed(outcome.Token) is { } closed)
+            if (WaitForBatchesAsync(outcome.Token) is { } closed)
             {
                 await closed;
             }
@@ -229,7 +229,7 @@ internal sealed partial class SessionEffects : IDisposable
         closed?.Closed?.TrySetResult();
     }
 
-    private Task? WhenBatchesClosed(LeaseToken token)
+    private Task? WaitForBatchesAsync(LeaseToken token)
     {
         lock (_gate)
         {
