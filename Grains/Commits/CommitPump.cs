@@ -114,15 +114,17 @@ internal sealed class CommitPump<TState, TEvent>(
     {
         Failure = exception as FlowException ?? new FlowException(
             FlowErrorCode.StoreUnavailable, $"The grain's state could not be written, and whether it was is not known: {exception.Message}", exception);
-        foreach (var waiter in (TaskCompletionSource?[])[done, _waiting])
+        var waiters = (TaskCompletionSource?[])[done, _waiting];
+        (_waiting, _underWay, _writing) = (null, null, null);
+
+        // The grain first: when a caller learns of the failure, the activation is on its way out.
+        fail(Failure);
+        foreach (var waiter in waiters)
         {
             waiter?.SetException(Failure);
 
             // Seen here, so that a write that nobody waited for is no unobserved exception.
             _ = waiter?.Task.Exception;
         }
-
-        (_waiting, _underWay, _writing) = (null, null, null);
-        fail(Failure);
     }
 }

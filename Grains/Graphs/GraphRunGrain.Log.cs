@@ -24,12 +24,12 @@ internal sealed partial class GraphRunGrain
     [LoggerMessage(EventId = 1006, Level = LogLevel.Warning, Message = "Run {RunId} could not reach a queue, a worker or the catalog; it tries again")]
     private partial void LogDeliveryFailed(Exception exception, RunId runId);
 
-    [LoggerMessage(EventId = 2101, Level = LogLevel.Information, Message = "Lease of task {TaskId} with epoch {Epoch} of worker {WorkerId} ended: {Reason}; the task is ready again")]
+    [LoggerMessage(EventId = 2011, Level = LogLevel.Information, Message = "Lease of task {TaskId} with epoch {Epoch} of worker {WorkerId} ended: {Reason}; the task is ready again")]
     private partial void LogRevoked(TaskId taskId, long epoch, WorkerId workerId, string reason);
 
-    [LoggerMessage(EventId = 2102, Level = LogLevel.Debug, Message = "Refused {Effect} of task {TaskId} with epoch {Epoch}: {Reason}")]
+    [LoggerMessage(EventId = 2012, Level = LogLevel.Debug, Message = "Refused {Effect} of task {TaskId} with epoch {Epoch}: {Reason}")]
     private partial void LogEffectRefused(TaskId taskId, long epoch, string effect, string reason);
 
-    [LoggerMessage(EventId = 2103, Level = LogLevel.Warning, Message = "Run {RunId} could not ask worker {WorkerId} which leases it holds; they end by their expiry")]
+    [LoggerMessage(EventId = 2013, Level = LogLevel.Warning, Message = "Run {RunId} could not ask worker {WorkerId} which leases it holds; they end by their expiry")]
     private partial void LogHolderNotAsked(Exception exception, RunId runId, WorkerId workerId);
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Errors;
@@ -60,6 +61,20 @@ internal sealed partial class GraphRunGrain
 
     private void OnCommitted(GraphRunState state, IReadOnlyList<GraphRunEvent> events)
     {
+        Log(state, events);
+        _outbox.Add(state, events);
+        _watchers.Publish(state, events);
+        _signal.Pulse();
+        Deliver();
+    }
+
+    private void Log(GraphRunState state, IReadOnlyList<GraphRunEvent> events)
+    {
+        if (!_logger.IsEnabled(LogLevel.Information))
+        {
+            return;
+        }
+
         foreach (var change in events)
         {
             switch (change)
@@ -68,7 +83,8 @@ internal sealed partial class GraphRunGrain
                     LogSubmitted(_id, submitted.Plan.Name, submitted.Plan.Nodes.Length, submitted.Plan.TaskCount);
                     break;
                 case RunTaskChanged { Change: LeaseRevoked revoked } task:
-                    LogRevoked(state.IdOf(task.Slot), revoked.Epoch, revoked.Worker, revoked.Reason);
+                    var id = state.IdOf(task.Slot);
+                    LogRevoked(id, revoked.Epoch, revoked.Worker, revoked.Reason);
                     break;
                 case RunStatusChanged { Status: RunStatus.Completed }:
                     LogCompleted(_id);
@@ -78,11 +94,6 @@ internal sealed partial class GraphRunGrain
                     break;
             }
         }
-
-        _outbox.Add(state, events);
-        _watchers.Publish(state, events);
-        _signal.Pulse();
-        Deliver();
     }
 
     private void OnFailed(FlowException failure)
@@ -130,7 +141,7 @@ internal sealed partial class GraphRunGrain
         await Task.Yield();
         try
         {
-            await _outbox.DeliverAsync(_stopping.Token);
+            await _outbox.DeliverAsync(_stopped);
             if (_pump.Committed.IsTerminal && !_settled)
             {
                 _settled = true;
@@ -138,7 +149,7 @@ internal sealed partial class GraphRunGrain
                 await EndReminderAsync();
             }
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
         {
             // The activation ends; the next one finds in the state what is owed.
         }
@@ -152,7 +163,7 @@ internal sealed partial class GraphRunGrain
             _isDelivering = false;
         }
 
-        if (!_outbox.IsEmpty && !_stopping.IsCancellationRequested)
+        if (!_outbox.IsEmpty && !_stopped.IsCancellationRequested)
         {
             Deliver();
         }

@@ -20,7 +20,7 @@ namespace OrleansFlow.Grains.Graphs;
 /// only what nobody was told; after 2 the next activation finds in the state what is still owed. The run's reminder makes sure that there is one.
 /// </remarks>
 [Reentrant]
-internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
+internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable, IDisposable
 {
     private readonly IPersistentState<GraphRunRow> _row;
     private readonly LeaseOptions _leases;
@@ -29,6 +29,7 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
     private readonly ILogger<GraphRunGrain> _logger;
     private readonly CommitSignal _signal = new();
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationToken _stopped;
     private CommitPump<GraphRunState, GraphRunEvent> _pump = null!;
     private RunWatchers _watchers = null!;
     private RunOutbox _outbox = null!;
@@ -48,7 +49,10 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         _serving = serving;
         _clock = clock;
         _logger = logger;
+        _stopped = _stopping.Token;
     }
+
+    public void Dispose() => _stopping.Dispose();
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {

@@ -204,16 +204,16 @@ internal sealed partial class TaskGrain
                     await SendAsync(entry, removal, stops);
                     retry.Reset();
                 }
-                catch (Exception exception) when (!_stopping.IsCancellationRequested)
+                catch (Exception exception) when (!_stopped.IsCancellationRequested)
                 {
                     LogDeliveryFailed(exception, _id);
                     (_owesEntry, _owesRemoval) = (_owesEntry || entry, _owesRemoval || removal);
                     _stops.AddRange(stops);
-                    await retry.WaitAsync(_stopping.Token);
+                    await retry.WaitAsync(_stopped);
                 }
             }
         }
-        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
         {
             // The activation ends; the queue asks the next one.
         }
@@ -230,16 +230,16 @@ internal sealed partial class TaskGrain
         var (submission, lease) = (_pump.Committed.Submission!, _pump.Committed.Lease);
         if (removal)
         {
-            await Queue(submission.Role).RemoveAsync([_id], _stopping.Token);
+            await Queue(submission.Role).RemoveAsync([_id], _stopped);
         }
         else if (entry && lease.Status == FlowTaskStatus.Ready)
         {
-            await Queue(submission.Role).EnqueueAsync([Entry(submission, lease)], _stopping.Token);
+            await Queue(submission.Role).EnqueueAsync([Entry(submission, lease)], _stopped);
         }
 
         foreach (var stop in stops)
         {
-            await GrainFactory.GetGrain<IWorkerGrain>(stop.Worker.Value).StopAsync(stop.Token, stop.Reason, _stopping.Token);
+            await GrainFactory.GetGrain<IWorkerGrain>(stop.Worker.Value).StopAsync(stop.Token, stop.Reason, _stopped);
         }
     }
 

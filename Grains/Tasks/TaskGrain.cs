@@ -17,7 +17,7 @@ namespace OrleansFlow.Grains.Tasks;
 /// A task that has ended leaves memory as soon as its queue knows, so that memory does not grow with the number of tasks.
 /// </remarks>
 [Reentrant]
-internal sealed partial class TaskGrain : Grain, ITaskGrain
+internal sealed partial class TaskGrain : Grain, ITaskGrain, IDisposable
 {
     private readonly IPersistentState<TaskRow> _row;
     private readonly LeaseOptions _leases;
@@ -26,6 +26,7 @@ internal sealed partial class TaskGrain : Grain, ITaskGrain
     private readonly ILogger<TaskGrain> _logger;
     private readonly CommitSignal _signal = new();
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationToken _stopped;
     private CommitPump<TaskGrainState, LeaseEvent> _pump = null!;
     private TaskId _id;
     private IGraphRunGrain? _run;
@@ -43,7 +44,10 @@ internal sealed partial class TaskGrain : Grain, ITaskGrain
         _serving = serving;
         _clock = clock;
         _logger = logger;
+        _stopped = _stopping.Token;
     }
+
+    public void Dispose() => _stopping.Dispose();
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -74,8 +78,6 @@ internal sealed partial class TaskGrain : Grain, ITaskGrain
             await _pump.WhenIdleAsync();
             await _delivery;
         }
-
-        _stopping.Dispose();
     }
 
     public async Task<bool> SubmitAsync(TaskSubmission submission, CancellationToken cancellationToken)

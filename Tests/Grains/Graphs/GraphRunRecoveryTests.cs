@@ -1,0 +1,106 @@
+using OrleansFlow.Graphs;
+using OrleansFlow.Tasks;
+using OrleansFlow.Tests.Grains.Hosting;
+
+namespace OrleansFlow.Tests.Grains.Graphs;
+
+/// <summary>A silo dies at any moment; a run goes on with nothing lost and nothing counted twice.</summary>
+public sealed class GraphRunRecoveryTests
+{
+    private const int Watchdog = 60_000;
+
+    [Fact(Timeout = Watchdog)]
+    public async Task SiloCrash_AfterSubmit_TheTasksAreOfferedByTheNextSilo()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        await cluster.SubmitAsync("r1", """{"id":"a","role":"r"}""");
+        await cluster.CrashAsync();
+        await cluster.Run("r1").RecoverAsync(FlowCluster.Token);
+        var worker = await cluster.StartWorkerAsync("w1", 1, "r");
+        await worker.CompleteAsync(await worker.NextOfferAsync());
+
+        Assert.Equal(RunStatus.Completed, (await cluster.WhenEndedAsync("r1")).Status);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task SiloCrash_WorkerComesBack_KeepsItsLeaseAndItsBatches()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var worker = await cluster.StartWorkerAsync("w1", 1, "r");
+        await cluster.SubmitAsync("r1", """{"id":"a","role":"r"}""");
+        var grant = await worker.NextOfferAsync();
+        await worker.BatchAsync(grant, 0);
+        await cluster.CrashAsync();
+        cluster.Clock.Advance(TimeSpan.FromSeconds(3));
+
+        Assert.Empty((await worker.RegisterAsync(grant.Token)).Lost);
+        cluster.Clock.Advance(TimeSpan.FromSeconds(10));
+        await worker.HeartbeatAsync();
+        Assert.True((await worker.BatchAsync(grant, 0)).Accepted);
+        Assert.True((await worker.BatchAsync(grant, 1)).Accepted);
+        Assert.True((await worker.CompleteAsync(grant, 2)).Accepted);
+
+        var run = await cluster.WhenEndedAsync("r1");
+        Assert.Equal((RunStatus.Completed, 2L, 20L, 20.0), (run.Status, run.Nodes[0].Batches, run.Nodes[0].Rows, run.Nodes[0].Metrics!["rows"]));
+        Assert.Equal(1, run.Nodes[0].Tasks[0].Epoch);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task SiloCrash_WorkerDoesNotComeBack_LosesItsLeaseAfterTheServingGraceAndNotBefore()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var gone = await cluster.StartWorkerAsync("w1", 1, "r");
+        await cluster.SubmitAsync("r1", """{"id":"a","role":"r"}""");
+        var first = await gone.NextOfferAsync();
+        await cluster.CrashAsync();
+        await cluster.Run("r1").RecoverAsync(FlowCluster.Token);
+        var other = await cluster.StartWorkerAsync("w2", 1, "r");
+        cluster.Clock.Advance(TimeSpan.FromSeconds(4.9));
+        Assert.Equal(FlowTaskStatus.Leased, (await cluster.Task("r1/a/0").GetAsync(FlowCluster.Token))!.Status);
+
+        var lost = cluster.WhenAsync("r1", change => change.Reason == "connection_lost");
+        await cluster.AdvanceUntilAsync(lost, TimeSpan.FromMilliseconds(50));
+        var second = await other.NextOfferAsync();
+        Assert.Equal(first.Token.Epoch + 1, second.Token.Epoch);
+        await other.CompleteAsync(second);
+
+        Assert.Equal(RunStatus.Completed, (await cluster.WhenEndedAsync("r1")).Status);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task SiloCrash_BetweenCommitAndDelivery_DeliversWhatIsOwed()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var queueFails = true;
+        cluster.Storage.BeforeWrite = name => queueFails && name is not "run" and not "worker" ? throw new IOException("down") : Task.CompletedTask;
+        await cluster.SubmitAsync("r1", """{"id":"a","role":"r"}""");
+        await cluster.CrashAsync();
+        queueFails = false;
+        var worker = await cluster.StartWorkerAsync("w1", 1, "r");
+        await cluster.Run("r1").RecoverAsync(FlowCluster.Token);
+        await worker.CompleteAsync(await worker.NextOfferAsync());
+
+        Assert.Equal(RunStatus.Completed, (await cluster.WhenEndedAsync("r1")).Status);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Listing_ShowsTheRunWithItsNewestStatus()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var settled = new TaskCompletionSource<bool>();
+        cluster.Storage.AfterWrite = (name, json) =>
+        {
+            if (name == "run" && json.Contains("\"settled\":true", StringComparison.Ordinal))
+            {
+                settled.TrySetResult(true);
+            }
+        };
+        await cluster.SubmitAsync("r1", """{"id":"a","role":"r"}""");
+        await cluster.Run("r1").CancelAsync("enough", FlowCluster.Token);
+        await settled.Task.WaitAsync(FlowCluster.Token);
+
+        var catalog = cluster.Grains.GetGrain<IRunCatalogGrain>(IRunCatalogGrain.ShardOf(new RunId("r1")));
+        var entry = Assert.Single(await catalog.ListAsync(10, null, default, [], FlowCluster.Token));
+        Assert.Equal((RunStatus.Cancelled, 0), (entry.Run.Status, entry.Run.Nodes.Count));
+    }
+}

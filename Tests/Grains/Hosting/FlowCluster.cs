@@ -1,0 +1,126 @@
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Storage;
+using Orleans.TestingHost;
+using OrleansFlow.Grains;
+using OrleansFlow.Grains.Hosting;
+using OrleansFlow.Graphs;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Tests.Grains.Hosting;
+
+/// <summary>A silo with all grains over <see cref="JsonGrainStorage"/> and a clock that the test moves.</summary>
+internal sealed class FlowCluster : IAsyncDisposable
+{
+    private readonly InProcessTestCluster _cluster;
+
+    private FlowCluster(InProcessTestCluster cluster, JsonGrainStorage storage, ManualTimeProvider clock)
+    {
+        _cluster = cluster;
+        Storage = storage;
+        Clock = clock;
+    }
+
+    public JsonGrainStorage Storage { get; }
+
+    public ManualTimeProvider Clock { get; }
+
+    public IGrainFactory Grains => _cluster.Client;
+
+    public static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static async Task<FlowCluster> StartAsync()
+    {
+        var (storage, clock) = (new JsonGrainStorage(), new ManualTimeProvider());
+        var builder = new InProcessTestClusterBuilder(1);
+        builder.ConfigureHost(host => host.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock)));
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.Services.AddFlowGrains();
+            silo.Services.AddKeyedSingleton<IGrainStorage>(
+                FlowGrainStorage.Name, (services, _) => storage.With(services.GetServices<IJsonTypeInfoResolver>()));
+            silo.UseInMemoryReminderService();
+        });
+        var cluster = builder.Build();
+        await cluster.DeployAsync(Token);
+        var flow = new FlowCluster(cluster, storage, clock);
+        flow.MarkServing();
+        return flow;
+    }
+
+    public IGraphRunGrain Run(string id) => Grains.GetGrain<IGraphRunGrain>(id);
+
+    public ITaskGrain Task(string id) => Grains.GetGrain<ITaskGrain>(id);
+
+    public async Task SubmitAsync(string run, string nodes) =>
+        Assert.True(await Run(run).SubmitAsync(new RunSubmission { DocumentJson = Document(nodes) }, Token));
+
+    public static string Document(string nodes) => $$"""{"name":"test","nodes":[{{nodes}}]}""";
+
+    /// <summary>Starts a worker whose commands the test reads.</summary>
+    public async Task<TestWorker> StartWorkerAsync(string id, int slots, params string[] roles)
+    {
+        var worker = new TestWorker(this, id, slots, roles);
+        await worker.RegisterAsync();
+        return worker;
+    }
+
+    /// <summary>Kills the silo, with everything that only memory held, and starts another one over the same storage.</summary>
+    public async Task CrashAsync()
+    {
+        await _cluster.KillSiloAsync(_cluster.Silos[0]);
+        await _cluster.StartAdditionalSiloAsync();
+        MarkServing();
+    }
+
+    public void MarkServing() => _cluster.GetSiloServiceProvider().GetRequiredService<SiloServingClock>().MarkServing();
+
+    public Task DeactivateAsync(IAddressable grain) => _cluster.DeactivateAsync(grain);
+
+    public bool IsActive(IAddressable grain) => _cluster.TryGetGrainContext(grain.GetGrainId(), out _);
+
+    public Task WhenDeactivatedAsync(IAddressable grain) => _cluster.WaitForDeactivationAsync(grain);
+
+    /// <summary>Reads a run's changes until one satisfies the condition.</summary>
+    public async Task<RunEvent> WhenAsync(string run, Func<RunEvent, bool> condition)
+    {
+        await foreach (var change in Run(run).WatchAsync(Token))
+        {
+            if (condition(change))
+            {
+                return change;
+            }
+        }
+
+        throw new InvalidOperationException($"The watch of run '{run}' ended first.");
+    }
+
+    public async Task<RunView> WhenEndedAsync(string run)
+    {
+        await foreach (var _ in Run(run).WatchAsync(Token))
+        {
+            // The watch ends with the run.
+        }
+
+        return (await Run(run).GetAsync(Token))!;
+    }
+
+    /// <summary>Moves time in steps until the awaited thing happens, letting the grains react to each step.</summary>
+    public async Task<T> AdvanceUntilAsync<T>(Task<T> happened, TimeSpan step)
+    {
+        while (!happened.IsCompleted)
+        {
+            Token.ThrowIfCancellationRequested();
+            Clock.Advance(step);
+            for (var spin = 0; spin < 500 && !happened.IsCompleted; spin++)
+            {
+                await System.Threading.Tasks.Task.Yield();
+            }
+        }
+
+        return await happened;
+    }
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+}

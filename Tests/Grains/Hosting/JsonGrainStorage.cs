@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Orleans.Storage;
+
+namespace OrleansFlow.Tests.Grains.Hosting;
+
+/// <summary>
+/// Keeps states as JSON, as the product's stores do, outside of any silo, so that a silo may die. Writes can be made to fail, or to wait.
+/// </summary>
+internal sealed class JsonGrainStorage : IGrainStorage
+{
+    private readonly ConcurrentDictionary<(string, GrainId), (string Json, string Etag)> _rows = new();
+    private JsonSerializerOptions _options = JsonSerializerOptions.Default;
+    private long _lastEtag;
+
+    /// <summary>Called before each write with the state's name; may throw or wait.</summary>
+    public Func<string, Task> BeforeWrite { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Called after each write with the state's name and the JSON.</summary>
+    public Action<string, string> AfterWrite { get; set; } = (_, _) => { };
+
+    public JsonGrainStorage With(IEnumerable<IJsonTypeInfoResolver> resolvers)
+    {
+        _options = new JsonSerializerOptions(JsonSerializerDefaults.Web)
+        {
+            TypeInfoResolver = JsonTypeInfoResolver.Combine([.. resolvers, new DefaultJsonTypeInfoResolver()]),
+        };
+        return this;
+    }
+
+    /// <summary>The stored JSON of each grain that has a state of this name.</summary>
+    public IReadOnlyList<string> Rows(string stateName) => [.. _rows.Where(row => row.Key.Item1 == stateName).Select(row => row.Value.Json)];
+
+    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        var found = _rows.TryGetValue((stateName, grainId), out var row);
+        grainState.State = found ? JsonSerializer.Deserialize<T>(row.Json, _options)! : Activator.CreateInstance<T>();
+        grainState.ETag = row.Etag;
+        grainState.RecordExists = found;
+        return Task.CompletedTask;
+    }
+
+    public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        var json = JsonSerializer.Serialize(grainState.State, _options);
+        await BeforeWrite(stateName);
+        var etag = Interlocked.Increment(ref _lastEtag).ToString(CultureInfo.InvariantCulture);
+        _rows.AddOrUpdate(
+            (stateName, grainId),
+            _ => grainState.ETag is null ? (json, etag) : throw new InconsistentStateException($"{stateName} of {grainId} is gone"),
+            (_, row) => row.Etag == grainState.ETag ? (json, etag) : throw new InconsistentStateException($"{stateName} of {grainId} has etag {row.Etag}, not {grainState.ETag}"));
+        grainState.ETag = etag;
+        grainState.RecordExists = true;
+        AfterWrite(stateName, json);
+    }
+
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        _rows.TryRemove((stateName, grainId), out _);
+        grainState.State = Activator.CreateInstance<T>();
+        grainState.ETag = null!;
+        grainState.RecordExists = false;
+        return Task.CompletedTask;
+    }
+}
