@@ -41,7 +41,9 @@ public abstract class Grain : IGrainBase, IAddressable
     /// <summary>The services of the activation.</summary>
     protected internal IServiceProvider ServiceProvider => GrainContext.ActivationServices;
 
-    internal IGrainRuntime Runtime => _runtime ?? GrainContext.ActivationServices.GetRequiredService<IGrainRuntime>();
+    internal IGrainRuntime Runtime => _runtime
+        ?? (GrainContext as Activation)?.Silo
+        ?? GrainContext.ActivationServices.GetRequiredService<IGrainRuntime>();
 
     /// <summary>Called once, before the first request.</summary>
     /// <param name="cancellationToken">Cancelled when activation takes longer than <see cref="Configuration.GrainCollectionOptions.ActivationTimeout"/>.</param>

@@ -28,8 +28,8 @@ namespace Orleans.Configuration
         public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
         /// <summary>Whether the callee's token is cancelled when the caller stops waiting.</summary>
-        /// <value>Default true.</value>
-        public bool CancelRequestOnTimeout { get; set; } = true;
+        /// <value>Default false.</value>
+        public bool CancelRequestOnTimeout { get; set; }
     }
 
     /// <summary>Limits of messages between grains.</summary>

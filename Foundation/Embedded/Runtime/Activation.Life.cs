@@ -68,7 +68,6 @@ internal sealed partial class Activation
     {
         try
         {
-            _scope = _silo.Services.CreateAsyncScope();
             GrainInstance = _class.CreateInstance(this);
             IncomingFilters = GrainInstance is IIncomingGrainCallFilter own ? [.. _silo.IncomingFilters, own] : _silo.IncomingFilters;
             if (GrainInstance is ILifecycleParticipant<IGrainLifecycle> participant)
@@ -113,7 +112,8 @@ internal sealed partial class Activation
         _checkWaiting = true;
         if (_deactivateWhenValid)
         {
-            BeginDeactivation(_deactivationReason, _deactivationToken);
+            // After what has waited was given its chance, or a grain that always asks for its end would never serve anybody.
+            Deactivate(_deactivationReason, _deactivationToken);
         }
     }
 
@@ -147,6 +147,10 @@ internal sealed partial class Activation
                 _deactivateWhenValid = true;
                 _deactivationReason = reason;
                 _deactivationToken = cancellationToken;
+                return;
+            case ActivationState.Valid when reason.ReasonCode == DeactivationReasonCode.ActivationIdle
+                && !IsCollectable(_silo.Cluster.Timeouts.NowTick):
+                // Somebody called after the collector looked.
                 return;
             case ActivationState.Valid:
                 break;

@@ -233,7 +233,10 @@ internal sealed partial class Activation
         request.StartOn(this);
 
         // What the grain set in the flow of control, and what the caller sent along, ends with the request.
-        ExecutionContext.Restore(_turnContext!);
+        if (_turnContext is not null)
+        {
+            ExecutionContext.Restore(_turnContext);
+        }
     }
 
     private void Wait(GrainRequest request)

@@ -44,7 +44,7 @@ internal sealed partial class Activation : TaskScheduler, IThreadPoolWorkItem
         var previous = GrainExecution.Enter(this);
         _yield = false;
         _sliceCount = 0;
-        _sliceStart = _silo.TimeProvider.GetTimestamp();
+        _sliceStart = 0;
         try
         {
             while (true)
@@ -105,22 +105,16 @@ internal sealed partial class Activation : TaskScheduler, IThreadPoolWorkItem
     }
 
     protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) =>
-        !taskWasPreviouslyQueued && !_dead && ReferenceEquals(GrainExecution.Current, this) && TryExecuteTask(task);
+        !taskWasPreviouslyQueued && ReferenceEquals(GrainExecution.Current, this) && TryExecuteTask(task);
 
     protected override IEnumerable<Task>? GetScheduledTasks() => null;
 
     private void RunPump(ActivationWork? first)
     {
         _pumpFirst = first;
-        var pump = new Task(PumpDelegate, this, CancellationToken.None, TaskCreationOptions.DenyChildAttach);
-        if (_dead)
-        {
-            Pump();
-        }
-        else
-        {
-            pump.RunSynchronously(this);
-        }
+
+        // Runs inline, whatever happens meanwhile: this thread is the one that takes.
+        new Task(PumpDelegate, this, CancellationToken.None, TaskCreationOptions.DenyChildAttach).RunSynchronously(this);
     }
 
     private void Pump()
@@ -183,8 +177,17 @@ internal sealed partial class Activation : TaskScheduler, IThreadPoolWorkItem
     // One activation that always has work must not keep the thread from the others.
     private bool SliceIsOver()
     {
-        if (++_sliceCount % ClockCheckInterval == 0
-            && _silo.TimeProvider.GetElapsedTime(_sliceStart) >= _silo.SchedulingQuantum)
+        if (++_sliceCount % ClockCheckInterval != 0)
+        {
+            return _yield;
+        }
+
+        // A short slice never reads the clock; a long one counts from its first look at it.
+        if (_sliceStart == 0)
+        {
+            _sliceStart = _silo.TimeProvider.GetTimestamp();
+        }
+        else if (_silo.TimeProvider.GetElapsedTime(_sliceStart) >= _silo.SchedulingQuantum)
         {
             _yield = true;
         }

@@ -17,7 +17,7 @@ internal sealed partial class Activation : IGrainContext, IWorkItemScheduler
 {
     private readonly SiloRuntime _silo;
     private readonly GrainClass _class;
-    private readonly ActivationId _activationId = ActivationId.NewId();
+    private ActivationId? _activationId;
     private Dictionary<Type, object>? _components;
     private GrainReference? _grainReference;
     private GrainAddress? _address;
@@ -38,7 +38,7 @@ internal sealed partial class Activation : IGrainContext, IWorkItemScheduler
 
     public object? GrainInstance { get; private set; }
 
-    public ActivationId ActivationId => _activationId;
+    public ActivationId ActivationId => _activationId ??= _silo.NewActivationId();
 
     public GrainReference GrainReference => _grainReference ??= _silo.Client.References.CreateUntyped(GrainId);
 
@@ -49,7 +49,8 @@ internal sealed partial class Activation : IGrainContext, IWorkItemScheduler
         SiloAddress = _silo.SiloAddress,
     };
 
-    public IServiceProvider ActivationServices => _scope?.ServiceProvider ?? _silo.Services;
+    // Many grains ask for no service, and need no scope.
+    public IServiceProvider ActivationServices => (_scope ??= _silo.Services.CreateAsyncScope()).ServiceProvider;
 
     public IGrainLifecycle ObservableLifecycle => Lifecycle;
 
@@ -116,7 +117,7 @@ internal sealed partial class Activation : IGrainContext, IWorkItemScheduler
 
     public override bool Equals(object? obj) => ReferenceEquals(this, obj);
 
-    public override int GetHashCode() => _activationId.GetHashCode();
+    public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
 
     public override string ToString() => $"{GrainId} {ActivationId}";
 

@@ -19,6 +19,8 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
     private readonly LifecycleSubject _lifecycle;
     private readonly ClusterOptions _clusterOptions;
     private ITimer? _collector;
+    private ITimerRegistry? _timerRegistry;
+    private long _lastActivation;
     private volatile bool _dead;
     private volatile bool _member;
 
@@ -84,7 +86,7 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
 
     public IGrainFactory GrainFactory { get; }
 
-    public ITimerRegistry TimerRegistry => Services.GetRequiredService<ITimerRegistry>();
+    public ITimerRegistry TimerRegistry => _timerRegistry ??= Services.GetRequiredService<ITimerRegistry>();
 
     public IServiceProvider ServiceProvider => Services;
 
@@ -121,6 +123,15 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
         }
     }
 
+    /// <summary>An id that is unique in this process and the same in a repeated simulation.</summary>
+    public ActivationId NewActivationId()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(bytes, SiloAddress.Generation);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(bytes[8..], Interlocked.Increment(ref _lastActivation));
+        return new ActivationId(new Guid(bytes));
+    }
+
     public void DeactivateOnIdle(IGrainContext grainContext) => grainContext.Deactivate(
         new DeactivationReason(DeactivationReasonCode.ApplicationRequested, $"{nameof(DeactivateOnIdle)} was called."));
 
@@ -134,14 +145,25 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
             return grainClass.For(activation => activator.Value.Create(activation), CollectionAgeTicks(grainClass.Type));
         });
 
-    public Activation PickStateless(GrainId grainId, GrainClass grainClass) =>
-        _stateless.GetOrAdd(grainId, static (id, silo) => new StatelessWorkers(id, silo), this).Pick(Specialize(grainClass));
+    public Activation PickStateless(GrainId grainId, GrainClass grainClass)
+    {
+        while (true)
+        {
+            var workers = _stateless.GetOrAdd(grainId, static (id, silo) => new StatelessWorkers(id, silo), this);
+            if (workers.Pick(Specialize(grainClass)) is { } worker)
+            {
+                return worker;
+            }
+
+            _stateless.TryRemove(new KeyValuePair<GrainId, StatelessWorkers>(grainId, workers));
+        }
+    }
 
     public void RemoveStateless(Activation activation)
     {
-        if (_stateless.TryGetValue(activation.GrainId, out var workers))
+        if (_stateless.TryGetValue(activation.GrainId, out var workers) && workers.Remove(activation))
         {
-            workers.Remove(activation);
+            _stateless.TryRemove(new KeyValuePair<GrainId, StatelessWorkers>(activation.GrainId, workers));
         }
     }
 

@@ -5,13 +5,20 @@ internal sealed class StatelessWorkers(GrainId grainId, SiloRuntime silo)
 {
     private readonly Lock _gate = new();
     private readonly List<Activation> _workers = [];
+    private bool _isClosed;
 
     /// <summary>The least busy worker, or a new one when all are busy and there may be more.</summary>
-    public Activation Pick(GrainClass grainClass)
+    /// <returns>Null when the last worker has gone and this must be replaced.</returns>
+    public Activation? Pick(GrainClass grainClass)
     {
         Activation created;
         lock (_gate)
         {
+            if (_isClosed)
+            {
+                return null;
+            }
+
             Activation? best = null;
             foreach (var worker in _workers)
             {
@@ -35,11 +42,15 @@ internal sealed class StatelessWorkers(GrainId grainId, SiloRuntime silo)
         return created;
     }
 
-    public void Remove(Activation worker)
+    /// <summary>Takes a worker out.</summary>
+    /// <returns>True when it was the last one.</returns>
+    public bool Remove(Activation worker)
     {
         lock (_gate)
         {
             _workers.Remove(worker);
+            _isClosed |= _workers.Count == 0;
+            return _isClosed;
         }
     }
 

@@ -2,11 +2,6 @@ using System.Reflection;
 
 namespace Orleans.Runtime
 {
-    /// <summary>Marks an attribute of a grain's constructor parameter that says how its value is made.</summary>
-    public interface IFacetMetadata
-    {
-    }
-
     /// <summary>Makes the values of parameters with a given attribute; registered in the container.</summary>
     /// <typeparam name="TMetadata">The attribute.</typeparam>
     public interface IAttributeToFactoryMapper<TMetadata>
@@ -22,6 +17,11 @@ namespace Orleans.Runtime
 
 namespace Orleans
 {
+    /// <summary>Marks an attribute of a grain's constructor parameter that says how its value is made.</summary>
+    public interface IFacetMetadata
+    {
+    }
+
     /// <summary>Makes something from a parameter.</summary>
     /// <typeparam name="TParam">The parameter.</typeparam>
     /// <typeparam name="TResult">What is made.</typeparam>

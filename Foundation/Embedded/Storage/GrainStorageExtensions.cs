@@ -6,7 +6,7 @@ using Orleans.Storage;
 namespace Orleans.Runtime.Hosting
 {
     /// <summary>Registers grain storage.</summary>
-    public static class StorageProviderHostExtensions
+    public static class StorageProviderExtensions
     {
         /// <summary>Registers a storage under its name; under the default name it also serves grains that name none.</summary>
         /// <typeparam name="T">The storage. When it takes part in the silo's lifecycle it is registered there.</typeparam>
@@ -48,7 +48,7 @@ namespace Orleans.Hosting
         public static ISiloBuilder AddMemoryGrainStorage(this ISiloBuilder builder, string name)
         {
             ArgumentNullException.ThrowIfNull(builder);
-            Runtime.Hosting.StorageProviderHostExtensions.AddGrainStorage(builder.Services, name, MemoryGrainStorage.Create);
+            Runtime.Hosting.StorageProviderExtensions.AddGrainStorage(builder.Services, name, MemoryGrainStorage.Create);
             return builder;
         }
 

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
 using Orleans.TestingHost;
 using OrleansFlow.Tests.Embedded.Grains;
 using OrleansFlow.Tests.Embedded.Hosting;
@@ -10,7 +12,9 @@ public sealed class TurnTests : IAsyncLifetime
     private readonly string _key = Guid.NewGuid().ToString("N");
     private InProcessTestCluster _cluster = null!;
 
-    public async ValueTask InitializeAsync() => _cluster = await TestClusters.StartAsync(clock: _clock);
+    public async ValueTask InitializeAsync() => _cluster = await TestClusters.StartAsync(
+        clock: _clock,
+        configureClient: client => client.Services.Configure<ClientMessagingOptions>(options => options.CancelRequestOnTimeout = true));
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 

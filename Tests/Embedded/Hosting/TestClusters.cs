@@ -9,7 +9,7 @@ internal static class TestClusters
 {
     /// <summary>A cluster with memory storage and reminders.</summary>
     public static async Task<InProcessTestCluster> StartAsync(
-        short silos = 1, Action<ISiloBuilder>? configure = null, TimeProvider? clock = null)
+        short silos = 1, Action<ISiloBuilder>? configure = null, TimeProvider? clock = null, Action<IClientBuilder>? configureClient = null)
     {
         var builder = new InProcessTestClusterBuilder(silos);
         if (clock is not null)
@@ -24,6 +24,11 @@ internal static class TestClusters
             silo.UseInMemoryReminderService();
             configure?.Invoke(silo);
         });
+        if (configureClient is not null)
+        {
+            builder.ConfigureClient(configureClient);
+        }
+
         var cluster = builder.Build();
         await cluster.DeployAsync();
         return cluster;
