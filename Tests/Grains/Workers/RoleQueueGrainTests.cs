@@ -1,0 +1,103 @@
+using OrleansFlow.Tasks;
+using OrleansFlow.Tests.Grains.Hosting;
+using OrleansFlow.Workers;
+
+namespace OrleansFlow.Tests.Grains.Workers;
+
+public sealed class RoleQueueGrainTests
+{
+    private const int Watchdog = 60_000;
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Role_IsKnownOnceAWorkerHasAnnouncedItAlsoAfterACrash()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        Assert.False((await StatusAsync(cluster)).Known);
+        await cluster.StartWorkerAsync("w", 1, "r");
+        Assert.True((await StatusAsync(cluster)).Known);
+
+        await cluster.CrashAsync();
+
+        Assert.True((await StatusAsync(cluster)).Known);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Tasks_AreLeasedByPriorityThenAge()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        foreach (var (id, priority) in new[] { ("first", 0), ("second", 0), ("urgent", 5) })
+        {
+            await cluster.Task(id).SubmitAsync(new TaskSubmission { Role = "r", Priority = priority }, FlowCluster.Token);
+            cluster.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        var worker = await cluster.StartWorkerAsync("w", 1, "r");
+        var order = new List<string>();
+        for (var index = 0; index < 3; index++)
+        {
+            var grant = await worker.NextOfferAsync();
+            order.Add(grant.Token.TaskId.Value);
+            await worker.CompleteAsync(grant);
+        }
+
+        Assert.Equal(["urgent", "first", "second"], order);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task AcknowledgedTasks_SurviveACrashOfTheSiloAndEachIsDoneOnce()
+    {
+        const int count = 1_200;
+        await using var cluster = await FlowCluster.StartAsync();
+        await Task.WhenAll(Enumerable.Range(0, count).Select(index =>
+            cluster.Task($"t{index}").SubmitAsync(new TaskSubmission { Role = "r" }, FlowCluster.Token)));
+        Assert.Equal(count, (await StatusAsync(cluster)).ReadyCount);
+
+        await cluster.CrashAsync();
+
+        Assert.Equal(count, (await StatusAsync(cluster)).ReadyCount);
+        var worker = await cluster.StartWorkerAsync("w", 64, "r");
+        var done = new HashSet<string>();
+        while (done.Count < count)
+        {
+            foreach (var grant in await worker.NextOffersAsync())
+            {
+                Assert.True(done.Add(grant.Token.TaskId.Value));
+                Assert.True((await worker.CompleteAsync(grant)).Accepted);
+            }
+        }
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task FinishedTasks_LeaveTheQueue()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var worker = await cluster.StartWorkerAsync("w", 1, "r");
+        await cluster.Task("t").SubmitAsync(new TaskSubmission { Role = "r" }, FlowCluster.Token);
+        await worker.CompleteAsync(await worker.NextOfferAsync());
+
+        RoleQueueStatus status;
+        do
+        {
+            status = await StatusAsync(cluster);
+        }
+        while (status.InFlightCount > 0);
+
+        Assert.Equal((0, 0), (status.ReadyCount, status.InFlightCount));
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task EntryOfATaskThatNobodyOwns_IsDropped()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        await cluster.Grains.GetGrain<IRoleQueueGrain>("r/0").EnqueueAsync(
+            [new QueueEntry(TaskId.Standalone("ghost"), 9, cluster.Clock.GetUtcNow())], FlowCluster.Token);
+        await cluster.Task("real").SubmitAsync(new TaskSubmission { Role = "r" }, FlowCluster.Token);
+
+        var worker = await cluster.StartWorkerAsync("w", 1, "r");
+
+        Assert.Equal("real", (await worker.NextOfferAsync()).Token.TaskId.Value);
+    }
+
+    private static Task<RoleQueueStatus> StatusAsync(FlowCluster cluster) =>
+        cluster.Grains.GetGrain<IRoleQueueGrain>("r/0").GetStatusAsync(FlowCluster.Token);
+}
