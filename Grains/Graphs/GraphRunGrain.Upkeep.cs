@@ -41,7 +41,7 @@ internal sealed partial class GraphRunGrain
         if (decision.IsDurable)
         {
             var committed = _pump.StageAsync(decision.State, decision.Events);
-            Arm();
+            ArmFor(decision);
             return (decision, committed);
         }
 
@@ -177,17 +177,34 @@ internal sealed partial class GraphRunGrain
         }
     }
 
-    /// <summary>Sets the one timer for what time changes next. A renewal moves that later, which is noticed when the timer fires, not before.</summary>
+    /// <summary>A decision can only bring forward what time changes next by the tasks that it touched.</summary>
+    private void ArmFor(GraphRunDecision decision)
+    {
+        foreach (var change in decision.Events)
+        {
+            if (change is RunTaskChanged { Change: LeaseGranted or TaskBackedOff, Slot: var slot })
+            {
+                Arm(decision.State[slot].DueUtc(decision.State.Plan!.Nodes[slot.Node].Policy));
+            }
+        }
+    }
+
+    /// <summary>Sets the one timer to the earliest thing that time changes.</summary>
     private void Arm()
     {
-        var due = _pump.Tentative.NextDueUtc();
-        due = due is null || _askUtc < due ? _askUtc ?? due : due;
-        if (due is null || _armedUtc <= due)
+        Arm(_askUtc);
+        Arm(_pump.Tentative.NextDueUtc());
+    }
+
+    /// <summary>Makes the one timer fire no later than <paramref name="dueUtc"/>. A renewal is noticed when it fires, not before.</summary>
+    private void Arm(DateTimeOffset? dueUtc)
+    {
+        if (dueUtc is not { } due || _armedUtc <= due)
         {
             return;
         }
 
-        var wait = due.Value - _clock.GetUtcNow();
+        var wait = due - _clock.GetUtcNow();
         _timer?.Dispose();
         _timer = this.RegisterGrainTimer(
             OnTimerAsync,

@@ -21,6 +21,9 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
     /// <summary>Most check-ups of one tick.</summary>
     private const int ChecksMax = 1_000;
 
+    /// <summary>Ticks without an entry after which the reminder ends.</summary>
+    private const int IdleTicks = 120;
+
     private const string ReminderName = "queue";
     private static readonly TimeSpan TickPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
@@ -33,6 +36,7 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
     private readonly WaitingWorkers _workers = new();
     private readonly HashSet<Task> _underWay = [];
     private bool _hasReminder;
+    private int _emptyTicks;
 
     public RoleQueueGrain(IServiceProvider services, IOptions<LeaseOptions> leases, TimeProvider clock, ILogger<RoleQueueGrain> logger)
     {
@@ -105,7 +109,11 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
         Task.FromResult(new RoleQueueStatus(_store.IsKnown, _book.ReadyCount, _book.InFlightCount, _workers.Count, _book.OldestReadyUtc));
 
     /// <summary>The activation was what the reminder is for: it has loaded the entries. What is due is checked at once.</summary>
-    public Task ReceiveReminder(string reminderName, TickStatus status) => TickAsync(CancellationToken.None);
+    public Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        _hasReminder = true;
+        return TickAsync(CancellationToken.None);
+    }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
@@ -212,6 +220,7 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
         }
 
         await _store.TidyAsync();
+        await EndReminderIfIdleAsync();
     }
 
     private void Forget(TaskId task)
@@ -228,6 +237,17 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
         {
             _hasReminder = true;
             await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
+        }
+    }
+
+    /// <summary>Only a queue that stays empty gives its reminder up: registering it again costs a write.</summary>
+    private async Task EndReminderIfIdleAsync()
+    {
+        _emptyTicks = _book.Count == 0 ? _emptyTicks + 1 : 0;
+        if (_hasReminder && _emptyTicks == IdleTicks && await this.GetReminder(ReminderName) is { } reminder)
+        {
+            _hasReminder = false;
+            await this.UnregisterReminder(reminder);
         }
     }
 

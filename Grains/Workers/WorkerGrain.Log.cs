@@ -22,4 +22,7 @@ internal sealed partial class WorkerGrain
 
     [LoggerMessage(EventId = 2156, Level = LogLevel.Warning, Message = "Revoking {TaskId} epoch {Epoch} failed; the lease ends when it expires")]
     private partial void LogRevocationFailed(Exception exception, TaskId taskId, long epoch);
+
+    [LoggerMessage(EventId = 2107, Level = LogLevel.Warning, Message = "Queue of role {Role} could not be told what worker {WorkerId} has free; the next heartbeat tells it")]
+    private partial void LogQueueNotTold(Exception exception, WorkerId workerId, string role);
 }

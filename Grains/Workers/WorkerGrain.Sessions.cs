@@ -164,12 +164,25 @@ internal sealed partial class WorkerGrain
             {
                 _mustTellQueues = false;
                 var free = _model.FreeSlots;
-                await Task.WhenAll(_state.State.Roles.Select(role => GrainFactory.GetGrain<IRoleQueueGrain>(QueueKey(role)).SetAvailableAsync(Id, free, CancellationToken.None)));
+                await Task.WhenAll(_state.State.Roles.Select(role => TellQueueAsync(role, free)));
             }
         }
         finally
         {
             _isTellingQueues = false;
+        }
+    }
+
+    private async Task TellQueueAsync(string role, int freeSlots)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IRoleQueueGrain>(QueueKey(role)).SetAvailableAsync(Id, freeSlots, CancellationToken.None);
+        }
+        catch (Exception exception)
+        {
+            // The next heartbeat tells it again.
+            LogQueueNotTold(exception, Id, role);
         }
     }
 

@@ -96,6 +96,8 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
             _model = _model.TryStop(token) ?? _model;
         }
 
+        // A queue that was activated again since has forgotten its workers; only they know that they wait.
+        await TellQueuesAsync();
         return lost;
     }
 

@@ -130,7 +130,7 @@ public sealed class GraphRunGrainTests
         var ended = cluster.WhenAsync("r1", change => change.Reason == "connection_lost");
         await lost.DisconnectAsync();
 
-        await cluster.AdvanceUntilAsync(ended, TimeSpan.FromMilliseconds(250));
+        await cluster.AdvanceUntilAsync(ended, TimeSpan.FromMilliseconds(250), other);
         var second = await other.NextOfferAsync();
         Assert.Equal((2L, 2, 1), (second.Token.Epoch, second.Attempt, second.AcceptedBatches));
         Assert.Equal(new EffectReceipt(false, "lease_lost"), await lost.BatchAsync(first, 1));
@@ -198,7 +198,7 @@ public sealed class GraphRunGrainTests
         await worker.EndAsync(first, AttemptEnd.Failed, failure: new TaskFailure("oops", false, "no"));
         Assert.Equal(FlowTaskStatus.BackingOff, (await cluster.Task("r1/a/0").GetAsync(FlowCluster.Token))!.Status);
 
-        var second = await cluster.AdvanceUntilAsync(worker.NextOfferAsync(), TimeSpan.FromSeconds(1));
+        var second = await cluster.AdvanceUntilAsync(worker.NextOfferAsync(), TimeSpan.FromSeconds(1), worker);
         Assert.Equal((2L, 2), (second.Token.Epoch, second.Attempt));
         await worker.EndAsync(second, AttemptEnd.Failed, failure: new TaskFailure("oops", false, "no"));
 

@@ -59,7 +59,7 @@ public sealed class GraphRunRecoveryTests
         Assert.Equal(FlowTaskStatus.Leased, (await cluster.Task("r1/a/0").GetAsync(FlowCluster.Token))!.Status);
 
         var lost = cluster.WhenAsync("r1", change => change.Reason == "connection_lost");
-        await cluster.AdvanceUntilAsync(lost, TimeSpan.FromMilliseconds(50));
+        await cluster.AdvanceUntilAsync(lost, TimeSpan.FromMilliseconds(50), other);
         var second = await other.NextOfferAsync();
         Assert.Equal(first.Token.Epoch + 1, second.Token.Epoch);
         await other.CompleteAsync(second);
@@ -81,6 +81,23 @@ public sealed class GraphRunRecoveryTests
         await worker.CompleteAsync(await worker.NextOfferAsync());
 
         Assert.Equal(RunStatus.Completed, (await cluster.WhenEndedAsync("r1")).Status);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Reminder_StandsFromSubmitUntilEverybodyKnowsTheEnd()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        await cluster.SubmitAsync("r1", """{"id":"a","role":"r"}""");
+        Assert.Equal(["run"], await cluster.RemindersAsync(cluster.Run("r1")));
+        await cluster.Run("r1").CancelAsync("enough", FlowCluster.Token);
+
+        while ((await cluster.RemindersAsync(cluster.Run("r1"))).Count > 0)
+        {
+            FlowCluster.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+
+        Assert.Contains("\"settled\":true", Assert.Single(cluster.Storage.Rows("run")), StringComparison.Ordinal);
     }
 
     [Fact(Timeout = Watchdog)]

@@ -76,6 +76,13 @@ internal sealed class FlowCluster : IAsyncDisposable
 
     public void MarkServing() => _cluster.GetSiloServiceProvider().GetRequiredService<SiloServingClock>().MarkServing();
 
+    /// <summary>Names of a grain's reminders.</summary>
+    public async Task<IReadOnlyList<string>> RemindersAsync(IAddressable grain)
+    {
+        var rows = await _cluster.GetSiloServiceProvider().GetRequiredService<IReminderTable>().ReadRows(grain.GetGrainId());
+        return [.. rows.Reminders.Select(reminder => reminder.ReminderName)];
+    }
+
     public Task DeactivateAsync(IAddressable grain) => _cluster.DeactivateAsync(grain);
 
     public bool IsActive(IAddressable grain) => _cluster.TryGetGrainContext(grain.GetGrainId(), out _);
@@ -107,12 +114,20 @@ internal sealed class FlowCluster : IAsyncDisposable
     }
 
     /// <summary>Moves time in steps until the awaited thing happens, letting the grains react to each step.</summary>
-    public async Task<T> AdvanceUntilAsync<T>(Task<T> happened, TimeSpan step)
+    /// <param name="happened">What is awaited.</param>
+    /// <param name="step">Length of a step.</param>
+    /// <param name="alive">Workers that send a heartbeat at each step.</param>
+    public async Task<T> AdvanceUntilAsync<T>(Task<T> happened, TimeSpan step, params TestWorker[] alive)
     {
         while (!happened.IsCompleted)
         {
             Token.ThrowIfCancellationRequested();
             Clock.Advance(step);
+            foreach (var worker in alive)
+            {
+                await worker.HeartbeatAsync();
+            }
+
             for (var spin = 0; spin < 500 && !happened.IsCompleted; spin++)
             {
                 await System.Threading.Tasks.Task.Yield();

@@ -66,7 +66,7 @@ public sealed class TaskGrainTests
         await worker.EndAsync(await worker.NextOfferAsync(), AttemptEnd.Failed, failure: new TaskFailure("oops", false, "no"));
         var before = cluster.Clock.GetUtcNow();
 
-        var second = await cluster.AdvanceUntilAsync(worker.NextOfferAsync(), TimeSpan.FromSeconds(1));
+        var second = await cluster.AdvanceUntilAsync(worker.NextOfferAsync(), TimeSpan.FromSeconds(1), worker);
         Assert.Equal((2L, 2), (second.Token.Epoch, second.Attempt));
         Assert.InRange(cluster.Clock.GetUtcNow() - before, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(20));
         await worker.EndAsync(second, AttemptEnd.Failed, failure: new TaskFailure("oops", false, "no"));
@@ -98,7 +98,7 @@ public sealed class TaskGrainTests
         await cluster.CrashAsync();
         var other = await cluster.StartWorkerAsync("w2", 1, "r");
 
-        var second = await cluster.AdvanceUntilAsync(other.NextOfferAsync(), TimeSpan.FromMilliseconds(500));
+        var second = await cluster.AdvanceUntilAsync(other.NextOfferAsync(), TimeSpan.FromMilliseconds(500), other);
         Assert.Equal(first.Token.Epoch + 1, second.Token.Epoch);
         Assert.True((await other.CompleteAsync(second)).Accepted);
     }
