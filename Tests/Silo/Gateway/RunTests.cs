@@ -1,0 +1,207 @@
+using OrleansFlow.Arrow;
+using OrleansFlow.Client;
+using OrleansFlow.Errors;
+using OrleansFlow.Graphs;
+using OrleansFlow.Tasks;
+using OrleansFlow.Tests.Silo.Support;
+
+namespace OrleansFlow.Tests.Silo.Gateway;
+
+/// <summary>Goal: the whole path from a document to Arrow batches. Method: real silo, real gRPC, the in-process worker.</summary>
+public sealed class RunTests(SiloFixture fixture)
+{
+    private const string Sum = """
+        {"name":"sum","nodes":[
+          {"id":"scan","role":"numbers","tasks":3,"params":{"batches":4,"rows":100}},
+          {"id":"total","role":"sum","depends_on":["scan"],"start_when":"first_batch"}]}
+        """;
+
+    private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
+
+    private FlowClient Client => fixture.Silo.Client;
+
+    [Fact]
+    public async Task Submit_Watch_Fetch_GivesTheRightNumbers()
+    {
+        var run = await Client.SubmitGraphAsync(Sum, cancellationToken: CancellationToken);
+
+        var ended = await Client.WaitForRunAsync(run, CancellationToken);
+
+        Assert.Equal(RunStatus.Completed, ended.Status);
+        Assert.Equal((12, 1_200), (ended.Nodes[0].Batches, ended.Nodes[0].Rows));
+        Assert.Equal(Enumerable.Range(0, 1_200).Select(value => (long)value), await ReadAsync(run, "scan"));
+        Assert.Equal([1_199L * 1_200 / 2], await ReadAsync(run, "total"));
+    }
+
+    [Fact]
+    public async Task Watch_BeginsWithASnapshotAndNamesTheWorkerOfEachBatch()
+    {
+        var run = await Client.SubmitGraphAsync(Sum, cancellationToken: CancellationToken);
+
+        var changes = await WatchAsync(run);
+
+        Assert.IsType<RunChange.Snapshot>(changes[0]);
+        Assert.All(changes.OfType<RunChange.BatchAccepted>(), batch => Assert.False(batch.Worker.IsDefault));
+        Assert.DoesNotContain(changes, change => change is RunChange.Unknown);
+        Assert.Contains(changes, change => change is RunChange.StatusChanged { Status: RunStatus.Completed } or RunChange.Snapshot { Run.Status: RunStatus.Completed });
+    }
+
+    [Fact]
+    public async Task Watch_OfAnEndedRun_GivesItsEndAndCloses()
+    {
+        var run = await Client.SubmitGraphAsync(Sum, cancellationToken: CancellationToken);
+        await Client.WaitForRunAsync(run, CancellationToken);
+
+        var changes = await WatchAsync(run);
+
+        Assert.Equal(RunStatus.Completed, Assert.IsType<RunChange.Snapshot>(Assert.Single(changes)).Run.Status);
+    }
+
+    [Fact]
+    public async Task Submit_SameIdTwice_IsOneRunUnlessTheDocumentDiffers()
+    {
+        var options = new SubmitOptions { RunId = new RunId("same-id-twice") };
+        var first = await Client.SubmitGraphAsync(Sum, options, CancellationToken);
+        var second = await Client.SubmitGraphAsync(Sum, options, CancellationToken);
+        Assert.Equal(first, second);
+
+        var failure = await Assert.ThrowsAsync<FlowException>(
+            () => Client.SubmitGraphAsync(Sum.Replace("\"rows\":100", "\"rows\":101", StringComparison.Ordinal), options, CancellationToken));
+
+        Assert.Equal(FlowErrorCode.AlreadyExists, failure.Code);
+    }
+
+    [Fact]
+    public async Task Submit_FaultyDocument_ReportsEveryProblem()
+    {
+        const string Document = """{"name":"x","colour":1,"nodes":[{"id":"a","role":"echo","depends_on":["b"]},{"id":"a","role":"echo"}]}""";
+
+        var failure = await Assert.ThrowsAsync<FlowException>(() => Client.SubmitGraphAsync(Document, cancellationToken: CancellationToken));
+
+        Assert.Equal(FlowErrorCode.BadGraph, failure.Code);
+        Assert.Equal(
+            ["graph_duplicate_node", "graph_unknown_field", "graph_unknown_node"],
+            failure.Problems.Select(problem => problem.Code).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Submit_UnknownRole_IsAProblemUnlessAllowed()
+    {
+        const string Document = """{"name":"x","nodes":[{"id":"a","role":"nobody-has-this"}]}""";
+
+        var failure = await Assert.ThrowsAsync<FlowException>(() => Client.SubmitGraphAsync(Document, cancellationToken: CancellationToken));
+        Assert.Equal(("unknown_role", "nodes[0].role"), (failure.Problems[0].Code, failure.Problems[0].Path));
+
+        var run = await Client.SubmitGraphAsync(Document, new SubmitOptions { AllowUnknownRoles = true }, CancellationToken);
+        var cancelled = await Client.CancelRunAsync(run, "nobody comes", CancellationToken);
+        Assert.Equal("nobody comes", cancelled.CancelReason);
+    }
+
+    [Fact]
+    public async Task Submit_RelativeFile_IsAProblem()
+    {
+        // The client makes paths absolute; this is what another client might send.
+        var method = Rpc.RpcMethod.Protobuf<Protocol.V1.SubmitGraphRequest, Protocol.V1.SubmitGraphResponse>(
+            Rpc.RpcMethodKind.Unary, "orleansflow.v1.Flow", "SubmitGraph");
+        var request = new Protocol.V1.SubmitGraphRequest { DocumentJson = Sum, Files = { ["flights"] = "data/flights.parquet" } };
+
+        var failure = await Assert.ThrowsAsync<Rpc.RpcException>(
+            () => fixture.Silo.Channel.UnaryAsync(method, request, new Rpc.RpcCallOptions(CancellationToken: CancellationToken)));
+
+        Assert.Equal(Rpc.RpcStatusCode.InvalidArgument, failure.Code);
+        Assert.Contains("files.flights", failure.Status.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Submit_RunNamedUploads_IsRefused()
+    {
+        var failure = await Assert.ThrowsAsync<FlowException>(
+            () => Client.SubmitGraphAsync(Sum, new SubmitOptions { RunId = new RunId("uploads") }, CancellationToken));
+
+        Assert.Equal(FlowErrorCode.BadInput, failure.Code);
+    }
+
+    [Fact]
+    public async Task FailingNode_FailsTheRunWithItsReason()
+    {
+        var run = await Client.SubmitGraphAsync("""{"name":"x","nodes":[{"id":"a","role":"fail"}]}""", cancellationToken: CancellationToken);
+
+        var ended = await Client.WaitForRunAsync(run, CancellationToken);
+
+        Assert.Equal(RunStatus.Failed, ended.Status);
+        Assert.Equal(("bad_input", true), (ended.Failure!.Reason, ended.Failure.Permanent));
+        Assert.Contains("always fails", ended.Failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Cancel_RunningRun_IsFinalAndStopsItsTasks()
+    {
+        var run = await Client.SubmitGraphAsync("""{"name":"x","nodes":[{"id":"a","role":"wait"}]}""", cancellationToken: CancellationToken);
+        await foreach (var change in Client.WatchRunAsync(run, CancellationToken))
+        {
+            var leased = change switch
+            {
+                RunChange.Snapshot snapshot => snapshot.Run.Nodes[0].Tasks[0].Status == FlowTaskStatus.Leased,
+                RunChange.TaskChanged task => task.Task.Status == FlowTaskStatus.Leased,
+                _ => false,
+            };
+            if (leased)
+            {
+                break;
+            }
+        }
+
+        await Client.CancelRunAsync(run, "enough", CancellationToken);
+
+        var ended = await Client.WaitForRunAsync(run, CancellationToken);
+        Assert.Equal((RunStatus.Cancelled, "enough"), (ended.Status, ended.CancelReason));
+        await Client.CancelRunAsync(run, "again", CancellationToken);
+    }
+
+    [Fact]
+    public async Task Cancel_CompletedRun_IsAlreadyEnded()
+    {
+        var run = await Client.SubmitGraphAsync(Sum, cancellationToken: CancellationToken);
+        await Client.WaitForRunAsync(run, CancellationToken);
+
+        Assert.Equal(FlowErrorCode.AlreadyEnded, (await Assert.ThrowsAsync<FlowException>(() => Client.CancelRunAsync(run, "late", CancellationToken))).Code);
+    }
+
+    [Fact]
+    public async Task UnknownRun_IsNotFoundEverywhere()
+    {
+        var run = new RunId("no-such-run");
+
+        Assert.Equal(FlowErrorCode.NotFound, (await Assert.ThrowsAsync<FlowException>(() => Client.GetRunAsync(run, CancellationToken))).Code);
+        Assert.Equal(FlowErrorCode.NotFound, (await Assert.ThrowsAsync<FlowException>(() => Client.CancelRunAsync(run, "x", CancellationToken))).Code);
+        Assert.Equal(FlowErrorCode.NotFound, (await Assert.ThrowsAsync<FlowException>(() => Client.GetResultAsync(run, "a", CancellationToken))).Code);
+        Assert.Equal(FlowErrorCode.NotFound, (await Assert.ThrowsAsync<FlowException>(() => Client.WaitForRunAsync(run, CancellationToken))).Code);
+    }
+
+    private async Task<List<RunChange>> WatchAsync(RunId run)
+    {
+        var changes = new List<RunChange>();
+        await foreach (var change in Client.WatchRunAsync(run, CancellationToken))
+        {
+            changes.Add(change);
+        }
+
+        return changes;
+    }
+
+    private async Task<List<long>> ReadAsync(RunId run, string node)
+    {
+        await using var result = await Client.GetResultAsync(run, node, CancellationToken);
+        var values = new List<long>();
+        await foreach (var batch in result.ReadBatchesAsync(CancellationToken))
+        {
+            using (batch)
+            {
+                values.AddRange(batch.Column<Int64Array>("n").Values);
+            }
+        }
+
+        Assert.Equal(result.TotalRows, values.Count);
+        return values;
+    }
+}
