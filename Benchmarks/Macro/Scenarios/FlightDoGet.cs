@@ -30,8 +30,8 @@ internal sealed class FlightDoGet : Scenario
         await using var channel = RpcChannel.ForAddress(
             _silo.Silo.Endpoints.GrpcUrl, new RpcChannelOptions { BearerToken = _ => ValueTask.FromResult(_silo.Silo.Endpoints.Token) });
         var flight = new FlightClient(channel);
-        var schema = new ArrowSchema([.. Enumerable.Range(0, Columns).Select(column => new ArrowField($"c{column}", ArrowType.Int64, nullable: false))]);
-        await foreach (var _ in flight.DoPutAsync(FlightDescriptor.ForPath("uploads", Upload), schema, Batches(schema), new RpcCallOptions(CancellationToken: cancellationToken)))
+        var schema = new ArrowSchema([.. Enumerable.Range(0, Columns).Select(column => new ArrowField($"c{column}", ArrowType.Int64, isNullable: false))]);
+        await foreach (var _ in flight.DoPutAsync(FlightDescriptor.ForPath("uploads", Upload), schema, BatchesAsync(schema), new RpcCallOptions(CancellationToken: cancellationToken)))
         {
             // Each acknowledgement says that a batch was taken.
         }
@@ -56,9 +56,13 @@ internal sealed class FlightDoGet : Scenario
     public override Task<double> MeasureBaselineAsync(CancellationToken cancellationToken) =>
         LoopbackTcp.GigabytesPerSecondAsync(Bytes, _clock, cancellationToken);
 
-    public override ValueTask DisposeAsync() => _silo.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        await _silo.DisposeAsync();
+        await base.DisposeAsync();
+    }
 
-    private static async IAsyncEnumerable<RecordBatch> Batches(ArrowSchema schema)
+    private static async IAsyncEnumerable<RecordBatch> BatchesAsync(ArrowSchema schema)
     {
         await Task.CompletedTask;
         for (var index = 0; index < BatchCount; index++)

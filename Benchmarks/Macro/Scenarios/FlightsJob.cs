@@ -74,7 +74,11 @@ internal sealed class FlightsJob : Scenario
         return _clock.GetElapsedTime(began).TotalSeconds;
     }
 
-    public override ValueTask DisposeAsync() => _silo.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        await _silo.DisposeAsync();
+        await base.DisposeAsync();
+    }
 
     private static string Root()
     {

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orleans.Hosting;
 using OrleansFlow.Benchmarks.Macro.Baselines;
 
 namespace OrleansFlow.Benchmarks.Macro.Scenarios;
@@ -57,6 +56,8 @@ internal sealed class GrainCalls(int callerCount) : Scenario
             await _host.StopAsync();
             _host.Dispose();
         }
+
+        await base.DisposeAsync();
     }
 
     private static async Task CallAsync(IPingGrain grain, int count)

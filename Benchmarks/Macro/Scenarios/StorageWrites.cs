@@ -1,8 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orleans.Hosting;
-using Orleans.Runtime;
 using Orleans.Storage;
 using OrleansFlow.Benchmarks.Macro.Baselines;
 using OrleansFlow.Storage;
@@ -65,6 +63,8 @@ internal sealed class StorageWrites : Scenario
         }
 
         _folder.Dispose();
+
+        await base.DisposeAsync();
     }
 
     private async Task WriteAsync(GrainId grain, Memory<double> latenciesMs)

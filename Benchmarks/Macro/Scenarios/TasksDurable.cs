@@ -59,5 +59,9 @@ internal sealed class TasksDurable : Scenario
     public override Task<double?> FsyncMsAsync(CancellationToken cancellationToken) =>
         Task.FromResult<double?>(1000 / RawFsync.PerSecond(_silo.Folder, _clock));
 
-    public override ValueTask DisposeAsync() => _silo.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        await _silo.DisposeAsync();
+        await base.DisposeAsync();
+    }
 }
