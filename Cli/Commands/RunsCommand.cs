@@ -13,7 +13,8 @@ internal static class RunsCommand
         var limit = new Option<int>("--limit") { Description = "Most runs to list (1 to 1000).", DefaultValueFactory = _ => 20 };
         limit.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int>() is < 1 or > 1000)
+            // A value that is no number has its own error already.
+            if (result.Tokens is [{ Value: var text }] && int.TryParse(text, out var value) && (value is < 1 or > 1000))
             {
                 result.AddError("--limit must be 1 to 1000.");
             }

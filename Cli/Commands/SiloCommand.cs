@@ -60,7 +60,8 @@ internal static class SiloCommand
         var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => defaultPort };
         option.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int>() is < 0 or > 65_535)
+            // A value that is no number has its own error already.
+            if (result.Tokens is [{ Value: var text }] && int.TryParse(text, out var value) && (value is < 0 or > 65_535))
             {
                 result.AddError($"{name} must be 0 to 65535.");
             }

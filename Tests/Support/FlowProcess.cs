@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 
-namespace OrleansFlow.Tests.Cluster;
+namespace OrleansFlow.Tests;
 
 /// <summary>A real process of the product: a silo by the <c>flow</c> command, or the flights worker. Killed (SIGKILL) at the end of its test at the latest.</summary>
-internal sealed class FlowProcess : IAsyncDisposable
+public sealed class FlowProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _lines = [];
@@ -36,6 +36,7 @@ internal sealed class FlowProcess : IAsyncDisposable
         });
 
     /// <summary>Waits for a line that begins so; the rest of it is returned.</summary>
+    /// <exception cref="InvalidOperationException">The process ended first.</exception>
     public async Task<string> WaitForLineAsync(string prefix, CancellationToken cancellationToken)
     {
         var wait = _waits.GetOrAdd(prefix, _ => new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -72,6 +73,7 @@ internal sealed class FlowProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Kills it if it still runs.</summary>
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
