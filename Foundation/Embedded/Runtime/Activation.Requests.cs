@@ -132,6 +132,10 @@ internal sealed partial class Activation
         {
             _checkWaiting = true;
         }
+        else if (State == ActivationState.Invalid && _running.Count == 0)
+        {
+            _silo.RemoveStraggler(this);
+        }
     }
 
     private void StartWaiting()
@@ -239,60 +243,6 @@ internal sealed partial class Activation
         }
     }
 
-    private void Wait(GrainRequest request)
-    {
-        if (_waiting.Count >= _silo.WaitingRequestsMax)
-        {
-            Refuse(request, new LimitExceededException(
-                nameof(Configuration.SiloMessagingOptions.MaxEnqueuedRequestsHardLimit),
-                _waiting.Count + 1,
-                _silo.WaitingRequestsMax,
-                $"Too many requests wait for grain {GrainId}; slow the callers down, or raise the limit."));
-            return;
-        }
-
-        request._place = RequestPlace.Waiting;
-        _waiting.Add(request);
-        if ((request.Method.Options & GrainMethodOptions.ReadOnly) != 0)
-        {
-            _waitingReadOnlyCount++;
-        }
-    }
-
-    // The activation is gone: the grain's next one takes the request, if it still makes sense there.
-    private void PassOn(GrainRequest request)
-    {
-        request._place = RequestPlace.None;
-        if (request.IsRedispatchable)
-        {
-            _silo.Cluster.Dispatch(request);
-            return;
-        }
-
-        Refuse(request, new EnumerationAbortedException($"The activation of grain {GrainId} has ended; start the enumeration again."));
-    }
-
-    // Answers a request that was never started.
-    private void Refuse(GrainRequest request, Exception exception)
-    {
-        request.TryFail(exception);
-        Drop(request);
-    }
-
-    private void Drop(GrainRequest request)
-    {
-        CountLess(request);
-        request.ReleaseOwner();
-    }
-
-    private void CountLess(GrainRequest request)
-    {
-        if (_class.IsStatelessWorker && request._reference is not null)
-        {
-            Interlocked.Decrement(ref StatelessLoad);
-        }
-    }
-
     private void RemoveWaiting(GrainRequest request)
     {
         _waiting.Remove(request);
@@ -316,82 +266,5 @@ internal sealed partial class Activation
                 _blockingReadOnlyCount--;
             }
         }
-    }
-
-    private void FailAll(ref RequestList list, Exception exception, bool isRunning)
-    {
-        while (list.First is { } request)
-        {
-            if (isRunning)
-            {
-                RemoveRunning(request);
-                request._place = RequestPlace.Detached;
-            }
-            else
-            {
-                RemoveWaiting(request);
-            }
-
-            request.TryFail(exception);
-            if (!isRunning)
-            {
-                request.ReleaseOwner();
-            }
-        }
-    }
-
-    private SiloUnavailableException SiloGone() =>
-        new($"Silo {_silo.SiloAddress}, which served grain {GrainId}, is gone. Whether the call took effect is not known; repeat it if that is safe.");
-}
-
-/// <summary>Requests in order of arrival, linked through themselves.</summary>
-internal struct RequestList
-{
-    private GrainRequest? _last;
-
-    public GrainRequest? First { get; private set; }
-
-    public int Count { get; private set; }
-
-    public void Add(GrainRequest request)
-    {
-        request._previous = _last;
-        request._following = null;
-        if (_last is null)
-        {
-            First = request;
-        }
-        else
-        {
-            _last._following = request;
-        }
-
-        _last = request;
-        Count++;
-    }
-
-    public void Remove(GrainRequest request)
-    {
-        if (request._previous is { } previous)
-        {
-            previous._following = request._following;
-        }
-        else
-        {
-            First = request._following;
-        }
-
-        if (request._following is { } following)
-        {
-            following._previous = request._previous;
-        }
-        else
-        {
-            _last = request._previous;
-        }
-
-        request._previous = null;
-        request._following = null;
-        Count--;
     }
 }

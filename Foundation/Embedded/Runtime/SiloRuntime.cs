@@ -15,6 +15,7 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
 
     private readonly ConcurrentDictionary<GrainType, GrainClass> _classes = new();
     private readonly ConcurrentDictionary<GrainId, StatelessWorkers> _stateless = new();
+    private readonly ConcurrentDictionary<Activation, byte> _stragglers = new();
     private readonly GrainCollectionOptions _collection;
     private readonly LifecycleSubject _lifecycle;
     private readonly ClusterOptions _clusterOptions;
@@ -121,7 +122,17 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
             Cluster.Remove(activation);
             activation.Kill();
         }
+
+        foreach (var (activation, _) in _stragglers)
+        {
+            activation.Kill();
+        }
     }
+
+    /// <summary>Remembers an activation that had to end while requests still ran, so that their callers learn of the silo's end.</summary>
+    public void AddStraggler(Activation activation) => _stragglers[activation] = default;
+
+    public void RemoveStraggler(Activation activation) => _stragglers.TryRemove(activation, out _);
 
     /// <summary>An id that is unique in this process and the same in a repeated simulation.</summary>
     public ActivationId NewActivationId()

@@ -263,7 +263,7 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
         {
             // The first silo's clock is the cluster's. The cluster outlives its silos, so no container may own it.
             builder.Services.RemoveAll<EmbeddedCluster>();
-            var clock = ClockOf(builder.Services);
+            var clock = ClusterClock.Of(builder.Services);
             _cluster = new EmbeddedCluster(clock);
             builder.Services.AddSingleton(_cluster);
         }
@@ -286,13 +286,6 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
         }
 
         return handle;
-    }
-
-    private static TimeProvider ClockOf(IServiceCollection services)
-    {
-        var registered = services.Last(service => service.ServiceType == typeof(TimeProvider) && !service.IsKeyedService);
-        return registered.ImplementationInstance as TimeProvider ?? throw new OrleansConfigurationException(
-            "A test cluster takes its clock from its services: register the TimeProvider as an instance.");
     }
 
     private async Task EndAsync(InProcessSiloHandle instance, bool stopGracefully)

@@ -48,6 +48,61 @@ public sealed class ClusterTests
         Assert.DoesNotContain("deactivating ShuttingDown", Notes.Of(_key));
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task Calls_DuringKillsAndDeactivations_EndOrFailButNeverHang()
+    {
+        await using var cluster = await TestClusters.StartAsync(silos: 3);
+        using var stopping = new CancellationTokenSource();
+        var answered = 0;
+        var failed = 0;
+        var callers = Enumerable.Range(0, 8).Select(caller => Task.Run(async () =>
+        {
+            var random = new Random(caller);
+            while (!stopping.IsCancellationRequested)
+            {
+                var key = $"{_key}-{random.Next(20)}";
+                try
+                {
+                    var counter = cluster.Client.GetGrain<ICounterGrain>(key);
+                    switch (random.Next(5))
+                    {
+                        case 0:
+                            await counter.DeactivateAsync();
+                            break;
+                        case 1:
+                            await cluster.Client.GetGrain<ILifeGrain>(key).AskAsync($"{_key}-leaf-{random.Next(20)}");
+                            break;
+                        case 2:
+                            await counter.PingAsync();
+                            break;
+                        default:
+                            await counter.IncrementAsync();
+                            break;
+                    }
+
+                    Interlocked.Increment(ref answered);
+                }
+                catch (SiloUnavailableException)
+                {
+                    Interlocked.Increment(ref failed);
+                }
+            }
+        })).ToList();
+
+        for (var round = 0; round < 10; round++)
+        {
+            var before = Volatile.Read(ref answered);
+            await TestClusters.UntilAsync(() => Volatile.Read(ref answered) > before + 200);
+            await cluster.StartAdditionalSiloAsync();
+            await (round % 2 == 0 ? cluster.KillSiloAsync(cluster.Silos[0]) : cluster.StopSiloAsync(cluster.Silos[0]));
+        }
+
+        await stopping.CancelAsync();
+        await Task.WhenAll(callers);
+        Assert.Equal(3, cluster.Silos.Count);
+        Assert.True(answered > failed);
+    }
+
     [Fact(Timeout = 30_000)]
     public async Task Stop_WaitsForRunningRequestsAndDeactivates()
     {
