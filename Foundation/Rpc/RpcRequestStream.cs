@@ -51,18 +51,19 @@ internal sealed class RpcRequestStream<TRequest>(RpcMarshaller<TRequest> marshal
     protected override async Task SerializeToStreamAsync(
         Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        // The headers go out now: a duplex peer may speak first.
-        await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
-        var pipe = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
-        _opened.TrySetResult(new RpcBodyWriter(pipe, direct: true));
         try
         {
+            // The headers go out now: a duplex peer may speak first.
+            await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+            var pipe = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
+            _opened.TrySetResult(new RpcBodyWriter(pipe, direct: true));
             await _ended.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            // Covers the server that ends the call first: later writes must fail instead of waiting.
+            // Covers the server that ends the call first, even before the body was open: writes must fail instead of waiting.
             _ended.TrySetCanceled(CancellationToken.None);
+            _opened.TrySetCanceled(CancellationToken.None);
         }
     }
 

@@ -14,6 +14,8 @@ internal sealed class SessionStream(
     IWorkerConnection connection, SessionOutbox outbox, AttemptDispatcher attempts, UpstreamReaders readers, LeaseFence fence,
     TimeProvider clock, Action<string> drainAsked)
 {
+    private static readonly TimeSpan ReasonWait = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource _ending = new();
     private long _sequence;
     private bool _mustBeat;
@@ -42,7 +44,17 @@ internal sealed class SessionStream(
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _ending.Token);
         var sentAt = clock.GetTimestamp();
-        await connection.SendAsync(new WorkerMessage { Register = registration }, stop.Token);
+        FlowException? unsent = null;
+        try
+        {
+            await connection.SendAsync(new WorkerMessage { Register = registration }, stop.Token);
+        }
+        catch (FlowException exception)
+        {
+            // A gateway that refuses at once ends the stream before it has read anything; reading gives its reason.
+            unsent = exception;
+        }
+
         Task sending = Task.CompletedTask;
         Task beating = Task.CompletedTask;
         Exception? failure = null;
@@ -63,8 +75,8 @@ internal sealed class SessionStream(
 
                 IsRegistered = true;
                 registered(message.Registered, sentAt);
-                sending = EndWithAsync(SendAllAsync(stop.Token));
-                beating = EndWithAsync(BeatAsync(TimeSpan.FromMilliseconds(Math.Max(1, message.Registered.HeartbeatIntervalMs)), stop.Token));
+                sending = EndWithAsync(SendAllAsync(stop.Token), stop.Token);
+                beating = EndWithAsync(BeatAsync(TimeSpan.FromMilliseconds(Math.Max(1, message.Registered.HeartbeatIntervalMs)), stop.Token), stop.Token);
             }
         }
         catch (Exception exception)
@@ -87,7 +99,8 @@ internal sealed class SessionStream(
 
         if (!IsRegistered)
         {
-            throw new FlowException(FlowErrorCode.GatewayUnreachable, "The gateway ended the session before it had answered the registration.");
+            throw unsent
+                ?? new FlowException(FlowErrorCode.GatewayUnreachable, "The gateway ended the session before it had answered the registration.");
         }
     }
 
@@ -165,8 +178,10 @@ internal sealed class SessionStream(
         }
     }
 
-    /// <summary>A loop that fails takes the stream with it.</summary>
-    private async Task EndWithAsync(Task loop)
+    /// <summary>
+    /// A loop that fails takes the stream with it. Not at once: where the gateway ended the stream, reading comes to the reason by itself.
+    /// </summary>
+    private async Task EndWithAsync(Task loop, CancellationToken cancellationToken)
     {
         try
         {
@@ -174,6 +189,7 @@ internal sealed class SessionStream(
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
+            await Task.Delay(ReasonWait, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await _ending.CancelAsync();
             throw;
         }
