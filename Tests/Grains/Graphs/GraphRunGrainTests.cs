@@ -129,8 +129,11 @@ public sealed class GraphRunGrainTests
         var other = await cluster.StartWorkerAsync("w2", 1, "r");
         var ended = cluster.WhenAsync("r1", change => change.Reason == "connection_lost");
         await lost.DisconnectAsync();
+        cluster.Clock.Advance(TimeSpan.FromMilliseconds(499));
+        Assert.Equal(FlowTaskStatus.Leased, (await cluster.Task("r1/a/0").GetAsync(FlowCluster.Token))!.Status);
 
-        await cluster.AdvanceUntilAsync(ended, TimeSpan.FromMilliseconds(250), other);
+        cluster.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        await ended;
         var second = await other.NextOfferAsync();
         Assert.Equal((2L, 2, 1), (second.Token.Epoch, second.Attempt, second.AcceptedBatches));
         Assert.Equal(new EffectReceipt(false, "lease_lost"), await lost.BatchAsync(first, 1));
@@ -167,7 +170,8 @@ public sealed class GraphRunGrainTests
         Assert.Equal(FlowTaskStatus.Leased, (await cluster.Task("r1/a/0").GetAsync(FlowCluster.Token))!.Status);
 
         var expired = cluster.WhenAsync("r1", change => change.Reason == "lease_expired");
-        await cluster.AdvanceUntilAsync(expired, TimeSpan.FromMilliseconds(500));
+        cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+        await expired;
 
         Assert.Equal("lease_lost", (await silent.CompleteAsync(first)).RefusedReason);
     }
@@ -198,7 +202,8 @@ public sealed class GraphRunGrainTests
         await worker.EndAsync(first, AttemptEnd.Failed, failure: new TaskFailure("oops", false, "no"));
         Assert.Equal(FlowTaskStatus.BackingOff, (await cluster.Task("r1/a/0").GetAsync(FlowCluster.Token))!.Status);
 
-        var second = await cluster.AdvanceUntilAsync(worker.NextOfferAsync(), TimeSpan.FromSeconds(1), worker);
+        cluster.Clock.Advance(TimeSpan.FromSeconds(10));
+        var second = await worker.NextOfferAsync();
         Assert.Equal((2L, 2), (second.Token.Epoch, second.Attempt));
         await worker.EndAsync(second, AttemptEnd.Failed, failure: new TaskFailure("oops", false, "no"));
 
@@ -242,7 +247,7 @@ public sealed class GraphRunGrainTests
         var sum = await worker.NextOfferAsync();
         Assert.Equal(["a"], sum.Parents);
         var all = cluster.Run("r1").ReadInputsAsync(sum.Token, "", FlowCluster.Token).GetAsyncEnumerator(FlowCluster.Token);
-        var ordered = ReadAsync(cluster.Run("r1").ReadInputsAsync(sum.Token, "a", FlowCluster.Token));
+        var ordered = FlowCluster.ReadAsync(cluster.Run("r1").ReadInputsAsync(sum.Token, "a", FlowCluster.Token));
         Assert.True(await all.MoveNextAsync());
         Assert.Equal((1, 0), (all.Current.TaskIndex, all.Current.Index));
         var next = all.MoveNextAsync();
@@ -257,10 +262,10 @@ public sealed class GraphRunGrainTests
         await all.DisposeAsync();
 
         Assert.Equal([(0, 0), (1, 0), (1, 1)], (await ordered).Select(artifact => (artifact.TaskIndex, artifact.Index)));
-        var foreign = await Assert.ThrowsAsync<FlowException>(async () => await ReadAsync(cluster.Run("r1").ReadInputsAsync(sum.Token, "b", FlowCluster.Token)));
+        var foreign = await Assert.ThrowsAsync<FlowException>(async () => await FlowCluster.ReadAsync(cluster.Run("r1").ReadInputsAsync(sum.Token, "b", FlowCluster.Token)));
         Assert.Equal(FlowErrorCode.BadInput, foreign.Code);
         var stale = sum.Token with { Epoch = 7 };
-        var lost = await Assert.ThrowsAsync<FlowException>(async () => await ReadAsync(cluster.Run("r1").ReadInputsAsync(stale, "", FlowCluster.Token)));
+        var lost = await Assert.ThrowsAsync<FlowException>(async () => await FlowCluster.ReadAsync(cluster.Run("r1").ReadInputsAsync(stale, "", FlowCluster.Token)));
         Assert.Equal(FlowErrorCode.LeaseLost, lost.Code);
     }
 
@@ -269,7 +274,7 @@ public sealed class GraphRunGrainTests
     {
         await using var cluster = await FlowCluster.StartAsync();
         await cluster.SubmitAsync("r1", """{"id":"a","role":"r"}""");
-        var watch = ReadAsync(cluster.Run("r1").WatchAsync(FlowCluster.Token));
+        var watch = FlowCluster.ReadAsync(cluster.Run("r1").WatchAsync(FlowCluster.Token));
         await cluster.WhenAsync("r1", change => change.Snapshot is not null);
         var worker = await cluster.StartWorkerAsync("w1", 1, "r");
         var grant = await worker.NextOfferAsync();
@@ -280,18 +285,7 @@ public sealed class GraphRunGrainTests
         Assert.NotNull(events[0].Snapshot);
         Assert.Equal(Enumerable.Range(1, events.Count).Select(number => (long)number), events.Select(change => change.Sequence));
         Assert.Equal(RunStatus.Completed, events[^1].Run?.Status ?? events[^1].Snapshot?.Status);
-        var missing = await Assert.ThrowsAsync<FlowException>(async () => await ReadAsync(cluster.Run("nope").WatchAsync(FlowCluster.Token)));
+        var missing = await Assert.ThrowsAsync<FlowException>(async () => await FlowCluster.ReadAsync(cluster.Run("nope").WatchAsync(FlowCluster.Token)));
         Assert.Equal(FlowErrorCode.NotFound, missing.Code);
-    }
-
-    internal static async Task<List<T>> ReadAsync<T>(IAsyncEnumerable<T> items)
-    {
-        var list = new List<T>();
-        await foreach (var item in items)
-        {
-            list.Add(item);
-        }
-
-        return list;
     }
 }

@@ -137,5 +137,16 @@ internal sealed class FlowCluster : IAsyncDisposable
         return await happened;
     }
 
+    public static async Task<List<T>> ReadAsync<T>(IAsyncEnumerable<T> items)
+    {
+        var list = new List<T>();
+        await foreach (var item in items)
+        {
+            list.Add(item);
+        }
+
+        return list;
+    }
+
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 }

@@ -26,11 +26,13 @@ internal sealed class TestWorker(FlowCluster cluster, string id, int slots, stri
     }
 
     /// <summary>The next offered lease, whatever message it came in.</summary>
-    public async Task<IReadOnlyList<LeaseGrant>> NextOffersAsync()
+    public Task<IReadOnlyList<LeaseGrant>> NextOffersAsync() => ReadOffersAsync(FlowCluster.Token);
+
+    public async Task<IReadOnlyList<LeaseGrant>> ReadOffersAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            if ((await _commands.Reader.ReadAsync(FlowCluster.Token)).Offers is { } offers)
+            if ((await _commands.Reader.ReadAsync(cancellationToken)).Offers is { } offers)
             {
                 return offers;
             }
