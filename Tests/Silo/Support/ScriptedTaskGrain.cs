@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using OrleansFlow.Tasks;
-using OrleansFlow.Workers;
 
 namespace OrleansFlow.Tests.Silo.Support;
 
