@@ -20,6 +20,9 @@ internal static class FlowSiloComposition
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(FlowSiloHost).Assembly.GetName().Name });
         builder.Configuration.AddEnvironmentVariables();
         builder.Logging.SetMinimumLevel(options.LogLevel);
+
+        // The host logs a failed start with its whole stack; the caller of the start gets the same failure, said better.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
             console => console.LogToStandardErrorThreshold = LogLevel.Trace);
@@ -46,7 +49,13 @@ internal static class FlowSiloComposition
         });
         if (options.WorkerSlots > 0)
         {
-            var worker = builder.Services.AddInProcessFlowWorker(worker => worker.Slots = options.WorkerSlots);
+            var worker = builder.Services.AddInProcessFlowWorker(worker =>
+            {
+                worker.Slots = options.WorkerSlots;
+
+                // What runs may end, but the grains and the store need their share of the stop.
+                worker.ShutdownGrace = options.StopTimeout / 4;
+            });
             options.ConfigureWorker?.Invoke(worker);
         }
 

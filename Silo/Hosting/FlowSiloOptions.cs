@@ -74,7 +74,10 @@ public sealed class FlowSiloOptions
     /// <value>Default Warning.</value>
     public LogLevel LogLevel { get; set; } = LogLevel.Warning;
 
-    /// <summary>Longest time of a stop; what has not ended then is cut off. Nothing acknowledged is lost by that.</summary>
+    /// <summary>
+    /// Longest time of a stop; what has not ended then is cut off. Nothing acknowledged is lost by that. Tasks that run on the in-process worker
+    /// have a quarter of it to end.
+    /// </summary>
     /// <value>Default 10 s. Range 100 ms to 10 min.</value>
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(10);
 

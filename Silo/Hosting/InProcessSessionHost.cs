@@ -60,12 +60,12 @@ internal sealed partial class InProcessSessionHost(
         catch (Exception exception)
         {
             error = FlowFailures.Translate(exception);
-            LogSessionFailed(exception, error.Kind.Wire);
+            LogSessionFailed(error.Kind.Wire, exception.Message);
         }
 
         session.Complete(error);
     }
 
-    [LoggerMessage(EventId = 6021, Level = LogLevel.Warning, Message = "A session of an in-process worker ended with {Reason}; the worker opens another one")]
-    private partial void LogSessionFailed(Exception exception, string reason);
+    [LoggerMessage(EventId = 6021, Level = LogLevel.Warning, Message = "A session of an in-process worker ended with {Code} ({Reason}); the worker opens another one")]
+    private partial void LogSessionFailed(string code, string reason);
 }

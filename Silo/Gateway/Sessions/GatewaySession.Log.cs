@@ -11,9 +11,13 @@ internal sealed partial class GatewaySession
     [LoggerMessage(EventId = 6222, Level = LogLevel.Information, Message = "Session {SessionId} of worker {WorkerId} ended; said good-bye: {Clean}")]
     private partial void LogDisconnected(string workerId, string sessionId, bool clean);
 
-    [LoggerMessage(EventId = 6223, Level = LogLevel.Warning,
-        Message = "Session {SessionId} of worker {WorkerId} was lost; its leases end after the reconnect grace")]
-    private partial void LogLost(Exception exception, string workerId, string sessionId);
+    [LoggerMessage(EventId = 6223, Level = LogLevel.Information,
+        Message = "Session {SessionId} of worker {WorkerId} was lost ({Reason}); its leases end after the reconnect grace")]
+    private partial void LogLost(string workerId, string sessionId, string reason);
+
+    [LoggerMessage(EventId = 6226, Level = LogLevel.Warning,
+        Message = "Session {SessionId} of worker {WorkerId} failed in a way that nobody foresaw; its leases end after the reconnect grace")]
+    private partial void LogFailed(Exception exception, string workerId, string sessionId);
 
     [LoggerMessage(EventId = 6224, Level = LogLevel.Debug, Message = "Session {SessionId} of worker {WorkerId} ended because the silo stops")]
     private partial void LogStopped(Exception exception, string workerId, string sessionId);

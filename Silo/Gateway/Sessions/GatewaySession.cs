@@ -81,7 +81,15 @@ internal sealed partial class GatewaySession(
         {
             // 4.
             clean = false;
-            LogLost(exception, id.Value, registration.SessionId);
+            if (exception is FlowException or IOException or OperationCanceledException)
+            {
+                LogLost(id.Value, registration.SessionId, exception.Message);
+            }
+            else
+            {
+                LogFailed(exception, id.Value, registration.SessionId);
+            }
+
             throw;
         }
         finally
