@@ -134,6 +134,27 @@ public sealed class FlightTests(SiloFixture fixture)
     }
 
     [Fact]
+    public async Task DoGet_AfterTheTicketExpired_IsRefused()
+    {
+        var clock = new ManualTimeProvider();
+        await using var silo = await RunningSilo.StartAsync(options => (options.Clock, options.WorkerSlots) = (clock, 0));
+        await foreach (var _ in silo.Flight.DoPutAsync(FlightDescriptor.ForPath("uploads", "soon-over"), NumbersHandler.Schema, NoBatchesAsync(), Call))
+        {
+            // One receipt.
+        }
+
+        var ticket = (await silo.Flight.GetFlightInfoAsync(FlightDescriptor.ForPath("uploads", "soon-over"), Call)).Endpoints[0].Ticket;
+        clock.Advance(TimeSpan.FromMinutes(59));
+        Assert.Equal(NumbersHandler.Schema, await silo.Flight.DoGet(ticket, Call).GetSchemaAsync(TestContext.Current.CancellationToken));
+
+        clock.Advance(TimeSpan.FromMinutes(1));
+
+        var failure = await Assert.ThrowsAsync<RpcException>(() => silo.Flight.DoGet(ticket, Call).GetSchemaAsync(TestContext.Current.CancellationToken));
+        AssertFailure(failure, RpcStatusCode.InvalidArgument, "bad_input");
+        Assert.Contains("expired", failure.Status.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Actions_AreListedAndRun()
     {
         var types = new List<string>();

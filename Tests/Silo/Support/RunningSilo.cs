@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using OrleansFlow.Client;
 using OrleansFlow.Flight;
 using OrleansFlow.Rpc;
@@ -54,6 +55,10 @@ internal sealed class RunningSilo : IAsyncDisposable
         GrpcPort = 0,
         HttpPort = 0,
         WorkerSlots = 4,
+
+        // Tests leave tasks behind that never end; their silo should not wait long for them.
+        StopTimeout = TimeSpan.FromSeconds(1),
+        LogLevel = LogLevel.Error,
         ConfigureWorker = AddHandlers,
     };
 
