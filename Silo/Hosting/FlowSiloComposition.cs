@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -34,7 +35,8 @@ internal static class FlowSiloComposition
         builder.Services.Replace(ServiceDescriptor.Singleton(options.Clock));
         builder.UseOrleans(silo =>
         {
-            silo.UseLocalhostClustering();
+            // Silos that keep nothing may share a process, but nothing else.
+            silo.UseLocalhostClustering(clusterId: options.DataFolder is null ? "memory-" + RandomNumberGenerator.GetHexString(8, lowercase: true) : "flow");
             silo.AddOrleansFlow(flow => flow.DataFolder = options.DataFolder);
         });
         if (options.ConfigureLeases is { } configureLeases)

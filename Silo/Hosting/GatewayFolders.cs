@@ -12,6 +12,10 @@ internal static class GatewayFolders
     private const string UploadsName = "uploads";
     private const string ClusterIdFile = "cluster.id";
 
+    // Silos of one test cluster share a folder; the last of them deletes it.
+    private static readonly Lock TemporaryGate = new();
+    private static readonly Dictionary<string, int> TemporaryUses = new(StringComparer.Ordinal);
+
     /// <summary>The layout of a silo.</summary>
     /// <param name="options">Where it keeps its data.</param>
     /// <param name="orleansClusterId">Name of its Orleans cluster: silos of one cluster without a data folder share a temporary one.</param>
@@ -29,8 +33,13 @@ internal static class GatewayFolders
 
             var name = IdText.IsValid(orleansClusterId) ? orleansClusterId : Fingerprint(orleansClusterId);
             var temporary = Path.Combine(Path.GetTempPath(), "orleansflow", $"{Environment.ProcessId}-{name}");
-            Directory.CreateDirectory(temporary);
-            return Lay(name, temporary, options);
+            lock (TemporaryGate)
+            {
+                Directory.CreateDirectory(temporary);
+                TemporaryUses[temporary] = TemporaryUses.GetValueOrDefault(temporary) + 1;
+            }
+
+            return Lay(name, temporary, options) with { OnDispose = () => Leave(temporary) };
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -43,6 +52,27 @@ internal static class GatewayFolders
         var artifacts = Path.GetFullPath(options.ArtifactFolder ?? Path.Combine(data, ArtifactsName));
         Directory.CreateDirectory(artifacts);
         return new GatewayIdentity(clusterId, data, artifacts, Path.Combine(data, UploadsName));
+    }
+
+    private static void Leave(string temporary)
+    {
+        lock (TemporaryGate)
+        {
+            if (--TemporaryUses[temporary] > 0)
+            {
+                return;
+            }
+
+            TemporaryUses.Remove(temporary);
+            try
+            {
+                Directory.Delete(temporary, recursive: true);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // A reader may still have a file open; the system clears its temporary folder in the end.
+            }
+        }
     }
 
     private static string ReadOrMakeClusterId(string data)

@@ -9,8 +9,15 @@ namespace OrleansFlow.Silo.Gateway.Control;
 
 /// <summary>What the gateway says of itself and of what it depends on, each with a remedy.</summary>
 internal sealed class GatewayHealth(
-    StoreProbe store, ArtifactProbe artifacts, WorkerCalls workers, GatewaySessionService sessions, ClockProbe clockProbe, GatewayIdentity identity, TimeProvider clock)
+    StoreProbe store, ArtifactProbe artifacts, WorkerCalls workers, GatewaySessionService sessions, ClockProbe clockProbe, GatewayIdentity identity, TimeProvider clock) : IDisposable
 {
+    // Whoever reaches the HTTP listener may ask, so asking often must cost no writes.
+    private static readonly TimeSpan ReadyFor = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim _readyGate = new(1, 1);
+    private IReadOnlyList<Wire.HealthCheck>? _ready;
+    private long _readyAt;
+
     /// <summary>Runs every check.</summary>
     public async Task<Wire.Health> CheckAsync(CancellationToken cancellationToken)
     {
@@ -28,9 +35,27 @@ internal sealed class GatewayHealth(
         return health;
     }
 
-    /// <summary>The checks without which no work can be accepted: store and artifact folder.</summary>
-    public async Task<IReadOnlyList<Wire.HealthCheck>> CheckReadyAsync(CancellationToken cancellationToken) =>
-        [await store.CheckAsync(cancellationToken), artifacts.Check()];
+    /// <summary>The checks without which no work can be accepted: store and artifact folder. At most a second old.</summary>
+    public async Task<IReadOnlyList<Wire.HealthCheck>> CheckReadyAsync(CancellationToken cancellationToken)
+    {
+        await _readyGate.WaitAsync(cancellationToken);
+        try
+        {
+            if (_ready is null || clock.GetElapsedTime(_readyAt) >= ReadyFor)
+            {
+                _ready = [await store.CheckAsync(cancellationToken), artifacts.Check()];
+                _readyAt = clock.GetTimestamp();
+            }
+
+            return _ready;
+        }
+        finally
+        {
+            _readyGate.Release();
+        }
+    }
+
+    public void Dispose() => _readyGate.Dispose();
 
     private async Task<Wire.HealthCheck> CheckWorkersAsync(CancellationToken cancellationToken)
     {

@@ -118,6 +118,7 @@ public sealed class TaskTests(SiloFixture fixture)
         var id = TaskId.Standalone("no-such-task");
 
         Assert.Equal(FlowErrorCode.NotFound, (await Assert.ThrowsAsync<FlowException>(() => Client.GetTaskAsync(id, CancellationToken))).Code);
+        Assert.Equal(FlowErrorCode.NotFound, (await Assert.ThrowsAsync<FlowException>(() => Client.CancelTaskAsync(id, "x", CancellationToken))).Code);
         var failure = await Assert.ThrowsAsync<FlowException>(async () =>
         {
             await foreach (var _ in Client.WatchTasksAsync([id], CancellationToken))

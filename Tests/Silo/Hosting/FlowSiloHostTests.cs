@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using OrleansFlow.Client;
 using OrleansFlow.Errors;
 using OrleansFlow.Hosting;
@@ -127,6 +128,19 @@ public sealed class FlowSiloHostTests : IDisposable
         Assert.Equal("127.0.0.1", new Uri(silo.Endpoints.GrpcUrl).Host);
         await using var client = FlowClient.Connect(silo.Endpoints.GrpcUrl);
         await client.GetHealthAsync(CancellationToken);
+    }
+
+    [Fact]
+    public async Task WithoutADataFolder_NothingIsLeftBehind()
+    {
+        string folder;
+        await using (var silo = await FlowSiloHost.StartAsync(RunningSilo.Options(dataFolder: null), CancellationToken))
+        {
+            folder = silo.Services.GetRequiredService<GatewayIdentity>().DataFolder;
+            Assert.True(Directory.Exists(folder));
+        }
+
+        Assert.False(Directory.Exists(folder));
     }
 
     [Fact]
