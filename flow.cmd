@@ -16,7 +16,7 @@ exit /b %ERRORLEVEL%
 :build
 echo restoring and building %1 1>&2
 pushd "%root%"
-dotnet build %1 -c Release -v q --nologo > "%root%artifacts\flow-build.log" 2>&1
+dotnet build %1 -c Release -v q --nologo --disable-build-servers > "%root%artifacts\flow-build.log" 2>&1
 set "code=%ERRORLEVEL%"
 popd
 if not "%code%"=="0" (

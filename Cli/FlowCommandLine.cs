@@ -11,6 +11,10 @@ internal static class FlowCommandLine
     private const int Failure = 1;
     private const int CallersMistake = 2;
     private const int Interrupted = 130;
+    private const int RedirectedWidth = 200;
+
+    /// <summary>How long a command may take to leave nothing behind after Ctrl-C: a silo alone may need ten seconds.</summary>
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
 
     public static async Task<int> RunAsync(string[] args, CancellationToken cancellationToken)
     {
@@ -41,9 +45,16 @@ internal static class FlowCommandLine
             return CallersMistake;
         }
 
+        if (Console.IsOutputRedirected)
+        {
+            // A file or pipe has no width; the default of 80 would break lines that the next program reads.
+            Spectre.Console.AnsiConsole.Profile.Width = RedirectedWidth;
+        }
+
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }, cancellationToken);
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = StopTimeout }, cancellationToken);
         }
         catch (FlowException exception)
         {

@@ -53,7 +53,7 @@ internal static class TestCommand
     {
         Console.WriteLine("building the solution (Release)");
         await using var build = ChildProcess.Start(
-            "dotnet", ["build", Repository.Combine("OrleansFlow.sln"), "-c", "Release", "-v", "q", "--nologo"], onLine: Console.WriteLine);
+            "dotnet", ["build", Repository.Combine("OrleansFlow.sln"), "-c", "Release", "-v", "q", "--nologo", "--disable-build-servers"], onLine: Console.WriteLine);
         return await build.WaitAsync(cancellationToken) == 0;
     }
 

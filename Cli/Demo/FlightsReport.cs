@@ -12,6 +12,7 @@ internal sealed class FlightsReport
 {
     private const double RelativeTolerance = 1e-9;
     private const int ShownRoutes = 10;
+    private const int AirportNameMax = 20;
     private readonly string[] _columns;
     private readonly List<object?[]> _rows = [];
 
@@ -83,7 +84,7 @@ internal sealed class FlightsReport
         foreach (var row in _rows.Where(row => (string?)Value(row, "grouping") == "route").Take(ShownRoutes))
         {
             table.AddRow(
-                Text(row, "rank"), $"{Text(row, "origin")} {Text(row, "origin_name")}", $"{Text(row, "destination")} {Text(row, "destination_name")}",
+                Text(row, "rank"), Airport(row, "origin"), Airport(row, "destination"),
                 Text(row, "flights"), $"{Number(row, "mean_delay"):0.0} min", $"{Text(row, "p95_delay")} min", Percent(row));
         }
 
@@ -130,6 +131,13 @@ internal sealed class FlightsReport
     private object? Value(object?[] row, string column) => row[Array.IndexOf(_columns, column)];
 
     private string Text(object?[] row, string column) => Markup.Escape(Convert.ToString(Value(row, column), CultureInfo.InvariantCulture) ?? "");
+
+    /// <summary>Code and as much of the name as keeps the table within 100 columns.</summary>
+    private string Airport(object?[] row, string column)
+    {
+        var name = (string?)Value(row, column + "_name") ?? "";
+        return Markup.Escape($"{Value(row, column)} {(name.Length > AirportNameMax ? name[..(AirportNameMax - 1)] + "." : name)}");
+    }
 
     private double Number(object?[] row, string column) => Convert.ToDouble(Value(row, column), CultureInfo.InvariantCulture);
 
