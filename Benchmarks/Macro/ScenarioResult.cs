@@ -35,6 +35,9 @@ internal sealed record ScenarioResult
     /// <summary>Processor time of the measuring process over all rounds, baseline included.</summary>
     public required double CpuS { get; init; }
 
+    /// <summary>Of <see cref="CpuS"/>'s time span: how long the garbage collector held the measuring process still.</summary>
+    public required double GcPauseS { get; init; }
+
     public string? Durability { get; init; }
 
     public double? FsyncMs { get; init; }

@@ -15,6 +15,7 @@ internal static class ScenarioRunner
 
         using var process = Process.GetCurrentProcess();
         var cpuBefore = process.TotalProcessorTime;
+        var pauseBefore = GC.GetTotalPauseDuration();
         var samples = new List<Sample>();
         var baselines = new List<double>();
         for (var round = 0; round < rounds; round++)
@@ -43,6 +44,7 @@ internal static class ScenarioRunner
             AllocatedBytesPerOp = allocations.Length > 0 ? Round(Median(allocations)) : null,
             PeakRssMb = Round(process.PeakWorkingSet64 / 1048576.0),
             CpuS = Round((process.TotalProcessorTime - cpuBefore).TotalSeconds),
+            GcPauseS = Round((GC.GetTotalPauseDuration() - pauseBefore).TotalSeconds),
             Durability = scenario.Durability,
             FsyncMs = await scenario.FsyncMsAsync(cancellationToken) is { } fsyncMs ? Round(fsyncMs) : null,
             Rounds = rounds,

@@ -8,10 +8,10 @@ internal static class BenchCommand
 {
     public static Command Create()
     {
-        var arguments = new Argument<string[]>("arguments") { Description = "Scenarios (none: all), --list, and options of the suite.", Arity = ArgumentArity.ZeroOrMore };
+        var arguments = new Argument<string[]>("arguments") { Description = "Scenarios; none: all.", Arity = ArgumentArity.ZeroOrMore };
         var list = new Option<bool>("--list") { Description = "Name the scenarios." };
-        var command = new Command("bench", "Measure; one JSON object a line.") { arguments, list };
-        command.TreatUnmatchedTokensAsErrors = false;
+        var rounds = new Option<string?>("--rounds") { Description = "Measured rounds of each scenario, after a warm-up. 1 to 100, default 5.", HelpName = "N" };
+        var command = new Command("bench", "Measure; one JSON object a line.") { arguments, list, rounds };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var assembly = Repository.Assembly("OrleansFlow.Benchmarks");
@@ -20,7 +20,13 @@ internal static class BenchCommand
                 throw new FlowException(FlowErrorCode.NotFound, $"The benchmarks are not built ({assembly}). Run './flow bench', which builds them.");
             }
 
-            string[] all = [.. parsed.GetValue(arguments) ?? [], .. parsed.UnmatchedTokens, .. parsed.GetValue(list) ? ["--list"] : (string[])[]];
+            // The suite checks the values: it knows its scenarios and ranges.
+            string[] all =
+            [
+                .. parsed.GetValue(arguments) ?? [],
+                .. parsed.GetValue(rounds) is { } count ? ["--rounds", count] : (string[])[],
+                .. parsed.GetValue(list) ? ["--list"] : (string[])[],
+            ];
             await using var bench = ChildProcess.StartDotNet(assembly, all, onLine: Console.WriteLine);
             return await bench.WaitAsync(cancellationToken);
         });

@@ -33,6 +33,7 @@ internal sealed class TasksDurable : Scenario
     public override async Task<Sample> MeasureAsync(CancellationToken cancellationToken)
     {
         var round = _round++;
+        var allocatedBefore = GC.GetTotalAllocatedBytes(precise: true);
         var began = _clock.GetTimestamp();
         await Parallel.ForEachAsync(
             Enumerable.Range(0, Count / PerCall),
@@ -51,7 +52,8 @@ internal sealed class TasksDurable : Scenario
                     }
                 }
             });
-        return new Sample(Count / _clock.GetElapsedTime(began).TotalSeconds);
+        var elapsed = _clock.GetElapsedTime(began);
+        return new Sample(Count / elapsed.TotalSeconds, AllocatedBytesPerOperation: (double)(GC.GetTotalAllocatedBytes(precise: true) - allocatedBefore) / Count);
     }
 
     public override Task<double> MeasureBaselineAsync(CancellationToken cancellationToken) => Task.FromResult(RawFsync.PerSecond(_silo.Folder, _clock));

@@ -53,14 +53,14 @@ public sealed class MemoryTests
     /// <summary>The heap once it does not shrink any more: activations leave a moment after their task ended.</summary>
     private static async Task<long> SettledBytesAsync()
     {
-        var least = long.MaxValue;
-        for (var steady = 0; steady < 3; steady++)
+        const int SteadyLooks = 3;
+        using var looks = new PeriodicTimer(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        var least = GC.GetTotalMemory(forceFullCollection: true);
+        for (var steadyCount = 0; steadyCount < SteadyLooks && await looks.WaitForNextTickAsync(CancellationToken);)
         {
             var bytes = GC.GetTotalMemory(forceFullCollection: true);
-            (least, steady) = bytes < least * 0.99 ? (bytes, 0) : (Math.Min(least, bytes), steady);
-
-            // Lets what is queued on the pool run; how much time that takes does not matter, only that the heap rests.
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, CancellationToken);
+            steadyCount = bytes < least * 0.99 ? 0 : steadyCount + 1;
+            least = Math.Min(least, bytes);
         }
 
         return least;
