@@ -1,7 +1,6 @@
 using System.CommandLine;
 using OrleansFlow.Client;
 using OrleansFlow.Errors;
-using OrleansFlow.Workers;
 using Spectre.Console;
 
 namespace OrleansFlow.Cli.Commands;
@@ -57,12 +56,8 @@ internal static class DoctorCommand
         // The gateway read its clock somewhere between the two readings here.
         var skew = health.NowUtc - (sentUtc + (roundTrip / 2));
         checks.Add(new FlowHealthCheck(
-            "clock", skew.Duration() <= ClockSkewMax, $"{skew.TotalMilliseconds:0} ms apart from this machine's",
+            "skew", skew.Duration() <= ClockSkewMax, $"{skew.TotalMilliseconds:0} ms between the gateway's clock and this machine's",
             "Synchronise the clocks (NTP). Leases do not depend on it, but times in listings and logs do."));
-        var workers = await client.ListWorkersAsync(cancellationToken);
-        var online = workers.Count(worker => worker.Liveness == WorkerLiveness.Online);
-        checks.Add(new FlowHealthCheck(
-            "workers", online > 0, $"{online} online of {workers.Count} known", "Start one: a host with AddOrleansFlowWorker(), or 'flow worker --load FILE.dll'."));
         return checks;
     }
 }
