@@ -117,16 +117,17 @@ internal sealed class HttpServerCall : RpcServerCall, IDisposable
 
     public override async ValueTask WriteAsync<T>(RpcMarshaller<T> marshaller, T message)
     {
-        // Not the call's own token: a flush that it cancels would break the stream before the status is said.
-        _http.RequestAborted.ThrowIfCancellationRequested();
-        if (DeadlinePassed)
-        {
-            CancellationToken.ThrowIfCancellationRequested();
-        }
-
+        // The gate comes first: after the end of the call the request belongs to Kestrel again and may not even be asked.
         _writeGate.Enter("writes", Context.Method);
         try
         {
+            // Not the call's own token: a flush that it cancels would break the stream before the status is said.
+            _http.RequestAborted.ThrowIfCancellationRequested();
+            if (DeadlinePassed)
+            {
+                CancellationToken.ThrowIfCancellationRequested();
+            }
+
             await StartResponseAsync(flush: false);
             await RpcFrame.WriteAsync(_output, marshaller, message, CancellationToken.None);
             _http.RequestAborted.ThrowIfCancellationRequested();
