@@ -9,7 +9,8 @@ public static class InProcessWorkerExtensions
 {
     /// <summary>
     /// Adds a worker that reaches the silo of the same host without a network. The silo must have
-    /// <see cref="FlowSiloBuilderExtensions.AddOrleansFlow"/>. Calling it again adds to the same worker.
+    /// <see cref="FlowSiloBuilderExtensions.AddOrleansFlow"/>. Calling it again adds to the same worker. The host counts as
+    /// started once the worker has registered, so that its roles are known to the first caller.
     /// </summary>
     /// <param name="services">The services of the silo's host, for example <c>siloBuilder.Services</c>.</param>
     /// <param name="configure">Changes the worker's options; null for the defaults.</param>
@@ -25,6 +26,7 @@ public static class InProcessWorkerExtensions
         // Before the worker's own service, so that the host stops the worker first and its good-bye is still heard.
         services.AddSingleton<InProcessWorkerTransport>();
         services.AddHostedService<InProcessSessionHost>();
+        services.AddHostedService<InProcessWorkerReadiness>();
         return services.AddOrleansFlowWorker(configure).UseTransport(provider => provider.GetRequiredService<InProcessWorkerTransport>());
     }
 }

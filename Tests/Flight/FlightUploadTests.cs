@@ -84,7 +84,8 @@ public sealed class FlightUploadTests
         async IAsyncEnumerable<RecordBatch> MakeAsync()
         {
             yield return NumbersProducer.MakeBatch(0, 10, host.ClientMemory);
-            await Task.Yield();
+            // A call that is cancelled before the server has seen it never begins there.
+            await host.Producer.PutBegun.WaitAsync(Token);
             throw new InvalidDataException("the source broke");
         }
     }

@@ -22,10 +22,14 @@ internal sealed class NumbersProducer(ArrowAllocator allocator) : IFlightProduce
 
     private readonly ConcurrentDictionary<string, (ArrowSchema Schema, List<RecordBatch> Batches)> _uploads = new();
     private readonly TaskCompletionSource _endlessEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _putBegun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _putEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Ends when the enumeration of an endless ticket was disposed.</summary>
     public Task EndlessEnded => _endlessEnded.Task;
+
+    /// <summary>Ends when the first batch of an upload has come.</summary>
+    public Task PutBegun => _putBegun.Task;
 
     /// <summary>Ends when an upload ended, well or not.</summary>
     public Task PutEnded => _putEnded.Task;
@@ -92,6 +96,7 @@ internal sealed class NumbersProducer(ArrowAllocator allocator) : IFlightProduce
         {
             await foreach (var element in batches)
             {
+                _putBegun.TrySetResult();
                 if (element.Batch is { } batch)
                 {
                     kept.Add(batch);
