@@ -143,7 +143,7 @@ internal sealed partial class ReminderService : IReminderRegistry, ILifecyclePar
     {
         if (!_silo.IsDead)
         {
-            _lastRefresh = Task.Run(RefreshAsync);
+            _lastRefresh = _silo.Simulation is { } simulation ? simulation.RunAsync(_silo, RefreshAsync) : Task.Run(RefreshAsync);
         }
     }
 

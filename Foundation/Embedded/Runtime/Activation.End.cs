@@ -45,7 +45,7 @@ internal sealed partial class Activation
             FinishDeactivation();
         }
 
-        await waiting.CancelAsync();
+        waiting.CancelHere();
     }
 
     private void FinishDeactivation()
@@ -183,7 +183,7 @@ internal sealed partial class Activation
                 static (failed, state) => ((Activation)state!).LogTurnFailed(((Activation)state!).GrainId, failed.Exception!),
                 this,
                 CancellationToken.None,
-                TaskContinuationOptions.OnlyOnFaulted,
+                TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
                 Default);
         }
     }

@@ -5,7 +5,7 @@ namespace Orleans.Embedded;
 /// <content>How an activation begins.</content>
 internal sealed partial class Activation
 {
-    private readonly TaskCompletionSource _deactivated = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _deactivated;
     private AsyncServiceScope? _scope;
     private LifecycleSubject? _lifecycle;
     private List<IGrainStateLoader>? _stateLoaders;

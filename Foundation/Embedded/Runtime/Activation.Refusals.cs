@@ -43,7 +43,8 @@ internal sealed partial class Activation
         Drop(request);
     }
 
-    private void Drop(GrainRequest request)
+    // For a request that was meant for this activation and is not started in it.
+    internal void Drop(GrainRequest request)
     {
         CountLess(request);
         request.ReleaseOwner();

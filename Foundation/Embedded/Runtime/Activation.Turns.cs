@@ -31,7 +31,7 @@ internal sealed partial class Activation : TaskScheduler, IThreadPoolWorkItem
             {
                 if (head is null)
                 {
-                    ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+                    QueueTurn(preferLocal: true);
                 }
 
                 return;
@@ -42,7 +42,7 @@ internal sealed partial class Activation : TaskScheduler, IThreadPoolWorkItem
     void IThreadPoolWorkItem.Execute()
     {
         var previous = GrainExecution.Enter(this);
-        _yield = false;
+        _yield = _silo.Simulation is not null;
         _sliceCount = 0;
         _sliceStart = 0;
         try
@@ -76,7 +76,7 @@ internal sealed partial class Activation : TaskScheduler, IThreadPoolWorkItem
 
                 if (_yield || SliceIsOver())
                 {
-                    ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                    QueueTurn(preferLocal: false);
                     return;
                 }
             }
@@ -108,6 +108,18 @@ internal sealed partial class Activation : TaskScheduler, IThreadPoolWorkItem
         !taskWasPreviouslyQueued && ReferenceEquals(GrainExecution.Current, this) && TryExecuteTask(task);
 
     protected override IEnumerable<Task>? GetScheduledTasks() => null;
+
+    private void QueueTurn(bool preferLocal)
+    {
+        if (_silo.Simulation is { } simulation)
+        {
+            simulation.QueueTurn(this);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal);
+        }
+    }
 
     private void RunPump(ActivationWork? first)
     {

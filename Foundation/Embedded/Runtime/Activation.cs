@@ -32,6 +32,7 @@ internal sealed partial class Activation : IGrainContext, IWorkItemScheduler
         _class = grainClass;
         GrainId = grainId;
         _lastUsedTick = silo.Cluster.Timeouts.NowTick;
+        _deactivated = new TaskCompletionSource(silo.Cluster.ContinuationOptions);
     }
 
     public GrainId GrainId { get; }

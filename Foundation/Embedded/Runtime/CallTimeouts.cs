@@ -13,11 +13,11 @@ internal sealed class CallTimeouts : IDisposable
     private readonly ITimer _timer;
     private long _nowTick;
 
-    public CallTimeouts(TimeProvider clock)
+    public CallTimeouts(TimeProvider clock, int stripeCount)
     {
         _clock = clock;
         _startedAt = clock.GetTimestamp();
-        _stripes = new TimeoutStripe[Math.Clamp(Environment.ProcessorCount, 1, 16)];
+        _stripes = new TimeoutStripe[Math.Clamp(stripeCount, 1, 16)];
         for (var index = 0; index < _stripes.Length; index++)
         {
             _stripes[index] = new TimeoutStripe();

@@ -10,15 +10,25 @@ internal sealed class EmbeddedCluster : IDisposable
     private readonly Lock _gate = new();
     private SiloRuntime[] _silos = [];
 
-    public EmbeddedCluster(TimeProvider clock)
+    public EmbeddedCluster(TimeProvider clock, IClusterSimulation? simulation = null)
     {
         Clock = clock;
-        Timeouts = new CallTimeouts(clock);
+        Simulation = simulation;
+
+        // A simulation has one thread: what continues there continues at once, in an order that the seed decides.
+        ContinuationOptions = simulation is null ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None;
+        Timeouts = new CallTimeouts(clock, simulation is null ? Environment.ProcessorCount : 1);
     }
 
     public TimeProvider Clock { get; }
 
     public CallTimeouts Timeouts { get; }
+
+    /// <summary>Takes over where work is queued and how calls travel; null outside simulations.</summary>
+    public IClusterSimulation? Simulation { get; }
+
+    /// <summary>How sources of completion are made.</summary>
+    public TaskCreationOptions ContinuationOptions { get; }
 
     /// <summary>The silos that take part, in the order they joined.</summary>
     public SiloRuntime[] Silos => Volatile.Read(ref _silos);
@@ -75,7 +85,14 @@ internal sealed class EmbeddedCluster : IDisposable
         }
 
         Volatile.Write(ref request._target, activation);
-        activation.Enqueue(request);
+        if (Simulation is { } simulation)
+        {
+            simulation.Send(request, activation);
+        }
+        else
+        {
+            activation.Enqueue(request);
+        }
     }
 
     public Activation? TryFind(GrainId grainId) =>

@@ -33,7 +33,7 @@ public abstract class EmbeddedGrainReference : GrainReference
         }
 
         request.Prepare(this, owners: 2);
-        var answer = request.AsTask();
+        var answer = request.AsTask(sender.Cluster);
         sender.Send(request, isOneWay: false, cancellationToken);
         return answer;
     }
@@ -65,7 +65,7 @@ public abstract class EmbeddedGrainReference : GrainReference
         }
 
         request.Prepare(this, owners: 2);
-        var answer = request.AsValueTask();
+        var answer = request.AsValueTask(sender.Cluster);
         sender.Send(request, isOneWay: false, cancellationToken);
         return answer;
     }
@@ -89,7 +89,7 @@ public abstract class EmbeddedGrainReference : GrainReference
         }
 
         request.Prepare(this, owners: 2);
-        var answer = request.AsVoidValueTask();
+        var answer = request.AsVoidValueTask(sender.Cluster);
         sender.Send(request, isOneWay: false, cancellationToken);
         return answer;
     }
@@ -137,7 +137,7 @@ public abstract class EmbeddedGrainReference : GrainReference
         var call = new OutgoingCall(this, request, sender, async () =>
         {
             request.Prepare(this, owners: 2);
-            var answer = request.AsTask();
+            var answer = request.AsTask(sender.Cluster);
             sender.Send(request, isOneWay: false, cancellationToken);
             return (object?)await answer;
         });

@@ -61,10 +61,10 @@ internal sealed class EnumerationSession<T>(GrainEnumerable<T> enumerable) : IEn
     /// <summary>The reader leaves: the iterator's own clean-up runs before this ends.</summary>
     public async ValueTask EndAsync()
     {
-        await _cancellation.CancelAsync();
+        _cancellation.CancelHere();
         if (_running is { } running)
         {
-            await running.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await running.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
 
         await EndEnumeratorAsync();

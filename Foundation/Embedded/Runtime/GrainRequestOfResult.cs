@@ -42,12 +42,20 @@ public abstract class GrainRequest<TResult> : GrainRequest, IValueTaskSource<TRe
         _source.OnCompleted(continuation, state, token, flags);
 
     // Must be taken before the request is sent: afterwards it may already be answered and reused.
-    internal Task<TResult> AsTask() =>
-        (_task = new TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    internal Task<TResult> AsTask(EmbeddedCluster cluster) =>
+        (_task = new TaskCompletionSource<TResult>(cluster.ContinuationOptions)).Task;
 
-    internal ValueTask<TResult> AsValueTask() => new(this, _source.Version);
+    internal ValueTask<TResult> AsValueTask(EmbeddedCluster cluster)
+    {
+        _source.RunContinuationsAsynchronously = cluster.Simulation is null;
+        return new ValueTask<TResult>(this, _source.Version);
+    }
 
-    internal ValueTask AsVoidValueTask() => new(this, _source.Version);
+    internal ValueTask AsVoidValueTask(EmbeddedCluster cluster)
+    {
+        _source.RunContinuationsAsynchronously = cluster.Simulation is null;
+        return new ValueTask(this, _source.Version);
+    }
 
     internal override async ValueTask<object?> RunUntyped(object target) => await Run(target);
 
@@ -142,6 +150,40 @@ public abstract class GrainRequest<TResult> : GrainRequest, IValueTaskSource<TRe
 
         OnFinished(activation, null);
         activation.RequestDone(this);
+        if (activation.Silo.Simulation is { } simulation && _reference is not null)
+        {
+            AnswerBy(simulation, activation, result);
+        }
+        else
+        {
+            Answer(result);
+        }
+    }
+
+    private void Finish(Activation activation, Exception exception)
+    {
+        activation.RequestFailed(this, exception);
+        OnFinished(activation, exception);
+        activation.RequestDone(this);
+        if (activation.Silo.Simulation is { } simulation && _reference is not null)
+        {
+            AnswerBy(simulation, activation, exception);
+        }
+        else
+        {
+            Answer(exception);
+        }
+    }
+
+    // Apart, so that only simulations pay for what the actions hold.
+    private void AnswerBy(IClusterSimulation simulation, Activation activation, TResult result) =>
+        simulation.Answer(this, activation, null, () => Answer(result), ReleaseOwner);
+
+    private void AnswerBy(IClusterSimulation simulation, Activation activation, Exception exception) =>
+        simulation.Answer(this, activation, exception, () => Answer(exception), ReleaseOwner);
+
+    private void Answer(TResult result)
+    {
         if (TryMarkAnswered())
         {
             LeaveCallerLists();
@@ -160,11 +202,8 @@ public abstract class GrainRequest<TResult> : GrainRequest, IValueTaskSource<TRe
         ReleaseOwner();
     }
 
-    private void Finish(Activation activation, Exception exception)
+    private void Answer(Exception exception)
     {
-        activation.RequestFailed(this, exception);
-        OnFinished(activation, exception);
-        activation.RequestDone(this);
         TryFail(exception);
         ReleaseOwner();
     }

@@ -28,6 +28,7 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
     public SiloRuntime(EmbeddedCluster cluster, IServiceProvider services)
     {
         Cluster = cluster;
+        Simulation = cluster.Simulation;
         Services = services;
         TimeProvider = services.GetRequiredService<TimeProvider>();
         Logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Orleans.Runtime.Silo");
@@ -40,7 +41,7 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
         var waitingMax = services.GetRequiredService<IOptions<SiloMessagingOptions>>().Value.MaxEnqueuedRequestsHardLimit;
         WaitingRequestsMax = waitingMax > 0 ? waitingMax : WaitingRequestsBackstop;
         var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
-        var generation = SiloAddress.AllocateNewGeneration();
+        var generation = cluster.Simulation?.NewGeneration() ?? SiloAddress.AllocateNewGeneration();
         SiloAddress = SiloAddress.New(endpoints.AdvertisedIPAddress, endpoints.SiloPort, generation);
         GatewayAddress = SiloAddress.New(endpoints.AdvertisedIPAddress, endpoints.GatewayPort, 0);
         Name = services.GetRequiredService<IOptions<SiloOptions>>().Value.SiloName ?? $"Silo_{generation}";
@@ -48,6 +49,9 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
     }
 
     public EmbeddedCluster Cluster { get; }
+
+    /// <inheritdoc cref="EmbeddedCluster.Simulation"/>
+    public IClusterSimulation? Simulation { get; }
 
     public IServiceProvider Services { get; }
 
@@ -117,13 +121,13 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
         _member = false;
         Cluster.Leave(this);
         _collector?.Dispose();
-        foreach (var activation in Cluster.ActivationsOf(this).ToList())
+        foreach (var activation in Cluster.ActivationsOf(this).OrderBy(activation => activation.GrainId).ToList())
         {
             Cluster.Remove(activation);
             activation.Kill();
         }
 
-        foreach (var (activation, _) in _stragglers)
+        foreach (var (activation, _) in _stragglers.OrderBy(straggler => straggler.Key.GrainId))
         {
             activation.Kill();
         }
