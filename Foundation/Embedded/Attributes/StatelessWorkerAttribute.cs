@@ -1,8 +1,11 @@
+using Orleans.Embedded;
+using Orleans.Placement;
+
 namespace Orleans.Concurrency;
 
 /// <summary>Several activations of one grain may serve its requests at once, in the caller's silo.</summary>
 [AttributeUsage(AttributeTargets.Class)]
-public sealed class StatelessWorkerAttribute : Attribute
+public sealed class StatelessWorkerAttribute : PlacementAttribute
 {
     /// <summary>As many activations as processors.</summary>
     public StatelessWorkerAttribute()
@@ -12,7 +15,8 @@ public sealed class StatelessWorkerAttribute : Attribute
 
     /// <summary>At most so many activations in a silo.</summary>
     /// <param name="maxLocalWorkers">The number; -1 takes the number of processors.</param>
-    public StatelessWorkerAttribute(int maxLocalWorkers) => MaxLocalWorkers = maxLocalWorkers;
+    public StatelessWorkerAttribute(int maxLocalWorkers)
+        : base(StatelessWorkerPlacement.Instance) => MaxLocalWorkers = maxLocalWorkers;
 
     /// <summary>At most so many activations in a silo.</summary>
     /// <param name="maxLocalWorkers">The number; -1 takes the number of processors.</param>

@@ -10,10 +10,9 @@ public interface ITargetHolder
     object? GetTarget();
 
     /// <summary>A component of the holder.</summary>
-    /// <typeparam name="TComponent">Its type, which is its key.</typeparam>
+    /// <param name="componentType">Its type, which is its key.</param>
     /// <returns>The component; null when there is none.</returns>
-    TComponent? GetComponent<TComponent>()
-        where TComponent : class;
+    object? GetComponent(Type componentType);
 }
 
 /// <summary>A method call as an object.</summary>

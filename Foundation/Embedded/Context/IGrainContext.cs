@@ -38,8 +38,22 @@ public interface IGrainContext : ITargetHolder, IEquatable<IGrainContext>
     void SetComponent<TComponent>(TComponent? value)
         where TComponent : class;
 
+    /// <summary>Hands over a request.</summary>
+    /// <param name="message">A request of this runtime.</param>
+    void ReceiveMessage(object message);
+
+    /// <summary>Activates the grain; here an activation does that as soon as it is made, and this changes nothing.</summary>
+    /// <param name="requestContext">The values of the request that caused it; null for none.</param>
+    /// <param name="cancellationToken">Cancelled to abandon the activation.</param>
+    void Activate(Dictionary<string, object>? requestContext, CancellationToken cancellationToken = default);
+
     /// <summary>Starts to end the activation; ends it once no request is running.</summary>
     /// <param name="deactivationReason">Why.</param>
     /// <param name="cancellationToken">Cancelled to stop waiting for a graceful end.</param>
     void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default);
+
+    /// <summary>Starts to end the activation, so that the next request makes one where the silos have room.</summary>
+    /// <param name="requestContext">The values of the request that caused it; null for none.</param>
+    /// <param name="cancellationToken">Cancelled to stop waiting for a graceful end.</param>
+    void Migrate(Dictionary<string, object>? requestContext, CancellationToken cancellationToken = default);
 }

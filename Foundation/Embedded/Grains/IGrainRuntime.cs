@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Core;
 using Orleans.Timers;
 
 namespace Orleans.Runtime;
@@ -21,7 +23,7 @@ public interface IGrainRuntime
     IServiceProvider ServiceProvider { get; }
 
     /// <summary>The clock of the silo.</summary>
-    TimeProvider TimeProvider { get; }
+    TimeProvider TimeProvider => ServiceProvider.GetRequiredService<TimeProvider>();
 
     /// <summary>Ends an activation as soon as no request is running.</summary>
     /// <param name="grainContext">The activation.</param>
@@ -31,4 +33,10 @@ public interface IGrainRuntime
     /// <param name="grainContext">The activation.</param>
     /// <param name="timeSpan">For how long from now; zero or negative ends the protection.</param>
     void DelayDeactivation(IGrainContext grainContext, TimeSpan timeSpan);
+
+    /// <summary>The state of a grain that derives from <see cref="Grain{TGrainState}"/>.</summary>
+    /// <typeparam name="TGrainState">The state.</typeparam>
+    /// <param name="grainContext">The activation, which must not have been activated yet.</param>
+    /// <returns>The state, which is read while the grain activates.</returns>
+    IStorage<TGrainState> GetStorage<TGrainState>(IGrainContext grainContext);
 }

@@ -1,7 +1,7 @@
 namespace Orleans.Runtime;
 
 /// <summary>Where an activation of a grain lives.</summary>
-public sealed class GrainAddress : IEquatable<GrainAddress>
+public sealed class GrainAddress : IEquatable<GrainAddress>, ISpanFormattable
 {
     /// <summary>The grain.</summary>
     public GrainId GrainId { get; init; }
@@ -32,4 +32,9 @@ public sealed class GrainAddress : IEquatable<GrainAddress>
 
     /// <inheritdoc/>
     public override string ToString() => $"[{GrainId} {ActivationId} on {SiloAddress}]";
+
+    bool ISpanFormattable.TryFormat(Span<char> destination, out int charsWritten, ReadOnlySpan<char> format, IFormatProvider? provider) =>
+        destination.TryWrite($"[{GrainId} {ActivationId} on {SiloAddress}]", out charsWritten);
+
+    string IFormattable.ToString(string? format, IFormatProvider? formatProvider) => ToString();
 }

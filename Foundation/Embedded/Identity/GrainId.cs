@@ -1,11 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.Serialization;
 using System.Text.Json.Serialization;
 
 namespace Orleans.Runtime;
 
 /// <summary>The id of a grain: its type and its key. Its text is <c>type/key</c>.</summary>
 [JsonConverter(typeof(GrainIdJsonConverter))]
-public readonly struct GrainId : IEquatable<GrainId>, IComparable<GrainId>, ISpanFormattable, ISpanParsable<GrainId>
+public readonly struct GrainId : IEquatable<GrainId>, IComparable<GrainId>, ISerializable, ISpanFormattable, ISpanParsable<GrainId>
 {
     /// <summary>Creates an id.</summary>
     /// <param name="type">The type of the grain.</param>
@@ -14,6 +15,12 @@ public readonly struct GrainId : IEquatable<GrainId>, IComparable<GrainId>, ISpa
     {
         Type = type;
         Key = key;
+    }
+
+    private GrainId(SerializationInfo info, StreamingContext context)
+    {
+        Type = new GrainType((byte[])info.GetValue("t", typeof(byte[]))!);
+        Key = new IdSpan((byte[])info.GetValue("k", typeof(byte[]))!);
     }
 
     /// <summary>The type of the grain.</summary>
@@ -119,6 +126,13 @@ public readonly struct GrainId : IEquatable<GrainId>, IComparable<GrainId>, ISpa
     /// <summary>A hash that is the same in every process.</summary>
     /// <returns>The hash.</returns>
     public uint GetUniformHashCode() => unchecked((Type.GetUniformHashCode() * 31) + Key.GetUniformHashCode());
+
+    /// <inheritdoc/>
+    public void GetObjectData(SerializationInfo info, StreamingContext context)
+    {
+        info.AddValue("t", Type.AsSpan().ToArray());
+        info.AddValue("k", Key.AsSpan().ToArray());
+    }
 
     /// <inheritdoc/>
     public int CompareTo(GrainId other)

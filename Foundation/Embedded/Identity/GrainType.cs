@@ -1,7 +1,9 @@
+using System.Runtime.Serialization;
+
 namespace Orleans.Runtime;
 
 /// <summary>The name of a kind of grain: the first part of a <see cref="GrainId"/>.</summary>
-public readonly struct GrainType : IEquatable<GrainType>, IComparable<GrainType>, ISpanFormattable
+public readonly struct GrainType : IEquatable<GrainType>, IComparable<GrainType>, ISerializable, ISpanFormattable
 {
     /// <summary>Creates a grain type.</summary>
     /// <param name="id">Its name.</param>
@@ -10,6 +12,11 @@ public readonly struct GrainType : IEquatable<GrainType>, IComparable<GrainType>
     /// <summary>Creates a grain type.</summary>
     /// <param name="value">Its name in UTF-8; must not change afterwards.</param>
     public GrainType(byte[] value) => Value = new IdSpan(value);
+
+    private GrainType(SerializationInfo info, StreamingContext context)
+        : this((byte[])info.GetValue("v", typeof(byte[]))!)
+    {
+    }
 
     /// <summary>The name.</summary>
     public IdSpan Value { get; }
@@ -54,6 +61,9 @@ public readonly struct GrainType : IEquatable<GrainType>, IComparable<GrainType>
     /// <summary>A hash that is the same in every process.</summary>
     /// <returns>The hash.</returns>
     public uint GetUniformHashCode() => Value.GetUniformHashCode();
+
+    /// <inheritdoc/>
+    public void GetObjectData(SerializationInfo info, StreamingContext context) => Value.GetObjectData(info, context);
 
     /// <inheritdoc/>
     public int CompareTo(GrainType other) => Value.CompareTo(other.Value);

@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Serialization;
 using System.Text;
 using Orleans.Embedded;
 
 namespace Orleans.Runtime;
 
 /// <summary>The UTF-8 bytes of an id, with their hash. Compares by bytes.</summary>
-public readonly struct IdSpan : IEquatable<IdSpan>, IComparable<IdSpan>, ISpanFormattable
+public readonly struct IdSpan : IEquatable<IdSpan>, IComparable<IdSpan>, ISerializable, ISpanFormattable
 {
     private readonly byte[]? _value;
     private readonly int _hash;
@@ -16,6 +17,11 @@ public readonly struct IdSpan : IEquatable<IdSpan>, IComparable<IdSpan>, ISpanFo
     {
         _value = value;
         _hash = UniformHash.Of(value);
+    }
+
+    private IdSpan(SerializationInfo info, StreamingContext context)
+        : this((byte[])info.GetValue("v", typeof(byte[]))!)
+    {
     }
 
     /// <summary>The bytes.</summary>
@@ -53,6 +59,9 @@ public readonly struct IdSpan : IEquatable<IdSpan>, IComparable<IdSpan>, ISpanFo
     /// <summary>A hash that is the same in every process.</summary>
     /// <returns>The hash.</returns>
     public uint GetUniformHashCode() => unchecked((uint)_hash);
+
+    /// <inheritdoc/>
+    public void GetObjectData(SerializationInfo info, StreamingContext context) => info.AddValue("v", _value ?? []);
 
     /// <inheritdoc/>
     public int CompareTo(IdSpan other) => _value.AsSpan().SequenceCompareTo(other._value.AsSpan());

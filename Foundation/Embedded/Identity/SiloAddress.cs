@@ -6,7 +6,8 @@ using Orleans.Embedded;
 namespace Orleans.Runtime;
 
 /// <summary>The address of a silo: an endpoint, and a generation that tells two silos at one endpoint apart.</summary>
-public sealed class SiloAddress : IEquatable<SiloAddress>, IComparable<SiloAddress>, ISpanFormattable, IParsable<SiloAddress>
+public sealed class SiloAddress : IEquatable<SiloAddress>, IComparable<SiloAddress>, ISpanFormattable, IParsable<SiloAddress>,
+    IUtf8SpanParsable<SiloAddress>
 {
     private static int _lastGeneration;
 
@@ -65,7 +66,7 @@ public sealed class SiloAddress : IEquatable<SiloAddress>, IComparable<SiloAddre
     /// <param name="provider">Not used.</param>
     /// <param name="result">The address.</param>
     /// <returns>False when the text is not an address.</returns>
-    public static bool TryParse([NotNullWhen(true)] string? value, IFormatProvider? provider, [MaybeNullWhen(false)] out SiloAddress result)
+    public static bool TryParse([NotNullWhen(true)] string? value, IFormatProvider? provider, [NotNullWhen(true)] out SiloAddress? result)
     {
         result = null;
         var at = value?.LastIndexOf('@') ?? -1;
@@ -79,6 +80,22 @@ public sealed class SiloAddress : IEquatable<SiloAddress>, IComparable<SiloAddre
         result = New(endpoint, generation);
         return true;
     }
+
+    /// <summary>Reads what <see cref="ToParsableString"/> wrote, as UTF-8.</summary>
+    /// <param name="utf8Text">The text.</param>
+    /// <param name="provider">Not used.</param>
+    /// <returns>The address.</returns>
+    /// <exception cref="FormatException">The text is not an address.</exception>
+    public static SiloAddress Parse(ReadOnlySpan<byte> utf8Text, IFormatProvider? provider = null) =>
+        FromParsableString(System.Text.Encoding.UTF8.GetString(utf8Text));
+
+    /// <summary>Reads what <see cref="ToParsableString"/> wrote, as UTF-8.</summary>
+    /// <param name="utf8Text">The text.</param>
+    /// <param name="provider">Not used.</param>
+    /// <param name="result">The address.</param>
+    /// <returns>False when the text is not an address.</returns>
+    public static bool TryParse(ReadOnlySpan<byte> utf8Text, IFormatProvider? provider, [NotNullWhen(true)] out SiloAddress? result) =>
+        TryParse(System.Text.Encoding.UTF8.GetString(utf8Text), provider, out result);
 
     /// <summary>The address as text.</summary>
     /// <returns>The text <c>IP:PORT@GENERATION</c>.</returns>

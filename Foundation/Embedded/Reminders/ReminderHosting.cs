@@ -18,12 +18,10 @@ public static class SiloBuilderReminderExtensions
 
     /// <summary>Adds the reminder service; register an <see cref="IReminderTable"/> beside it.</summary>
     /// <param name="services">The services.</param>
-    /// <returns>The services.</returns>
-    public static IServiceCollection AddReminders(this IServiceCollection services)
+    public static void AddReminders(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
         ReminderServices.AddOnce(services);
-        return services;
     }
 }
 

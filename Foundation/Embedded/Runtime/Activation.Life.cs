@@ -27,6 +27,22 @@ internal sealed partial class Activation
             },
             (deactivationReason, cancellationToken)));
 
+    public void Migrate(Dictionary<string, object>? requestContext, CancellationToken cancellationToken = default) =>
+        Deactivate(new DeactivationReason(DeactivationReasonCode.Migrating, "The grain moves to where the silos have room."), cancellationToken);
+
+    void IGrainContext.ReceiveMessage(object message) => Enqueue(message as GrainRequest
+        ?? throw new ArgumentException($"'{message?.GetType()}' is not a request of this runtime; call the grain through a reference.", nameof(message)));
+
+    void IGrainContext.Activate(Dictionary<string, object>? requestContext, CancellationToken cancellationToken)
+    {
+    }
+
+    internal Task EndAsync(DeactivationReason reason, CancellationToken cancellationToken = default)
+    {
+        Deactivate(reason, cancellationToken);
+        return Deactivated;
+    }
+
     internal void Begin() => Enqueue(new ActionWork(static (activation, _) => activation.BeginActivation(), null));
 
     internal void AddStateLoader(IGrainStateLoader loader) => (_stateLoaders ??= []).Add(loader);

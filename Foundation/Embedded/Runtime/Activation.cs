@@ -78,15 +78,15 @@ internal sealed partial class Activation : IGrainContext, IWorkItemScheduler
 
     public object? GetTarget() => GrainInstance;
 
-    public TComponent? GetComponent<TComponent>()
-        where TComponent : class
+    public object? GetComponent(Type componentType)
     {
-        if (_components is not null && _components.TryGetValue(typeof(TComponent), out var component))
+        if (_components is not null && _components.TryGetValue(componentType, out var component))
         {
-            return (TComponent)component;
+            return component;
         }
 
-        return GrainInstance as TComponent ?? this as TComponent ?? ActivationServices.GetService<TComponent>();
+        return componentType.IsInstanceOfType(GrainInstance) ? GrainInstance
+            : componentType.IsInstanceOfType(this) ? this : ActivationServices.GetService(componentType);
     }
 
     public void SetComponent<TComponent>(TComponent? value)

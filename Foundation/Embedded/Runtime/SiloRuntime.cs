@@ -95,6 +95,14 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
 
     public IServiceProvider ServiceProvider => Services;
 
+    public Core.IStorage<TGrainState> GetStorage<TGrainState>(IGrainContext grainContext)
+    {
+        ArgumentNullException.ThrowIfNull(grainContext);
+        return StateComposition.ForGrainOfState<TGrainState>(
+            grainContext,
+            (grainContext as Activation ?? throw new ArgumentException($"'{grainContext}' is not an activation of this silo.", nameof(grainContext))).Class.Type);
+    }
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (var participant in Services.GetServices<ILifecycleParticipant<ISiloLifecycle>>())
@@ -225,7 +233,7 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
             while (Cluster.ActivationsOf(this).ToList() is { Count: > 0 } activations)
             {
                 var reason = new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo stops.");
-                await Task.WhenAll(activations.Select(activation => activation.DeactivateAsync(reason, either.Token))).WaitAsync(either.Token);
+                await Task.WhenAll(activations.Select(activation => activation.EndAsync(reason, either.Token))).WaitAsync(either.Token);
             }
         }
         catch (OperationCanceledException)

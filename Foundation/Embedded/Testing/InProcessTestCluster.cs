@@ -60,9 +60,9 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
     /// <param name="grainId">The grain.</param>
     /// <param name="grainContext">The activation.</param>
     /// <returns>False when the grain is not active.</returns>
-    public bool TryGetGrainContext(GrainId? grainId, [NotNullWhen(true)] out IGrainContext? grainContext)
+    public bool TryGetGrainContext(GrainId grainId, [NotNullWhen(true)] out IGrainContext? grainContext)
     {
-        grainContext = grainId is { } id ? _cluster?.TryFind(id) : null;
+        grainContext = _cluster?.TryFind(grainId);
         return grainContext is not null;
     }
 
@@ -79,7 +79,7 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
     /// <summary>Deactivates a grain.</summary>
     /// <param name="grainId">The grain.</param>
     /// <returns>A task that ends when it is not active.</returns>
-    public Task DeactivateAsync(GrainId grainId) => _cluster?.TryFind(grainId)?.DeactivateAsync(
+    public Task DeactivateAsync(GrainId grainId) => _cluster?.TryFind(grainId)?.EndAsync(
         new DeactivationReason(DeactivationReasonCode.ApplicationRequested, "The test asked for it.")) ?? Task.CompletedTask;
 
     /// <summary>Deactivates a grain.</summary>

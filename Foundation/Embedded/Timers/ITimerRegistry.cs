@@ -10,6 +10,7 @@ public interface ITimerRegistry
     /// <param name="dueTime">Time to the first tick.</param>
     /// <param name="period">Time from the end of a callback to the next tick.</param>
     /// <returns>Disposing it stops the timer.</returns>
+    [Obsolete("Use RegisterGrainTimer; its callback does not interleave unless the options say so.")]
     IDisposable RegisterTimer(IGrainContext grainContext, Func<object?, Task> callback, object? state, TimeSpan dueTime, TimeSpan period);
 
     /// <summary>Registers a timer.</summary>
