@@ -23,6 +23,16 @@ public sealed class GrainGenerator : IIncrementalGenerator
         DiagnosticSeverity.Error,
         isEnabledByDefault: true);
 
+    [System.Diagnostics.CodeAnalysis.SuppressMessage(
+        "MicrosoftCodeAnalysisReleaseTracking", "RS2008:Enable analyzer release tracking", Justification = "Not released apart from the runtime.")]
+    private static readonly DiagnosticDescriptor HiddenInterface = new(
+        "FLOW1002",
+        "Grain interface that generated code cannot name",
+        "No reference can be made to '{0}': {1}",
+        "Orleans",
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true);
+
     /// <inheritdoc/>
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
@@ -41,7 +51,7 @@ public sealed class GrainGenerator : IIncrementalGenerator
             if (model!.Problem is { } problem)
             {
                 output.ReportDiagnostic(Diagnostic.Create(
-                    UnsupportedMember,
+                    problem.IsHiddenInterface ? HiddenInterface : UnsupportedMember,
                     Location.Create(
                         problem.FilePath,
                         new TextSpan(problem.Start, problem.Length),
@@ -63,8 +73,7 @@ public sealed class GrainGenerator : IIncrementalGenerator
     {
         if (syntax.SemanticModel.GetDeclaredSymbol(syntax.Node) is not INamedTypeSymbol type
             || !IsFirstDeclaration(type, syntax.Node)
-            || !type.Implements(Known.Addressable)
-            || !type.IsNameable())
+            || !type.Implements(Known.Addressable))
         {
             return null;
         }
@@ -74,26 +83,38 @@ public sealed class GrainGenerator : IIncrementalGenerator
 
     private static ClassModel? ReadClass(GeneratorSyntaxContext syntax)
     {
-        if (syntax.SemanticModel.GetDeclaredSymbol(syntax.Node) is not INamedTypeSymbol { IsAbstract: false, IsStatic: false, Arity: 0 } type
+        if (syntax.SemanticModel.GetDeclaredSymbol(syntax.Node) is not INamedTypeSymbol { IsAbstract: false, IsStatic: false } type
             || !IsFirstDeclaration(type, syntax.Node)
-            || !type.Implements(Known.Grain)
-            || !type.Implements(Known.GrainBase)
-            || !type.IsNameable())
+            || !type.Implements(Known.Grain))
         {
             return null;
         }
 
-        var name = type.Attribute(Known.GrainTypeAttribute).FirstText() ?? DefaultGrainType(type.Name);
-        return new ClassModel($"AddClass(typeof({type.TypeofCode()}), {Literal(name)});");
+        var name = Literal(type.Attribute(Known.GrainTypeAttribute).FirstText() ?? DefaultGrainType(type));
+        if (!type.IsNameable() || type.ContainingType is { IsGenericType: true })
+        {
+            // Generated code may not name it, but the runtime can find it.
+            return new ClassModel($"AddHiddenClass({Literal(type.MetadataName())}, {name});");
+        }
+
+        var code = type.Arity > 0 ? type.ConstructUnboundGenericType().ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat) : type.TypeofCode();
+        return new ClassModel($"AddClass(typeof({code}), {name});");
     }
 
-    private static string DefaultGrainType(string className)
+    private static string DefaultGrainType(INamedTypeSymbol type)
     {
         const string ending = "grain";
-        var name = className.ToLowerInvariant();
-        return name.Length > ending.Length && name.EndsWith(ending, StringComparison.Ordinal)
+        var name = type.Name.ToLowerInvariant();
+        name = name.Length > ending.Length && name.EndsWith(ending, StringComparison.Ordinal)
             ? name.Substring(0, name.Length - ending.Length)
             : name;
+        var arity = 0;
+        for (var current = type; current is not null; current = current.ContainingType)
+        {
+            arity += current.Arity;
+        }
+
+        return arity > 0 ? $"{name}`{arity}" : name;
     }
 
     private static string ReadParts(Compilation compilation)

@@ -7,4 +7,4 @@ internal sealed record InterfaceModel(string HintName, string Source, string Mod
 internal sealed record ClassModel(string ModuleLine);
 
 /// <summary>A problem, without the symbols that would keep a compilation alive.</summary>
-internal sealed record DiagnosticModel(string Member, string Reason, string FilePath, int Start, int Length, int Line, int Column);
+internal sealed record DiagnosticModel(string Member, string Reason, string FilePath, int Start, int Length, int Line, int Column, bool IsHiddenInterface);

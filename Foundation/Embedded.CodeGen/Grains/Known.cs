@@ -7,8 +7,8 @@ internal static class Known
 {
     public const string Addressable = "Orleans.Runtime.IAddressable";
     public const string Grain = "Orleans.IGrain";
-    public const string GrainBase = "Orleans.IGrainBase";
     public const string GrainTypeAttribute = "Orleans.GrainTypeAttribute";
+    public const string GrainInterfaceTypeAttribute = "Orleans.Runtime.GrainInterfaceTypeAttribute";
     public const string AliasAttribute = "Orleans.AliasAttribute";
     public const string ImmutableAttribute = "Orleans.ImmutableAttribute";
     public const string ResponseTimeoutAttribute = "Orleans.ResponseTimeoutAttribute";

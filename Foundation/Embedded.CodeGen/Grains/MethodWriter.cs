@@ -105,7 +105,10 @@ internal sealed class MethodWriter(StringBuilder code, IMethodSymbol method, int
         var timeout = (method.Attribute(Known.ResponseTimeoutAttribute) ?? method.ContainingType.Attribute(Known.ResponseTimeoutAttribute)).FirstText();
         code.Append($"            private static readonly {Embedded}GrainMethod Shape = new {Embedded}GrainMethod(typeof({method.ContainingType.TypeofCode()}), ");
         code.Append($"{Literal(method.Name)}, new global::System.Type[] {{ {types} }}, ({Embedded}GrainMethodOptions){Options()}, ");
-        code.Append($"{(timeout is null ? "null" : Literal(timeout))}, {method.TypeParameters.Length});\n");
+        var typeArguments = method.TypeParameters.Length == 0
+            ? ""
+            : $", new global::System.Type[] {{ {string.Join(", ", method.TypeParameters.Select(static parameter => $"typeof({parameter.Name})"))} }}";
+        code.Append($"{(timeout is null ? "null" : Literal(timeout))}{typeArguments});\n");
         for (var index = 0; index < _arguments.Count; index++)
         {
             code.Append($"            public {_arguments[index].Type.Code()} a{index} = default!;\n");

@@ -15,16 +15,26 @@ internal sealed class ReferenceWriter(INamedTypeSymbol type)
 
     public InterfaceModel Write()
     {
+        if (!type.IsNameable())
+        {
+            return Problem(type, "it, or a type around it, is private, protected or file-local; make it internal or public", isHidden: true);
+        }
+
+        if (type.ContainingType is { IsGenericType: true })
+        {
+            return Problem(type, "it stands inside a generic type; move it out", isHidden: true);
+        }
+
         var metadataName = type.MetadataName();
         var flat = Flatten(metadataName);
         var name = "Proxy_" + flat;
-        var alias = type.Attribute(Known.AliasAttribute).FirstText() ?? metadataName;
+        var alias = type.Attribute(Known.GrainInterfaceTypeAttribute).FirstText() ?? type.Attribute(Known.AliasAttribute).FirstText() ?? metadataName;
         var methods = new List<IMethodSymbol>();
         foreach (var declaring in new[] { type }.Concat(type.AllInterfaces))
         {
             foreach (var member in declaring.GetMembers())
             {
-                if (member.IsStatic || !member.IsAbstract || member is INamedTypeSymbol)
+                if (member.IsStatic || (!member.IsAbstract && !IsCallableWithBody(member)) || member is INamedTypeSymbol)
                 {
                     continue;
                 }
@@ -123,7 +133,12 @@ internal sealed class ReferenceWriter(INamedTypeSymbol type)
         return flat.ToString();
     }
 
-    private InterfaceModel Problem(ISymbol member, string reason)
+    // A method with a body is called on the grain like any other, unless it answers at once: then it can only run where it is called.
+    private static bool IsCallableWithBody(ISymbol member) =>
+        member is IMethodSymbol { MethodKind: MethodKind.Ordinary, IsVirtual: true, DeclaredAccessibility: Accessibility.Public, ReturnsVoid: false } method
+        && MethodWriter.KindOf(method) != ReturnKind.Unsupported;
+
+    private InterfaceModel Problem(ISymbol member, string reason, bool isHidden = false)
     {
         var location = member.Locations.FirstOrDefault(static location => location.IsInSource) ?? type.Locations[0];
         var start = location.GetLineSpan().StartLinePosition;
@@ -134,6 +149,7 @@ internal sealed class ReferenceWriter(INamedTypeSymbol type)
             location.SourceSpan.Start,
             location.SourceSpan.Length,
             start.Line,
-            start.Character));
+            start.Character,
+            isHidden));
     }
 }

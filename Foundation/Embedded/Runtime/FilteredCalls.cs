@@ -34,8 +34,9 @@ internal sealed class IncomingCall(GrainRequest request, Activation activation) 
         {
             var declared = request.Method.Method;
             var map = activation.GrainInstance!.GetType().GetInterfaceMap(request.Method.InterfaceType);
-            var index = Array.IndexOf(map.InterfaceMethods, declared);
-            return index < 0 ? declared : map.TargetMethods[index];
+            var index = Array.IndexOf(map.InterfaceMethods, declared.IsGenericMethod ? declared.GetGenericMethodDefinition() : declared);
+            var implemented = index < 0 ? declared : map.TargetMethods[index];
+            return index >= 0 && declared.IsGenericMethod ? implemented.MakeGenericMethod(declared.GetGenericArguments()) : implemented;
         }
     }
 

@@ -88,7 +88,8 @@ internal sealed class GrainClass
 
     private static Func<object, IInvokable, bool>? FindMayInterleave(Type type)
     {
-        if (type.GetCustomAttribute<MayInterleaveAttribute>() is not { } attribute)
+        // An open generic class never runs; the classes made of it look for themselves.
+        if (type.IsGenericTypeDefinition || type.GetCustomAttribute<MayInterleaveAttribute>() is not { } attribute)
         {
             return null;
         }

@@ -4,7 +4,7 @@ using System.Reflection;
 namespace Orleans.Embedded;
 
 /// <summary>The grain interfaces and classes of this process, as generated code describes them.</summary>
-internal sealed class GrainManifest
+internal sealed partial class GrainManifest
 {
     private static readonly Lock Gate = new();
     private static GrainManifest? _current;
@@ -13,6 +13,7 @@ internal sealed class GrainManifest
     private readonly Dictionary<GrainInterfaceType, GrainInterface> _interfacesByName = [];
     private readonly Dictionary<GrainType, GrainClass> _classes = [];
     private readonly ConcurrentDictionary<(Type Interface, string Prefix), GrainType> _resolved = new();
+    private readonly ConcurrentDictionary<GrainType, GrainClass> _constructedClasses = new();
     private readonly ConcurrentDictionary<Type, GrainInterface> _constructed = new();
     private readonly HashSet<Assembly> _assemblies = [];
 
@@ -31,12 +32,6 @@ internal sealed class GrainManifest
             }
         }
     }
-
-    public GrainClass ClassOf(GrainType grainType) =>
-        _classes.TryGetValue(grainType, out var grainClass) || (Refresh() && Current._classes.TryGetValue(grainType, out grainClass))
-            ? grainClass
-            : throw new ArgumentException(
-                $"No grain class has the grain type '{grainType}'. Is the project that holds it referenced, and built with the grain code generator?");
 
     public GrainInterface InterfaceOf(Type interfaceType)
     {
@@ -60,13 +55,6 @@ internal sealed class GrainManifest
             $"'{interfaceType}' is not a known grain interface. It must be an interface derived from IGrainWithStringKey or its siblings, " +
             "in a project built with the grain code generator.");
     }
-
-    public GrainInterface InterfaceOf(GrainInterfaceType name) => _interfacesByName.TryGetValue(name, out var known)
-        ? known
-        : throw new ArgumentException($"No grain interface has the name '{name}'.");
-
-    public GrainType Resolve(Type interfaceType, string? classNamePrefix) => _resolved.GetOrAdd(
-        (interfaceType, classNamePrefix ?? ""), static (key, manifest) => manifest.FindClass(key.Interface, key.Prefix), this);
 
     private static GrainManifest Discover()
     {
@@ -181,35 +169,5 @@ internal sealed class GrainManifest
     {
         _interfaces[grainInterface.Type] = grainInterface;
         _interfacesByName[grainInterface.Name] = grainInterface;
-    }
-
-    private GrainType FindClass(Type interfaceType, string prefix)
-    {
-        var candidates = _classes.Values.Where(candidate => interfaceType.IsAssignableFrom(candidate.Type)).ToList();
-        if (prefix.Length > 0)
-        {
-            candidates = [.. candidates.Where(candidate =>
-                candidate.Type.FullName!.StartsWith(prefix, StringComparison.Ordinal)
-                || candidate.GrainType.ToString().StartsWith(prefix, StringComparison.OrdinalIgnoreCase))];
-        }
-
-        if (candidates.Count > 1)
-        {
-            // By convention IFooGrain is served by FooGrain.
-            var expected = interfaceType.Name is ['I', ..] ? interfaceType.Name[1..] : interfaceType.Name;
-            candidates = candidates.Where(candidate => candidate.Type.Name == expected).Take(2).ToList() is [var only] ? [only] : candidates;
-        }
-
-        return candidates switch
-        {
-            [var only] => only.GrainType,
-            [] when prefix.Length == 0 && Refresh() => Current.FindClass(interfaceType, prefix),
-            [] => throw new ArgumentException(
-                $"No grain class implements '{interfaceType}'{(prefix.Length > 0 ? $" with a name that starts with '{prefix}'" : "")}. " +
-                "Is the project that holds it referenced, and built with the grain code generator?"),
-            _ => throw new ArgumentException(
-                $"Several grain classes implement '{interfaceType}': {string.Join(", ", candidates.Select(candidate => candidate.Type.FullName))}. " +
-                "Name one with grainClassNamePrefix."),
-        };
     }
 }

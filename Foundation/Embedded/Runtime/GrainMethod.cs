@@ -26,7 +26,7 @@ public enum GrainMethodOptions
 public sealed class GrainMethod
 {
     private readonly Type[] _parameterTypes;
-    private readonly int _genericArity;
+    private readonly Type[] _typeArguments;
     private MethodInfo? _method;
 
     /// <summary>Describes a method.</summary>
@@ -35,9 +35,9 @@ public sealed class GrainMethod
     /// <param name="parameterTypes">The types of its parameters.</param>
     /// <param name="options">How its calls are scheduled.</param>
     /// <param name="responseTimeout">The time a caller waits, as text; null for the configured one.</param>
-    /// <param name="genericArity">How many type parameters it has.</param>
+    /// <param name="typeArguments">The type arguments of a generic method.</param>
     public GrainMethod(
-        Type interfaceType, string name, Type[] parameterTypes, GrainMethodOptions options, string? responseTimeout = null, int genericArity = 0)
+        Type interfaceType, string name, Type[] parameterTypes, GrainMethodOptions options, string? responseTimeout = null, Type[]? typeArguments = null)
     {
         ArgumentNullException.ThrowIfNull(interfaceType);
         InterfaceType = interfaceType;
@@ -48,7 +48,7 @@ public sealed class GrainMethod
             ? null
             : TimeSpan.Parse(responseTimeout, System.Globalization.CultureInfo.InvariantCulture);
         _parameterTypes = parameterTypes;
-        _genericArity = genericArity;
+        _typeArguments = typeArguments ?? [];
     }
 
     /// <summary>The interface that declares the method.</summary>
@@ -78,11 +78,11 @@ public sealed class GrainMethod
         _parameterTypes,
         GrainMethodOptions.AlwaysInterleave | GrainMethodOptions.Cancellable,
         ResponseTimeout?.ToString(null, System.Globalization.CultureInfo.InvariantCulture),
-        _genericArity);
+        _typeArguments);
 
     private MethodInfo FindMethod(Type type)
     {
-        if (_genericArity == 0)
+        if (_typeArguments.Length == 0)
         {
             return type.GetMethod(Name, _parameterTypes)
                 ?? throw new MissingMethodException(InterfaceName, Name);
@@ -90,11 +90,17 @@ public sealed class GrainMethod
 
         foreach (var method in type.GetMethods())
         {
-            if (method.Name == Name
-                && method.GetGenericArguments().Length == _genericArity
-                && method.GetParameters().Length == _parameterTypes.Length)
+            if (method.Name != Name
+                || method.GetGenericArguments().Length != _typeArguments.Length
+                || method.GetParameters().Length != _parameterTypes.Length)
             {
-                return method;
+                continue;
+            }
+
+            var constructed = method.MakeGenericMethod(_typeArguments);
+            if (constructed.GetParameters().Select(static parameter => parameter.ParameterType).SequenceEqual(_parameterTypes))
+            {
+                return constructed;
             }
         }
 

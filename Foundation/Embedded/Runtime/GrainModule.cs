@@ -34,6 +34,12 @@ public abstract class GrainModule
     /// <param name="type">The class.</param>
     /// <param name="grainType">Its grain type.</param>
     protected void AddClass(Type type, string grainType) => Classes.Add((type, grainType));
+
+    /// <summary>Adds a grain class of the same assembly that generated code may not name, such as a private nested one.</summary>
+    /// <param name="metadataName">Its full name, as reflection writes it.</param>
+    /// <param name="grainType">Its grain type.</param>
+    protected void AddHiddenClass(string metadataName, string grainType) =>
+        Classes.Add((GetType().Assembly.GetType(metadataName, throwOnError: true)!, grainType));
 }
 
 /// <summary>A grain interface, and how references to it are made.</summary>
@@ -53,7 +59,7 @@ internal sealed class GrainInterface(
         var reference = openReference!.MakeGenericType(constructed.GetGenericArguments());
         return new GrainInterface(
             constructed,
-            GrainInterfaceType.Create($"{Name}<{string.Join(",", constructed.GetGenericArguments().Select(argument => argument.FullName))}>"),
+            GrainInterfaceType.Create(GenericTypeNames.Format(Name.ToString(), constructed.GetGenericArguments())),
             (shared, key) => (GrainReference)Activator.CreateInstance(reference, shared, key)!,
             null);
     }

@@ -45,7 +45,9 @@ public sealed class GrainGeneratorTests
                 public sealed partial class SimpleGrain : Grain, ISimpleGrain { public Task RunAsync() => Task.CompletedTask; }
                 [GrainType("named")] public class Other : Grain, ISimpleGrain { public Task RunAsync() => Task.CompletedTask; }
                 public abstract class AbstractGrain : Grain, ISimpleGrain { public abstract Task RunAsync(); }
-                public sealed class Fake : ISimpleGrain { public Task RunAsync() => Task.CompletedTask; }
+                public sealed class Plain : ISimpleGrain { public Task RunAsync() => Task.CompletedTask; }
+                public sealed class OpenGrain<T> : Grain, ISimpleGrain { public Task RunAsync() => Task.CompletedTask; }
+                public class Hiding<T> { private sealed class InnerGrain : Grain, ISimpleGrain { public Task RunAsync() => Task.CompletedTask; } }
             }
             """);
 
@@ -54,7 +56,9 @@ public sealed class GrainGeneratorTests
         Assert.Contains("AddClass(typeof(global::My.Space.SimpleGrain), \"simple\")", module, StringComparison.Ordinal);
         Assert.Contains("AddClass(typeof(global::My.Space.Other), \"named\")", module, StringComparison.Ordinal);
         Assert.DoesNotContain("AbstractGrain", module, StringComparison.Ordinal);
-        Assert.DoesNotContain("Fake", module, StringComparison.Ordinal);
+        Assert.Contains("AddClass(typeof(global::My.Space.Plain), \"plain\")", module, StringComparison.Ordinal);
+        Assert.Contains("AddClass(typeof(global::My.Space.OpenGrain<>), \"open`1\")", module, StringComparison.Ordinal);
+        Assert.Contains("AddHiddenClass(\"My.Space.Hiding`1+InnerGrain\", \"inner`1\")", module, StringComparison.Ordinal);
         Assert.Contains("ApplicationPartAttribute(\"Generated\")", module, StringComparison.Ordinal);
     }
 
@@ -68,6 +72,19 @@ public sealed class GrainGeneratorTests
 
         var error = Assert.Single(errors);
         Assert.Equal("FLOW1001", error.Id);
+        Assert.Contains(reason, error.GetMessage(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("public class Outer { private interface IBad : IGrainWithStringKey { Task RunAsync(); } }", "private")]
+    [InlineData("file interface IBad : IGrainWithStringKey { Task RunAsync(); }", "file-local")]
+    [InlineData("public class Outer<T> { public interface IBad : IGrainWithStringKey { Task RunAsync(); } }", "inside a generic type")]
+    public void Interface_ThatCannotBeNamed_IsRefused(string source, string reason)
+    {
+        var (errors, _) = Run("using System.Threading.Tasks; using Orleans; " + source);
+
+        var error = Assert.Single(errors);
+        Assert.Equal("FLOW1002", error.Id);
         Assert.Contains(reason, error.GetMessage(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
     }
 
