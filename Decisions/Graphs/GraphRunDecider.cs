@@ -17,10 +17,15 @@ public static class GraphRunDecider
     /// <param name="command">What is asked.</param>
     /// <param name="leaseDuration">How long a lease stands after its grant or renewal.</param>
     /// <param name="nowUtc">The time.</param>
-    public static GraphRunDecision Decide(GraphRunState state, GraphRunCommand command, TimeSpan leaseDuration, DateTimeOffset nowUtc)
+    public static GraphRunDecision Decide(GraphRunState state, GraphRunCommand command, TimeSpan leaseDuration, DateTimeOffset nowUtc) =>
+        Decide(state, command, leaseDuration, nowUtc, null);
+
+    /// <summary>Decides one command, with other rules for its tasks' leases where they are given.</summary>
+    internal static GraphRunDecision Decide(
+        GraphRunState state, GraphRunCommand command, TimeSpan leaseDuration, DateTimeOffset nowUtc, ILeaseRules? rules)
     {
         ArgumentNullException.ThrowIfNull(state);
-        var step = new Step(state, leaseDuration, nowUtc);
+        var step = new Step(state, leaseDuration, nowUtc, rules);
         var refused = command switch
         {
             SubmitRun submit => step.Submit(submit),
@@ -57,7 +62,7 @@ public static class GraphRunDecider
     }
 
     /// <summary>One decision in the making: applies each event as it is added, so that what follows from it is decided on the result.</summary>
-    private sealed class Step(GraphRunState state, TimeSpan leaseDuration, DateTimeOffset nowUtc)
+    private sealed class Step(GraphRunState state, TimeSpan leaseDuration, DateTimeOffset nowUtc, ILeaseRules? rules)
     {
         public GraphRunState State { get; private set; } = state;
 
@@ -117,7 +122,10 @@ public static class GraphRunDecider
                 command = accept with { Batch = accept.Batch with { Sequence = State.AcceptedCount } };
             }
 
-            var decision = LeaseDecider.Decide(State[slot], command, State.PolicyOf(slot.Node, leaseDuration), nowUtc);
+            var policy = State.PolicyOf(slot.Node, leaseDuration);
+            var decision = rules is null
+                ? LeaseDecider.Decide(State[slot], command, policy, nowUtc)
+                : rules.Decide(State.IdOf(slot), State[slot], command, policy, nowUtc);
             foreach (var change in decision.Events)
             {
                 Add(new RunTaskChanged(nowUtc, slot, change));

@@ -6,7 +6,7 @@ internal sealed class CommitSignal
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes at the next commit; fails when the grain cannot commit any more.</summary>
-    public Task WaitAsync(CancellationToken cancellationToken) => _next.Task.WaitAsync(cancellationToken);
+    public Task WaitAsync(CancellationToken cancellationToken) => _next.Task.WaitInTurnAsync(cancellationToken);
 
     /// <summary>A commit was made.</summary>
     public void Pulse()

@@ -37,7 +37,7 @@ internal sealed partial class GraphRunGrain
     private (GraphRunDecision Decision, Task Committed) Take(GraphRunCommand command)
     {
         _pump.ThrowIfFailed();
-        var decision = GraphRunDecider.Decide(_pump.Tentative, command, _leases.Duration, _clock.GetUtcNow());
+        var decision = GraphRunDecider.Decide(_pump.Tentative, command, _leases.Duration, _clock.GetUtcNow(), _rules);
         if (decision.IsDurable)
         {
             var committed = _pump.StageAsync(decision.State, decision.Events);

@@ -26,6 +26,7 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
     private readonly LeaseOptions _leases;
     private readonly SiloServingClock _serving;
     private readonly TimeProvider _clock;
+    private readonly ILeaseRules? _rules;
     private readonly ILogger<GraphRunGrain> _logger;
     private readonly CommitSignal _signal = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -42,13 +43,15 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         IOptions<LeaseOptions> leases,
         SiloServingClock serving,
         TimeProvider clock,
-        ILogger<GraphRunGrain> logger)
+        ILogger<GraphRunGrain> logger,
+        ILeaseRules? rules = null)
     {
         _row = row;
         _leases = leases.Value;
         _serving = serving;
         _clock = clock;
         _logger = logger;
+        _rules = rules;
         _stopped = _stopping.Token;
     }
 
@@ -63,7 +66,7 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         {
             _submission = _row.State.ToSubmission();
             _settled = _row.State.Settled;
-            state = GraphRunDecider.Decide(_row.State.ToState(_id), new RestoreRun(), _leases.Duration, _clock.GetUtcNow()).State;
+            state = GraphRunDecider.Decide(_row.State.ToState(_id), new RestoreRun(), _leases.Duration, _clock.GetUtcNow(), _rules).State;
         }
 
         _pump = new CommitPump<GraphRunState, GraphRunEvent>(state, WriteAsync, OnCommitted, OnFailed);
@@ -78,7 +81,7 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        await _stopping.CancelAsync();
+        _stopping.CancelInTurn();
         await _pump.WhenIdleAsync();
         await _delivery;
     }

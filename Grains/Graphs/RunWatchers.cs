@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Grains.Commits;
 using OrleansFlow.Grains.Tasks;
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
@@ -185,7 +186,7 @@ internal sealed class RunWatchers(Func<RunView> snapshot, TimeProvider clock)
 
         public async Task WaitAsync(CancellationToken cancellationToken)
         {
-            await _woken.Task.WaitAsync(cancellationToken);
+            await _woken.Task.WaitInTurnAsync(cancellationToken);
             _woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 

@@ -25,7 +25,7 @@ internal sealed partial class TaskGrain
     {
         _pump.ThrowIfFailed();
         var state = _pump.Tentative;
-        var decision = LeaseDecider.Decide(state.Lease, command, Policy(state), _clock.GetUtcNow());
+        var decision = Decide(state, command);
         if (decision.Events.Any(change => change.IsDurable))
         {
             return (decision, _pump.StageAsync(state with { Lease = LeaseDecider.Apply(state.Lease, decision.Events) }, decision.Events));
@@ -38,6 +38,10 @@ internal sealed partial class TaskGrain
 
         return (decision, _pump.FlushAsync());
     }
+
+    private LeaseDecision Decide(TaskGrainState state, LeaseCommand command) => _rules is null
+        ? LeaseDecider.Decide(state.Lease, command, Policy(state), _clock.GetUtcNow())
+        : _rules.Decide(_id, state.Lease, command, Policy(state), _clock.GetUtcNow());
 
     private async Task<EffectReceipt> EffectAsync(LeaseCommand command)
     {

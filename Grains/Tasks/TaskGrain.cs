@@ -23,6 +23,7 @@ internal sealed partial class TaskGrain : Grain, ITaskGrain, IDisposable
     private readonly LeaseOptions _leases;
     private readonly SiloServingClock _serving;
     private readonly TimeProvider _clock;
+    private readonly ILeaseRules? _rules;
     private readonly ILogger<TaskGrain> _logger;
     private readonly CommitSignal _signal = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -37,13 +38,15 @@ internal sealed partial class TaskGrain : Grain, ITaskGrain, IDisposable
         IOptions<LeaseOptions> leases,
         SiloServingClock serving,
         TimeProvider clock,
-        ILogger<TaskGrain> logger)
+        ILogger<TaskGrain> logger,
+        ILeaseRules? rules = null)
     {
         _row = row;
         _leases = leases.Value;
         _serving = serving;
         _clock = clock;
         _logger = logger;
+        _rules = rules;
         _stopped = _stopping.Token;
     }
 
@@ -61,7 +64,7 @@ internal sealed partial class TaskGrain : Grain, ITaskGrain, IDisposable
         var state = _row.RecordExists ? _row.State.ToState() : new TaskGrainState(null, TaskLease.Pending);
         if (state.Submission is not null)
         {
-            var restored = LeaseDecider.Decide(state.Lease, new RestoreLease(), Policy(state), _clock.GetUtcNow());
+            var restored = Decide(state, new RestoreLease());
             state = state with { Lease = LeaseDecider.Apply(state.Lease, restored.Events) };
         }
 
@@ -72,7 +75,7 @@ internal sealed partial class TaskGrain : Grain, ITaskGrain, IDisposable
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        await _stopping.CancelAsync();
+        _stopping.CancelInTurn();
         if (_run is null)
         {
             await _pump.WhenIdleAsync();

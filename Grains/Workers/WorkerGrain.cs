@@ -75,9 +75,13 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
             yield break;
         }
 
-        await foreach (var command in commands.Reader.ReadAllAsync(cancellationToken))
+        // Not ReadAllAsync, which waits outside the grain's turns.
+        while (await commands.Reader.WaitToReadAsync(cancellationToken))
         {
-            yield return command;
+            while (commands.Reader.TryRead(out var command))
+            {
+                yield return command;
+            }
         }
     }
 

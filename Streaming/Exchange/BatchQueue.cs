@@ -92,7 +92,7 @@ public sealed class BatchQueue<TBatch> : IDisposable
 
         if (waiting is null)
         {
-            reader?.SetResult();
+            reader?.TrySetResult();
             return ValueTask.FromResult(true);
         }
 
@@ -116,7 +116,7 @@ public sealed class BatchQueue<TBatch> : IDisposable
             reader = TakeReaderWhileLocked();
         }
 
-        reader?.SetResult();
+        reader?.TrySetResult();
     }
 
     /// <summary>Takes the next batch, which then belongs to the caller; waits while there is none.</summary>
@@ -130,7 +130,7 @@ public sealed class BatchQueue<TBatch> : IDisposable
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Task arrival;
+            TaskCompletionSource arrival;
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -157,19 +157,21 @@ public sealed class BatchQueue<TBatch> : IDisposable
                     throw new InvalidOperationException("The queue has one reader, and it is waiting already.");
                 }
 
-                _reader = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                arrival = _reader.Task;
+                arrival = _reader = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
 
+            // Not Task.WaitAsync, whose end would pass through the thread pool whatever scheduler the reader is on.
+            using var registration = cancellationToken.UnsafeRegister(
+                static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), arrival);
             try
             {
-                await arrival.WaitAsync(cancellationToken);
+                await arrival.Task;
             }
             finally
             {
                 lock (_gate)
                 {
-                    if (_reader?.Task == arrival)
+                    if (_reader == arrival)
                     {
                         _reader = null;
                     }
@@ -209,7 +211,7 @@ public sealed class BatchQueue<TBatch> : IDisposable
             writer.Admitted.TrySetResult(false);
         }
 
-        reader?.SetResult();
+        reader?.TrySetResult();
     }
 
     private async Task<bool> WaitAsync(WaitingWriter waiting, CancellationToken cancellationToken)
@@ -254,7 +256,7 @@ public sealed class BatchQueue<TBatch> : IDisposable
 
         if (_reader is not null && (_entries.Count > 0 || (_isCompleted && _writers.Count == 0)))
         {
-            TakeReaderWhileLocked()!.SetResult();
+            TakeReaderWhileLocked()!.TrySetResult();
         }
     }
 

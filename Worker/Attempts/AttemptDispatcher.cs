@@ -189,7 +189,7 @@ internal sealed partial class AttemptDispatcher : IDisposable
             }
 
             _idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _idle.Task;
+            return _idle.Task.OnSchedulerAsync();
         }
     }
 

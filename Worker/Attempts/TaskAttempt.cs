@@ -90,7 +90,7 @@ internal sealed partial class TaskAttempt
                 StopReason = reason;
 
                 // Asynchronously: the callbacks are the handler's code, and the caller is the session.
-                _cancelling = _stopping.CancelAsync();
+                _cancelling = _stopping.CancelOnSchedulerAsync();
             }
 
             waiting = _receiptArrived;

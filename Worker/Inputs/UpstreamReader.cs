@@ -123,7 +123,7 @@ internal sealed class UpstreamReader(
         }
         finally
         {
-            await stop.CancelAsync();
+            await stop.CancelOnSchedulerAsync();
             queue.Dispose();
             await loading;
         }
@@ -188,7 +188,7 @@ internal sealed class UpstreamReader(
                 arrival = _arrival.Task;
             }
 
-            await arrival.WaitAsync(cancellationToken);
+            await arrival.OnSchedulerAsync().WaitAsync(cancellationToken);
         }
     }
 

@@ -32,7 +32,7 @@ internal sealed class SessionStream(
     }
 
     /// <summary>Breaks the stream off.</summary>
-    public Task AbortAsync() => _ending.CancelAsync();
+    public Task AbortAsync() => _ending.CancelOnSchedulerAsync();
 
     /// <summary>Serves the stream until it ends.</summary>
     /// <param name="registration">The first message.</param>
@@ -84,8 +84,8 @@ internal sealed class SessionStream(
             failure = exception;
         }
 
-        await stop.CancelAsync();
-        await Task.WhenAll(sending, beating).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await stop.CancelOnSchedulerAsync();
+        await Task.WhenAll(sending, beating).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         if (failure is null or OperationCanceledException && sending.IsFaulted)
         {
             // Receiving was only interrupted; the sending loop knows why.
@@ -189,8 +189,9 @@ internal sealed class SessionStream(
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            await Task.Delay(ReasonWait, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await _ending.CancelAsync();
+            await Task.Delay(ReasonWait, clock, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await _ending.CancelOnSchedulerAsync();
             throw;
         }
         catch (OperationCanceledException)

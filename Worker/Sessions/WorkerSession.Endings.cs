@@ -73,7 +73,7 @@ public sealed partial class WorkerSession
     private void OnDrainAsked(string reason)
     {
         LogDrainAsked(_options.WorkerId, reason);
-        _ = _drainAsked.CancelAsync();
+        _ = _drainAsked.CancelOnSchedulerAsync();
     }
 
     /// <summary>Waits for the order to leave, then sees to it. Never throws.</summary>
@@ -111,7 +111,7 @@ public sealed partial class WorkerSession
             await Task.WhenAny(ended, Task.Delay(GoodbyeTimeout, _clock, lifetime));
         }
 
-        await leave.CancelAsync();
+        await leave.CancelOnSchedulerAsync();
     }
 
     private async Task<bool> IsIdleWithinAsync(TimeSpan limit, CancellationToken lifetime)

@@ -119,7 +119,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
         }
         finally
         {
-            await lifetime.CancelAsync();
+            await lifetime.CancelOnSchedulerAsync();
             await draining;
             _attempts.StopAll(StopReasons.Shutdown, fences: true);
             _registered.TrySetCanceled(CancellationToken.None);

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using OrleansFlow.Errors;
 using OrleansFlow.Tasks;
+using OrleansFlow.Worker.Sessions;
 using OrleansFlow.Workers;
 using Wire = OrleansFlow.Protocol.Worker.V1;
 
@@ -43,7 +44,7 @@ internal sealed partial class GatewaySession(
         LogRegistered(id.Value, registration.SessionId, connection.Peer, registration.Slots, registration.Held.Count, receipt.Lost.Count);
 
         var outbox = new SessionOutbox(connection, options.OutgoingMessagesMax);
-        using var effects = new SessionEffects(grains, worker, registration.SessionId, outbox, options.EffectsInFlightMax, logger);
+        var effects = new SessionEffects(grains, worker, registration.SessionId, outbox, options.EffectsInFlightMax, logger);
         var inputs = new SessionInputs(grains, outbox, options.ReadersMax, logger);
         var clean = false;
         var loops = Task.CompletedTask;
@@ -94,14 +95,15 @@ internal sealed partial class GatewaySession(
         }
         finally
         {
-            await ended.CancelAsync();
+            await ended.CancelOnSchedulerAsync();
             if (!connection.SiloStopping.IsCancellationRequested)
             {
                 // Before the loops have ended: they may wait for a slow grain, and the grace should begin now.
                 await DisconnectAsync(worker, id, registration.SessionId, clean);
             }
 
-            await Task.WhenAll(loops, inputs.FinishAsync(), effects.SettleAsync()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(loops, inputs.FinishAsync(), effects.SettleAsync())
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
 
@@ -176,8 +178,13 @@ internal sealed partial class GatewaySession(
     private async Task PumpHeartbeatsAsync(IWorkerGrain worker, string sessionId, SessionOutbox outbox, CancellationToken cancellationToken)
     {
         var lostReason = FlowErrorKind.Of(FlowErrorCode.LeaseLost).Wire;
-        await foreach (var heartbeat in _heartbeats.Reader.ReadAllAsync(cancellationToken))
+        while (await _heartbeats.Reader.WaitToReadAsync(cancellationToken))
         {
+            if (!_heartbeats.Reader.TryRead(out var heartbeat))
+            {
+                continue;
+            }
+
             var lost = await worker.HeartbeatAsync(sessionId, [.. heartbeat.Progress.Select(SessionMapping.ToProgress)], cancellationToken);
             foreach (var token in lost)
             {

@@ -1,3 +1,5 @@
+using OrleansFlow.Worker.Sessions;
+
 namespace OrleansFlow.Silo.Gateway.Sessions;
 
 /// <summary>How many references a reader may still send. One waiter, many givers.</summary>
@@ -49,7 +51,7 @@ internal sealed class InputCreditGate(long credit)
             }
 
             _waiter ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _waiter.Task.WaitAsync(cancellationToken);
+            return _waiter.Task.OnSchedulerAsync().WaitAsync(cancellationToken);
         }
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using OrleansFlow.Errors;
 using OrleansFlow.Silo.Gateway.Errors;
 using OrleansFlow.Tasks;
+using OrleansFlow.Worker.Sessions;
 using OrleansFlow.Workers;
 using Wire = OrleansFlow.Protocol.Worker.V1;
 
@@ -12,7 +13,7 @@ namespace OrleansFlow.Silo.Gateway.Sessions;
 /// Records what a worker reports: many at a time, so that they share the store's transactions, and answers with receipts, as many in one
 /// message as are ready. An outcome waits for the batches of its own lease that were reported before it.
 /// </summary>
-internal sealed partial class SessionEffects : IDisposable
+internal sealed partial class SessionEffects
 {
     private const int ReceiptsPerMessage = 512;
 
@@ -22,7 +23,7 @@ internal sealed partial class SessionEffects : IDisposable
     private readonly SessionOutbox _outbox;
     private readonly int _inFlightMax;
     private readonly ILogger _logger;
-    private readonly SemaphoreSlim _permits;
+    private readonly EffectPermits _permits;
     private readonly Channel<Wire.BatchReceipt> _batchReceipts;
     private readonly Channel<(Wire.OutcomeReceipt Receipt, LeaseToken Token)> _outcomeReceipts;
     private readonly Lock _gate = new();
@@ -40,7 +41,7 @@ internal sealed partial class SessionEffects : IDisposable
         _outbox = outbox;
         _inFlightMax = inFlightMax;
         _logger = logger;
-        _permits = new SemaphoreSlim(inFlightMax, inFlightMax);
+        _permits = new EffectPermits(inFlightMax);
 
         // A receipt keeps its effect's permit until it is sent, so the capacity is never exceeded and a write never waits.
         var options = new BoundedChannelOptions(inFlightMax) { SingleReader = true };
@@ -93,10 +94,8 @@ internal sealed partial class SessionEffects : IDisposable
     public Task SettleAsync()
     {
         Leave();
-        return _settled.Task;
+        return _settled.Task.OnSchedulerAsync();
     }
-
-    public void Dispose() => _permits.Dispose();
 
     private async Task ReportOneAsync(BatchReport report, CancellationToken cancellationToken)
     {

@@ -21,9 +21,12 @@ internal sealed class SessionOutbox(ISessionConnection connection, int messagesM
     {
         try
         {
-            await foreach (var message in _messages.Reader.ReadAllAsync(cancellationToken))
+            while (await _messages.Reader.WaitToReadAsync(cancellationToken))
             {
-                await connection.SendAsync(message, cancellationToken);
+                while (_messages.Reader.TryRead(out var message))
+                {
+                    await connection.SendAsync(message, cancellationToken);
+                }
             }
         }
         finally
