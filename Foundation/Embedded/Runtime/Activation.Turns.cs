@@ -14,6 +14,7 @@ internal sealed partial class Activation : TaskScheduler, IThreadPoolWorkItem
     // What was taken from the inbox, in order of arrival. Only the taking thread touches what follows.
     private ActivationWork? _taken;
     private ActivationWork? _pumpFirst;
+    private Task? _frame;
     private bool _checkWaiting;
     private bool _yield;
     private int _sliceCount;
@@ -124,9 +125,7 @@ internal sealed partial class Activation : TaskScheduler, IThreadPoolWorkItem
     private void RunPump(ActivationWork? first)
     {
         _pumpFirst = first;
-
-        // Runs inline, whatever happens meanwhile: this thread is the one that takes.
-        new Task(PumpDelegate, this, CancellationToken.None, TaskCreationOptions.DenyChildAttach).RunSynchronously(this);
+        SchedulerFrame.Run(ref _frame, this, PumpDelegate, this);
     }
 
     private void Pump()
