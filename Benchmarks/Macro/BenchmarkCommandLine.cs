@@ -12,8 +12,12 @@ internal static class BenchmarkCommandLine
 
     private static readonly Dictionary<string, Func<Scenario>> Scenarios = new(StringComparer.Ordinal)
     {
-        ["grain-calls-serial"] = () => new GrainCalls(callerCount: 1),
-        ["grain-calls-100"] = () => new GrainCalls(callerCount: 100),
+        ["grain-calls-serial"] = GrainCalls.Serial,
+        ["grain-calls-100"] = () => GrainCalls.Parallel(100),
+        ["grain-calls-token"] = GrainCalls.WithToken,
+        ["grain-calls-pair"] = GrainCalls.Pair,
+        ["grain-activation"] = () => new GrainActivation(withState: false),
+        ["grain-activation-state"] = () => new GrainActivation(withState: true),
         ["storage-writes"] = () => new StorageWrites(),
         ["tasks-durable"] = () => new TasksDurable(),
         ["flight-doget"] = () => new FlightDoGet(),
@@ -33,7 +37,7 @@ internal static class BenchmarkCommandLine
             foreach (var (name, create) in Scenarios)
             {
                 await using var scenario = create();
-                Console.WriteLine($"{name,-20} {scenario.Question}");
+                Console.WriteLine($"{name,-24} {scenario.Question}");
             }
 
             return 0;

@@ -45,4 +45,6 @@ internal abstract class Scenario : IAsyncDisposable
 /// <param name="Value">In the scenario's unit.</param>
 /// <param name="LatenciesMs">Of single operations, where they were taken; any order.</param>
 /// <param name="AllocatedBytesPerOperation">In this process; null where it says nothing.</param>
-internal sealed record Sample(double Value, double[]? LatenciesMs = null, double? AllocatedBytesPerOperation = null);
+/// <param name="HeldBytesPerOperation">What stays in this process's heap after a full collection; null where it says nothing.</param>
+internal sealed record Sample(
+    double Value, double[]? LatenciesMs = null, double? AllocatedBytesPerOperation = null, double? HeldBytesPerOperation = null);

@@ -29,6 +29,8 @@ internal sealed record ScenarioResult
 
     public double? AllocatedBytesPerOp { get; init; }
 
+    public double? HeldBytesPerOp { get; init; }
+
     /// <summary>Of the measuring process, which hosts the silo.</summary>
     public required double PeakRssMb { get; init; }
 

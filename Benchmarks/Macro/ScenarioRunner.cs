@@ -30,6 +30,7 @@ internal static class ScenarioRunner
         double[] latencies = [.. samples.SelectMany(sample => sample.LatenciesMs ?? [])];
         Array.Sort(latencies);
         double[] allocations = [.. samples.Select(sample => sample.AllocatedBytesPerOperation).OfType<double>()];
+        double[] held = [.. samples.Select(sample => sample.HeldBytesPerOperation).OfType<double>()];
         return new ScenarioResult
         {
             Scenario = scenario.Name,
@@ -42,6 +43,7 @@ internal static class ScenarioRunner
             P50Ms = latencies.Length > 0 ? Round(Quantile(latencies, 0.50)) : null,
             P99Ms = latencies.Length > 0 ? Round(Quantile(latencies, 0.99)) : null,
             AllocatedBytesPerOp = allocations.Length > 0 ? Round(Median(allocations)) : null,
+            HeldBytesPerOp = held.Length > 0 ? Round(Median(held)) : null,
             PeakRssMb = Round(process.PeakWorkingSet64 / 1048576.0),
             CpuS = Round((process.TotalProcessorTime - cpuBefore).TotalSeconds),
             GcPauseS = Round((GC.GetTotalPauseDuration() - pauseBefore).TotalSeconds),

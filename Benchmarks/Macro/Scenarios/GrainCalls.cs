@@ -1,71 +1,88 @@
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using OrleansFlow.Benchmarks.Macro.Baselines;
 
 namespace OrleansFlow.Benchmarks.Macro.Scenarios;
 
-/// <summary>In-process grain calls, each awaited before the next, from one caller or from many on a grain each.</summary>
-internal sealed class GrainCalls(int callerCount) : Scenario
+/// <summary>In-process grain calls, each awaited before the next.</summary>
+/// <param name="name">On the command line.</param>
+/// <param name="question">For the list.</param>
+/// <param name="callerCount">Callers, on a grain each.</param>
+/// <param name="call">Makes so many calls.</param>
+internal sealed class GrainCalls(string name, string question, int callerCount, Func<IGrainFactory, int, int, Task> call) : Scenario
 {
     private const int Calls = 400_000;
     private readonly TimeProvider _clock = TimeProvider.System;
-    private IHost? _host;
-    private IGrainFactory? _grains;
+    private GrainHost? _host;
 
-    public override string Name => callerCount == 1 ? "grain-calls-serial" : $"grain-calls-{callerCount}";
+    public override string Name => name;
 
-    public override string Question => $"What does a grain call cost in one process, {callerCount} caller(s), one awaited at a time?";
+    public override string Question => question;
 
     public override string Unit => "calls/s";
 
-    public override string BaselineName => "bare channel round trips/s";
+    public override string BaselineName => "bare pooled mailbox round trips/s";
 
-    public override async Task SetUpAsync(CancellationToken cancellationToken)
-    {
-        var builder = Host.CreateApplicationBuilder();
-        builder.Logging.ClearProviders();
-        builder.UseOrleans(silo => silo.UseLocalhostClustering());
-        _host = builder.Build();
-        await _host.StartAsync(cancellationToken);
-        _grains = _host.Services.GetRequiredService<IGrainFactory>();
-    }
+    public static GrainCalls Serial() => new(
+        "grain-calls-serial", "What does a grain call cost in one process?", 1, CallAsync);
+
+    public static GrainCalls Parallel(int callerCount) => new(
+        $"grain-calls-{callerCount}", $"How many grain calls do {callerCount} callers on {callerCount} grains reach?", callerCount, CallAsync);
+
+    public static GrainCalls WithToken() => new(
+        "grain-calls-token", "What does a cancellation token add to a grain call?", 1, CallWithTokenAsync);
+
+    public static GrainCalls Pair() => new(
+        "grain-calls-pair", "What does a call from grain to grain cost?", 1, PairAsync);
+
+    public override async Task SetUpAsync(CancellationToken cancellationToken) => _host = await GrainHost.StartAsync(null, cancellationToken);
 
     public override async Task<Sample> MeasureAsync(CancellationToken cancellationToken)
     {
-        var grains = Enumerable.Range(0, callerCount).Select(key => _grains!.GetGrain<IPingGrain>(key)).ToArray();
-        foreach (var grain in grains)
+        for (var key = 0; key < callerCount; key++)
         {
-            await grain.PingAsync(0);
+            await call(_host!.Grains, key, 1);
         }
 
         var allocatedBefore = GC.GetTotalAllocatedBytes(precise: true);
         var began = _clock.GetTimestamp();
-        await Task.WhenAll(grains.Select(grain => CallAsync(grain, Calls / callerCount)));
+        await Task.WhenAll(Enumerable.Range(0, callerCount).Select(key => call(_host!.Grains, key, Calls / callerCount)));
         var elapsed = _clock.GetElapsedTime(began);
         return new Sample(Calls / elapsed.TotalSeconds, AllocatedBytesPerOperation: (double)(GC.GetTotalAllocatedBytes(precise: true) - allocatedBefore) / Calls);
     }
 
     public override Task<double> MeasureBaselineAsync(CancellationToken cancellationToken) =>
-        ChannelRoundTrip.PerSecondAsync(callerCount, Calls / callerCount, _clock);
+        PooledMailbox.PerSecondAsync(callerCount, Calls / callerCount, _clock);
 
     public override async ValueTask DisposeAsync()
     {
         if (_host is not null)
         {
-            await _host.StopAsync();
-            _host.Dispose();
+            await _host.DisposeAsync();
         }
 
         await base.DisposeAsync();
     }
 
-    private static async Task CallAsync(IPingGrain grain, int count)
+    private static async Task CallAsync(IGrainFactory grains, int key, int count)
     {
         await Task.Yield();
+        var grain = grains.GetGrain<IPingGrain>(key);
         for (var index = 0; index < count; index++)
         {
             await grain.PingAsync(index);
         }
     }
+
+    private static async Task CallWithTokenAsync(IGrainFactory grains, int key, int count)
+    {
+        await Task.Yield();
+        using var cancellation = new CancellationTokenSource();
+        var grain = grains.GetGrain<IPingGrain>(key);
+        for (var index = 0; index < count; index++)
+        {
+            await grain.PingWithTokenAsync(index, cancellation.Token);
+        }
+    }
+
+    private static Task PairAsync(IGrainFactory grains, int key, int count) =>
+        grains.GetGrain<IPingGrain>(key).PingOtherAsync(grains.GetGrain<IPingGrain>(key + 1_000), count);
 }

@@ -31,6 +31,9 @@ public abstract class GrainRequest : ActivationWork, IInvokable
     private int _answered;
     private int _owners;
 
+    // Somebody who cancels may still hold it, so it is left to the garbage collector.
+    private bool _isKnownElsewhere;
+
     internal GrainRequest()
     {
     }
@@ -128,6 +131,7 @@ public abstract class GrainRequest : ActivationWork, IInvokable
         var target = Volatile.Read(ref _target);
         var cancelCallee = cancellation is not null && (_reference?.Shared.Client.CancelOnTimeout ?? true);
         var text = $"No answer within {_timeout} to {this}. The call may still be running, or wait behind another request of the grain.";
+        _isKnownElsewhere = true;
         LeaveCallerLists();
         DeliverFailure(new TimeoutException(text));
         if (cancelCallee && target is not null)
@@ -142,15 +146,17 @@ public abstract class GrainRequest : ActivationWork, IInvokable
     internal void LeaveCallerLists()
     {
         _timeoutStripe?.Remove(this);
-        if (_calleeCancellation is not null)
+        if (_callerRegistration != default)
         {
-            _callerRegistration.Unregister();
+            // False: the callback runs in this moment, and may still try to cancel this request.
+            _isKnownElsewhere |= !_callerRegistration.Unregister();
+            _callerRegistration = default;
         }
     }
 
     internal void ObserveCaller(CancellationToken callerToken)
     {
-        _calleeCancellation = new CancellationTokenSource();
+        _calleeCancellation ??= new CancellationTokenSource();
         if (callerToken.CanBeCanceled)
         {
             _callerRegistration = callerToken.UnsafeRegister(
@@ -160,10 +166,14 @@ public abstract class GrainRequest : ActivationWork, IInvokable
 
     internal void CancelByCaller(Exception exception)
     {
-        if (!TryFail(exception))
+        if (!TryMarkAnswered())
         {
             return;
         }
+
+        _isKnownElsewhere = true;
+        LeaveCallerLists();
+        DeliverFailure(exception);
 
         // Being answered, it is not started any more where it still waits; where it runs, its token tells.
         Interlocked.MemoryBarrier();
@@ -177,9 +187,14 @@ public abstract class GrainRequest : ActivationWork, IInvokable
 
     internal void ReleaseOwner()
     {
-        // A request that others may still cancel is left to the garbage collector.
-        if (Interlocked.Decrement(ref _owners) == 0 && _calleeCancellation is null)
+        if (Interlocked.Decrement(ref _owners) == 0 && !_isKnownElsewhere)
         {
+            // The token ends with the call; the source serves the next one unless it was cancelled.
+            if (_calleeCancellation is { } cancellation && !cancellation.TryReset())
+            {
+                _calleeCancellation = null;
+            }
+
             _reference = null;
             _caller = null;
             _target = null;
