@@ -85,7 +85,8 @@ public sealed class GrainGenerator : IIncrementalGenerator
     {
         if (syntax.SemanticModel.GetDeclaredSymbol(syntax.Node) is not INamedTypeSymbol { IsAbstract: false, IsStatic: false } type
             || !IsFirstDeclaration(type, syntax.Node)
-            || !type.Implements(Known.Grain))
+            || !type.Implements(Known.Grain)
+            || type.DerivesFrom(Known.GrainReference))
         {
             return null;
         }

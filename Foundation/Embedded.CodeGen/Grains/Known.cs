@@ -7,6 +7,7 @@ internal static class Known
 {
     public const string Addressable = "Orleans.Runtime.IAddressable";
     public const string Grain = "Orleans.IGrain";
+    public const string GrainReference = "Orleans.Runtime.GrainReference";
     public const string GrainTypeAttribute = "Orleans.GrainTypeAttribute";
     public const string GrainInterfaceTypeAttribute = "Orleans.Runtime.GrainInterfaceTypeAttribute";
     public const string AliasAttribute = "Orleans.AliasAttribute";
@@ -39,6 +40,19 @@ internal static class Known
         foreach (var candidate in type.AllInterfaces)
         {
             if (candidate.FullName() == interfaceName)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    public static bool DerivesFrom(this ITypeSymbol type, string className)
+    {
+        for (var current = type.BaseType; current is not null; current = current.BaseType)
+        {
+            if (current.FullName() == className)
             {
                 return true;
             }

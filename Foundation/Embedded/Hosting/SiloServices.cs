@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Orleans.Core.Internal;
 using Orleans.Embedded.Serialization;
 using Orleans.Serialization;
 using Orleans.Timers;
@@ -34,6 +35,7 @@ internal static class SiloServices
         services.AddTransient(static _ => GrainExecution.RequireCurrent());
         services.AddSingleton<IAttributeToFactoryMapper<PersistentStateAttribute>, PersistentStateMapper>();
         services.AddSingleton<IPersistentStateFactory, PersistentStateFactory>();
+        services.AddKeyedTransient<IGrainExtension, GrainManagementExtension>(typeof(IGrainManagementExtension));
         services.AddSingleton<IHostedService, SiloHostedService>();
     }
 }

@@ -21,6 +21,7 @@ namespace Orleans.Runtime
     }
 
     /// <summary>The times of a reminder's tick.</summary>
+    [GenerateSerializer, Immutable]
     public readonly struct TickStatus
     {
         /// <summary>Creates a status.</summary>
@@ -35,12 +36,15 @@ namespace Orleans.Runtime
         }
 
         /// <summary>When the reminder ticked first, in UTC.</summary>
+        [Id(0)]
         public DateTime FirstTickTime { get; }
 
         /// <summary>Time between two ticks.</summary>
+        [Id(1)]
         public TimeSpan Period { get; }
 
         /// <summary>When this tick was made, in UTC.</summary>
+        [Id(2)]
         public DateTime CurrentTickTime { get; }
 
         /// <inheritdoc/>

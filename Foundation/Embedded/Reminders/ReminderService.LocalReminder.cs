@@ -66,8 +66,7 @@ internal sealed partial class ReminderService
         {
             try
             {
-                var reference = new RemindableReference(
-                    new GrainReferenceShared(Entry.GrainId.Type, RemindableReference.Interface.Name, _service._silo.Client), Entry.GrainId.Key);
+                var reference = (IRemindable)(object)_service._silo.Client.References.Create(Entry.GrainId, typeof(IRemindable));
                 await reference.ReceiveReminder(Entry.ReminderName, new TickStatus(Entry.StartAt, Entry.Period, nowUtc));
             }
             catch (Exception exception)

@@ -13,7 +13,7 @@ internal enum ActivationState
 }
 
 /// <summary>One grain object in memory: its inbox and turns, its requests, its life.</summary>
-internal sealed partial class Activation : IGrainContext, IWorkItemScheduler
+internal sealed partial class Activation : IGrainContext, IWorkItemScheduler, IGrainExtensionBinder
 {
     private readonly SiloRuntime _silo;
     private readonly GrainClass _class;

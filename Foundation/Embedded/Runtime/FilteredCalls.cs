@@ -6,11 +6,12 @@ namespace Orleans.Embedded;
 /// <summary>A call on its way through the filters of its callee.</summary>
 internal sealed class IncomingCall(GrainRequest request, Activation activation) : IIncomingGrainCallContext
 {
+    private readonly object _target = activation.TargetOf(request);
     private int _next;
 
     public IInvokable Request => request;
 
-    public object Grain => activation.GrainInstance!;
+    public object Grain => _target;
 
     public GrainId? SourceId => request._caller?.GrainId;
 
@@ -33,7 +34,7 @@ internal sealed class IncomingCall(GrainRequest request, Activation activation) 
         get
         {
             var declared = request.Method.Method;
-            var map = activation.GrainInstance!.GetType().GetInterfaceMap(request.Method.InterfaceType);
+            var map = _target.GetType().GetInterfaceMap(request.Method.InterfaceType);
             var index = Array.IndexOf(map.InterfaceMethods, declared.IsGenericMethod ? declared.GetGenericMethodDefinition() : declared);
             var implemented = index < 0 ? declared : map.TargetMethods[index];
             return index >= 0 && declared.IsGenericMethod ? implemented.MakeGenericMethod(declared.GetGenericArguments()) : implemented;
@@ -49,7 +50,7 @@ internal sealed class IncomingCall(GrainRequest request, Activation activation) 
         }
         else
         {
-            Result = await request.RunUntyped(activation.GrainInstance!);
+            Result = await request.RunUntyped(_target);
         }
     }
 }

@@ -138,11 +138,6 @@ internal sealed partial class GrainManifest
     {
         if (assembly.GetCustomAttribute<GrainModuleAttribute>() is not { } attribute || !_assemblies.Add(assembly))
         {
-            if (ReferenceEquals(assembly, typeof(GrainManifest).Assembly))
-            {
-                AddInterface(RemindableReference.Interface);
-            }
-
             return;
         }
 

@@ -43,6 +43,7 @@ public sealed class GrainMethod
         InterfaceType = interfaceType;
         InterfaceName = interfaceType.FullName ?? interfaceType.Name;
         Name = name;
+        IsExtension = typeof(IGrainExtension).IsAssignableFrom(interfaceType);
         Options = options;
         ResponseTimeout = responseTimeout is null
             ? null
@@ -71,6 +72,9 @@ public sealed class GrainMethod
 
     /// <inheritdoc/>
     public override string ToString() => $"{InterfaceName}.{Name}";
+
+    /// <summary>Whether it is called on an extension of the grain, and not on the grain object.</summary>
+    internal bool IsExtension { get; }
 
     internal GrainMethod AsEnumeration() => new(
         InterfaceType,

@@ -64,7 +64,7 @@ public abstract class GrainRequest<TResult> : GrainRequest, IValueTaskSource<TRe
         ValueTask<TResult> run;
         try
         {
-            run = activation.IncomingFilters.Length == 0 || _reference is null ? Run(activation.GrainInstance!) : RunFiltered(activation);
+            run = activation.IncomingFilters.Length == 0 || _reference is null ? Run(activation.TargetOf(this)) : RunFiltered(activation);
         }
         catch (Exception exception)
         {
