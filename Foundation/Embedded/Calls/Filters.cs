@@ -33,6 +33,9 @@ public interface IGrainCallContext
     /// <summary>The answer, once <see cref="Invoke"/> has ended; a filter may replace it.</summary>
     object? Result { get; set; }
 
+    /// <summary>How the call ended, once <see cref="Invoke"/> has ended; a filter may replace it. Null before.</summary>
+    Response? Response { get; set; }
+
     /// <summary>Goes on with the next filter, and finally the call.</summary>
     /// <returns>A task that ends with the call.</returns>
     Task Invoke();

@@ -43,6 +43,10 @@ public interface IInvokable : IDisposable
     /// <returns>The name.</returns>
     string GetInterfaceName();
 
+    /// <summary>The name of the call in traces: interface and method.</summary>
+    /// <returns>The name.</returns>
+    string GetActivityName();
+
     /// <summary>The interface.</summary>
     /// <returns>The type.</returns>
     Type GetInterfaceType();

@@ -47,6 +47,10 @@ public interface IGrainContext : ITargetHolder, IEquatable<IGrainContext>
     /// <param name="cancellationToken">Cancelled to abandon the activation.</param>
     void Activate(Dictionary<string, object>? requestContext, CancellationToken cancellationToken = default);
 
+    /// <summary>Takes what the grain had in memory in another silo; here grains are not moved between silos, and this changes nothing.</summary>
+    /// <param name="context">What travelled along.</param>
+    void Rehydrate(IRehydrationContext context);
+
     /// <summary>Starts to end the activation; ends it once no request is running.</summary>
     /// <param name="deactivationReason">Why.</param>
     /// <param name="cancellationToken">Cancelled to stop waiting for a graceful end.</param>

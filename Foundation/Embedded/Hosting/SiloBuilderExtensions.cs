@@ -61,7 +61,7 @@ public static class SiloBuilderExtensions
 }
 
 /// <summary>How silos find each other.</summary>
-public static class CoreHostingExtensions
+public static partial class CoreHostingExtensions
 {
     /// <summary>A cluster of this one silo. The ports are not opened: the embedded runtime forms no network cluster.</summary>
     /// <param name="builder">The silo.</param>

@@ -27,6 +27,14 @@ internal sealed partial class LifecycleSubject(string owner, ILogger logger) : I
         return subscription;
     }
 
+    public void AddMigrationParticipant(IGrainMigrationParticipant participant)
+    {
+        // Grains of this runtime are not moved with what they have in memory; see the interface.
+        ArgumentNullException.ThrowIfNull(participant);
+    }
+
+    public void RemoveMigrationParticipant(IGrainMigrationParticipant participant) => ArgumentNullException.ThrowIfNull(participant);
+
     public Task OnStart(CancellationToken cancellationToken = default) => StartAsync(int.MinValue, int.MaxValue, cancellationToken);
 
     public async Task StartAsync(int fromStage, int toStage, CancellationToken cancellationToken)

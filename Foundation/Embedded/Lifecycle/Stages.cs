@@ -3,6 +3,13 @@ namespace Orleans.Runtime
     /// <summary>The lifecycle of an activation.</summary>
     public interface IGrainLifecycle : ILifecycleObservable
     {
+        /// <summary>Adds an object that hands over what it knows when the grain moves to another silo.</summary>
+        /// <param name="participant">The object.</param>
+        void AddMigrationParticipant(IGrainMigrationParticipant participant);
+
+        /// <summary>Takes such an object out.</summary>
+        /// <param name="participant">The object.</param>
+        void RemoveMigrationParticipant(IGrainMigrationParticipant participant);
     }
 
     /// <summary>The lifecycle of a silo.</summary>

@@ -37,6 +37,10 @@ internal sealed partial class Activation
     {
     }
 
+    void IGrainContext.Rehydrate(IRehydrationContext context)
+    {
+    }
+
     internal Task EndAsync(DeactivationReason reason, CancellationToken cancellationToken = default)
     {
         Deactivate(reason, cancellationToken);

@@ -105,8 +105,9 @@ public abstract class EmbeddedGrainReference : GrainReference
         {
             return new OutgoingCall(this, request, sender, () =>
             {
-                request.Prepare(this, owners: 1);
-                sender.Send(request, isOneWay: true, default);
+                var sent = request.CloneUnsent();
+                sent.Prepare(this, owners: 1);
+                sender.Send(sent, isOneWay: true, default);
                 return Task.FromResult<object?>(null);
             }).Invoke();
         }
@@ -136,12 +137,13 @@ public abstract class EmbeddedGrainReference : GrainReference
     {
         var call = new OutgoingCall(this, request, sender, async () =>
         {
-            request.Prepare(this, owners: 2);
-            var answer = request.AsTask(sender.Cluster);
-            sender.Send(request, isOneWay: false, cancellationToken);
+            var sent = (GrainRequest<TResult>)request.CloneUnsent();
+            sent.Prepare(this, owners: 2);
+            var answer = sent.AsTask(sender.Cluster);
+            sender.Send(sent, isOneWay: false, cancellationToken);
             return (object?)await answer;
         });
         await call.Invoke();
-        return call.Result is null ? default! : (TResult)call.Result;
+        return call.Answer<TResult>();
     }
 }

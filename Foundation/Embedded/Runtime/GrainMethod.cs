@@ -28,6 +28,7 @@ public sealed class GrainMethod
     private readonly Type[] _parameterTypes;
     private readonly Type[] _typeArguments;
     private MethodInfo? _method;
+    private string? _activityName;
 
     /// <summary>Describes a method.</summary>
     /// <param name="interfaceType">The interface that declares it.</param>
@@ -75,6 +76,8 @@ public sealed class GrainMethod
 
     /// <summary>Whether it is called on an extension of the grain, and not on the grain object.</summary>
     internal bool IsExtension { get; }
+
+    internal string ActivityName => _activityName ??= $"{InterfaceType.Name}/{Name}";
 
     internal GrainMethod AsEnumeration() => new(
         InterfaceType,

@@ -72,6 +72,9 @@ public abstract class GrainRequest : ActivationWork, IInvokable
     public string GetInterfaceName() => Method.InterfaceName;
 
     /// <inheritdoc/>
+    public string GetActivityName() => Method.ActivityName;
+
+    /// <inheritdoc/>
     public Type GetInterfaceType() => Method.InterfaceType;
 
     /// <inheritdoc/>
@@ -111,6 +114,9 @@ public abstract class GrainRequest : ActivationWork, IInvokable
         // With nobody to answer, it counts as answered.
         _answered = owners == 1 ? 1 : 0;
     }
+
+    // What is sent in place of a request that filters hold on to: a sent one forgets its arguments, and a filter may send again.
+    internal virtual GrainRequest CloneUnsent() => (GrainRequest)MemberwiseClone();
 
     internal bool TryFail(Exception exception)
     {

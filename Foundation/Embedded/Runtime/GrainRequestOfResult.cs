@@ -57,6 +57,13 @@ public abstract class GrainRequest<TResult> : GrainRequest, IValueTaskSource<TRe
         return new ValueTask(this, _source.Version);
     }
 
+    internal sealed override GrainRequest<TResult> CloneUnsent()
+    {
+        var clone = (GrainRequest<TResult>)base.CloneUnsent();
+        clone._whenRun = null;
+        return clone;
+    }
+
     internal override async ValueTask<object?> RunUntyped(object target) => await Run(target);
 
     internal override void StartOn(Activation activation)
@@ -125,7 +132,7 @@ public abstract class GrainRequest<TResult> : GrainRequest, IValueTaskSource<TRe
     {
         var call = new IncomingCall(this, activation);
         await call.Invoke();
-        return call.Result is null ? default! : (TResult)call.Result;
+        return call.Answer<TResult>();
     }
 
     private void WhenRun()

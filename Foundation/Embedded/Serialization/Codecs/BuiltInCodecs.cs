@@ -75,6 +75,10 @@ internal static partial class BuiltInCodecs
         Generic(typeof(ReadOnlyDictionary<,>), "readonlydictionary", typeof(ReadOnlyDictionaryCodec<,>));
         Generic(typeof(KeyValuePair<,>), "pair", typeof(KeyValuePairCodec<,>));
         Generic(typeof(Concurrency.Immutable<>), "immutable", typeof(ImmutableWrapperCodec<>));
+        CodecRegistry.Register(typeof(GrainCancellationToken), "graincancellationtoken", static () => new ClonedCodec<GrainCancellationToken>(
+            static token => token.CopyForCallee(),
+            static (writer, token) => writer.WriteBytes([token.IsCancellationRequested ? (byte)1 : (byte)0]),
+            static reader => reader.ReadBytes() is [1] ? GrainCancellationToken.Cancelled() : new GrainCancellationToken(isCopy: true)));
         Type[] valueTuples =
         [
             typeof(ValueTuple<>), typeof(ValueTuple<,>), typeof(ValueTuple<,,>), typeof(ValueTuple<,,,>),

@@ -1,0 +1,124 @@
+using Orleans.Embedded;
+
+namespace Orleans;
+
+/// <summary>
+/// A cancellation token that travels as an argument of grain calls. A <see cref="System.Threading.CancellationToken"/> parameter does the
+/// same with less; this one also reaches callees whose call has long ended.
+/// </summary>
+/// <remarks>
+/// Each callee gets a copy of its own, so that its callbacks run in its turns: the copy belongs to the activation that first asks it for its
+/// token, and is cancelled there.
+/// </remarks>
+public sealed class GrainCancellationToken : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _source = new();
+    private readonly bool _isCopy;
+    private List<GrainCancellationToken>? _copies;
+    private Activation? _activation;
+
+    internal GrainCancellationToken(bool isCopy = false) => _isCopy = isCopy;
+
+    /// <summary>The token to wait with.</summary>
+    public CancellationToken CancellationToken
+    {
+        get
+        {
+            if (_isCopy)
+            {
+                _activation ??= GrainExecution.Current;
+            }
+
+            return _source.Token;
+        }
+    }
+
+    internal bool IsCancellationRequested => _source.IsCancellationRequested;
+
+    /// <summary>Lets go of the token's resources and of its callees, which are not cancelled any more.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _copies = null;
+        }
+
+        _source.Dispose();
+    }
+
+    internal static GrainCancellationToken Cancelled()
+    {
+        var token = new GrainCancellationToken(isCopy: true);
+        token._source.Cancel();
+        return token;
+    }
+
+    /// <summary>What a callee gets.</summary>
+    internal GrainCancellationToken CopyForCallee()
+    {
+        lock (_gate)
+        {
+            if (_source.IsCancellationRequested)
+            {
+                return Cancelled();
+            }
+
+            var copy = new GrainCancellationToken(isCopy: true);
+            (_copies ??= []).Add(copy);
+            return copy;
+        }
+    }
+
+    internal Task CancelAsync()
+    {
+        GrainCancellationToken[] copies;
+        lock (_gate)
+        {
+            if (_source.IsCancellationRequested)
+            {
+                return Task.CompletedTask;
+            }
+
+            copies = _copies?.ToArray() ?? [];
+            _copies = null;
+        }
+
+        return copies.Length == 0 ? CancelHereAsync() : CancelAllAsync(copies);
+    }
+
+    // A callback that throws must not keep the callees from hearing of it.
+    private async Task CancelAllAsync(GrainCancellationToken[] copies)
+    {
+        var cancellations = new List<Task>(copies.Length + 1) { CancelHereAsync() };
+        cancellations.AddRange(copies.Select(static copy => copy.CancelInItsTurnsAsync()));
+        await Task.WhenAll(cancellations);
+    }
+
+    private Task CancelHereAsync()
+    {
+        try
+        {
+            _source.CancelHere();
+            return Task.CompletedTask;
+        }
+        catch (Exception exception)
+        {
+            return Task.FromException(exception);
+        }
+    }
+
+    private Task CancelInItsTurnsAsync()
+    {
+        if (_activation is not { } activation || ReferenceEquals(activation, GrainExecution.Current))
+        {
+            return CancelAsync();
+        }
+
+        var done = new TaskCompletionSource<Task>(activation.Silo.Cluster.ContinuationOptions);
+        activation.QueueAction(() => done.TrySetResult(CancelAsync()));
+        return AwaitAsync(done.Task);
+    }
+
+    private static async Task AwaitAsync(Task<Task> cancelled) => await await cancelled;
+}
