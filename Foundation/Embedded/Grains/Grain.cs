@@ -8,9 +8,9 @@ public abstract class Grain : IGrainBase, IAddressable
 {
     private readonly IGrainRuntime? _runtime;
 
-    /// <summary>Binds to the activation that is being created.</summary>
+    /// <summary>Binds to the activation that is being created. An object made outside the runtime, as in a unit test, has no context.</summary>
     protected Grain()
-        : this(GrainExecution.RequireCurrent())
+        : this(GrainExecution.Current!)
     {
     }
 
@@ -58,6 +58,9 @@ public abstract class Grain : IGrainBase, IAddressable
 
     /// <summary>Ends this activation as soon as no request is running.</summary>
     protected void DeactivateOnIdle() => Runtime.DeactivateOnIdle(GrainContext);
+
+    /// <summary>Ends this activation as soon as no request is running; the next call places the grain anew.</summary>
+    protected void MigrateOnIdle() => GrainContext.Migrate(null);
 
     /// <summary>Protects this activation from idle collection.</summary>
     /// <param name="timeSpan">For how long from now; zero or negative ends the protection.</param>

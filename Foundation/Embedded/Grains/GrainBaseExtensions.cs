@@ -11,6 +11,14 @@ public static class GrainBaseExtensions
     public static void DeactivateOnIdle(this IGrainBase grain) => grain.GrainContext.Deactivate(
         new DeactivationReason(DeactivationReasonCode.ApplicationRequested, $"{nameof(DeactivateOnIdle)} was called."));
 
+    /// <summary>Ends the activation as soon as no request is running; the next call places the grain anew.</summary>
+    /// <param name="grain">The grain.</param>
+    public static void MigrateOnIdle(this IGrainBase grain)
+    {
+        ArgumentNullException.ThrowIfNull(grain);
+        grain.GrainContext.Migrate(null);
+    }
+
     /// <summary>Registers a timer.</summary>
     /// <typeparam name="TState">The type of the state.</typeparam>
     /// <param name="grain">The grain.</param>

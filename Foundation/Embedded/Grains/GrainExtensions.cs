@@ -53,32 +53,34 @@ public static class GrainExtensions
     /// <param name="grain">A grain, or a reference.</param>
     /// <param name="keyExt">The string of a compound key; null when there is none.</param>
     /// <returns>The integer.</returns>
-    /// <exception cref="FormatException">The key is not an integer.</exception>
-    public static long GetPrimaryKeyLong(this IAddressable grain, out string? keyExt) => grain.GetGrainId().GetIntegerKey(out keyExt);
+    /// <exception cref="InvalidOperationException">The key is not an integer.</exception>
+    public static long GetPrimaryKeyLong(this IAddressable grain, out string? keyExt) => grain.GetGrainId() is var id && id.TryGetIntegerKey(out var key, out keyExt) ? key : throw NotOf(id, "an integer");
 
     /// <summary>The integer of the key.</summary>
     /// <param name="grain">A grain, or a reference.</param>
     /// <returns>The integer.</returns>
-    /// <exception cref="FormatException">The key is not an integer.</exception>
-    public static long GetPrimaryKeyLong(this IAddressable grain) => grain.GetGrainId().GetIntegerKey();
+    /// <exception cref="InvalidOperationException">The key is not an integer.</exception>
+    public static long GetPrimaryKeyLong(this IAddressable grain) => grain.GetPrimaryKeyLong(out _);
 
     /// <summary>The GUID of the key.</summary>
     /// <param name="grain">A grain, or a reference.</param>
     /// <param name="keyExt">The string of a compound key; null when there is none.</param>
     /// <returns>The GUID.</returns>
-    /// <exception cref="FormatException">The key is not a GUID.</exception>
-    public static Guid GetPrimaryKey(this IAddressable grain, out string? keyExt) => grain.GetGrainId().GetGuidKey(out keyExt);
+    /// <exception cref="InvalidOperationException">The key is not a GUID.</exception>
+    public static Guid GetPrimaryKey(this IAddressable grain, out string? keyExt) => grain.GetGrainId() is var id && id.TryGetGuidKey(out var key, out keyExt) ? key : throw NotOf(id, "a GUID");
 
     /// <summary>The GUID of the key.</summary>
     /// <param name="grain">A grain, or a reference.</param>
     /// <returns>The GUID.</returns>
-    /// <exception cref="FormatException">The key is not a GUID.</exception>
-    public static Guid GetPrimaryKey(this IAddressable grain) => grain.GetGrainId().GetGuidKey();
+    /// <exception cref="InvalidOperationException">The key is not a GUID.</exception>
+    public static Guid GetPrimaryKey(this IAddressable grain) => grain.GetPrimaryKey(out _);
 
     /// <summary>The string key, or the text of another kind of key.</summary>
     /// <param name="grain">A grain, or a reference.</param>
     /// <returns>The string.</returns>
     public static string GetPrimaryKeyString(this IAddressable grain) => grain.GetGrainId().Key.ToString();
+
+    private static InvalidOperationException NotOf(GrainId id, string kind) => new($"The key of grain '{id}' is not {kind}.");
 
     private static IGrainContext Context(IAddressable grain) => grain is IGrainBase { GrainContext: { } context }
         ? context

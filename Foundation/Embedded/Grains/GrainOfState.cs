@@ -10,7 +10,7 @@ public class Grain<TGrainState> : Grain
     private readonly IStorage<TGrainState> _storage;
 
     /// <summary>Stores in the provider named by <see cref="Providers.StorageProviderAttribute"/>, else in the default one.</summary>
-    protected Grain() => _storage = StateComposition.ForGrainOfState<TGrainState>(GrainContext, GetType());
+    protected Grain() => _storage = GrainContext is null ? null! : StateComposition.ForGrainOfState<TGrainState>(GrainContext, GetType());
 
     /// <summary>Stores in a given storage; for tests.</summary>
     /// <param name="storage">The storage.</param>

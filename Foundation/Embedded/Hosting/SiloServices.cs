@@ -36,6 +36,8 @@ internal static class SiloServices
         services.AddSingleton<IAttributeToFactoryMapper<PersistentStateAttribute>, PersistentStateMapper>();
         services.AddSingleton<IPersistentStateFactory, PersistentStateFactory>();
         services.AddKeyedTransient<IGrainExtension, GrainManagementExtension>(typeof(IGrainManagementExtension));
+        services.AddSingleton<IConfigurationValidator, GrainCollectionOptionsValidator>();
+        services.AddSingleton<IConfigurationValidator, SiloMessagingOptionsValidator>();
         services.AddSingleton<IHostedService, SiloHostedService>();
     }
 }

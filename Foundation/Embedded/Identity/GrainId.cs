@@ -64,10 +64,10 @@ public readonly struct GrainId : IEquatable<GrainId>, IComparable<GrainId>, ISer
     /// <param name="value">Text as <c>type/key</c>.</param>
     /// <param name="provider">Not used.</param>
     /// <returns>The id.</returns>
-    /// <exception cref="FormatException">The text has no slash with a type before it and a key after it.</exception>
+    /// <exception cref="ArgumentException">The text has no slash between a type and a key.</exception>
     public static GrainId Parse(ReadOnlySpan<char> value, IFormatProvider? provider = null) => TryParse(value, provider, out var result)
         ? result
-        : throw new FormatException($"'{value}' is not a grain id; write TYPE/KEY.");
+        : throw new ArgumentException($"'{value}' is not a grain id; write TYPE/KEY.", nameof(value));
 
     /// <summary>Reads the text of an id.</summary>
     /// <param name="value">Text as <c>type/key</c>.</param>
@@ -77,27 +77,27 @@ public readonly struct GrainId : IEquatable<GrainId>, IComparable<GrainId>, ISer
     public static bool TryParse(ReadOnlySpan<char> value, IFormatProvider? provider, out GrainId result)
     {
         var slash = value.IndexOf('/');
-        if (slash <= 0 || slash == value.Length - 1)
+        if (slash < 0)
         {
             result = default;
             return false;
         }
 
-        result = Create(value[..slash].ToString(), value[(slash + 1)..].ToString());
+        result = new GrainId(new GrainType(IdSpan.Create(value[..slash].ToString())), IdSpan.Create(value[(slash + 1)..].ToString()));
         return true;
     }
 
     /// <summary>Reads the text of an id.</summary>
     /// <param name="value">Text as <c>type/key</c>.</param>
     /// <returns>The id.</returns>
-    /// <exception cref="FormatException">The text is not an id.</exception>
+    /// <exception cref="ArgumentException">The text is not an id.</exception>
     public static GrainId Parse(string value) => Parse(value.AsSpan());
 
     /// <summary>Reads the text of an id.</summary>
     /// <param name="value">Text as <c>type/key</c>.</param>
     /// <param name="provider">Not used.</param>
     /// <returns>The id.</returns>
-    /// <exception cref="FormatException">The text is not an id.</exception>
+    /// <exception cref="ArgumentException">The text is not an id.</exception>
     public static GrainId Parse(string value, IFormatProvider? provider = null) => Parse(value.AsSpan(), provider);
 
     /// <summary>Reads the text of an id.</summary>

@@ -45,15 +45,15 @@ public static class GrainIdKeyExtensions
     /// <param name="grainId">The id.</param>
     /// <param name="keyExt">The string of a compound key; null when there is none.</param>
     /// <returns>The integer.</returns>
-    /// <exception cref="FormatException">The key is not an integer.</exception>
+    /// <exception cref="ArgumentException">The key is not an integer.</exception>
     public static long GetIntegerKey(this GrainId grainId, out string? keyExt) => grainId.TryGetIntegerKey(out var key, out keyExt)
         ? key
-        : throw new FormatException($"The key of grain '{grainId}' is not an integer.");
+        : throw new ArgumentException($"The key of grain '{grainId}' is not an integer.", nameof(grainId));
 
     /// <summary>The integer of a key.</summary>
     /// <param name="grainId">The id.</param>
     /// <returns>The integer.</returns>
-    /// <exception cref="FormatException">The key is not an integer.</exception>
+    /// <exception cref="ArgumentException">The key is not an integer.</exception>
     public static long GetIntegerKey(this GrainId grainId) => grainId.GetIntegerKey(out _);
 
     /// <summary>Reads a GUID key.</summary>
@@ -71,15 +71,15 @@ public static class GrainIdKeyExtensions
     /// <param name="grainId">The id.</param>
     /// <param name="keyExt">The string of a compound key; null when there is none.</param>
     /// <returns>The GUID.</returns>
-    /// <exception cref="FormatException">The key is not a GUID.</exception>
+    /// <exception cref="ArgumentException">The key is not a GUID.</exception>
     public static Guid GetGuidKey(this GrainId grainId, out string? keyExt) => grainId.TryGetGuidKey(out var key, out keyExt)
         ? key
-        : throw new FormatException($"The key of grain '{grainId}' is not a GUID.");
+        : throw new ArgumentException($"The key of grain '{grainId}' is not a GUID.", nameof(grainId));
 
     /// <summary>The GUID of a key.</summary>
     /// <param name="grainId">The id.</param>
     /// <returns>The GUID.</returns>
-    /// <exception cref="FormatException">The key is not a GUID.</exception>
+    /// <exception cref="ArgumentException">The key is not a GUID.</exception>
     public static Guid GetGuidKey(this GrainId grainId) => grainId.GetGuidKey(out _);
 
     private static void Split(GrainId grainId, out string head, out string? extension)

@@ -51,6 +51,10 @@ namespace Orleans.Configuration
         /// <summary>How long an activation may run turn after turn before others get the thread.</summary>
         /// <value>Default 100 ms. Longer: fewer thread changes, less fairness.</value>
         public TimeSpan ActivationSchedulingQuantum { get; set; } = TimeSpan.FromMilliseconds(100);
+
+        /// <summary>How long one turn may run before it is reported: all other requests of the grain wait meanwhile, and a pool thread is taken.</summary>
+        /// <value>Default 1 s; measured in steps of 100 ms. Longer: blocking code is noticed later.</value>
+        public TimeSpan TurnWarningLengthThreshold { get; set; } = TimeSpan.FromSeconds(1);
     }
 
     /// <summary>When activations begin and end.</summary>

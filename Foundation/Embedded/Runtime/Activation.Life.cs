@@ -47,7 +47,9 @@ internal sealed partial class Activation
         return Deactivated;
     }
 
-    internal void Begin() => Enqueue(new ActionWork(static (activation, _) => activation.BeginActivation(), null));
+    /// <param name="context">What the call that causes the activation brought along: the grain sees it while it activates.</param>
+    internal void Begin(RequestContextValues? context = null) =>
+        Enqueue(new ActionWork(static (activation, values) => activation.BeginActivation((RequestContextValues?)values), context));
 
     internal void AddStateLoader(IGrainStateLoader loader) => (_stateLoaders ??= []).Add(loader);
 
@@ -75,12 +77,23 @@ internal sealed partial class Activation
             null));
     }
 
-    private void BeginActivation()
+    private void BeginActivation(RequestContextValues? context)
     {
-        if (!_dead)
+        if (_dead)
         {
-            State = ActivationState.Activating;
-            Own(ActivateAsync());
+            return;
+        }
+
+        State = ActivationState.Activating;
+        if (context is not null)
+        {
+            RequestContext.Import(context);
+        }
+
+        Own(ActivateAsync());
+        if (context is not null && _turnContext is not null)
+        {
+            ExecutionContext.Restore(_turnContext);
         }
     }
 

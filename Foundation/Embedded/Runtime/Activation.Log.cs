@@ -13,6 +13,8 @@ internal sealed partial class Activation
 
     private void LogDeactivationFailed(GrainId grainId, Exception exception) => ActivationLog.DeactivationFailed(_silo.Logger, grainId, exception);
 
+    private void LogLongTurn(GrainId grainId, long turnMs, long thresholdMs) => ActivationLog.LongTurn(_silo.Logger, grainId, turnMs, thresholdMs);
+
     private void LogDeactivationForced(GrainId grainId, int runningCount) =>
         ActivationLog.DeactivationForced(_silo.Logger, grainId, runningCount);
 }
@@ -40,4 +42,10 @@ internal static partial class ActivationLog
 
     [LoggerMessage(EventId = 6106, Level = LogLevel.Error, Message = "A timer of grain {GrainId} failed; it ticks again after its period")]
     public static partial void TimerFailed(ILogger logger, GrainId grainId, Exception exception);
+
+    [LoggerMessage(
+        EventId = 6107,
+        Level = LogLevel.Warning,
+        Message = "A turn of grain {GrainId} ran for {TurnMs} ms, longer than {ThresholdMs} ms; its other requests waited: look for code that blocks the thread")]
+    public static partial void LongTurn(ILogger logger, GrainId grainId, long turnMs, long thresholdMs);
 }

@@ -204,7 +204,7 @@ internal sealed partial class Activation
             return true;
         }
 
-        return _class.MayInterleave is { } mayInterleave && request._reference is not null && mayInterleave(GrainInstance!, request);
+        return _class.MayInterleave is { } mayInterleave && request._reference is not null && MayInterleave(mayInterleave, request);
     }
 
     private void Start(GrainRequest request)
@@ -214,6 +214,14 @@ internal sealed partial class Activation
             // Its caller has stopped waiting.
             request._place = RequestPlace.None;
             Drop(request);
+            return;
+        }
+
+        if (request._refusal is { } refusal)
+        {
+            request._refusal = null;
+            request._place = RequestPlace.None;
+            Refuse(request, refusal);
             return;
         }
 

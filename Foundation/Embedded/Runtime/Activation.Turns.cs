@@ -19,6 +19,7 @@ internal sealed partial class Activation : TaskScheduler, IThreadPoolWorkItem
     private bool _yield;
     private int _sliceCount;
     private long _sliceStart;
+    private long _turnTick;
 
     public override int MaximumConcurrencyLevel => 1;
 
@@ -46,6 +47,7 @@ internal sealed partial class Activation : TaskScheduler, IThreadPoolWorkItem
         _yield = _silo.Simulation is not null;
         _sliceCount = 0;
         _sliceStart = 0;
+        _turnTick = _silo.Cluster.Timeouts.NowTick;
         try
         {
             while (true)
@@ -188,6 +190,17 @@ internal sealed partial class Activation : TaskScheduler, IThreadPoolWorkItem
     // One activation that always has work must not keep the thread from the others.
     private bool SliceIsOver()
     {
+        var tick = _silo.Cluster.Timeouts.NowTick;
+        if (tick != _turnTick)
+        {
+            if (tick - _turnTick > _silo.TurnWarningTicks)
+            {
+                LogLongTurn(GrainId, (tick - _turnTick) * CallTimeouts.TickMs, _silo.TurnWarningTicks * CallTimeouts.TickMs);
+            }
+
+            _turnTick = tick;
+        }
+
         if (++_sliceCount % ClockCheckInterval != 0)
         {
             return _yield;

@@ -5,7 +5,9 @@ namespace Orleans.Embedded;
 /// </summary>
 internal sealed class CallTimeouts : IDisposable
 {
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+    public const int TickMs = 100;
+
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(TickMs);
 
     private readonly TimeoutStripe[] _stripes;
     private readonly TimeProvider _clock;

@@ -68,7 +68,7 @@ internal sealed class EmbeddedCluster : IDisposable
         {
             try
             {
-                activation = Find(reference.GrainId, request._caller?.Silo);
+                activation = Find(reference.GrainId, request._caller?.Silo, request._context);
             }
             catch (Exception exception)
             {
@@ -139,7 +139,7 @@ internal sealed class EmbeddedCluster : IDisposable
 
     public void Dispose() => Timeouts.Dispose();
 
-    private Activation Find(GrainId grainId, SiloRuntime? callerSilo)
+    private Activation Find(GrainId grainId, SiloRuntime? callerSilo, RequestContextValues? context)
     {
         while (true)
         {
@@ -167,7 +167,7 @@ internal sealed class EmbeddedCluster : IDisposable
                 continue;
             }
 
-            created.Begin();
+            created.Begin(context);
             if (!silo.IsDead)
             {
                 return created;

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Orleans.Embedded;
@@ -25,18 +26,27 @@ internal sealed class GrainActivator
 
     public object Create(Activation activation)
     {
-        if (_arguments.Length == 0)
+        try
         {
-            return _constructor.Invoke();
-        }
+            if (_arguments.Length == 0)
+            {
+                return _constructor.Invoke();
+            }
 
-        var values = new object?[_arguments.Length];
-        for (var index = 0; index < values.Length; index++)
+            var values = new object?[_arguments.Length];
+            for (var index = 0; index < values.Length; index++)
+            {
+                values[index] = _arguments[index](activation);
+            }
+
+            return _constructor.Invoke(values.AsSpan());
+        }
+        catch (TargetInvocationException exception) when (exception.InnerException is { } thrown)
         {
-            values[index] = _arguments[index](activation);
+            // The caller gets what the grain's constructor threw.
+            ExceptionDispatchInfo.Throw(thrown);
+            throw;
         }
-
-        return _constructor.Invoke(values.AsSpan());
     }
 
     private static Func<Activation, object?> ArgumentOf(ParameterInfo parameter, IServiceProvider services)

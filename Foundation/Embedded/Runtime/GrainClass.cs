@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.ExceptionServices;
 using Orleans.Concurrency;
 using Orleans.Serialization.Invocation;
 
@@ -111,6 +112,17 @@ internal sealed class GrainClass
         }
 
         var invoker = MethodInvoker.Create(method);
-        return (grain, request) => (bool)invoker.Invoke(grain, request)!;
+        return (grain, request) =>
+        {
+            try
+            {
+                return (bool)invoker.Invoke(grain, request)!;
+            }
+            catch (TargetInvocationException exception) when (exception.InnerException is { } thrown)
+            {
+                ExceptionDispatchInfo.Throw(thrown);
+                throw;
+            }
+        };
     }
 }

@@ -9,8 +9,7 @@ internal static class GrainExecution
     public static Activation? Current => _current;
 
     public static IGrainContext RequireCurrent() => _current ?? throw new InvalidOperationException(
-        "A grain object can be made by the runtime only: get a reference from IGrainFactory.GetGrain, " +
-        "or pass an IGrainContext to the base constructor in a test.");
+        "There is a grain context only while a grain is made or runs: ask for it in the constructor of a grain or of what it is made with.");
 
     public static Activation? Enter(Activation? activation)
     {

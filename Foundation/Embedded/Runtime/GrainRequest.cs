@@ -27,6 +27,9 @@ public abstract class GrainRequest : ActivationWork, IInvokable
     internal CancellationTokenSource? _calleeCancellation;
     internal TimeSpan _timeout;
 
+    // Why it is not started although its turn has come.
+    internal Exception? _refusal;
+
     private CancellationTokenRegistration _callerRegistration;
     private int _answered;
     private int _owners;

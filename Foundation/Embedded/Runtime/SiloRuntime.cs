@@ -37,7 +37,9 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
         IncomingFilters = [.. services.GetServices<IIncomingGrainCallFilter>()];
         _collection = services.GetRequiredService<IOptions<GrainCollectionOptions>>().Value;
         _clusterOptions = services.GetRequiredService<IOptions<ClusterOptions>>().Value;
-        SchedulingQuantum = services.GetRequiredService<IOptions<SchedulingOptions>>().Value.ActivationSchedulingQuantum;
+        var scheduling = services.GetRequiredService<IOptions<SchedulingOptions>>().Value;
+        SchedulingQuantum = scheduling.ActivationSchedulingQuantum;
+        TurnWarningTicks = CallTimeouts.ToTicks(scheduling.TurnWarningLengthThreshold);
         var waitingMax = services.GetRequiredService<IOptions<SiloMessagingOptions>>().Value.MaxEnqueuedRequestsHardLimit;
         WaitingRequestsMax = waitingMax > 0 ? waitingMax : WaitingRequestsBackstop;
         var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
@@ -64,6 +66,9 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
     public IIncomingGrainCallFilter[] IncomingFilters { get; }
 
     public TimeSpan SchedulingQuantum { get; }
+
+    /// <summary>In ticks of the cluster's coarse clock.</summary>
+    public long TurnWarningTicks { get; }
 
     public int WaitingRequestsMax { get; }
 
@@ -105,6 +110,11 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        foreach (var validator in Services.GetServices<IConfigurationValidator>())
+        {
+            validator.ValidateConfiguration();
+        }
+
         foreach (var participant in Services.GetServices<ILifecycleParticipant<ISiloLifecycle>>())
         {
             participant.Participate(_lifecycle);
