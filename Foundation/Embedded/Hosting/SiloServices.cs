@@ -24,6 +24,7 @@ internal static class SiloServices
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(static provider => new EmbeddedCluster(provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(static provider => new SiloRuntime(provider.GetRequiredService<EmbeddedCluster>(), provider));
+        services.AddSingleton(static provider => new Silo(provider.GetRequiredService<SiloRuntime>()));
         services.AddSingleton<IGrainRuntime>(static provider => provider.GetRequiredService<SiloRuntime>());
         services.AddSingleton<ILocalSiloDetails>(static provider => provider.GetRequiredService<SiloRuntime>());
         services.AddSingleton(static provider => provider.GetRequiredService<SiloRuntime>().Client);

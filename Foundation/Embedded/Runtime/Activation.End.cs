@@ -13,7 +13,7 @@ internal sealed partial class Activation
                 _deactivationToken = cancellationToken;
                 return;
             case ActivationState.Valid when reason.ReasonCode == DeactivationReasonCode.ActivationIdle
-                && !IsCollectable(_silo.Cluster.Timeouts.NowTick):
+                && !_isCollectionForced && !IsCollectable(_silo.Cluster.Timeouts.NowTick):
                 // Somebody called after the collector looked.
                 return;
             case ActivationState.Valid:

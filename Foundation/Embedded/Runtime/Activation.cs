@@ -25,6 +25,7 @@ internal sealed partial class Activation : IGrainContext, IWorkItemScheduler, IG
     private long _keepUntilTick;
     private volatile int _state;
     private volatile bool _dead;
+    private bool _isCollectionForced;
 
     public Activation(SiloRuntime silo, GrainClass grainClass, GrainId grainId)
     {
@@ -73,6 +74,9 @@ internal sealed partial class Activation : IGrainContext, IWorkItemScheduler, IG
     internal bool IsReceiving => !_dead && _state < (int)ActivationState.Invalid;
 
     internal IIncomingGrainCallFilter[] IncomingFilters { get; private set; } = [];
+
+    /// <summary>Why it could not be activated; null when it could.</summary>
+    internal Exception? Failure => _deactivationReason.ReasonCode == DeactivationReasonCode.ActivationFailed ? _deactivationReason.Exception : null;
 
     internal int StatelessLoad;
 
@@ -123,12 +127,28 @@ internal sealed partial class Activation : IGrainContext, IWorkItemScheduler, IG
     public override string ToString() => $"{GrainId} {ActivationId}";
 
     // Called by the collector, from outside the turns: a request that arrives meanwhile is passed on.
-    internal bool IsCollectable(long nowTick) =>
-        State == ActivationState.Valid
-        && _class.CollectionAgeTicks is { } age
-        && nowTick - Volatile.Read(ref _lastUsedTick) >= age
-        && nowTick >= Volatile.Read(ref _keepUntilTick)
-        && IsIdle;
+    internal bool IsCollectable(long nowTick) => _class.CollectionAgeTicks is { } age && IsIdleFor(age, nowTick);
+
+    // A grain that is never collected is not collected on demand either.
+    internal bool IsIdleFor(long ageTicks) => _class.CollectionAgeTicks is not null && IsIdleFor(ageTicks, _silo.Cluster.Timeouts.NowTick);
+
+    internal Task CollectAsync(long ageTicks)
+    {
+        var decided = new TaskCompletionSource<Task>(_silo.Cluster.ContinuationOptions);
+        QueueAction(() =>
+        {
+            if (IsIdleFor(ageTicks))
+            {
+                _isCollectionForced = true;
+                BeginDeactivation(new DeactivationReason(DeactivationReasonCode.ActivationIdle, "A collection was asked for."), default);
+            }
+
+            decided.TrySetResult(State == ActivationState.Valid ? Task.CompletedTask : Deactivated);
+        });
+        return EndAsync(decided.Task);
+
+        static async Task EndAsync(Task<Task> decided) => await await decided;
+    }
 
     internal void DelayCollection(TimeSpan time)
     {
@@ -137,6 +157,12 @@ internal sealed partial class Activation : IGrainContext, IWorkItemScheduler, IG
             ref _keepUntilTick,
             time <= TimeSpan.Zero ? 0 : time >= TimeSpan.FromDays(10_000) ? long.MaxValue : now + CallTimeouts.ToTicks(time));
     }
+
+    private bool IsIdleFor(long ageTicks, long nowTick) =>
+        State == ActivationState.Valid
+        && nowTick - Volatile.Read(ref _lastUsedTick) >= ageTicks
+        && nowTick >= Volatile.Read(ref _keepUntilTick)
+        && IsIdle;
 
     internal void Touch() => _lastUsedTick = _silo.Cluster.Timeouts.NowTick;
 }

@@ -98,6 +98,13 @@ internal sealed class EmbeddedCluster : IDisposable
     public Activation? TryFind(GrainId grainId) =>
         _directory.TryGetValue(grainId, out var activation) && activation.IsReceiving ? activation : null;
 
+    /// <summary>Adds an activation that is placed by whoever makes it, and begins it.</summary>
+    public void AddPlaced(Activation activation)
+    {
+        _directory[activation.GrainId] = activation;
+        activation.Begin();
+    }
+
     public IEnumerable<Activation> ActivationsOf(SiloRuntime silo)
     {
         foreach (var (_, activation) in _directory)

@@ -18,6 +18,7 @@ internal static partial class BuiltInCodecs
     public static void Register()
     {
         RegisterScalars();
+        RegisterIdentity();
         RegisterGenerics();
         RegisterInterfaceNames();
         CodecRegistry.Register(typeof(Exception), "exception", static () => new ExceptionCodec<Exception>());
