@@ -30,6 +30,11 @@ internal sealed class MethodWriter(StringBuilder code, IMethodSymbol method, int
         ? ""
         : "<" + string.Join(", ", method.TypeParameters.Select(static parameter => parameter.Name)) + ">";
 
+    // An explicit implementation inherits the constraints, but a T? in it means Nullable<T> unless this says otherwise.
+    private string Nullability => string.Concat(method.TypeParameters
+        .Where(static parameter => !parameter.IsValueType)
+        .Select(static parameter => $" where {parameter.Name} : {(parameter.IsReferenceType ? "class" : "default")}"));
+
     private string ClassName => $"Request{number}_{method.Name}";
 
     private string Result => ((INamedTypeSymbol)method.ReturnType).TypeArguments[0].Code();
@@ -70,7 +75,7 @@ internal sealed class MethodWriter(StringBuilder code, IMethodSymbol method, int
     private void WriteMethod()
     {
         var parameters = string.Join(", ", method.Parameters.Select(static parameter => $"{parameter.Type.Code()} p{parameter.Ordinal}"));
-        code.Append($"        {ReturnCode()} {method.ContainingType.TypeofCode()}.{Escaped(method.Name)}{TypeParameters}({parameters})\n        {{\n");
+        code.Append($"        {ReturnCode()} {method.ContainingType.TypeofCode()}.{Escaped(method.Name)}{TypeParameters}({parameters}){Nullability}\n        {{\n");
         var request = ClassName + TypeParameters;
         code.Append(_kind == ReturnKind.Sequence
             ? $"            var request = new {request}();\n"
@@ -79,7 +84,6 @@ internal sealed class MethodWriter(StringBuilder code, IMethodSymbol method, int
         {
             var argument = _arguments[index];
             var isImmutable = argument.Type.IsKnownImmutable()
-                || argument.Type.Implements(Known.Addressable)
                 || argument.Attribute(Known.ImmutableAttribute) is not null;
             code.Append($"            request.a{index} = {(isImmutable ? $"p{argument.Ordinal}" : $"{Embedded}Isolation.Copy(p{argument.Ordinal})")};\n");
         }

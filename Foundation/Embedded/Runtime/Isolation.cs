@@ -11,7 +11,7 @@ public static class Isolation
     /// <typeparam name="T">The declared type.</typeparam>
     /// <param name="value">The value.</param>
     /// <returns>The copy, or the value itself when it is immutable.</returns>
-    public static T Copy<T>(T value) => DeepCopier.CopyValue(value);
+    public static T Copy<T>(T value) => Kind<T>.IsAddressable ? AsReference(value) : DeepCopier.CopyValue(value);
 
     internal static RequestContextValues? Copy(RequestContextValues? context)
     {
@@ -31,6 +31,27 @@ public static class Isolation
         }
 
         return ReferenceEquals(values, context.Values) ? context : new RequestContextValues(values, context.ReentrancyId);
+    }
+
+    // A grain that hands out itself hands out a reference; nothing else than references may name a callee.
+    private static T AsReference<T>(T value)
+    {
+        if (value is null or GrainReference)
+        {
+            return value;
+        }
+
+        var context = (value as IGrainBase)?.GrainContext
+            ?? (ReferenceEquals(GrainExecution.Current?.GrainInstance, value) ? GrainExecution.Current : null)
+            ?? throw new NotSupportedException(
+                $"A value of type '{value.GetType()}' cannot be sent as '{typeof(T)}': only a reference can. "
+                + "For an observer send what IGrainFactory.CreateObjectReference returns, and in a grain this.AsReference<T>().");
+        return context.GrainReference is T untyped ? untyped : context.GrainReference.AsReference<T>();
+    }
+
+    private static class Kind<T>
+    {
+        public static readonly bool IsAddressable = typeof(IAddressable).IsAssignableFrom(typeof(T));
     }
 
     [ModuleInitializer]

@@ -34,6 +34,12 @@ public sealed class GrainGeneratorTests
                         Task<T> ConstrainedAsync<T>(T value) where T : class?, TItem;
                         IAsyncEnumerable<TItem> ItemsAsync(Payload filter, CancellationToken cancellationToken);
                         IAsyncEnumerable<T> ManyAsync<T>(int count);
+                        Task<T?> MaybeAsync<T>(T? value);
+                        Task<T?> MaybeClassAsync<T>(T? value) where T : class;
+                        Task<T?> MaybePayloadAsync<T>(T? value) where T : Payload;
+                        Task<T?> MaybeNotNullAsync<T>(T? value, List<T?> more) where T : notnull;
+                        Task<T> NumberAsync<T>(T value) where T : unmanaged, Enum;
+                        Task<(TKey Key, TValue? Value)> PairAsync<TKey, TValue>(IDictionary<TKey, TValue?> map) where TKey : notnull, IComparable<TKey>;
                         [OneWay] void Forget(int number);
                         [OneWay] ValueTask ForgetAsync(Payload payload);
                         [ReadOnly, ResponseTimeout("00:00:05")] Task<string> ReadAsync();
@@ -41,6 +47,8 @@ public sealed class GrainGeneratorTests
                         static int Static() => 2;
                     }
                 }
+                public interface IVariant<in TIn, out TOut> : IGrainWithIntegerKey { Task TakeAsync(TIn value); }
+                public interface IDiamond : IVariant<string, int>, IVariant<int, string> { new Task TakeAsync(string value); Task T<TItem>(TItem t); }
                 public interface ISimpleGrain : IGrainWithGuidKey { Task RunAsync(); }
                 public sealed partial class SimpleGrain : Grain, ISimpleGrain { public Task RunAsync() => Task.CompletedTask; }
                 [GrainType("named")] public class Other : Grain, ISimpleGrain { public Task RunAsync() => Task.CompletedTask; }
