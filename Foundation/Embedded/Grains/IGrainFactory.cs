@@ -45,6 +45,21 @@ public interface IGrainFactory
     TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string keyExtension, string? grainClassNamePrefix = null)
         where TGrainInterface : IGrainWithIntegerCompoundKey;
 
+    /// <summary>Makes an object callable by grains. The object is held weakly: keep it as long as it is to be called.</summary>
+    /// <typeparam name="TGrainObserverInterface">The interface it is called by.</typeparam>
+    /// <param name="obj">The object; neither a grain nor a reference.</param>
+    /// <returns>The reference, to be passed to grains. A call of it times out when the object is gone.</returns>
+    /// <exception cref="ArgumentException">The object does not implement the interface, is a grain, or is a reference already.</exception>
+    TGrainObserverInterface CreateObjectReference<TGrainObserverInterface>(IGrainObserver obj)
+        where TGrainObserverInterface : IGrainObserver;
+
+    /// <summary>Ends that an object can be called.</summary>
+    /// <typeparam name="TGrainObserverInterface">The interface it is called by.</typeparam>
+    /// <param name="obj">The reference that <see cref="CreateObjectReference"/> made in this silo or client.</param>
+    /// <exception cref="ArgumentException">It is no such reference, or was deleted before.</exception>
+    void DeleteObjectReference<TGrainObserverInterface>(IGrainObserver obj)
+        where TGrainObserverInterface : IGrainObserver;
+
     /// <summary>A reference to a grain with a GUID key.</summary>
     /// <param name="grainInterfaceType">The grain interface.</param>
     /// <param name="grainPrimaryKey">The key.</param>

@@ -1,11 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 
 namespace Orleans.Embedded;
 
 /// <summary>Sends the calls of a silo's grains, or of a client.</summary>
-internal sealed class CallClient
+internal sealed class CallClient : IDisposable
 {
     public CallClient(EmbeddedCluster cluster, IServiceProvider services, MessagingOptions options)
     {
@@ -29,11 +31,32 @@ internal sealed class CallClient
 
     public IOutgoingGrainCallFilter[] OutgoingFilters { get; }
 
-    public static CallClient ForSilo(EmbeddedCluster cluster, IServiceProvider services) =>
-        new(cluster, services, services.GetRequiredService<IOptions<SiloMessagingOptions>>().Value);
+    /// <summary>The objects of this silo or client that grains can call.</summary>
+    public LocalObjects Objects { get; private init; } = null!;
 
-    public static CallClient ForClient(EmbeddedCluster cluster, IServiceProvider services) =>
-        new(cluster, services, services.GetRequiredService<IOptions<ClientMessagingOptions>>().Value);
+    public static CallClient ForSilo(SiloRuntime silo, IServiceProvider services) =>
+        new(silo.Cluster, services, services.GetRequiredService<IOptions<SiloMessagingOptions>>().Value)
+        {
+            Objects = new LocalObjects(
+                $"hosted-{silo.SiloAddress}",
+                silo.Logger,
+                silo.Simulation is { } simulation ? target => _ = simulation.RunAsync(silo, target.RunAsync) : null),
+        };
+
+    public static CallClient ForClient(EmbeddedCluster cluster, IServiceProvider services)
+    {
+        var client = new CallClient(cluster, services, services.GetRequiredService<IOptions<ClientMessagingOptions>>().Value)
+        {
+            Objects = new LocalObjects(
+                cluster.NewClientId(),
+                services.GetService<ILoggerFactory>()?.CreateLogger("Orleans.Runtime.Client") ?? NullLogger.Instance),
+        };
+        cluster.Clients.Add(client.Objects);
+        return client;
+    }
+
+    /// <summary>Nobody can call the objects any more.</summary>
+    public void Dispose() => Cluster?.Clients.Remove(Objects);
 
     /// <summary>Sends a request that has been prepared. Afterwards it may be answered, and reused, at any time.</summary>
     public void Send(GrainRequest request, bool isOneWay, CancellationToken cancellationToken)

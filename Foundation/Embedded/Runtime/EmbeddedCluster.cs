@@ -9,6 +9,7 @@ internal sealed class EmbeddedCluster : IDisposable
     private readonly ConcurrentDictionary<string, object> _memory = new();
     private readonly Lock _gate = new();
     private SiloRuntime[] _silos = [];
+    private long _lastClient;
 
     public EmbeddedCluster(TimeProvider clock, IClusterSimulation? simulation = null)
     {
@@ -27,6 +28,9 @@ internal sealed class EmbeddedCluster : IDisposable
     /// <summary>Takes over where work is queued and how calls travel; null outside simulations.</summary>
     public IClusterSimulation? Simulation { get; }
 
+    /// <summary>The clients whose objects grains call.</summary>
+    public ClientRoutes Clients { get; } = new();
+
     /// <summary>How sources of completion are made.</summary>
     public TaskCreationOptions ContinuationOptions { get; }
 
@@ -35,6 +39,11 @@ internal sealed class EmbeddedCluster : IDisposable
 
     /// <summary>Raised after a silo has joined or left.</summary>
     public event Action? MembersChanged;
+
+    /// <summary>A name for a new client; not used again in any process, for references to a client's objects are stored.</summary>
+    public string NewClientId() => Simulation is null
+        ? Guid.NewGuid().ToString("N")
+        : $"client{Interlocked.Increment(ref _lastClient).ToString(System.Globalization.CultureInfo.InvariantCulture)}";
 
     public void Join(SiloRuntime silo)
     {
@@ -66,6 +75,12 @@ internal sealed class EmbeddedCluster : IDisposable
         var activation = reference._lastActivation;
         if (activation is null || !activation.IsReceiving)
         {
+            if (reference.Shared.GrainType == ClientRoutes.ClientType)
+            {
+                Clients.Deliver(request);
+                return;
+            }
+
             try
             {
                 activation = Find(reference.GrainId, request._caller?.Silo, request._context);

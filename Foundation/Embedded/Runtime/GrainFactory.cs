@@ -40,6 +40,45 @@ internal class GrainFactory(CallClient client) : IGrainFactory
     public IGrain GetGrain(Type grainInterfaceType, long grainPrimaryKey, string keyExtension) =>
         (IGrain)Get(grainInterfaceType, GrainIdKeyExtensions.CreateIntegerKey(grainPrimaryKey, Extension(keyExtension)), null);
 
+    public TGrainObserverInterface CreateObjectReference<TGrainObserverInterface>(IGrainObserver obj)
+        where TGrainObserverInterface : IGrainObserver
+    {
+        ArgumentNullException.ThrowIfNull(obj);
+        if (!typeof(TGrainObserverInterface).IsInterface)
+        {
+            throw new ArgumentException($"'{typeof(TGrainObserverInterface)}' is not an interface; name the observer's interface.", nameof(obj));
+        }
+
+        if (obj is GrainReference or IGrainBase)
+        {
+            throw new ArgumentException(
+                $"'{obj}' is a grain or a reference already; pass it on with AsReference<{typeof(TGrainObserverInterface).Name}>().", nameof(obj));
+        }
+
+        if (obj is not TGrainObserverInterface)
+        {
+            throw new ArgumentException($"The object of type '{obj.GetType()}' does not implement '{typeof(TGrainObserverInterface)}'.", nameof(obj));
+        }
+
+        return (TGrainObserverInterface)(object)client.References.Create(client.Objects.Add(obj), typeof(TGrainObserverInterface));
+    }
+
+    public void DeleteObjectReference<TGrainObserverInterface>(IGrainObserver obj)
+        where TGrainObserverInterface : IGrainObserver
+    {
+        ArgumentNullException.ThrowIfNull(obj);
+        if (obj is not GrainReference reference)
+        {
+            throw new ArgumentException($"'{obj.GetType()}' is not a reference; pass what CreateObjectReference returned.", nameof(obj));
+        }
+
+        if (!client.Objects.Remove(reference.GrainId))
+        {
+            throw new ArgumentException(
+                $"'{reference.GrainId}' is no object of this client: it was deleted before, or another client made it.", nameof(obj));
+        }
+    }
+
     public TGrainInterface GetGrain<TGrainInterface>(GrainId grainId)
         where TGrainInterface : IAddressable => (TGrainInterface)(object)client.References.Create(grainId, typeof(TGrainInterface));
 

@@ -109,6 +109,9 @@ public abstract class GrainRequest : ActivationWork, IInvokable
 
     internal abstract ValueTask<object?> RunUntyped(object target);
 
+    // Runs and answers outside any activation; the failure, if any, is for the log.
+    internal abstract ValueTask<Exception?> RunForObjectAsync(object target);
+
     internal void Prepare(GrainReference? reference, int owners)
     {
         _reference = reference;
@@ -143,9 +146,9 @@ public abstract class GrainRequest : ActivationWork, IInvokable
         _isKnownElsewhere = true;
         LeaveCallerLists();
         DeliverFailure(new TimeoutException(text));
-        if (cancelCallee && target is not null)
+        if (cancelCallee)
         {
-            target.Enqueue(new CancelWork(this));
+            CancelAt(target);
         }
     }
 
@@ -186,9 +189,22 @@ public abstract class GrainRequest : ActivationWork, IInvokable
 
         // Being answered, it is not started any more where it still waits; where it runs, its token tells.
         Interlocked.MemoryBarrier();
-        if (_calleeCancellation is not null && Volatile.Read(ref _target) is { } target)
+        if (_calleeCancellation is not null)
+        {
+            CancelAt(Volatile.Read(ref _target));
+        }
+    }
+
+    // An activation learns of it in its turn, an object outside of any at once.
+    private void CancelAt(Activation? target)
+    {
+        if (target is not null)
         {
             target.Enqueue(new CancelWork(this));
+        }
+        else if (_reference?.Shared.GrainType == ClientRoutes.ClientType)
+        {
+            CancelCallee();
         }
     }
 

@@ -8,7 +8,7 @@ namespace Orleans.Embedded;
 /// <typeparam name="TResult">The value.</typeparam>
 [SuppressMessage("Usage", "VSTHRD002:Avoid problematic synchronous waits", Justification = "Results are read where the call has ended.")]
 [SuppressMessage("Reliability", "CA2012:Use ValueTasks correctly", Justification = "The call is awaited by its continuation, not by an await.")]
-public abstract class GrainRequest<TResult> : GrainRequest, IValueTaskSource<TResult>, IValueTaskSource
+public abstract partial class GrainRequest<TResult> : GrainRequest, IValueTaskSource<TResult>, IValueTaskSource
 {
     private ManualResetValueTaskSourceCore<TResult> _source = new() { RunContinuationsAsynchronously = true };
     private TaskCompletionSource<TResult>? _task;

@@ -32,8 +32,6 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
         Services = services;
         TimeProvider = services.GetRequiredService<TimeProvider>();
         Logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Orleans.Runtime.Silo");
-        Client = CallClient.ForSilo(cluster, services);
-        GrainFactory = new GrainFactory(Client);
         IncomingFilters = [.. services.GetServices<IIncomingGrainCallFilter>()];
         _collection = services.GetRequiredService<IOptions<GrainCollectionOptions>>().Value;
         _clusterOptions = services.GetRequiredService<IOptions<ClusterOptions>>().Value;
@@ -45,6 +43,8 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
         var endpoints = services.GetRequiredService<IOptions<EndpointOptions>>().Value;
         var generation = cluster.Simulation?.NewGeneration() ?? SiloAddress.AllocateNewGeneration();
         SiloAddress = SiloAddress.New(endpoints.AdvertisedIPAddress, endpoints.SiloPort, generation);
+        Client = CallClient.ForSilo(this, services);
+        GrainFactory = new GrainFactory(Client);
         GatewayAddress = SiloAddress.New(endpoints.AdvertisedIPAddress, endpoints.GatewayPort, 0);
         Name = services.GetRequiredService<IOptions<SiloOptions>>().Value.SiloName ?? $"Silo_{generation}";
         _lifecycle = new LifecycleSubject($"silo {Name}", Logger);
@@ -138,6 +138,7 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
         _dead = true;
         _member = false;
         Cluster.Leave(this);
+        Client.Dispose();
         _collector?.Dispose();
         foreach (var activation in Cluster.ActivationsOf(this).OrderBy(activation => activation.GrainId).ToList())
         {
@@ -208,6 +209,7 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
     private Task Join(CancellationToken cancellationToken)
     {
         _member = true;
+        Cluster.Clients.Add(Client.Objects);
         Cluster.Join(this);
         if (_collection.CollectionQuantum > TimeSpan.Zero)
         {
