@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansFlow.Flight;
+using OrleansFlow.Rpc;
 using OrleansFlow.Rpc.Server;
 using OrleansFlow.Silo.Gateway.Control;
 using OrleansFlow.Silo.Gateway.Flight;
@@ -15,7 +16,7 @@ namespace OrleansFlow.Silo.Hosting;
 public static class FlowGatewayEndpoints
 {
     /// <summary>
-    /// Serves control (<c>orleansflow.v1.Flow</c>), worker sessions, Arrow Flight, and <c>/health/live</c> and <c>/health/ready</c>.
+    /// Serves control (<c>orleansflow.v1.Flow</c>), worker sessions, Arrow Flight, what the grain runtime offers, and <c>/health/live</c> and <c>/health/ready</c>.
     /// gRPC needs HTTP/2; see <see cref="RpcKestrel.ConfigureFlowHttp2"/>.
     /// </summary>
     /// <param name="endpoints">The application, whose silo was composed with <see cref="FlowSiloBuilderExtensions.AddOrleansFlow"/>.</param>
@@ -26,6 +27,13 @@ public static class FlowGatewayEndpoints
         endpoints.MapRpcService(services.GetRequiredService<FlowService>().Define());
         endpoints.MapRpcService(services.GetRequiredService<GatewaySessionService>().Define());
         endpoints.MapRpcService(FlightRpc.Define(services.GetRequiredService<GatewayFlightProducer>()));
+
+        // What the grain runtime itself offers to clients in other processes.
+        foreach (var service in services.GetServices<RpcServiceDefinition>())
+        {
+            endpoints.MapRpcService(service);
+        }
+
         endpoints.MapGet("/health/live", (RequestDelegate)(http => http.Response.WriteAsync("live", http.RequestAborted)));
         endpoints.MapGet("/health/ready", (RequestDelegate)AnswerReadyAsync);
         return endpoints;

@@ -10,4 +10,11 @@ internal sealed class ClientBuilder(IServiceCollection services, IConfiguration 
     public IServiceCollection Services { get; } = services;
 
     public IConfiguration Configuration { get; } = configuration;
+
+    /// <summary>The client of a silo in another process.</summary>
+    public static ClientBuilder For(IServiceCollection services, IConfiguration configuration)
+    {
+        ClientServices.AddOnce(services);
+        return new ClientBuilder(services, configuration);
+    }
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Orleans.Core.Internal;
+using Orleans.Embedded.Remote;
 using Orleans.Embedded.Serialization;
 using Orleans.Serialization;
 using Orleans.Timers;
@@ -16,6 +17,12 @@ internal static class SiloServices
         if (services.Any(static service => service.ServiceType == typeof(SiloRuntime)))
         {
             return;
+        }
+
+        if (services.Any(static service => service.ServiceType == typeof(RemoteClusterClient)))
+        {
+            throw new OrleansConfigurationException(
+                "UseOrleansClient and UseOrleans were called on one host. A silo brings a client of its own: remove the call of UseOrleansClient.");
         }
 
         services.AddOptions();
@@ -40,6 +47,10 @@ internal static class SiloServices
         services.AddSingleton<IConfigurationValidator, GrainCollectionOptionsValidator>();
         services.AddSingleton<IConfigurationValidator, SiloMessagingOptionsValidator>();
         services.AddSingleton<IHostedService, SiloHostedService>();
+
+        // A host that has a server of gRPC maps it, as every definition in its container.
+        services.AddSingleton<GrainGateway>();
+        services.AddSingleton(static provider => provider.GetRequiredService<GrainGateway>().Define());
     }
 }
 

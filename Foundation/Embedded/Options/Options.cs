@@ -30,6 +30,10 @@ namespace Orleans.Configuration
         /// <summary>Whether the callee's token is cancelled when the caller stops waiting.</summary>
         /// <value>Default false.</value>
         public bool CancelRequestOnTimeout { get; set; }
+
+        /// <summary>Largest message between this process and another, in bytes. A larger one fails its call.</summary>
+        /// <value>Default 100 MiB. Larger: one call may hold as much memory.</value>
+        public int MaxMessageBodySize { get; set; } = 100 * 1024 * 1024;
     }
 
     /// <summary>Limits of messages between grains.</summary>

@@ -10,8 +10,14 @@ namespace Orleans.Embedded;
 internal sealed class CallClient : IDisposable
 {
     public CallClient(EmbeddedCluster cluster, IServiceProvider services, MessagingOptions options)
+        : this(cluster.Timeouts, services, options) => Cluster = cluster;
+
+    public CallClient(RemoteRoute remote, CallTimeouts timeouts, IServiceProvider services, MessagingOptions options)
+        : this(timeouts, services, options) => Remote = remote;
+
+    private CallClient(CallTimeouts timeouts, IServiceProvider services, MessagingOptions options)
     {
-        Cluster = cluster;
+        Timeouts = timeouts;
         Services = services;
         ResponseTimeout = options.ResponseTimeout;
         CancelOnTimeout = options.CancelRequestOnTimeout;
@@ -19,7 +25,13 @@ internal sealed class CallClient : IDisposable
         OutgoingFilters = [.. services.GetServices<IOutgoingGrainCallFilter>()];
     }
 
-    public EmbeddedCluster Cluster { get; }
+    /// <summary>The silos of this process; null for the client of another process.</summary>
+    public EmbeddedCluster? Cluster { get; }
+
+    /// <summary>The way to another process; null where the silos are in this one.</summary>
+    public RemoteRoute? Remote { get; }
+
+    public CallTimeouts Timeouts { get; }
 
     public IServiceProvider Services { get; }
 
@@ -58,19 +70,30 @@ internal sealed class CallClient : IDisposable
     /// <summary>Nobody can call the objects any more.</summary>
     public void Dispose() => Cluster?.Clients.Remove(Objects);
 
+    /// <summary>The grain type that serves an interface.</summary>
+    /// <exception cref="ArgumentException">None does, or several.</exception>
+    public GrainType Resolve(Type interfaceType, string? classNamePrefix) => Remote is { } remote
+        ? remote.Resolve(interfaceType, classNamePrefix)
+        : GrainManifest.Current.Resolve(interfaceType, classNamePrefix);
+
     /// <summary>Sends a request that has been prepared. Afterwards it may be answered, and reused, at any time.</summary>
     public void Send(GrainRequest request, bool isOneWay, CancellationToken cancellationToken)
     {
         request._context = Isolation.Copy(RequestContext.Export());
         request._caller = GrainExecution.Current;
+        var timeout = Timeout.InfiniteTimeSpan;
         if (!isOneWay)
         {
-            var timeout = request.IsEnumeration && request.Method.ResponseTimeout is null
+            timeout = request.IsEnumeration && request.Method.ResponseTimeout is null
                 ? Timeout.InfiniteTimeSpan
                 : request.Method.ResponseTimeout ?? ResponseTimeout;
             if (timeout > TimeSpan.Zero && timeout < TimeSpan.FromDays(10_000))
             {
-                Cluster.Timeouts.Add(request, timeout);
+                Timeouts.Add(request, timeout);
+            }
+            else
+            {
+                timeout = Timeout.InfiniteTimeSpan;
             }
 
             if (request.IsCancellable)
@@ -79,6 +102,13 @@ internal sealed class CallClient : IDisposable
             }
         }
 
-        Cluster.Dispatch(request);
+        if (Cluster is { } cluster)
+        {
+            cluster.Dispatch(request);
+        }
+        else
+        {
+            Remote!.Dispatch(request, isOneWay, timeout);
+        }
     }
 }

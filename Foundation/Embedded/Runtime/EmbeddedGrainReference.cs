@@ -11,7 +11,9 @@ public abstract class EmbeddedGrainReference : GrainReference
     {
     }
 
-    private CallClient Sender => GrainExecution.Current?.Silo.Client ?? Shared.Client;
+    // A reference to a grain of another process is of no use to the silo of this one.
+    private CallClient Sender =>
+        GrainExecution.Current is { } current && Shared.Client.Remote is null ? current.Silo.Client : Shared.Client;
 
     /// <summary>Calls a method that returns a task with a value.</summary>
     /// <typeparam name="TResult">The value.</typeparam>

@@ -6,7 +6,7 @@ namespace Orleans.Embedded;
 [SuppressMessage(
     "Design", "CA1001:Types that own disposable fields should be disposable",
     Justification = "Its token source has no timer, and may be cancelled by a reader after the end.")]
-internal sealed class EnumerationSession<T>(GrainEnumerable<T> enumerable) : IEnumerationSession
+internal sealed partial class EnumerationSession<T>(GrainEnumerable<T> enumerable) : IEnumerationSession
 {
     private readonly CancellationTokenSource _cancellation = new();
     private IAsyncEnumerator<T>? _enumerator;
@@ -144,7 +144,7 @@ internal sealed class EnumerationSession<T>(GrainEnumerable<T> enumerable) : IEn
 }
 
 /// <summary>Asks for the next elements.</summary>
-internal sealed class EnumerationRequest<T>(EnumerationSession<T> session) : GrainRequest<EnumerationBatch<T>>
+internal sealed partial class EnumerationRequest<T>(EnumerationSession<T> session) : GrainRequest<EnumerationBatch<T>>
 {
     public override GrainMethod Method => Schedule.Of(session.Enumerable.Method);
 
@@ -180,7 +180,7 @@ internal sealed class EnumerationRequest<T>(EnumerationSession<T> session) : Gra
 }
 
 /// <summary>Tells that the reader leaves.</summary>
-internal sealed class EndEnumerationRequest<T>(EnumerationSession<T> session) : VoidGrainRequest
+internal sealed partial class EndEnumerationRequest<T>(EnumerationSession<T> session) : VoidGrainRequest
 {
     public override GrainMethod Method => Schedule.End;
 

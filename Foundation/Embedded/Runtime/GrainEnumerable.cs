@@ -8,7 +8,7 @@ internal interface IGrainEnumerable
 
 /// <summary>A call whose answer is a sequence. Generated code derives one class for each method. Each reading is a call of its own.</summary>
 /// <typeparam name="T">The element.</typeparam>
-public abstract class GrainEnumerable<T> : IAsyncEnumerable<T>, IGrainEnumerable
+public abstract partial class GrainEnumerable<T> : IAsyncEnumerable<T>, IGrainEnumerable
 {
     private CancellationToken _methodToken;
 

@@ -104,7 +104,7 @@ internal class GrainFactory(CallClient client) : IGrainFactory
     }
 
     private GrainReference Get(Type interfaceType, IdSpan key, string? prefix) =>
-        client.References.Create(GrainId.Create(GrainManifest.Current.Resolve(interfaceType, prefix), key), interfaceType);
+        client.References.Create(GrainId.Create(client.Resolve(interfaceType, prefix), key), interfaceType);
 }
 
 /// <summary>A client of the cluster in this process.</summary>

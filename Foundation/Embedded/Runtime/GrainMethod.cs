@@ -68,6 +68,8 @@ public sealed class GrainMethod
     /// <summary>The time a caller waits; null for the configured one.</summary>
     public TimeSpan? ResponseTimeout { get; }
 
+    internal IReadOnlyList<Type> ParameterTypes => _parameterTypes;
+
     /// <summary>The method.</summary>
     public MethodInfo Method => _method ??= FindMethod(InterfaceType);
 

@@ -7,7 +7,7 @@ namespace Orleans.Embedded;
 /// <remarks>
 /// It has up to two owners, the caller until it has the answer and the callee until it has finished; when both are done it goes back to its pool.
 /// </remarks>
-public abstract class GrainRequest : ActivationWork, IInvokable
+public abstract partial class GrainRequest : ActivationWork, IInvokable
 {
     // Links of the activation's waiting or running list; only its turns touch them.
     internal GrainRequest? _previous;
@@ -141,11 +141,13 @@ public abstract class GrainRequest : ActivationWork, IInvokable
     {
         var cancellation = _calleeCancellation;
         var target = Volatile.Read(ref _target);
+        var (remote, remoteId) = RemoteCall;
         var cancelCallee = cancellation is not null && (_reference?.Shared.Client.CancelOnTimeout ?? true);
         var text = $"No answer within {_timeout} to {this}. The call may still be running, or wait behind another request of the grain.";
         _isKnownElsewhere = true;
         LeaveCallerLists();
         DeliverFailure(new TimeoutException(text));
+        remote?.Abandon(remoteId, cancelCallee);
         if (cancelCallee)
         {
             CancelAt(target);
@@ -193,6 +195,10 @@ public abstract class GrainRequest : ActivationWork, IInvokable
         {
             CancelAt(Volatile.Read(ref _target));
         }
+
+        // A request with a token is never reused, so that its number is still its own.
+        var (remote, remoteId) = RemoteCall;
+        remote?.Abandon(remoteId, cancelCallee: true);
     }
 
     // An activation learns of it in its turn, an object outside of any at once.

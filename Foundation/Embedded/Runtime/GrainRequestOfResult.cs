@@ -42,18 +42,18 @@ public abstract partial class GrainRequest<TResult> : GrainRequest, IValueTaskSo
         _source.OnCompleted(continuation, state, token, flags);
 
     // Must be taken before the request is sent: afterwards it may already be answered and reused.
-    internal Task<TResult> AsTask(EmbeddedCluster cluster) =>
-        (_task = new TaskCompletionSource<TResult>(cluster.ContinuationOptions)).Task;
+    internal Task<TResult> AsTask(EmbeddedCluster? cluster) =>
+        (_task = new TaskCompletionSource<TResult>(cluster?.ContinuationOptions ?? TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
-    internal ValueTask<TResult> AsValueTask(EmbeddedCluster cluster)
+    internal ValueTask<TResult> AsValueTask(EmbeddedCluster? cluster)
     {
-        _source.RunContinuationsAsynchronously = cluster.Simulation is null;
+        _source.RunContinuationsAsynchronously = cluster?.Simulation is null;
         return new ValueTask<TResult>(this, _source.Version);
     }
 
-    internal ValueTask AsVoidValueTask(EmbeddedCluster cluster)
+    internal ValueTask AsVoidValueTask(EmbeddedCluster? cluster)
     {
-        _source.RunContinuationsAsynchronously = cluster.Simulation is null;
+        _source.RunContinuationsAsynchronously = cluster?.Simulation is null;
         return new ValueTask(this, _source.Version);
     }
 
