@@ -16,6 +16,7 @@ internal static class BenchmarkCommandLine
         ["grain-calls-100"] = () => GrainCalls.Parallel(100),
         ["grain-calls-token"] = GrainCalls.WithToken,
         ["grain-calls-pair"] = GrainCalls.Pair,
+        ["grain-calls-remote"] = () => new GrainCallsRemote(),
         ["grain-activation"] = () => new GrainActivation(withState: false),
         ["grain-activation-state"] = () => new GrainActivation(withState: true),
         ["storage-writes"] = () => new StorageWrites(),
@@ -29,6 +30,12 @@ internal static class BenchmarkCommandLine
         if (args is [NoOpWorker.Argument, ..])
         {
             await NoOpWorker.RunAsync();
+            return 0;
+        }
+
+        if (args is [GrainCallsRemote.Argument, var folder])
+        {
+            await GrainCallsRemote.RunSiloAsync(folder);
             return 0;
         }
 
