@@ -127,10 +127,14 @@ internal sealed class ServedCalls(IAnswerSink answers, CallClient client, Action
         GrainRequest? request;
         lock (_gate)
         {
-            _cancellable.Remove(id, out request);
+            // Marked here, because a request that is answered leaves the table before it can serve another call.
+            if (!_cancellable.Remove(id, out request) || !request.TryMarkAnswered())
+            {
+                return;
+            }
         }
 
-        request?.CancelByCaller(new OperationCanceledException("The caller has cancelled the call."));
+        request.CancelMarked(new OperationCanceledException("The caller has cancelled the call."));
     }
 
     /// <summary>The peer is gone: what it enumerates ends. Its calls go on, as those of a silo that is gone do.</summary>

@@ -180,11 +180,15 @@ public abstract partial class GrainRequest : ActivationWork, IInvokable
 
     internal void CancelByCaller(Exception exception)
     {
-        if (!TryMarkAnswered())
+        if (TryMarkAnswered())
         {
-            return;
+            CancelMarked(exception);
         }
+    }
 
+    // Only for who has marked the request answered.
+    internal void CancelMarked(Exception exception)
+    {
         _isKnownElsewhere = true;
         LeaveCallerLists();
         DeliverFailure(exception);
@@ -196,7 +200,7 @@ public abstract partial class GrainRequest : ActivationWork, IInvokable
             CancelAt(Volatile.Read(ref _target));
         }
 
-        // A request with a token is never reused, so that its number is still its own.
+        // Being known elsewhere it is never reused, so that its number is still its own.
         var (remote, remoteId) = RemoteCall;
         remote?.Abandon(remoteId, cancelCallee: true);
     }

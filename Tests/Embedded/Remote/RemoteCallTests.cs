@@ -110,6 +110,37 @@ public sealed class RemoteCallTests : IAsyncLifetime
         Assert.True(await Grain.WasCancelledAsync("wait"));
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task Cancellations_InTheMidstOfAnswers_HitNoOtherCall()
+    {
+        // Requests are reused: a late cancellation of one call must not find the next one in its place.
+        for (var round = 0; round < 100; round++)
+        {
+            var calls = Enumerable.Range(0, 60).Select(async number =>
+            {
+                using var stop = new CancellationTokenSource();
+                var call = Grain.SlowlyAsync(number, stop.Token);
+                if (number % 2 == 0)
+                {
+                    return await call == number;
+                }
+
+                await Task.Yield();
+                await stop.CancelAsync();
+                try
+                {
+                    return await call == number;
+                }
+                catch (OperationCanceledException)
+                {
+                    return true;
+                }
+            });
+
+            Assert.DoesNotContain(false, await Task.WhenAll(calls));
+        }
+    }
+
     [Fact(Timeout = 30_000)]
     public async Task Call_WithoutAnswer_TimesOut()
     {

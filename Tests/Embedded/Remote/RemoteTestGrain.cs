@@ -44,6 +44,9 @@ public interface IRemoteTestGrain : IGrainWithStringKey
     [AlwaysInterleave]
     Task<bool> WasCancelledAsync(string name);
 
+    [AlwaysInterleave]
+    Task<int> SlowlyAsync(int value, CancellationToken cancellationToken);
+
     Task<object?> ContextAsync(string key);
 
     Task<IRemoteTestGrain> OtherAsync(string key);
@@ -142,6 +145,17 @@ public sealed class RemoteTestGrain : Grain, IRemoteTestGrain
     }
 
     public Task<bool> WasCancelledAsync(string name) => Task.FromResult(_waits.GetValueOrDefault(name));
+
+    public async Task<int> SlowlyAsync(int value, CancellationToken cancellationToken)
+    {
+        for (var turn = 0; turn < value % 4; turn++)
+        {
+            await Task.Yield();
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return value;
+    }
 
     public Task<object?> ContextAsync(string key) => Task.FromResult(RequestContext.Get(key));
 
