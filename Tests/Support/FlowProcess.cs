@@ -35,6 +35,10 @@ public sealed class FlowProcess : IAsyncDisposable
             ["OrleansFlow__Worker__Slots"] = slots.ToString(System.Globalization.CultureInfo.InvariantCulture),
         });
 
+    /// <summary>Runs a sample, by the name of its assembly.</summary>
+    public static FlowProcess Sample(string assembly, IReadOnlyDictionary<string, string>? environment, params string[] arguments) =>
+        Start(Assembly(assembly, assembly), arguments, environment);
+
     /// <summary>Waits for a line that begins so; the rest of it is returned.</summary>
     /// <exception cref="InvalidOperationException">The process ended first.</exception>
     public async Task<string> WaitForLineAsync(string prefix, CancellationToken cancellationToken)

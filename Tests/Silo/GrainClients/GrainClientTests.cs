@@ -79,14 +79,19 @@ public sealed class GrainClientTests : IAsyncLifetime
     }
 }
 
+[Alias("OrleansFlow.Tests.Silo.ITallyGrain")]
 public interface ITallyGrain : IGrainWithStringKey
 {
+    [Alias("Add")]
     Task<int> AddAsync(int amount);
 
+    [Alias("Fail")]
     Task FailAsync(string text);
 
+    [Alias("I")]
     IAsyncEnumerable<int> StepsAsync(int count);
 
+    [Alias("Mirror")]
     Task<byte[]> MirrorAsync(byte[] bytes);
 }
 

@@ -1,0 +1,38 @@
+using System.Runtime.CompilerServices;
+
+namespace OrleansFlow.Samples.GrainClient.Grains;
+
+/// <summary>Keeps the entries in the silo's store.</summary>
+public sealed class GuestBookGrain([PersistentState("book")] IPersistentState<GuestBookState> book) : Grain, IGuestBookGrain
+{
+    /// <inheritdoc/>
+    public async Task<int> SignAsync(GuestEntry entry)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(entry.Guest);
+        book.State.Entries.Add(entry);
+        await book.WriteStateAsync();
+        return book.State.Entries.Count;
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<GuestEntry> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // A copy: guests may sign while others read.
+        foreach (var entry in book.State.Entries.ToArray())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return entry;
+        }
+
+        await Task.CompletedTask;
+    }
+}
+
+/// <summary>What a guest book stores.</summary>
+[GenerateSerializer, Alias("OrleansFlow.Samples.GuestBookState")]
+public sealed class GuestBookState
+{
+    /// <summary>The entries, oldest first.</summary>
+    [Id(0)]
+    public List<GuestEntry> Entries { get; set; } = [];
+}
