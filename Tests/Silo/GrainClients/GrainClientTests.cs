@@ -88,7 +88,7 @@ public interface ITallyGrain : IGrainWithStringKey
     [Alias("Fail")]
     Task FailAsync(string text);
 
-    [Alias("I")]
+    [Alias("Steps")]
     IAsyncEnumerable<int> StepsAsync(int count);
 
     [Alias("Mirror")]
