@@ -9,16 +9,37 @@ internal sealed partial class GrainManifest
     public GrainInterface? TryInterfaceOf(Type interfaceType)
     {
         var definition = interfaceType.IsConstructedGenericType ? interfaceType.GetGenericTypeDefinition() : interfaceType;
-        return _interfaces.ContainsKey(interfaceType) || _interfaces.ContainsKey(definition) ? InterfaceOfKnown(interfaceType) : null;
+        return _interfaces.TryGetValue(interfaceType, out var known) ? known
+            : _interfaces.ContainsKey(definition) ? InterfaceOf(interfaceType)
+            : null;
     }
 
-    /// <summary>The grain classes with the wire names of their interfaces.</summary>
+    /// <summary>The grain classes with what they implement.</summary>
     public IEnumerable<RemoteGrainClass> Describe() => _classes.Values.Select(grainClass => new RemoteGrainClass(
         grainClass.GrainType,
         grainClass.Type.FullName!,
-        grainClass.Type.Name,
-        [.. grainClass.Type.GetInterfaces().Select(TryInterfaceOf).OfType<GrainInterface>().Select(known => known.Name.ToString())]));
+        WithoutArity(grainClass.Type.Name),
+        grainClass.Type.IsGenericTypeDefinition,
+        [.. grainClass.Type.IsGenericTypeDefinition ? OpenInterfacesOf(grainClass.Type) : InterfacesOf(grainClass.Type)]));
 
-    private GrainInterface InterfaceOfKnown(Type interfaceType) =>
-        _interfaces.TryGetValue(interfaceType, out var known) ? known : InterfaceOf(interfaceType);
+    private IEnumerable<RemoteGrainInterface> InterfacesOf(Type grainClass) => grainClass.GetInterfaces()
+        .Select(TryInterfaceOf).OfType<GrainInterface>()
+        .Select(known => new RemoteGrainInterface(known.Name.ToString(), []));
+
+    // For each type parameter of the class its place among those of the interface; all must have one.
+    private IEnumerable<RemoteGrainInterface> OpenInterfacesOf(Type openClass)
+    {
+        foreach (var implemented in openClass.GetInterfaces().Where(type => type.IsGenericType))
+        {
+            if (_interfaces.TryGetValue(implemented.GetGenericTypeDefinition(), out var known))
+            {
+                var given = implemented.GetGenericArguments();
+                var places = openClass.GetGenericArguments().Select(parameter => Array.IndexOf(given, parameter)).ToArray();
+                if (Array.IndexOf(places, -1) < 0)
+                {
+                    yield return new RemoteGrainInterface(known.Name.ToString(), places);
+                }
+            }
+        }
+    }
 }

@@ -226,7 +226,25 @@ internal sealed class ServedCalls(IAnswerSink answers, CallClient client, Action
         }
 
         var target = RecordText.ReadGrainId(reader);
+        CheckTypeArguments(target.Type);
         return entry.Failure is { } failure ? throw failure : (entry.Method!, target, RecordText.ReadContext(reader));
+    }
+
+    // The name of a generic grain type names its type arguments: only types that may travel are taken from outside.
+    private static void CheckTypeArguments(GrainType grainType)
+    {
+        if (!grainType.AsSpan().Contains((byte)'[') || !GenericTypeNames.TryParse(grainType.ToString(), out _, out var arguments))
+        {
+            return;
+        }
+
+        foreach (var argument in arguments)
+        {
+            if (!argument.IsInterface && CodecRegistry.TryGet(argument) is null)
+            {
+                throw new ArgumentException($"Type argument '{argument}' of grain type '{grainType}' is not registered for serialization.");
+            }
+        }
     }
 
     private (IRemoteSequence Sequence, RequestContextValues? Context) Begin(CodecReader reader)

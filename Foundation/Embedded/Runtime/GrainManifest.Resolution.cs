@@ -174,17 +174,17 @@ internal sealed partial class GrainManifest
         }
     }
 
-    private static GrainType? DefaultOf(Type interfaceType) =>
+    internal static GrainType? DefaultOf(Type interfaceType) =>
         interfaceType.GetCustomAttribute<DefaultGrainTypeAttribute>() is { } attribute ? GrainType.Create(attribute.GrainType) : null;
 
-    private static string OpenNameOf(GrainType grainType)
+    internal static string OpenNameOf(GrainType grainType)
     {
         var name = grainType.ToString();
         var bracket = name.IndexOf('[', StringComparison.Ordinal);
         return bracket < 0 ? name : name[..bracket];
     }
 
-    private static string WithoutArity(string name)
+    internal static string WithoutArity(string name)
     {
         var tick = name.IndexOf('`', StringComparison.Ordinal);
         return tick < 0 ? name : name[..tick];

@@ -50,6 +50,28 @@ public sealed class RemoteCallTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task GenericClass_IsFoundAndCalled()
+    {
+        var shelf = _cluster.Client.GetGrain<IRemoteShelf<string, Order>>(_key);
+        await shelf.PutAsync("a", new Order("bolts", [4]));
+
+        Assert.Equal("bolts", (await shelf.GetAsync("a"))?.Name);
+        Assert.Null(await shelf.GetAsync("b"));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task GenericClass_OverATypeThatMayNotTravel_IsRefused()
+    {
+        var id = GrainId.Create(
+            $"{nameof(RemoteShelf<int, int>).ToLowerInvariant()}`2[[int],[{typeof(System.Diagnostics.Process).FullName},{typeof(System.Diagnostics.Process).Assembly.GetName().Name}]]", "x");
+        var shelf = _cluster.Client.GetGrain<IRemoteShelf<string, Order>>(id);
+
+        var failure = await Assert.ThrowsAsync<ArgumentException>(() => shelf.GetAsync("a"));
+
+        Assert.Contains("not registered for serialization", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task Failure_ArrivesWithTypeMessageMembersDataAndRemoteStack()
     {
         var failure = await Assert.ThrowsAsync<OutOfStockException>(() => Grain.FailAsync(3));

@@ -85,6 +85,27 @@ public sealed class RemoteIntBox : Grain, IRemoteBox<int>
     public Task<int> GetAsync() => Task.FromResult(_value);
 }
 
+public interface IRemoteShelf<TKey, TValue> : IGrainWithStringKey
+{
+    Task PutAsync(TKey key, TValue value);
+
+    Task<TValue?> GetAsync(TKey key);
+}
+
+public sealed class RemoteShelf<TValue, TKey> : Grain, IRemoteShelf<TKey, TValue>
+    where TKey : notnull
+{
+    private readonly Dictionary<TKey, TValue> _values = [];
+
+    public Task PutAsync(TKey key, TValue value)
+    {
+        _values[key] = value;
+        return Task.CompletedTask;
+    }
+
+    public Task<TValue?> GetAsync(TKey key) => Task.FromResult(_values.GetValueOrDefault(key));
+}
+
 public sealed class RemoteTestGrain : Grain, IRemoteTestGrain
 {
     private readonly List<string> _notes = [];
