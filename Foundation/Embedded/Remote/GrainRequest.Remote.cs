@@ -6,7 +6,8 @@ namespace Orleans.Embedded;
 /// <content>What a request needs when caller and callee are in different processes.</content>
 public abstract partial class GrainRequest
 {
-    // Written by the sender before anybody can answer; 0: not sent to another process.
+    // Where the request was sent, and its number there; written by the sender before anybody can answer.
+    private RemotePeer? _remotePeer;
     private long _remoteId;
 
     /// <summary>The enumeration that a request belongs to; null for calls of other methods.</summary>
@@ -15,13 +16,7 @@ public abstract partial class GrainRequest
     /// <summary>Whether the request ends its enumeration.</summary>
     internal virtual bool EndsSequence => false;
 
-    internal long RemoteId
-    {
-        get => Volatile.Read(ref _remoteId);
-        set => Interlocked.Exchange(ref _remoteId, value);
-    }
-
-    private (RemoteRoute? Route, long Id) RemoteCall => (_reference?.Shared.Client.Remote, RemoteId);
+    private (RemotePeer? Peer, long Id) RemoteCall => (Volatile.Read(ref _remotePeer), Volatile.Read(ref _remoteId));
 
     /// <summary>In the caller's process: hands the answer over, and ends the callee's ownership.</summary>
     internal abstract void ReceiveAnswer(CodecReader reader);
@@ -32,6 +27,12 @@ public abstract partial class GrainRequest
     /// <summary>In the callee's process, once: writes the answer, and ends the caller's ownership.</summary>
     /// <exception cref="Exception">The call has failed with it, or the answer cannot be written.</exception>
     internal abstract void WriteAnswer(CodecWriter writer, short token);
+
+    internal void SentTo(RemotePeer peer, long id)
+    {
+        _remotePeer = peer;
+        Interlocked.Exchange(ref _remoteId, id);
+    }
 
     /// <summary>Fails a request in the callee's stead, and ends the callee's ownership.</summary>
     internal void FailRemote(Exception exception)

@@ -69,8 +69,6 @@ internal sealed partial class RemoteClusterClient : RemoteRoute, IHostedService,
             Volatile.Read(ref _lastFailure)!));
     }
 
-    public override void Abandon(long id, bool cancelCallee) => Volatile.Read(ref _peer)?.Abandon(id, cancelCallee);
-
     public override GrainType Resolve(Type interfaceType, string? classNamePrefix) =>
         (Volatile.Read(ref _manifest) ?? throw new InvalidOperationException(
             "The client does not know the cluster's grains before it is connected: start its host before the first GetGrain."))

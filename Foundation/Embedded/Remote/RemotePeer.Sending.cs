@@ -75,9 +75,9 @@ internal abstract partial class RemotePeer : IThreadPoolWorkItem
         }
 
         // Between its last look and this line the caller may have stopped waiting, and then nobody else cancels the callee.
-        if (request is { IsAnswered: true, IsCancellable: true })
+        if (request is { IsAnswered: true })
         {
-            Abandon(id, cancelCallee: true);
+            Abandon(id, request.IsCancellable);
         }
     }
 

@@ -49,7 +49,7 @@ internal abstract partial class RemotePeer(IFrameConnection connection, int reco
         try
         {
             var method = WriteRequest(writer, request, id, timeout);
-            request.RemoteId = id;
+            request.SentTo(this, id);
             Post(writer, method, isOneWay ? null : request, id);
         }
         catch (Exception exception)
@@ -68,7 +68,9 @@ internal abstract partial class RemotePeer(IFrameConnection connection, int reco
         }
     }
 
-    /// <summary>Forgets a request whose caller no longer waits.</summary>
+    /// <summary>Forgets a request whose caller no longer waits. Does nothing when it has been answered.</summary>
+    /// <param name="id">Its number; 0 for one that was never sent.</param>
+    /// <param name="cancelCallee">Whether the callee's token is to be cancelled.</param>
     public void Abandon(long id, bool cancelCallee)
     {
         if (id == 0 || TakePending(id) is not { } request)

@@ -9,11 +9,6 @@ internal abstract class RemoteRoute
     /// <param name="timeout">How long the caller waits; infinite for ever.</param>
     public abstract void Dispatch(GrainRequest request, bool isOneWay, TimeSpan timeout);
 
-    /// <summary>Forgets a request whose caller no longer waits. Does nothing when it has been answered.</summary>
-    /// <param name="id">Its number; 0 for one that was never sent.</param>
-    /// <param name="cancelCallee">Whether the callee's token is to be cancelled.</param>
-    public abstract void Abandon(long id, bool cancelCallee);
-
     /// <summary>The grain type that serves an interface in the cluster.</summary>
     /// <exception cref="ArgumentException">None does, or several.</exception>
     public abstract GrainType Resolve(Type interfaceType, string? classNamePrefix);

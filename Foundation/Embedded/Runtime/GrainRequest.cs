@@ -234,6 +234,11 @@ public abstract partial class GrainRequest : ActivationWork, IInvokable
             _caller = null;
             _target = null;
             _context = null;
+            if (_remotePeer is not null)
+            {
+                _remotePeer = null;
+            }
+
             Recycle();
         }
     }
