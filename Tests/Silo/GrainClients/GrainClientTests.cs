@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Orleans.Concurrency;
 using OrleansFlow.Client;
 using OrleansFlow.Graphs;
 using OrleansFlow.Tests.Silo.Support;
@@ -69,6 +70,41 @@ public sealed class GrainClientTests : IAsyncLifetime
         await host.StopAsync(CancellationToken);
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task Gateway_ThatWantsAToken_TakesTheOneOfTheDataFolder_AndRefusesWhoHasNone()
+    {
+        await using var guarded = await RunningSilo.StartAsync(options => options.RequireToken = true);
+        using var host = await StartAsync(client => client.UseOrleansFlowGateway(options => options.DataFolder = guarded.DataFolder));
+        var tally = host.Services.GetRequiredService<IClusterClient>().GetGrain<ITallyGrain>("guarded");
+
+        Assert.Equal(1, await tally.AddAsync(1));
+        await host.StopAsync(CancellationToken);
+
+        var port = new Uri(guarded.Host.Endpoints.GrpcUrl).Port;
+        var refused = await Assert.ThrowsAsync<SiloUnavailableException>(() => StartAsync(client => client
+            .UseLocalhostClustering(port)
+            .UseConnectionRetryFilter((_, _) => Task.FromResult(false))));
+        Assert.Contains("token", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task SiloThatStops_FailsCallsInFlight_AndTheClientSaysSoUntilItIsBack()
+    {
+        await using var stopping = await RunningSilo.StartAsync();
+        using var host = await StartAsync(client => client.UseOrleansFlowGateway(options => options.DataFolder = stopping.DataFolder));
+        var tally = host.Services.GetRequiredService<IClusterClient>().GetGrain<ITallyGrain>("stopping");
+        Assert.Equal(1, await tally.AddAsync(1));
+        var waiting = tally.WaitAsync();
+        Assert.Equal(2, await tally.AddAsync(1));
+
+        await stopping.Host.StopAsync(CancellationToken);
+
+        await Assert.ThrowsAsync<SiloUnavailableException>(() => waiting);
+        var failure = await Assert.ThrowsAsync<SiloUnavailableException>(() => tally.AddAsync(1));
+        Assert.Contains("connects again", failure.Message, StringComparison.Ordinal);
+        await host.StopAsync(CancellationToken);
+    }
+
     private static async Task<IHost> StartAsync(Action<IClientBuilder> configure)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
@@ -91,6 +127,9 @@ public interface ITallyGrain : IGrainWithStringKey
     [Alias("Steps")]
     IAsyncEnumerable<int> StepsAsync(int count);
 
+    [Alias("Wait"), AlwaysInterleave]
+    Task WaitAsync();
+
     [Alias("Mirror")]
     Task<byte[]> MirrorAsync(byte[] bytes);
 }
@@ -111,6 +150,8 @@ public sealed class TallyGrain : Grain, ITallyGrain
             yield return step;
         }
     }
+
+    public Task WaitAsync() => new TaskCompletionSource().Task;
 
     public Task<byte[]> MirrorAsync(byte[] bytes) => Task.FromResult(bytes);
 }
