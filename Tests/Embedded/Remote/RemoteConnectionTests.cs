@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Orleans.Embedded.Remote;
 using OrleansFlow.Rpc;
 
@@ -74,6 +75,34 @@ public sealed class RemoteConnectionTests
         Assert.Contains("nobody listens", failure.Message, StringComparison.Ordinal);
         Assert.Equal(3, asked.Count);
         Assert.Equal(3, gateway.Attempts);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task HostBuilder_ComposesTheSameClient()
+    {
+        await using var cluster = await RemoteCluster.StartAsync();
+        using var host = new HostBuilder()
+            .ConfigureServices(services => services.AddSingleton<IGatewayConnector>(cluster.Gateway))
+            .UseOrleansClient((_, client) => client.UseStaticClustering(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 1)))
+            .UseOrleansClient()
+            .Build();
+
+        await host.StartAsync(CancellationToken);
+
+        Assert.Equal(3, await host.Services.GetRequiredService<IGrainFactory>().GetGrain<IRemoteTestGrain>(_key).AddAsync(1, 2));
+        await host.StopAsync(CancellationToken);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Start_WithoutAnyGatewayConfigured_SaysHowToNameOne()
+    {
+        using var host = new HostBuilder()
+            .UseOrleansClient(client => client.UseConnectionRetryFilter((_, _) => Task.FromResult(false)))
+            .Build();
+
+        var failure = await Assert.ThrowsAsync<SiloUnavailableException>(() => host.StartAsync(CancellationToken));
+
+        Assert.Contains("UseStaticClustering", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = 30_000)]
