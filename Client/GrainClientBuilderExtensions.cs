@@ -15,8 +15,8 @@ public static class GrainClientBuilderExtensions
 {
     /// <summary>
     /// Uses the gateway that <see cref="FlowClient"/> uses: the address of the options, else <c>FLOW_GATEWAY</c>, else <c>endpoints.json</c>,
-    /// looked for again before each attempt to connect. With <c>GrainRuntime=Orleans</c> it uses Orleans' own gateway at port
-    /// <c>OrleansFlow:Client:OrleansGatewayPort</c> (30000) of this machine, in cluster <c>flow</c>.
+    /// looked for again before each attempt to connect. With <c>GrainRuntime=Orleans</c> it joins the cluster that Orleans' own section
+    /// <c>Orleans:Clustering</c> names, else the silo of this machine; <paramref name="configure"/> is not used then.
     /// </summary>
     /// <param name="builder">The client.</param>
     /// <param name="configure">Which gateway; null: found as said above. Section <c>OrleansFlow:Client</c> is read before.</param>
@@ -38,11 +38,10 @@ public static class GrainClientBuilderExtensions
         });
         return builder;
 #else
-        var options = new FlowClientOptions();
-        builder.Configuration.GetSection(FlowClientOptions.SectionName).Bind(options);
-        configure?.Invoke(options);
-        return builder.UseLocalhostClustering(
-            builder.Configuration.GetValue(FlowClientOptions.SectionName + ":OrleansGatewayPort", 30000), serviceId: "dev", clusterId: "flow");
+        // Orleans reads its own section by itself.
+        return builder.Configuration.GetSection("Orleans:Clustering").Exists()
+            ? builder
+            : builder.UseLocalhostClustering(clusterId: "flow");
 #endif
     }
 }
