@@ -10,6 +10,9 @@ namespace Orleans.Embedded.Remote;
 /// </summary>
 internal sealed class RemoteMethod
 {
+    // Descriptions from outside choose the type arguments of generic methods: a bound on how many are kept.
+    private const int KnownMax = 100_000;
+
     private static readonly ConcurrentDictionary<Type, RemoteMethod> ByRequest = new();
     private static int _lastNumber;
 
@@ -56,8 +59,14 @@ internal sealed class RemoteMethod
 
     /// <summary>The method that another process describes.</summary>
     /// <exception cref="MissingMethodException">There is none here.</exception>
+    /// <exception cref="ArgumentException">The interface is not known, or too many generic methods were described.</exception>
     public static RemoteMethod Find(ReferenceFactory references, MethodDescription description)
     {
+        if (ByRequest.Count >= KnownMax)
+        {
+            throw new ArgumentException($"More than {KnownMax} different grain methods, generic ones counted by type arguments, were described to this process.");
+        }
+
         var interfaceType = description.FindInterface();
         var own = description.FindTypeArguments();
         var proxy = references.Create(GrainId.Create("remote", "method"), interfaceType).GetType();
