@@ -3,15 +3,25 @@ using Orleans.Embedded.Serialization;
 namespace Orleans.Embedded.Remote;
 
 /// <summary>The client's end of a connection to a gateway.</summary>
-internal sealed class ClientPeer(IFrameConnection connection, int recordBytesMax, CallClient client, string gateway)
-    : RemotePeer(connection, recordBytesMax)
+internal sealed class ClientPeer : RemotePeer
 {
+    private readonly CallClient _client;
+    private readonly string _gateway;
+    private readonly ServedCalls _calls;
     private readonly TaskCompletionSource<RemoteWelcome> _welcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public ClientPeer(IFrameConnection connection, int recordBytesMax, CallClient client, string gateway)
+        : base(connection, recordBytesMax)
+    {
+        _client = client;
+        _gateway = gateway;
+        _calls = new ServedCalls(this, client, client.Objects.Deliver);
+    }
 
     /// <summary>What the silo said of itself, once it has.</summary>
     public Task<RemoteWelcome> Welcome => _welcome.Task;
 
-    protected override IReferenceFormatter References => client.References;
+    protected override IReferenceFormatter References => _client.References;
 
     public void SayHello(string clientId)
     {
@@ -30,15 +40,44 @@ internal sealed class ClientPeer(IFrameConnection connection, int recordBytesMax
     }
 
     protected override Exception ToFailure(Exception reason) => new SiloUnavailableException(
-        $"The connection to the gateway {gateway} is lost: {reason.Message} Whether the call took effect is not known; repeat it if that is safe.", reason);
+        $"The connection to the gateway {_gateway} is lost: {reason.Message} Whether the call took effect is not known; repeat it if that is safe.", reason);
 
     protected override void OnRecord(RecordKind kind, CodecReader reader)
     {
-        if (kind != RecordKind.Welcome)
+        switch (kind)
         {
-            throw Unexpected(kind);
+            case RecordKind.Welcome:
+                OnWelcome(reader);
+                break;
+            case RecordKind.Method:
+                _calls.OnMethod(reader);
+                break;
+            case RecordKind.Call:
+                _calls.OnCall(reader);
+                break;
+            case RecordKind.Cancel:
+                _calls.OnCancel(reader);
+                break;
+            case RecordKind.Next:
+                _calls.OnNext(reader);
+                break;
+            case RecordKind.EndSequence:
+                _calls.OnEndSequence(reader);
+                break;
+            default:
+                throw Unexpected(kind);
         }
+    }
 
+    protected override void OnEnded()
+    {
+        _calls.End();
+        _welcome.TrySetException(Ended!);
+        _ = _welcome.Task.Exception;
+    }
+
+    private void OnWelcome(CodecReader reader)
+    {
         var version = reader.ReadVarint();
         if (version != RemoteProtocol.Version)
         {
@@ -47,12 +86,6 @@ internal sealed class ClientPeer(IFrameConnection connection, int recordBytesMax
 
         _welcome.TrySetResult(new RemoteWelcome(
             reader.ReadString(), reader.ReadString(), (long)reader.ReadVarint(), RemoteManifest.Read(reader)));
-    }
-
-    protected override void OnEnded()
-    {
-        _welcome.TrySetException(Ended!);
-        _ = _welcome.Task.Exception;
     }
 }
 

@@ -2,8 +2,8 @@ using Orleans.Embedded.Serialization;
 
 namespace Orleans.Embedded.Remote;
 
-/// <summary>One client at the gateway: its calls run on the cluster.</summary>
-internal sealed class GatewayPeer : RemotePeer
+/// <summary>One client at the gateway: its calls run on the cluster, and calls to its objects go out to it.</summary>
+internal sealed class GatewayPeer : RemotePeer, IClientRoute
 {
     private readonly SiloRuntime _silo;
     private readonly ServedCalls _calls;
@@ -19,9 +19,14 @@ internal sealed class GatewayPeer : RemotePeer
     /// <summary>The id that the client gave itself, once it has said hello.</summary>
     public Task<string> Hello => _hello.Task;
 
+    public string ClientId { get; private set; } = "";
+
     protected override IReferenceFormatter References => _silo.Client.References;
 
     protected override bool IsQuiet => _calls.Count == 0;
+
+    public void Deliver(GrainRequest request) =>
+        Send(request, isOneWay: request.IsAnswered, request._timeoutStripe is null ? Timeout.InfiniteTimeSpan : request._timeout);
 
     protected override void OnRecord(RecordKind kind, CodecReader reader)
     {
@@ -59,9 +64,13 @@ internal sealed class GatewayPeer : RemotePeer
     }
 
     protected override Exception ToFailure(Exception reason) =>
-        new OrleansMessageRejectionException($"The client has left: {reason.Message}", reason);
+        new ClientNotAvailableException($"The client has left: {reason.Message} Whether the call took effect is not known.", reason);
 
-    protected override void OnEnded() => _calls.End();
+    protected override void OnEnded()
+    {
+        _silo.Cluster.Clients.Remove(this);
+        _calls.End();
+    }
 
     private void OnHello(CodecReader reader)
     {
@@ -78,6 +87,9 @@ internal sealed class GatewayPeer : RemotePeer
             throw new RemoteProtocolException("A hello needs a client id of 1 to 100 characters, and comes once.");
         }
 
+        // A client that comes back takes the place of its old connection, even when that has not been found dead yet.
+        ClientId = RemoteProtocol.RouteOf(clientId);
+        _silo.Cluster.Clients.Add(this);
         var writer = CodecWriter.Rent(References);
         try
         {

@@ -43,7 +43,8 @@ internal sealed partial class RemoteClusterClient : RemoteRoute, IHostedService,
         _clock = clock;
         _logger = logger;
         Timeouts = new CallTimeouts(clock, Environment.ProcessorCount);
-        Client = new CallClient(this, Timeouts, services, _messaging);
+        Client = new CallClient(
+            this, Timeouts, services, _messaging, new LocalObjects(RemoteProtocol.RouteOf(_clientId), logger));
         Factory = new ClusterClient(Client);
     }
 

@@ -23,6 +23,9 @@ internal static class RemoteProtocol
 
     public const string Service = "embedded.v1.Grains";
 
+    /// <summary>The client in the ids of its objects. Apart from those of clients in the silo's own process, which nobody may claim.</summary>
+    public static string RouteOf(string clientId) => "remote-" + clientId;
+
     public static RpcMethod<RemoteFrame, RemoteFrame> Connect(int recordBytesMax)
     {
         var marshaller = new RemoteFrameMarshaller(Math.Min(int.MaxValue - FrameOverheadBytes, recordBytesMax) + FrameOverheadBytes);

@@ -12,8 +12,12 @@ internal sealed class CallClient : IDisposable
     public CallClient(EmbeddedCluster cluster, IServiceProvider services, MessagingOptions options)
         : this(cluster.Timeouts, services, options) => Cluster = cluster;
 
-    public CallClient(RemoteRoute remote, CallTimeouts timeouts, IServiceProvider services, MessagingOptions options)
-        : this(timeouts, services, options) => Remote = remote;
+    public CallClient(RemoteRoute remote, CallTimeouts timeouts, IServiceProvider services, MessagingOptions options, LocalObjects objects)
+        : this(timeouts, services, options)
+    {
+        Remote = remote;
+        Objects = objects;
+    }
 
     private CallClient(CallTimeouts timeouts, IServiceProvider services, MessagingOptions options)
     {
