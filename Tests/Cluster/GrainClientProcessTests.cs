@@ -26,6 +26,7 @@ public sealed class GrainClientProcessTests : IDisposable
 
         Assert.Equal(0, await client.WaitForExitAsync(CancellationToken));
 
+        Assert.Contains("heard of Ada", client.Output, StringComparison.Ordinal);
         Assert.Contains("2 entries", client.Output, StringComparison.Ordinal);
         Assert.Contains("Grace: the sea is near", client.Output, StringComparison.Ordinal);
         Assert.Contains("refused: ", client.Output, StringComparison.Ordinal);

@@ -14,9 +14,14 @@ internal sealed class GuestService(IClusterClient grains, FlowClient flow, IHost
     {
         // 1. A grain of one's own.
         var book = grains.GetGrain<IGuestBookGrain>("seaside");
+
+        // The grain calls back; it holds the object by this reference, and the runtime holds it weakly.
+        var watcher = new GuestWatcher();
+        await book.WatchAsync(grains.CreateObjectReference<IGuestWatcher>(watcher));
         await book.SignAsync(new GuestEntry("Ada", "lovely weather"));
         var count = await book.SignAsync(new GuestEntry("Grace", "the sea is near"));
         Console.WriteLine($"{count} entries");
+        GC.KeepAlive(watcher);
         await foreach (var entry in book.ReadAsync(stoppingToken))
         {
             Console.WriteLine($"{entry.Guest}: {entry.Text}");

@@ -10,9 +10,22 @@ public interface IGuestBookGrain : IGrainWithStringKey
     [Alias("Sign")]
     Task<int> SignAsync(GuestEntry entry);
 
+    /// <summary>Tells a watcher of new entries for five minutes; watching again prolongs it.</summary>
+    [Alias("Watch")]
+    Task WatchAsync(IGuestWatcher watcher);
+
     /// <summary>The entries, oldest first.</summary>
     [Alias("Read")]
     IAsyncEnumerable<GuestEntry> ReadAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>Told of new entries, in the client's process.</summary>
+[Alias("OrleansFlow.Samples.IGuestWatcher")]
+public interface IGuestWatcher : IGrainObserver
+{
+    /// <summary>Somebody has signed.</summary>
+    [Alias("Signed")]
+    Task SignedAsync(GuestEntry entry);
 }
 
 /// <summary>One entry.</summary>
