@@ -66,13 +66,17 @@ internal sealed class GrainActivator
         {
             return parameter.HasDefaultValue
                 ? activation => ((IKeyedServiceProvider)activation.ActivationServices).GetKeyedService(type, keyed.Key) ?? parameter.DefaultValue
-                : activation => activation.ActivationServices.GetRequiredKeyedService(type, keyed.Key);
+                : activation => ((IKeyedServiceProvider)activation.ActivationServices).GetKeyedService(type, keyed.Key) ?? throw Missing(parameter);
         }
 
         return parameter.HasDefaultValue
             ? activation => activation.ActivationServices.GetService(type) ?? parameter.DefaultValue
-            : activation => activation.ActivationServices.GetRequiredService(type);
+            : activation => activation.ActivationServices.GetService(type) ?? throw Missing(parameter);
     }
+
+    private static InvalidOperationException Missing(ParameterInfo parameter) => new(
+        $"Unable to resolve service for type '{parameter.ParameterType}' while attempting to activate '{parameter.Member.DeclaringType}'. " +
+        "Register it with the services of the silo.");
 
     private static Func<Activation, object?> FacetArgument<TMetadata>(ParameterInfo parameter, TMetadata metadata, IServiceProvider services)
         where TMetadata : IFacetMetadata

@@ -145,11 +145,7 @@ internal sealed partial class GrainManifest
             var arguments = new Type?[parameters.Length];
             for (var index = 0; index < given.Length; index++)
             {
-                var position = Array.IndexOf(parameters, given[index]);
-                if (position >= 0)
-                {
-                    arguments[position] = wanted[index];
-                }
+                Match(given[index], wanted[index], parameters, arguments);
             }
 
             if (Array.IndexOf(arguments, null) < 0 && TryMake(openClass, arguments!) is { } made && interfaceType.IsAssignableFrom(made))
@@ -159,6 +155,28 @@ internal sealed partial class GrainManifest
         }
 
         return null;
+    }
+
+    // What a type parameter must be for the given type to become the wanted one; the caller checks the outcome.
+    private static void Match(Type given, Type wanted, Type[] parameters, Type?[] arguments)
+    {
+        var position = Array.IndexOf(parameters, given);
+        if (position >= 0)
+        {
+            arguments[position] = wanted;
+        }
+        else if (given.HasElementType && wanted.HasElementType)
+        {
+            Match(given.GetElementType()!, wanted.GetElementType()!, parameters, arguments);
+        }
+        else if (given.IsGenericType && wanted.IsGenericType && given.GetGenericTypeDefinition() == wanted.GetGenericTypeDefinition())
+        {
+            var inner = given.GetGenericArguments();
+            for (var index = 0; index < inner.Length; index++)
+            {
+                Match(inner[index], wanted.GetGenericArguments()[index], parameters, arguments);
+            }
+        }
     }
 
     private static Type? TryMake(Type openClass, Type[] arguments)

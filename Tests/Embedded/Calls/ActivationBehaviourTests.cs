@@ -36,8 +36,45 @@ public sealed class ActivationBehaviourTests
 
         var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => cluster.Client.GetGrain<IKeyedServiceGrain>("a").NamesAsync());
 
-        Assert.Contains(nameof(NamedService), exception.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Unable to resolve service for type '{typeof(NamedService)}' while attempting to activate '{typeof(KeyedServiceGrain)}'.",
+            exception.Message,
+            StringComparison.Ordinal);
     }
+
+    [Fact(Timeout = 30_000)]
+    public async Task ContextAccessor_KnowsTheGrainWhoseTurnRuns()
+    {
+        await using var cluster = await TestClusters.StartAsync();
+        var accessor = cluster.GetSiloServiceProvider().GetRequiredService<IGrainContextAccessor>();
+
+        Assert.Equal("accessing/a accessing/a", await cluster.Client.GetGrain<IAccessingGrain>("a").WhoAsync());
+        Assert.Null(accessor.GrainContext);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task ScopedService_IsOneForEachActivation_AndEndsWithIt()
+    {
+        await using var cluster = await TestClusters.StartAsync(configure: static silo => silo.Services.AddScoped<ScopedPart>());
+        var grain = cluster.Client.GetGrain<IScopedGrain>("a");
+
+        var (one, isSame) = await grain.PartAsync();
+        Assert.True(isSame);
+        Assert.NotEqual(one, (await cluster.Client.GetGrain<IScopedGrain>("b").PartAsync()).Part);
+        Assert.DoesNotContain(one, ScopedPart.Disposed);
+        await cluster.DeactivateAsync(grain);
+
+        Assert.Contains(one, ScopedPart.Disposed);
+        Assert.NotEqual(one, (await grain.PartAsync()).Part);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task StartupTask_ThatFails_FailsTheStart() =>
+        await Assert.ThrowsAsync<NotSupportedException>(async () =>
+        {
+            await using var cluster = await TestClusters.StartAsync(
+                configure: static silo => silo.AddStartupTask(static (_, _) => throw new NotSupportedException("not today")));
+        });
 
     [Fact]
     public void GrainObject_MadeByATest_HasNoContext()

@@ -156,3 +156,38 @@ public sealed class StagedPart
 
     public Action<string> Report { get; set; } = static _ => { };
 }
+
+public interface IAccessingGrain : IGrainWithStringKey
+{
+    Task<string> WhoAsync();
+}
+
+public sealed class AccessingGrain(IGrainContextAccessor accessor) : Grain, IAccessingGrain
+{
+    public async Task<string> WhoAsync()
+    {
+        var before = accessor.GrainContext.GrainId;
+        await Task.Yield();
+        return $"{before} {accessor.GrainContext.GrainId}";
+    }
+}
+
+public sealed class ScopedPart : IDisposable
+{
+    public static System.Collections.Concurrent.ConcurrentQueue<Guid> Disposed { get; } = new();
+
+    public Guid Id { get; } = Guid.NewGuid();
+
+    public void Dispose() => Disposed.Enqueue(Id);
+}
+
+public interface IScopedGrain : IGrainWithStringKey
+{
+    Task<(Guid Part, bool IsSame)> PartAsync();
+}
+
+public sealed class ScopedGrain(ScopedPart part) : Grain, IScopedGrain
+{
+    public Task<(Guid Part, bool IsSame)> PartAsync() =>
+        Task.FromResult((part.Id, ReferenceEquals(part, ServiceProvider.GetRequiredService<ScopedPart>())));
+}

@@ -161,3 +161,14 @@ public sealed class OverloadedGrain : Grain, IOverloadedGrain
 
     public Task<string> SayAsync<T>(T value, T other) => Task.FromResult($"{typeof(T).Name} {value} {other}");
 }
+
+public interface INestedArgumentGrain<TItem> : IGrainWithStringKey
+{
+    Task<string> NameAsync();
+}
+
+public sealed class NestedArgumentGrain<TKey, TValue> : Grain, INestedArgumentGrain<Dictionary<TKey, TValue[]>>
+    where TKey : notnull
+{
+    public Task<string> NameAsync() => Task.FromResult($"{typeof(TKey).Name} {typeof(TValue).Name}");
+}

@@ -50,6 +50,13 @@ public sealed class GenericGrainTests : IAsyncLifetime
         Assert.Equal("String,Int32", await _cluster.Client.GetGrain<IPairGrain<string, int>>(1).TypesAsync());
 
     [Fact(Timeout = 30_000)]
+    public async Task GenericClass_WithArgumentsInsideTheInterfaces_ServesTheInterface()
+    {
+        Assert.Equal("String Int32", await _cluster.Client.GetGrain<INestedArgumentGrain<Dictionary<string, int[]>>>("a").NameAsync());
+        Assert.Throws<ArgumentException>(() => _cluster.Client.GetGrain<INestedArgumentGrain<List<int>>>("a"));
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task ClosedClass_OfAGenericInterface_WinsOverTheOpenOne()
     {
         Assert.Equal("int", await _cluster.Client.GetGrain<IClosedGrain<int>>("a").NameAsync());
