@@ -17,3 +17,17 @@ public static partial class CoreHostingExtensions
         return builder;
     }
 }
+
+/// <content>Traces.</content>
+public static partial class ClientBuilderExtensions
+{
+    /// <summary>Traces the calls of this client, and carries traces along.</summary>
+    /// <param name="builder">The client.</param>
+    /// <returns>The client.</returns>
+    public static IClientBuilder AddActivityPropagation(this IClientBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddSingleton<IOutgoingGrainCallFilter, ActivityPropagationOutgoingFilter>();
+        return builder;
+    }
+}

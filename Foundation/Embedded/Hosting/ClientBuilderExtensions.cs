@@ -6,7 +6,7 @@ using Orleans.Configuration;
 namespace Orleans.Hosting;
 
 /// <summary>Settings of a client.</summary>
-public static class ClientBuilderExtensions
+public static partial class ClientBuilderExtensions
 {
     /// <summary>Adds services.</summary>
     /// <param name="builder">The client.</param>

@@ -17,7 +17,8 @@ public sealed class TracingTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _cluster = await TestClusters.StartAsync(configure: static silo => silo.AddActivityPropagation());
+        _cluster = await TestClusters.StartAsync(
+            configure: static silo => silo.AddActivityPropagation(), configureClient: static client => client.AddActivityPropagation());
         _listener = new ActivityListener
         {
             ShouldListenTo = source => source.Name.StartsWith("Microsoft.Orleans.", StringComparison.Ordinal) || source.Name == _source.Name,
@@ -58,12 +59,25 @@ public sealed class TracingTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task Call_OfAClient_ContinuesItsTrace()
+    {
+        using var mine = _source.StartActivity("mine")!;
+
+        var server = await _cluster.Client.GetGrain<IFilteredGrain>("from a client").TraceAsync();
+
+        Assert.Equal(mine.TraceId, ActivityContext.Parse(server, null).TraceId);
+        var client = Assert.Single(_ended, span => span.TraceId == mine.TraceId && span.Kind == ActivityKind.Client);
+        Assert.Equal(mine.SpanId, client.ParentSpanId);
+        Assert.Equal(client.SpanId, Assert.Single(_ended, span => span.TraceId == mine.TraceId && span.Kind == ActivityKind.Server).ParentSpanId);
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task Call_ThatFails_MarksItsSpan()
     {
         await Assert.ThrowsAsync<InvalidOperationException>(
             () => _cluster.Client.GetGrain<IFilteredGrain>("failing").FailAsync("broken"));
 
-        var span = Assert.Single(_ended, span => span.OperationName == "IFilteredGrain/FailAsync"
+        var span = Assert.Single(_ended, span => span.OperationName == "IFilteredGrain/FailAsync" && span.Kind == ActivityKind.Server
             && (string?)span.GetTagItem("rpc.orleans.target_id") == "filtered/failing");
         Assert.Equal(ActivityStatusCode.Error, span.Status);
         Assert.Equal("broken", span.GetTagItem("exception.message"));
