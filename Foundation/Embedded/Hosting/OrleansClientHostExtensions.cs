@@ -25,6 +25,16 @@ public static class OrleansClientGenericHostExtensions
         return hostAppBuilder;
     }
 
+    /// <summary>Puts a client of a cluster into the host.</summary>
+    /// <param name="hostAppBuilder">The host.</param>
+    /// <param name="configureDelegate">Composes the client.</param>
+    /// <returns>The host.</returns>
+    public static HostApplicationBuilder UseOrleansClient(this HostApplicationBuilder hostAppBuilder, Action<IClientBuilder> configureDelegate)
+    {
+        ((IHostApplicationBuilder)hostAppBuilder).UseOrleansClient(configureDelegate);
+        return hostAppBuilder;
+    }
+
     /// <summary>Puts a client into the host. Several calls compose the same client.</summary>
     /// <param name="hostBuilder">The host.</param>
     /// <returns>The host.</returns>

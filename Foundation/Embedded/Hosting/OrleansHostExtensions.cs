@@ -19,6 +19,16 @@ public static class OrleansSiloGenericHostExtensions
     }
 
     /// <summary>Puts a silo into the host. Several calls compose the same silo.</summary>
+    /// <param name="hostAppBuilder">The host.</param>
+    /// <param name="configureDelegate">Composes the silo.</param>
+    /// <returns>The host.</returns>
+    public static HostApplicationBuilder UseOrleans(this HostApplicationBuilder hostAppBuilder, Action<ISiloBuilder> configureDelegate)
+    {
+        ((IHostApplicationBuilder)hostAppBuilder).UseOrleans(configureDelegate);
+        return hostAppBuilder;
+    }
+
+    /// <summary>Puts a silo into the host. Several calls compose the same silo.</summary>
     /// <param name="hostBuilder">The host.</param>
     /// <param name="configureDelegate">Composes the silo.</param>
     /// <returns>The host.</returns>

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -45,6 +46,20 @@ public static class SiloBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         var options = builder.Services.AddOptions<TOptions>();
         configureOptions?.Invoke(options);
+        return builder;
+    }
+
+    /// <summary>Sets options from configuration.</summary>
+    /// <typeparam name="TOptions">The options.</typeparam>
+    /// <param name="builder">The silo.</param>
+    /// <param name="configuration">The section that holds them.</param>
+    /// <returns>The silo.</returns>
+    public static ISiloBuilder Configure<TOptions>(this ISiloBuilder builder, IConfiguration configuration)
+        where TOptions : class
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(configuration);
+        builder.Services.AddOptions<TOptions>().Bind(configuration);
         return builder;
     }
 
