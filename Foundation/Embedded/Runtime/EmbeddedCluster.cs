@@ -161,7 +161,7 @@ internal sealed class EmbeddedCluster : IDisposable
 
     public void Dispose() => Timeouts.Dispose();
 
-    private Activation Find(GrainId grainId, SiloRuntime? callerSilo, RequestContextValues? context)
+    private Activation Find(GrainId grainId, SiloRuntime? callerSilo, RequestContextValues? context = null)
     {
         while (true)
         {

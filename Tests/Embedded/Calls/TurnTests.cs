@@ -114,6 +114,17 @@ public sealed class TurnTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task CallChain_ThatIsSuppressed_EndsByTimeout()
+    {
+        var call = Grain<TurnGrain>().CallBackSuppressedAsync();
+
+        await TestClusters.UntilAsync(() => Notes.Count(_key) == 1);
+        _clock.Advance(TimeSpan.FromSeconds(31));
+
+        await Assert.ThrowsAsync<TimeoutException>(() => call);
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task Timeout_OfMethod_ReplacesTheConfiguredOne()
     {
         var grain = Grain<TurnGrain>();

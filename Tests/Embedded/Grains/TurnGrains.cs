@@ -45,6 +45,8 @@ public interface ITurnGrain : IGrainWithStringKey
 
     Task<string> CallBackAsync(bool allow);
 
+    Task<string> CallBackSuppressedAsync();
+
     Task<string> CallBackFromOtherAsync(ITurnGrain caller);
 
     [ResponseTimeout("00:00:02")]
@@ -114,6 +116,14 @@ public abstract class TurnGrainBase : Grain, ITurnGrain
         }
 
         using var section = RequestContext.AllowCallChainReentrancy();
+        return await other.CallBackFromOtherAsync(this.AsReference<ITurnGrain>());
+    }
+
+    public async Task<string> CallBackSuppressedAsync()
+    {
+        var other = GrainFactory.GetGrain<ITurnGrain>(this.GetPrimaryKeyString() + "-other", GetType().FullName);
+        using var allowed = RequestContext.AllowCallChainReentrancy();
+        using var suppressed = RequestContext.SuppressCallChainReentrancy();
         return await other.CallBackFromOtherAsync(this.AsReference<ITurnGrain>());
     }
 
