@@ -16,19 +16,6 @@ public interface IRunCatalogGrain : IGrainWithStringKey
     /// <summary>Runs of this shard, newest first, at most <paramref name="limit"/>, submitted before <paramref name="beforeUtc"/> (or at it with a smaller id).</summary>
     [Alias("List")]
     Task<IReadOnlyList<RunEntry>> ListAsync(int limit, DateTimeOffset? beforeUtc, RunId beforeId, IReadOnlyList<RunStatus> statuses, CancellationToken cancellationToken);
-
-    /// <summary>The shard that lists a run; the same in every process and version.</summary>
-    static string ShardOf(RunId run)
-    {
-        // FNV-1a: string.GetHashCode differs in each process.
-        var hash = 2166136261u;
-        foreach (var character in run.Value)
-        {
-            hash = (hash ^ character) * 16777619u;
-        }
-
-        return (hash % ShardCount).ToString(System.Globalization.CultureInfo.InvariantCulture);
-    }
 }
 
 /// <summary>One line of the run listing.</summary>

@@ -198,7 +198,7 @@ internal sealed class RunOutbox(IGrainFactory grains, TimeProvider clock, Action
     {
         try
         {
-            await grains.GetGrain<IRunCatalogGrain>(IRunCatalogGrain.ShardOf(entry.Run.RunId)).RecordAsync(entry, cancellationToken);
+            await grains.GetGrain<IRunCatalogGrain>(RunShards.KeyOf(entry.Run.RunId)).RecordAsync(entry, cancellationToken);
             return true;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)

@@ -117,7 +117,7 @@ public sealed class GraphRunRecoveryTests
         await cluster.Run("r1").CancelAsync("enough", FlowCluster.Token);
         await settled.Task.WaitAsync(FlowCluster.Token);
 
-        var catalog = cluster.Grains.GetGrain<IRunCatalogGrain>(IRunCatalogGrain.ShardOf(new RunId("r1")));
+        var catalog = cluster.Grains.GetGrain<IRunCatalogGrain>(RunShards.KeyOf(new RunId("r1")));
         var entry = Assert.Single(await catalog.ListAsync(10, null, default, [], FlowCluster.Token));
         Assert.Equal((RunStatus.Cancelled, 0), (entry.Run.Status, entry.Run.Nodes.Count));
     }
