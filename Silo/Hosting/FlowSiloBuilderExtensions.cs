@@ -59,6 +59,11 @@ public static class FlowSiloBuilderExtensions
 
     private static void AddStorage(ISiloBuilder builder, OrleansFlowOptions options)
     {
+        if (ClusterComposition.TryAddOrleansStorage(builder))
+        {
+            return;
+        }
+
         if (options.DataFolder is not { } folder)
         {
             builder.AddMemoryGrainStorage(FlowGrainStorage.Name);

@@ -12,7 +12,7 @@ using OrleansFlow.Silo.Security;
 
 namespace OrleansFlow.Silo.Hosting;
 
-/// <summary>Composes the web application of a silo: the one file that chooses how the grain runtime is hosted.</summary>
+/// <summary>Composes the web application of a silo.</summary>
 internal static class FlowSiloComposition
 {
     public static WebApplication Build(FlowSiloOptions options)
@@ -36,7 +36,7 @@ internal static class FlowSiloComposition
         builder.UseOrleans(silo =>
         {
             // Silos that keep nothing may share a process, but nothing else.
-            silo.UseLocalhostClustering(clusterId: options.DataFolder is null ? "memory-" + RandomNumberGenerator.GetHexString(8, lowercase: true) : "flow");
+            ClusterComposition.Join(silo, options.DataFolder is null ? "memory-" + RandomNumberGenerator.GetHexString(8, lowercase: true) : "flow");
             silo.AddOrleansFlow(flow => flow.DataFolder = options.DataFolder);
         });
         if (options.ConfigureLeases is { } configureLeases)
