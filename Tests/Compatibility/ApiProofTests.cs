@@ -16,6 +16,6 @@ public sealed class ApiProofTests
 
         var proof = new ApiProof(ours, evidence!);
 
-        Assert.True(proof.Differences.Count == 0, $"{proof.Differences.Count} differences:\n{string.Join('\n', proof.Differences)}");
+        Faults.None(proof.Differences);
     }
 }

@@ -5,8 +5,6 @@ namespace OrleansFlow.Tests.Compatibility.Api;
 /// <summary>The assemblies that the proof reads.</summary>
 internal sealed class ApiEvidence : IDisposable
 {
-    public const string Version = "10.4.2";
-
     /// <summary>Package, assembly, and whether it is one of the two that hold API which users compile against.</summary>
     private static readonly (string Package, string Assembly, bool Defines)[] Packages =
     [
@@ -33,13 +31,18 @@ internal sealed class ApiEvidence : IDisposable
 
     public IReadOnlyList<ApiReferences> References { get; }
 
+    /// <summary>The version of Orleans that the build would reference.</summary>
+    public static string Version => Metadata("OrleansVersion");
+
     /// <summary>Null when the packages were not restored, as on a machine without a package feed.</summary>
     public static ApiEvidence? TryLoad()
     {
-        var root = typeof(ApiEvidence).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(item => item.Key == "OrleansPackages").Value!;
-        var paths = Packages.Select(item => Path.Combine(root, item.Package, Version, "lib", "net10.0", item.Assembly + ".dll")).ToList();
+        var paths = Packages.Select(item => Path.Combine(Metadata("OrleansPackages"), item.Package, Version, "lib", "net10.0", item.Assembly + ".dll")).ToList();
         return paths.TrueForAll(File.Exists) ? new ApiEvidence([.. paths.Select(ApiAssembly.Load)]) : null;
     }
+
+    private static string Metadata(string key) =>
+        typeof(ApiEvidence).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(item => item.Key == key).Value!;
 
     public void Dispose()
     {
