@@ -7,9 +7,11 @@ internal sealed class EmbeddedCluster : IDisposable
 {
     private readonly ConcurrentDictionary<GrainId, Activation> _directory = new();
     private readonly ConcurrentDictionary<string, object> _memory = new();
+    private readonly ConcurrentDictionary<GrainId, SiloRuntime> _moves = new();
     private readonly Lock _gate = new();
     private SiloRuntime[] _silos = [];
     private long _lastClient;
+    private int _moveCount;
 
     public EmbeddedCluster(TimeProvider clock, IClusterSimulation? simulation = null)
     {
@@ -150,6 +152,11 @@ internal sealed class EmbeddedCluster : IDisposable
     /// <summary>The silo that a grain without an activation belongs to. The same for everybody who asks while the members stay the same.</summary>
     public SiloRuntime Place(GrainId grainId)
     {
+        if (Volatile.Read(ref _moveCount) > 0 && _moves.TryGetValue(grainId, out var moving) && moving.IsMember)
+        {
+            return moving;
+        }
+
         var silos = Silos;
         return silos.Length switch
         {
@@ -157,6 +164,30 @@ internal sealed class EmbeddedCluster : IDisposable
             1 => silos[0],
             _ => silos[(int)(grainId.GetUniformHashCode() % (uint)silos.Length)],
         };
+    }
+
+    /// <summary>Ends a grain's activation and makes one in another silo; does nothing when the grain is not active or there is no other silo.</summary>
+    public async Task MoveAsync(GrainId grainId, SiloRuntime? target)
+    {
+        if (TryFind(grainId) is not { } activation
+            || (target ?? Array.Find(Silos, silo => !ReferenceEquals(silo, activation.Silo))) is not { } chosen
+            || ReferenceEquals(chosen, activation.Silo))
+        {
+            return;
+        }
+
+        _moves[grainId] = chosen;
+        Interlocked.Increment(ref _moveCount);
+        try
+        {
+            await activation.EndAsync(new DeactivationReason(DeactivationReasonCode.Migrating, $"The grain moves to silo {chosen.Name}."));
+            Find(grainId, null);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _moveCount);
+            _moves.TryRemove(new KeyValuePair<GrainId, SiloRuntime>(grainId, chosen));
+        }
     }
 
     public void Dispose() => Timeouts.Dispose();

@@ -25,6 +25,9 @@ public sealed class InProcessTestClusterBuilder
     /// <summary>What the cluster is made of.</summary>
     public InProcessTestClusterOptions Options { get; }
 
+    /// <summary>Gives silos the ports of their addresses.</summary>
+    public ITestClusterPortAllocator PortAllocator { get; } = new TestClusterPortAllocator();
+
     /// <summary>A new cluster id.</summary>
     /// <returns>The id.</returns>
     public static string CreateClusterId() => $"testcluster-{Guid.NewGuid():N}";
@@ -72,5 +75,5 @@ public sealed class InProcessTestClusterBuilder
 
     /// <summary>Builds the cluster; deploy it next.</summary>
     /// <returns>The cluster.</returns>
-    public InProcessTestCluster Build() => new(Options);
+    public InProcessTestCluster Build() => new(Options, PortAllocator);
 }

@@ -13,6 +13,12 @@ public sealed class InProcessTestClusterOptions
     /// <value>Default: a new id.</value>
     public string ServiceId { get; set; } = null!;
 
+    /// <summary>No effect here: the silos share one directory.</summary>
+    public bool UseDistributedGrainDirectory { get; set; }
+
+    /// <summary>No effect here: placement looks at no statistics.</summary>
+    public bool UseRealEnvironmentStatistics { get; set; }
+
     /// <summary>Whether deploying also makes the client.</summary>
     /// <value>Default true.</value>
     public bool InitializeClientOnDeploy { get; set; }
@@ -20,6 +26,15 @@ public sealed class InProcessTestClusterOptions
     /// <summary>How many silos deploying starts.</summary>
     /// <value>Default 2.</value>
     public short InitialSilosCount { get; set; }
+
+    /// <summary>No effect here: add a logger to the hosts instead.</summary>
+    public bool ConfigureFileLogging { get; set; }
+
+    /// <summary>No effect here: all silos know the same grain classes.</summary>
+    public bool AssumeHomogenousSilosForTesting { get; set; }
+
+    /// <summary>No effect here: the client reaches every silo.</summary>
+    public bool GatewayPerSilo { get; set; } = true;
 
     /// <summary>Compose the host of a silo.</summary>
     public List<Action<InProcessTestSiloSpecificOptions, IHostApplicationBuilder>> SiloHostConfigurationDelegates { get; } = [];
@@ -44,13 +59,13 @@ public sealed class InProcessTestSiloSpecificOptions
     /// <param name="testCluster">The cluster.</param>
     /// <param name="testClusterOptions">Its options.</param>
     /// <param name="instanceNumber">The number of the silo.</param>
-    /// <param name="assignNewPort">Not used: no port is opened.</param>
+    /// <param name="assignNewPort">Not used: each silo has ports of its own.</param>
     /// <returns>The options.</returns>
     public static InProcessTestSiloSpecificOptions Create(
-        InProcessTestCluster testCluster, InProcessTestClusterOptions testClusterOptions, int instanceNumber, bool assignNewPort = false) => new()
-        {
-            SiloName = $"Silo_{instanceNumber}",
-            SiloPort = 11111 + instanceNumber,
-            GatewayPort = 30000 + instanceNumber,
-        };
+        InProcessTestCluster testCluster, InProcessTestClusterOptions testClusterOptions, int instanceNumber, bool assignNewPort = false)
+    {
+        ArgumentNullException.ThrowIfNull(testCluster);
+        var (siloPort, gatewayPort) = testCluster.PortAllocator.AllocateConsecutivePortPairs(1);
+        return new InProcessTestSiloSpecificOptions { SiloName = $"Silo_{instanceNumber}", SiloPort = siloPort, GatewayPort = gatewayPort };
+    }
 }
