@@ -54,6 +54,7 @@ internal sealed partial class ReminderService
                 if (now >= Entry.StartAt && !_isTicking && !_service._silo.IsDead)
                 {
                     _isTicking = true;
+                    Interlocked.Increment(ref _service._ticksUnderWay);
                     _ = TickAsync(now);
                 }
 
@@ -78,6 +79,7 @@ internal sealed partial class ReminderService
                 lock (_service._gate)
                 {
                     _isTicking = false;
+                    Interlocked.Decrement(ref _service._ticksUnderWay);
                 }
             }
         }

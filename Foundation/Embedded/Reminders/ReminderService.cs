@@ -22,6 +22,7 @@ internal sealed partial class ReminderService : IReminderRegistry, ILifecyclePar
     private ITimer? _refreshTimer;
     private Task _lastRefresh = Task.CompletedTask;
     private bool _isRunning;
+    private int _ticksUnderWay;
 
     public ReminderService(SiloRuntime silo, IServiceProvider services, IOptions<ReminderOptions> options, ILogger<ReminderService> logger)
     {
@@ -30,6 +31,9 @@ internal sealed partial class ReminderService : IReminderRegistry, ILifecyclePar
         _logger = logger;
         _table = services.GetService<IReminderTable>();
     }
+
+    /// <summary>Ticks that were sent and are not answered; a reminder does not tick again while one of its is.</summary>
+    internal int TicksUnderWay => Volatile.Read(ref _ticksUnderWay);
 
     private IReminderTable Table => _table ?? throw new OrleansConfigurationException(
         "The reminder service has no table; register an IReminderTable, or call siloBuilder.UseInMemoryReminderService().");
