@@ -56,9 +56,9 @@ internal static class ClusterComposition
             return false;
         }
 
-        var connectionString = silo.Configuration["OrleansFlow:Storage:ConnectionString"]
-            ?? throw new FlowException(FlowErrorCode.BadOption, $"'{ProviderKey}' is '{AdoNetProvider}': set OrleansFlow:Storage:ConnectionString too.");
-        var invariant = silo.Configuration["OrleansFlow:Storage:Invariant"] ?? "Npgsql";
+        var connectionString = silo.Configuration["OrleansFlow:Storage:AdoNet:ConnectionString"]
+            ?? throw new FlowException(FlowErrorCode.BadOption, $"'{ProviderKey}' is '{AdoNetProvider}': set OrleansFlow:Storage:AdoNet:ConnectionString too.");
+        var invariant = silo.Configuration["OrleansFlow:Storage:AdoNet:Invariant"] ?? "Npgsql";
         silo.AddAdoNetGrainStorage(FlowGrainStorage.Name, (AdoNetGrainStorageOptions storage) => (storage.Invariant, storage.ConnectionString) = (invariant, connectionString));
         silo.AddAdoNetGrainStorageAsDefault((AdoNetGrainStorageOptions storage) => (storage.Invariant, storage.ConnectionString) = (invariant, connectionString));
         silo.UseAdoNetReminderService((AdoNetReminderTableOptions reminders) => (reminders.Invariant, reminders.ConnectionString) = (invariant, connectionString));
