@@ -96,5 +96,23 @@ public sealed class ReminderTests : IAsyncLifetime
         await Grain.RegisterAsync("r", Minute, Minute);
     }
 
+    [Fact(Timeout = 30_000)]
+    public async Task Reminder_KeepsToItsTimes_AfterASiloWasDown()
+    {
+        await Grain.RegisterAsync("r", Minute, 2 * Minute);
+        await _cluster.StopSilosAsync();
+        _clock.Advance(4.5 * Minute);
+        await _cluster.StartAdditionalSiloAsync();
+        Assert.Equal(0, Notes.Count(_key));
+
+        // Due at 1, 3 and 5 minutes: the missed ones are not made up for, and the period is not counted from the start of the silo.
+        _clock.Advance(0.5 * Minute);
+        await TestClusters.UntilAsync(() => Notes.Count(_key) == 1 && TicksUnderWay() == 0);
+        _clock.Advance(2 * Minute);
+        await TestClusters.UntilAsync(() => Notes.Count(_key) == 2);
+
+        Assert.Equal(["r 00:02:00 00:04:00", "r 00:02:00 00:06:00"], Notes.Of(_key));
+    }
+
     private int TicksUnderWay() => _cluster.Silos.Sum(silo => silo.ServiceProvider.GetRequiredService<ReminderService>().TicksUnderWay);
 }
