@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansFlow.Errors;
+using OrleansFlow.Storage.Schema;
 
 namespace OrleansFlow.Storage.Sqlite;
 
@@ -10,19 +11,6 @@ namespace OrleansFlow.Storage.Sqlite;
 /// <remarks>Opened at silo start, closed at its end. A write is acknowledged after its transaction was fsynced (<c>synchronous=FULL</c>).</remarks>
 internal sealed class SqliteStore : IAsyncDisposable
 {
-    /// <summary>Version of the tables below. A database of a newer version is refused, one of an older version is raised step by step.</summary>
-    private const int SchemaVersion = 1;
-
-    private const string Schema =
-        """
-        CREATE TABLE IF NOT EXISTS grain_state (
-            grain TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, payload TEXT NOT NULL, PRIMARY KEY (grain, name));
-        CREATE TABLE IF NOT EXISTS reminder (
-            grain TEXT NOT NULL, name TEXT NOT NULL, hash INTEGER NOT NULL, start_ticks INTEGER NOT NULL, period_ticks INTEGER NOT NULL,
-            etag TEXT NOT NULL, PRIMARY KEY (grain, name));
-        CREATE INDEX IF NOT EXISTS reminder_by_hash ON reminder (hash);
-        """;
-
     private readonly SqliteStoreOptions _options;
     private readonly ILogger<SqliteStore> _logger;
     private readonly ConcurrentBag<SqliteConnection> _readers = [];
@@ -57,7 +45,8 @@ internal sealed class SqliteStore : IAsyncDisposable
                 _ownership = StoreOwnership.Take(_options.DatabasePath);
                 _writer = Connect();
                 Configure(_writer);
-                Migrate(_writer);
+                SqliteStoreMigrator.Migrate(_writer, _options.DatabasePath);
+                Execute(_writer, "UPDATE store SET owner_epoch = owner_epoch + 1");
                 _committer = new GroupCommitter(_writer, _options, _logger);
             }
             catch (Exception exception)
@@ -155,24 +144,6 @@ internal sealed class SqliteStore : IAsyncDisposable
         if (_options.PagesMax > 0)
         {
             Execute(connection, FormattableString.Invariant($"PRAGMA max_page_count = {_options.PagesMax}"));
-        }
-    }
-
-    private void Migrate(SqliteConnection connection)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = "PRAGMA user_version";
-        var found = Convert.ToInt32(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture);
-        if (found > SchemaVersion)
-        {
-            throw new FlowException(
-                FlowErrorCode.StateCorrupt,
-                $"The store '{_options.DatabasePath}' has schema version {found}; this version knows {SchemaVersion}. Use a newer OrleansFlow.");
-        }
-
-        if (found < SchemaVersion)
-        {
-            Execute(connection, FormattableString.Invariant($"BEGIN IMMEDIATE; {Schema} PRAGMA user_version = {SchemaVersion}; COMMIT"));
         }
     }
 

@@ -1,0 +1,56 @@
+namespace OrleansFlow.Storage.Schema;
+
+/// <summary>One step of the tables' history. A step that was released is never changed; a change is a further step.</summary>
+/// <param name="Version">Schema version after the step.</param>
+/// <param name="Sqlite">Statements for SQLite.</param>
+/// <param name="Postgres">Statements for PostgreSQL, with the schema as the search path.</param>
+internal sealed record StoreMigration(int Version, string Sqlite, string Postgres)
+{
+    /// <summary>Every step, oldest first. Both stores have the same versions.</summary>
+    public static IReadOnlyList<StoreMigration> All { get; } =
+    [
+        new(
+            1,
+            """
+            CREATE TABLE IF NOT EXISTS grain_state (
+                grain TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, payload TEXT NOT NULL, PRIMARY KEY (grain, name));
+            CREATE TABLE IF NOT EXISTS reminder (
+                grain TEXT NOT NULL, name TEXT NOT NULL, hash INTEGER NOT NULL, start_ticks INTEGER NOT NULL, period_ticks INTEGER NOT NULL,
+                etag TEXT NOT NULL, PRIMARY KEY (grain, name));
+            CREATE INDEX IF NOT EXISTS reminder_by_hash ON reminder (hash);
+            """,
+            // write_id says which write made the row: what resolves a commit whose answer was lost. Room is left in the pages, so that an
+            // update finds its new row version a place beside the old one and need not touch the index.
+            """
+            CREATE TABLE grain_state (
+                grain text COLLATE "C" NOT NULL, name text COLLATE "C" NOT NULL, version bigint NOT NULL, write_id bigint NOT NULL,
+                payload text NOT NULL, PRIMARY KEY (grain, name)) WITH (fillfactor = 70);
+            CREATE TABLE reminder (
+                grain text COLLATE "C" NOT NULL, name text COLLATE "C" NOT NULL, hash bigint NOT NULL, start_ticks bigint NOT NULL,
+                period_ticks bigint NOT NULL, etag text NOT NULL, PRIMARY KEY (grain, name));
+            CREATE INDEX reminder_by_hash ON reminder (hash);
+            """),
+        new(
+            2,
+            """
+            CREATE TABLE IF NOT EXISTS store (
+                id INTEGER PRIMARY KEY CHECK (id = 1), generation INTEGER NOT NULL, owner_epoch INTEGER NOT NULL);
+            INSERT OR IGNORE INTO store (id, generation, owner_epoch) VALUES (1, 1, 0);
+            """,
+            // heartbeat and owner: which silo writes here and that it is alive. hold_store(epoch) is the first statement of each of an
+            // owner's transactions: it keeps a take-over waiting until that transaction has ended, and refuses whoever is the owner no more.
+            """
+            ALTER TABLE store ADD COLUMN generation bigint NOT NULL DEFAULT 1, ADD COLUMN owner_epoch bigint NOT NULL DEFAULT 0,
+                ADD COLUMN owner text, ADD COLUMN heartbeat bigint NOT NULL DEFAULT 0;
+            CREATE FUNCTION hold_store(expected bigint, lock_key bigint) RETURNS void LANGUAGE plpgsql AS $$
+            DECLARE found_epoch bigint;
+            BEGIN
+                PERFORM pg_advisory_xact_lock_shared(lock_key);
+                SELECT owner_epoch INTO found_epoch FROM store;
+                IF found_epoch IS DISTINCT FROM expected THEN
+                    RAISE EXCEPTION 'owner epoch % is over, % is current', expected, found_epoch USING ERRCODE = 'FL001';
+                END IF;
+            END $$;
+            """),
+    ];
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+using Npgsql;
+using OrleansFlow.Tests.Storage.Postgres;
+
+[assembly: AssemblyFixture(typeof(PostgresFixture))]
+
+namespace OrleansFlow.Tests.Storage.Postgres;
+
+/// <summary>One server for all tests that need one, started by the first of them. Each test takes a schema of its own.</summary>
+public sealed class PostgresFixture : IAsyncLifetime
+{
+    private readonly SemaphoreSlim _gate = new(1);
+    private PostgresServer? _server;
+    private int _schemas;
+
+    /// <summary>Starts the server when it does not run yet; skips the test where there is none (see <see cref="Requires"/>).</summary>
+    public async Task<string> ConnectAsync(CancellationToken cancellationToken)
+    {
+        Requires.That(PostgresServer.IsInstalled, "PostgreSQL (initdb and postgres on PATH, or Debian's package postgresql)");
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            // A crash of the machine is not what these tests are about.
+            _server ??= await PostgresServer.StartAsync(null, cancellationToken, "fsync=off", "max_connections=200");
+            return _server.ConnectionString;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>A schema name that no other test has.</summary>
+    public string NewSchema() => string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref _schemas)}");
+
+    /// <summary>Runs a statement beside the store.</summary>
+    public static async Task<object?> ExecuteAsync(string connectionString, string sql, CancellationToken cancellationToken)
+    {
+        await using var connection = new NpgsqlConnection(connectionString + ";Pooling=false");
+        await connection.OpenAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+
+        _gate.Dispose();
+    }
+}
