@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansFlow.Errors;
+using OrleansFlow.Storage.Groups;
 using OrleansFlow.Storage.Schema;
 
 namespace OrleansFlow.Storage.Sqlite;
@@ -18,7 +19,7 @@ internal sealed class SqliteStore : IAsyncDisposable
     private readonly Lock _openGate = new();
     private StoreOwnership? _ownership;
     private SqliteConnection? _writer;
-    private GroupCommitter? _committer;
+    private GroupCommitter<StoreWrite>? _committer;
 
     public SqliteStore(IOptions<SqliteStoreOptions> options, ILogger<SqliteStore> logger)
     {
@@ -27,6 +28,9 @@ internal sealed class SqliteStore : IAsyncDisposable
         _readerSlots = new SemaphoreSlim(_options.ReadConnectionsMax);
         SQLitePCL.Batteries_V2.Init();
     }
+
+    /// <summary>Which life of the store this is; 1 until a backup is restored. Valid once open.</summary>
+    public long Generation { get; private set; } = 1;
 
     /// <summary>Opens the store and becomes its owner; does nothing when it is open.</summary>
     /// <exception cref="FlowException"><c>store_in_use</c>, <c>store_unavailable</c>, <c>state_corrupt</c>.</exception>
@@ -47,7 +51,11 @@ internal sealed class SqliteStore : IAsyncDisposable
                 Configure(_writer);
                 SqliteStoreMigrator.Migrate(_writer, _options.DatabasePath);
                 Execute(_writer, "UPDATE store SET owner_epoch = owner_epoch + 1");
-                _committer = new GroupCommitter(_writer, _options, _logger);
+                Generation = SqliteStoreMigrator.Read(_writer)!.Generation;
+                _committer = new GroupCommitter<StoreWrite>(
+                    new SqliteCommitTarget(_writer, _options.DatabasePath),
+                    new GroupLimits(_options.GroupWritesMax, _options.GroupBytesMax, _options.QueueWritesMax),
+                    _logger);
             }
             catch (Exception exception)
             {
@@ -109,7 +117,7 @@ internal sealed class SqliteStore : IAsyncDisposable
         _readerSlots.Dispose();
     }
 
-    private GroupCommitter Committer =>
+    private GroupCommitter<StoreWrite> Committer =>
         _committer ?? throw new FlowException(FlowErrorCode.StoreUnavailable, $"The store '{_options.DatabasePath}' is not open.");
 
     private void Abandon()

@@ -1,0 +1,32 @@
+namespace OrleansFlow.Storage.Groups;
+
+/// <summary>One write waiting for its group.</summary>
+internal abstract class GroupedWrite
+{
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes after the commit that holds this write, or with what went wrong.</summary>
+    public Task Done => _done.Task;
+
+    /// <summary>Bytes of state in this write.</summary>
+    public abstract int StateBytes { get; }
+
+    /// <summary>Why this write alone is refused, as found by the group's transaction; null: it was applied.</summary>
+    public Exception? Refusal { get; protected set; }
+
+    /// <summary>Reports the outcome once the transaction is on disk.</summary>
+    public void Acknowledge()
+    {
+        if (Refusal is null)
+        {
+            _done.SetResult();
+        }
+        else
+        {
+            _done.SetException(Refusal);
+        }
+    }
+
+    /// <summary>Reports that nothing of this write was kept, or that it is not known.</summary>
+    public void Fail(Exception exception) => _done.SetException(exception);
+}
