@@ -23,6 +23,9 @@ internal sealed class GrainStateJson
 
     public byte[] Write<T>(T state) => JsonSerializer.SerializeToUtf8Bytes(state, (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T)));
 
+    /// <summary>The same as text, for stores that take text.</summary>
+    public string WriteText<T>(T state) => JsonSerializer.Serialize(state, (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T)));
+
     /// <exception cref="JsonException">The text is not what it should be.</exception>
     public T Read<T>(byte[] payload) =>
         JsonSerializer.Deserialize(payload, (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T)))

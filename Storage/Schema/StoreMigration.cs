@@ -37,6 +37,7 @@ internal sealed record StoreMigration(int Version, string Sqlite, string Postgre
                 id INTEGER PRIMARY KEY CHECK (id = 1), generation INTEGER NOT NULL, owner_epoch INTEGER NOT NULL);
             INSERT OR IGNORE INTO store (id, generation, owner_epoch) VALUES (1, 1, 0);
             """,
+            // write_rows: rows of one grain that are all written or none; the inner block is a savepoint.
             // heartbeat and owner: which silo writes here and that it is alive. hold_store(epoch) is the first statement of each of an
             // owner's transactions: it keeps a take-over waiting until that transaction has ended, and refuses whoever is the owner no more.
             """
@@ -50,6 +51,31 @@ internal sealed record StoreMigration(int Version, string Sqlite, string Postgre
                 IF found_epoch IS DISTINCT FROM expected THEN
                     RAISE EXCEPTION 'owner epoch % is over, % is current', expected, found_epoch USING ERRCODE = 'FL001';
                 END IF;
+            END $$;
+            CREATE FUNCTION write_rows(the_grain text, write_ids bigint[], names text[], payloads text[], versions bigint[])
+                RETURNS boolean LANGUAGE plpgsql AS $$
+            DECLARE written bigint; touched bigint;
+            BEGIN
+                INSERT INTO grain_state AS s (grain, name, version, write_id, payload)
+                    SELECT the_grain, w.name, 1, w.id, w.payload FROM unnest(write_ids, names, payloads, versions) AS w (id, name, payload, expected)
+                    WHERE w.expected = 0 AND w.payload IS NOT NULL ON CONFLICT DO NOTHING;
+                GET DIAGNOSTICS written = ROW_COUNT;
+                UPDATE grain_state AS s SET version = s.version + 1, write_id = w.id, payload = w.payload
+                    FROM unnest(write_ids, names, payloads, versions) AS w (id, name, payload, expected)
+                    WHERE w.expected > 0 AND w.payload IS NOT NULL AND s.grain = the_grain AND s.name = w.name AND s.version = w.expected;
+                GET DIAGNOSTICS touched = ROW_COUNT;
+                written := written + touched;
+                DELETE FROM grain_state AS s USING unnest(names, payloads, versions) AS w (name, payload, expected)
+                    WHERE w.expected > 0 AND w.payload IS NULL AND s.grain = the_grain AND s.name = w.name AND s.version = w.expected;
+                GET DIAGNOSTICS touched = ROW_COUNT;
+                written := written + touched + (SELECT count(*) FROM unnest(payloads, versions) AS w (payload, expected)
+                    WHERE w.payload IS NULL AND w.expected = 0);
+                IF written < cardinality(write_ids) THEN
+                    RAISE EXCEPTION USING ERRCODE = 'FL002';
+                END IF;
+                RETURN true;
+            EXCEPTION WHEN SQLSTATE 'FL002' THEN
+                RETURN false;
             END $$;
             """),
     ];
