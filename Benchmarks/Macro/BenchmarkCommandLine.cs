@@ -5,10 +5,12 @@ using OrleansFlow.Benchmarks.Macro.Scenarios;
 
 namespace OrleansFlow.Benchmarks.Macro;
 
-/// <summary><c>flow bench [SCENARIO...] [--rounds N] [--list]</c>. Each scenario gets a process of its own, so that its peak memory is its own.</summary>
+/// <summary><c>flow bench [SCENARIO...] [--rounds N] [--store sqlite|postgres] [--list]</c>. Each scenario gets a process of its own, so that its peak memory is its own.</summary>
 internal static class BenchmarkCommandLine
 {
     private const int CallersMistake = 2;
+
+    private static string _store = StorageWrites.Stores[0];
 
     private static readonly Dictionary<string, Func<Scenario>> Scenarios = new(StringComparer.Ordinal)
     {
@@ -19,7 +21,9 @@ internal static class BenchmarkCommandLine
         ["grain-calls-remote"] = () => new GrainCallsRemote(),
         ["grain-activation"] = () => new GrainActivation(withState: false),
         ["grain-activation-state"] = () => new GrainActivation(withState: true),
-        ["storage-writes"] = () => new StorageWrites(),
+        ["storage-writes-1"] = () => new StorageWrites(1, _store),
+        ["storage-writes-64"] = () => new StorageWrites(64, _store),
+        ["storage-writes-1000"] = () => new StorageWrites(1_000, _store),
         ["tasks-durable"] = () => new TasksDurable(),
         ["flight-doget"] = () => new FlightDoGet(),
         ["flights-job"] = () => new FlightsJob(),
@@ -62,6 +66,16 @@ internal static class BenchmarkCommandLine
                     return await MistakeAsync("--rounds wants a number from 1 to 100.");
                 }
             }
+            else if (args[index] == "--store")
+            {
+                index++;
+                if (index == args.Length || !StorageWrites.Stores.Contains(args[index]))
+                {
+                    return await MistakeAsync($"--store wants one of: {string.Join(' ', StorageWrites.Stores)}.");
+                }
+
+                _store = args[index];
+            }
             else if (Scenarios.ContainsKey(args[index]))
             {
                 names.Add(args[index]);
@@ -90,7 +104,7 @@ internal static class BenchmarkCommandLine
         foreach (var name in names)
         {
             var start = new ProcessStartInfo("dotnet") { UseShellExecute = false };
-            foreach (var argument in (string[])[typeof(BenchmarkCommandLine).Assembly.Location, name, "--rounds", rounds.ToString(CultureInfo.InvariantCulture)])
+            foreach (var argument in (string[])[typeof(BenchmarkCommandLine).Assembly.Location, name, "--rounds", rounds.ToString(CultureInfo.InvariantCulture), "--store", _store])
             {
                 start.ArgumentList.Add(argument);
             }

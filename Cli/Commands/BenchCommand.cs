@@ -11,7 +11,8 @@ internal static class BenchCommand
         var arguments = new Argument<string[]>("arguments") { Description = "Scenarios; none: all.", Arity = ArgumentArity.ZeroOrMore };
         var list = new Option<bool>("--list") { Description = "Name the scenarios." };
         var rounds = new Option<string?>("--rounds") { Description = "Measured rounds of each scenario, after a warm-up. 1 to 100, default 5.", HelpName = "N" };
-        var command = new Command("bench", "Measure; one JSON object a line.") { arguments, list, rounds };
+        var store = new Option<string?>("--store") { Description = "Store of the storage scenarios: sqlite (default) or postgres.", HelpName = "STORE" };
+        var command = new Command("bench", "Measure; one JSON object a line.") { arguments, list, rounds, store };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var assembly = Repository.Assembly("OrleansFlow.Benchmarks");
@@ -25,6 +26,7 @@ internal static class BenchCommand
             [
                 .. parsed.GetValue(arguments) ?? [],
                 .. parsed.GetValue(rounds) is { } count ? ["--rounds", count] : (string[])[],
+                .. parsed.GetValue(store) is { } name ? ["--store", name] : (string[])[],
                 .. parsed.GetValue(list) ? ["--list"] : (string[])[],
             ];
             await using var bench = ChildProcess.StartDotNet(assembly, all, onLine: Console.WriteLine);

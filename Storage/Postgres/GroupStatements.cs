@@ -124,7 +124,8 @@ internal sealed class GroupStatements(long? ownerEpoch, long lockKey)
         var rest = new List<PostgresWrite>();
         foreach (var write in CollectionsMarshal.AsSpan(group))
         {
-            if (write is StateWrite { Rows: [var row] } single && !(row.Payload is null && row.Expected == 0))
+            // A lone write needs no arrays: the plain statements are quicker.
+            if (group.Count > 1 && write is StateWrite { Rows: [var row] } single && !(row.Payload is null && row.Expected == 0))
             {
                 (row.Payload is null ? _deletes : row.Expected == 0 ? _inserts : _updates).Add(single.Grain, row);
             }
@@ -170,6 +171,19 @@ internal sealed class GroupStatements(long? ownerEpoch, long lockKey)
 
     private static NpgsqlBatchCommand CommandOf(PostgresWrite write) => write switch
     {
+        StateWrite { Rows: [{ Payload: not null, Expected: 0 } row] } state => Command(
+            "INSERT INTO grain_state (grain, name, version, write_id, payload) VALUES ($1, $2, 1, $3, $4) ON CONFLICT DO NOTHING RETURNING true",
+            Value(state.Grain),
+            Value(row.Name),
+            Value(row.WriteId),
+            Value(row.Payload)),
+        StateWrite { Rows: [{ Payload: not null } row] } state => Command(
+            "UPDATE grain_state SET version = version + 1, write_id = $3, payload = $4 WHERE grain = $1 AND name = $2 AND version = $5 RETURNING true",
+            Value(state.Grain),
+            Value(row.Name),
+            Value(row.WriteId),
+            Value(row.Payload),
+            Value(row.Expected)),
         StateWrite state => Command(
             "SELECT write_rows($1, $2, $3, $4, $5)",
             Value(state.Grain),

@@ -41,7 +41,7 @@ internal sealed class PostgresSession : IAsyncDisposable
         // Plans are made once: the arrays' lengths differ from group to group, but the way by the key is always the right one.
         parts.Options = string.Create(
             CultureInfo.InvariantCulture,
-            $"{parts.Options} -c statement_timeout={(long)options.StatementTimeout.TotalMilliseconds} -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off").Trim();
+            $"{parts.Options} -c statement_timeout={(long)options.StatementTimeout.TotalMilliseconds} -c jit=off -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off").Trim();
         StoreName = Schema.PostgresStoreMigrator.Describe(options.ConnectionString);
         _connections = new NpgsqlDataSourceBuilder(parts.ConnectionString).Build();
     }

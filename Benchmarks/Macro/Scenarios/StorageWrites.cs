@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -7,34 +8,37 @@ using OrleansFlow.Storage;
 
 namespace OrleansFlow.Benchmarks.Macro.Scenarios;
 
-/// <summary>Durable grain-state writes by many writers at once: how much of the disk's fsync rate group commit multiplies.</summary>
-internal sealed class StorageWrites : Scenario
+/// <summary>Durable grain-state writes by so many writers at once, each awaiting its own: how near group commit comes to bare statements.</summary>
+internal sealed class StorageWrites(int writers, string store) : Scenario
 {
-    private const int Writers = 1_000;
-    private const int WritesEach = 50;
+    /// <summary>What <c>--store</c> takes; the first is the default.</summary>
+    public static readonly string[] Stores = ["sqlite", "postgres"];
+
     private readonly TimeProvider _clock = TimeProvider.System;
-    private readonly ScratchFolder _folder = new();
+    private readonly int _writesEach = writers switch { 1 => 1_500, < 100 => 250, _ => 50 };
+    private IBareStore? _bare;
     private IHost? _host;
     private IGrainStorage? _storage;
     private int _round;
 
-    public override string Name => "storage-writes";
+    public override string Name => string.Create(CultureInfo.InvariantCulture, $"storage-writes-{writers}");
 
-    public override string Question => $"How many grain states a second reach the disk, {Writers} writers?";
+    public override string Question => $"How many grain states a second are durable, {writers} writer(s)? --store {string.Join('|', Stores)}";
 
     public override string Unit => "writes/s";
 
-    public override string BaselineName => "raw fsyncs/s";
+    public override string BaselineName => writers == 1
+        ? $"bare {store} transactions/s, one prepared insert each"
+        : string.Create(CultureInfo.InvariantCulture, $"bare {store} prepared inserts/s, {writers} a transaction");
 
-    public override string? Durability => "SQLite, WAL, synchronous=FULL";
+    public override string? Durability => _bare?.Durability;
 
     public override async Task SetUpAsync(CancellationToken cancellationToken)
     {
+        _bare = store == "postgres" ? await BarePostgres.StartAsync(cancellationToken) : new BareSqlite();
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
-        builder.UseOrleans(silo => silo
-            .UseLocalhostClustering()
-            .AddFlowSqliteStore(options => options.DatabasePath = Path.Combine(_folder.Path, "flow.db")));
+        builder.UseOrleans(silo => _bare.AddTo(silo.UseLocalhostClustering()));
         _host = builder.Build();
         await _host.StartAsync(cancellationToken);
         _storage = _host.Services.GetRequiredKeyedService<IGrainStorage>(SqliteStoreSiloBuilderExtensions.StorageName);
@@ -43,16 +47,17 @@ internal sealed class StorageWrites : Scenario
     public override async Task<Sample> MeasureAsync(CancellationToken cancellationToken)
     {
         var round = _round++;
-        var latencies = new double[Writers * WritesEach];
+        var latencies = new double[writers * _writesEach];
         var began = _clock.GetTimestamp();
-        await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => WriteAsync(GrainId.Create("bench", $"{round}-{writer}"), latencies.AsMemory(writer * WritesEach, WritesEach))));
+        await Task.WhenAll(Enumerable.Range(0, writers).Select(writer => WriteAsync(GrainId.Create("bench", $"{round}-{writer}"), latencies.AsMemory(writer * _writesEach, _writesEach))));
         return new Sample(latencies.Length / _clock.GetElapsedTime(began).TotalSeconds, latencies);
     }
 
-    public override Task<double> MeasureBaselineAsync(CancellationToken cancellationToken) => Task.FromResult(RawFsync.PerSecond(_folder.Path, _clock));
+    public override Task<double> MeasureBaselineAsync(CancellationToken cancellationToken) =>
+        Task.Run(() => _bare!.InsertsPerSecond(writers, writers == 1 ? 1_500 : _writesEach, _clock), cancellationToken);
 
     public override Task<double?> FsyncMsAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<double?>(1000 / RawFsync.PerSecond(_folder.Path, _clock));
+        Task.FromResult<double?>(1000 / RawFsync.PerSecond(_bare!.Folder, _clock));
 
     public override async ValueTask DisposeAsync()
     {
@@ -62,7 +67,10 @@ internal sealed class StorageWrites : Scenario
             _host.Dispose();
         }
 
-        _folder.Dispose();
+        if (_bare is not null)
+        {
+            await _bare.DisposeAsync();
+        }
 
         await base.DisposeAsync();
     }
