@@ -8,7 +8,7 @@ namespace OrleansFlow.Storage.Postgres;
 
 /// <summary>Grain states as JSON rows of a <see cref="PostgresStore"/>; concurrent writes of the silo share one transaction and one statement.</summary>
 /// <remarks>The etag is the row's version as decimal text. A deleted state starts again at version 1.</remarks>
-internal sealed class PostgresGrainStorage(PostgresStore store, GrainStateJson json) : IGrainStorage
+internal sealed class PostgresGrainStorage(PostgresStore store, GrainStateJson json) : IGrainStorage, IGrainStorageBatch
 {
     /// <inheritdoc/>
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
@@ -58,6 +58,27 @@ internal sealed class PostgresGrainStorage(PostgresStore store, GrainStateJson j
         grainState.ETag = null!;
         grainState.RecordExists = false;
         grainState.State = json.Empty<T>();
+    }
+
+    /// <inheritdoc/>
+    public async Task WriteAsync(string grain, IReadOnlyList<GrainStateChange> changes, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (changes.Count == 0)
+        {
+            return;
+        }
+
+        StateRow[] rows =
+        [
+            .. changes.Select(change => new StateRow(
+                store.NextWriteId(), change.Name, Version(change.ETag), change.State is { } state ? json.WriteText(state, change.StateType) : null)),
+        ];
+        await store.WriteAsync(new StateWrite(grain, rows)).WaitAsync(cancellationToken);
+        for (var index = 0; index < rows.Length; index++)
+        {
+            changes[index].NextETag = rows[index].Payload is null ? null : (rows[index].Expected + 1).ToString(CultureInfo.InvariantCulture);
+        }
     }
 
     private static long Version(string? etag) => long.TryParse(etag, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;
