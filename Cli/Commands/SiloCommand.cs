@@ -15,6 +15,10 @@ internal static class SiloCommand
     public static Command Create()
     {
         var data = new Option<string?>("--data") { Description = "Data folder (else FLOW_DATA, else .flow/data)." };
+        var postgres = new Option<string?>("--postgres")
+        {
+            Description = "Keep grain states in this PostgreSQL database (else FLOW_POSTGRES, else a SQLite file in the data folder).", HelpName = "CONNECTION",
+        };
         var port = Port("--port", "Port for gRPC and Flight (HTTP/2); 0: a free one.", FlowSiloOptions.DefaultGrpcPort);
         var httpPort = Port("--http-port", "Port for health and API (HTTP/1.1); 0: a free one.", FlowSiloOptions.DefaultHttpPort);
         var bind = new Option<string>("--bind") { Description = "Address to listen on. Beyond loopback it needs --tls-cert and --token, or --insecure.", DefaultValueFactory = _ => "127.0.0.1" };
@@ -23,7 +27,7 @@ internal static class SiloCommand
         var token = new Option<string?>("--token") { Description = "Token that every call must carry (else FLOW_TOKEN)." };
         var insecure = new Option<bool>("--insecure") { Description = "Listen beyond loopback without TLS and token." };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Log at level Information." };
-        var command = new Command("silo", "Run a silo with its gateway.") { data, port, httpPort, bind, certificate, password, token, insecure, verbose };
+        var command = new Command("silo", "Run a silo with its gateway.") { data, postgres, port, httpPort, bind, certificate, password, token, insecure, verbose };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var bindText = parsed.GetValue(bind)!;
@@ -36,6 +40,7 @@ internal static class SiloCommand
                 new FlowSiloOptions
                 {
                     DataFolder = parsed.GetValue(data) ?? Variable("FLOW_DATA") ?? DefaultDataFolder,
+                    PostgresConnectionString = parsed.GetValue(postgres) ?? Variable("FLOW_POSTGRES"),
                     GrpcPort = parsed.GetValue(port),
                     HttpPort = parsed.GetValue(httpPort),
                     BindAddress = address,

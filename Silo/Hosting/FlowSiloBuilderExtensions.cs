@@ -24,7 +24,8 @@ namespace OrleansFlow.Silo.Hosting;
 public static class FlowSiloBuilderExtensions
 {
     /// <summary>
-    /// Adds the grains, their storage (SQLite below <see cref="OrleansFlowOptions.DataFolder"/>, else memory), recovery at the start, and
+    /// Adds the grains, their storage (SQLite below <see cref="OrleansFlowOptions.DataFolder"/>, else memory; PostgreSQL where
+    /// <c>OrleansFlow:Storage:Provider</c> says so), recovery at the start, and
     /// the services of the gateway. <see cref="FlowGatewayEndpoints.MapOrleansFlowGateway"/> puts the gateway on a port,
     /// <see cref="InProcessWorkerExtensions.AddInProcessFlowWorker"/> a worker into the same host.
     /// </summary>
@@ -49,7 +50,11 @@ public static class FlowSiloBuilderExtensions
         configure?.Invoke(options);
         services.AddSingleton(options);
         services.TryAddSingleton(TimeProvider.System);
-        AddStorage(builder, options);
+        if (!StorageComposition.TryAddPostgres(builder))
+        {
+            AddStorage(builder, options);
+        }
+
         services.AddFlowGrains();
         builder.AddStartupTask<RunRecovery>();
         AddFoundation(services, options);

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansFlow.Rpc.Server;
 using OrleansFlow.Silo.Security;
+using OrleansFlow.Storage.Postgres;
 
 namespace OrleansFlow.Silo.Hosting;
 
@@ -20,6 +21,12 @@ internal static class FlowSiloComposition
         // Empty, because a settings file or an address variable of whatever folder the process was started in must not change a silo.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = typeof(FlowSiloHost).Assembly.GetName().Name });
         builder.Configuration.AddEnvironmentVariables();
+        if (options.PostgresConnectionString is { } postgres)
+        {
+            builder.Configuration[StorageComposition.ProviderKey] = StorageComposition.Postgres;
+            builder.Configuration[PostgresStoreOptions.SectionName + ":" + nameof(PostgresStoreOptions.ConnectionString)] = postgres;
+        }
+
         builder.Logging.SetMinimumLevel(options.LogLevel);
 
         // The host logs a failed start with its whole stack; the caller of the start gets the same failure, said better.

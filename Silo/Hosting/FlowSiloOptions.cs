@@ -22,6 +22,13 @@ public sealed class FlowSiloOptions
     /// <value>Default null: nothing is kept, and no <c>endpoints.json</c> is written.</value>
     public string? DataFolder { get; set; }
 
+    /// <summary>
+    /// Keeps grain states and reminders in this PostgreSQL database instead of a file of the data folder; as Npgsql reads it. A second silo
+    /// on the same database starts as a standby: it waits until the first has gone.
+    /// </summary>
+    /// <value>Default null: what <c>OrleansFlow:Storage:Provider</c> says, else SQLite in <see cref="DataFolder"/>.</value>
+    public string? PostgresConnectionString { get; set; }
+
     /// <summary>Port of the HTTP/2 listener (gRPC, Flight).</summary>
     /// <value>Default 8420. Range 0 (a free one) to 65 535.</value>
     public int GrpcPort { get; set; } = DefaultGrpcPort;

@@ -1,6 +1,3 @@
-using System.ComponentModel.DataAnnotations;
-using Microsoft.Extensions.Options;
-
 namespace OrleansFlow.Storage.Postgres;
 
 /// <summary>Where the PostgreSQL store is and how it groups writes. Section: <c>OrleansFlow:Storage:Postgres</c>.</summary>
@@ -13,13 +10,10 @@ public sealed class PostgresStoreOptions
     public const string DefaultSchema = "flow";
 
     /// <summary>As Npgsql reads it: <c>Host=db;Database=flow;Username=flow;Password=...</c>. It is never logged; host and database are.</summary>
-    [Required(AllowEmptyStrings = false, ErrorMessage = SectionName + ":ConnectionString must say where the database is: Host=...;Database=...;Username=...")]
     public string ConnectionString { get; set; } = "";
 
     /// <summary>Schema of the tables; made when missing. Several stores can share one database.</summary>
     /// <value>Default <c>flow</c>. A lower-case name of at most 63 letters, digits and underscores.</value>
-    [Required(AllowEmptyStrings = false, ErrorMessage = SectionName + ":Schema must be a lower-case name of at most 63 letters, digits and underscores.")]
-    [RegularExpression("[a-z_][a-z0-9_]{0,62}", ErrorMessage = SectionName + ":Schema must be a lower-case name of at most 63 letters, digits and underscores.")]
     public string Schema { get; set; } = DefaultSchema;
 
     /// <summary>
@@ -31,49 +25,37 @@ public sealed class PostgresStoreOptions
 
     /// <summary>How long an owner may be silent before a waiting silo takes the store over. Shorter: faster failover, less patience with a paused process or a slow database.</summary>
     /// <value>Default 3 s. Range 500 ms to 5 min.</value>
-    [Range(typeof(TimeSpan), "00:00:00.500", "00:05:00", ErrorMessage = SectionName + ":OwnerTimeout must be 500 ms to 5 min.")]
     public TimeSpan OwnerTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>Most writes that share one transaction. More: fewer commits under load, a longer wait for the first of the group.</summary>
     /// <value>Default 1 024. Range 1 to 16 384.</value>
-    [Range(1, 16_384, ErrorMessage = SectionName + ":GroupWritesMax must be 1 to 16384.")]
     public int GroupWritesMax { get; set; } = 1_024;
 
     /// <summary>Most bytes of state that share one transaction, so that large states do not delay small ones for long.</summary>
     /// <value>Default 8 MiB. Range 64 KiB to 256 MiB.</value>
-    [Range(64 * 1024, 256 * 1024 * 1024, ErrorMessage = SectionName + ":GroupBytesMax must be 65536 to 268435456.")]
     public int GroupBytesMax { get; set; } = 8 * 1024 * 1024;
 
     /// <summary>Writes that may wait; further callers wait for room.</summary>
     /// <value>Default 65 536. Range 1 to 1 048 576.</value>
-    [Range(1, 1_048_576, ErrorMessage = SectionName + ":QueueWritesMax must be 1 to 1048576.")]
     public int QueueWritesMax { get; set; } = 65_536;
 
     /// <summary>Connections that write; each grain's writes go through one of them, in order. More: transactions overlap, groups get smaller.</summary>
     /// <value>Default 2. Range 1 to 32.</value>
-    [Range(1, 32, ErrorMessage = SectionName + ":WriteConnections must be 1 to 32.")]
     public int WriteConnections { get; set; } = 2;
 
     /// <summary>Connections for reading.</summary>
     /// <value>Default 8. Range 1 to 256.</value>
-    [Range(1, 256, ErrorMessage = SectionName + ":ReadConnectionsMax must be 1 to 256.")]
     public int ReadConnectionsMax { get; set; } = 8;
 
     /// <summary>How long the server may work on one statement.</summary>
     /// <value>Default 30 s. Range 100 ms to 10 min.</value>
-    [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00", ErrorMessage = SectionName + ":StatementTimeout must be 100 ms to 10 min.")]
     public TimeSpan StatementTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long reads and writes wait for a server that cannot be reached before they fail with <c>store_unavailable</c>; reconnecting goes on.</summary>
     /// <value>Default 30 s. Range 0 to 1 h.</value>
-    [Range(typeof(TimeSpan), "00:00:00", "01:00:00", ErrorMessage = SectionName + ":OutageTimeout must be 0 to 1 h.")]
     public TimeSpan OutageTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Longest pause between two attempts to connect; the first is 50 ms, each further one twice as long, and a random part of it is left out.</summary>
     /// <value>Default 2 s. Range 50 ms to 1 min.</value>
-    [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00", ErrorMessage = SectionName + ":ReconnectDelayMax must be 50 ms to 1 min.")]
     public TimeSpan ReconnectDelayMax { get; set; } = TimeSpan.FromSeconds(2);
 }
-
-[OptionsValidator]
-internal sealed partial class PostgresStoreOptionsValidator : IValidateOptions<PostgresStoreOptions>;

@@ -62,6 +62,13 @@ public sealed class FlowProcess : IAsyncDisposable
         return await wait.Task;
     }
 
+    /// <summary>Sends it a signal by name, as <c>STOP</c> or <c>CONT</c>.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", ["-" + signal, _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(CancellationToken.None);
+    }
+
     /// <summary>SIGKILL, and the wait for its end.</summary>
     public async Task KillAsync()
     {

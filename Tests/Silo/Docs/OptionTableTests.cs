@@ -3,13 +3,14 @@ using System.Reflection;
 using OrleansFlow.Client;
 using OrleansFlow.Silo.Security;
 using OrleansFlow.Sql.Roles;
+using OrleansFlow.Storage.Postgres;
 using OrleansFlow.Storage.Sqlite;
 using OrleansFlow.Tasks;
 using OrleansFlow.Worker.Hosting;
 
 namespace OrleansFlow.Tests.Silo.Docs;
 
-/// <summary>The option tables of <c>docs/hosting.md</c> against the options classes.</summary>
+/// <summary>The option tables of <c>docs/hosting.md</c> and <c>docs/storage.md</c> against the options classes.</summary>
 public sealed class OptionTableTests
 {
     public static readonly TheoryData<string, Type> Sections = new()
@@ -19,18 +20,19 @@ public sealed class OptionTableTests
         { FlowClientOptions.SectionName, typeof(FlowClientOptions) },
         { LeaseOptions.SectionName, typeof(LeaseOptions) },
         { SqliteStoreOptions.SectionName, typeof(SqliteStoreOptions) },
+        { PostgresStoreOptions.SectionName, typeof(PostgresStoreOptions) },
         { GatewayAuthOptions.SectionName, typeof(GatewayAuthOptions) },
     };
 
     // Their defaults depend on the machine.
-    private static readonly HashSet<string> MachineKeys = [nameof(WorkerOptions.Slots), nameof(SqliteStoreOptions.DatabasePath)];
+    private static readonly HashSet<string> MachineKeys = [nameof(WorkerOptions.Slots), nameof(SqliteStoreOptions.DatabasePath), nameof(PostgresStoreOptions.ConnectionString)];
 
     [Theory]
     [MemberData(nameof(Sections))]
     public void OptionTable_NamesEveryKeyWithItsDefault(string section, Type optionsType)
     {
         var table = Assert.Single(
-            MarkdownTable.ReadAll("hosting.md"), table => table.Header[0].StartsWith($"`{section}`", StringComparison.Ordinal));
+            [.. MarkdownTable.ReadAll("hosting.md"), .. MarkdownTable.ReadAll("storage.md")], table => table.Header[0].StartsWith($"`{section}`", StringComparison.Ordinal));
         var defaults = Activator.CreateInstance(optionsType)!;
         var keys = optionsType.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite).ToList();
 

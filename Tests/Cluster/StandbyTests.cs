@@ -1,0 +1,77 @@
+using OrleansFlow.Client;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Tests.Cluster;
+
+/// <summary>Two silo processes on one PostgreSQL database: the second waits for the first to die or to fall silent.</summary>
+public sealed class StandbyTests : IAsyncLifetime
+{
+    private const int WatchdogMs = 120_000;
+    private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("flow-standby-");
+    private PostgresServer? _postgres;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        Requires.That(PostgresServer.IsInstalled, "PostgreSQL (initdb and postgres on PATH, or Debian's package postgresql)");
+        _postgres = await PostgresServer.StartAsync(null, Cancellation, "fsync=off");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_postgres is not null)
+        {
+            await _postgres.DisposeAsync();
+        }
+
+        _data.Delete(recursive: true);
+    }
+
+    [Fact(Timeout = WatchdogMs)]
+    public async Task Standby_OnceTheOwnerIsKilled_ServesWhatTheOwnerAcknowledged()
+    {
+        await using var owner = StartSilo("owner");
+        var gateway = await owner.WaitForLineAsync("gateway", Cancellation);
+        await using var standby = StartSilo("standby");
+        await WaitForOutputAsync(standby, "waits as its standby");
+        TaskId task;
+        await using (var client = FlowClient.Connect(gateway))
+        {
+            task = Assert.Single(await client.SubmitTasksAsync([(default, new TaskSubmission { Role = "somebody" })], allowUnknownRoles: true, Cancellation));
+        }
+
+        await owner.KillAsync();
+
+        await using var again = FlowClient.Connect(await standby.WaitForLineAsync("gateway", Cancellation));
+        Assert.Equal(task, (await again.GetTaskAsync(task, Cancellation)).TaskId);
+    }
+
+    [Fact(Timeout = WatchdogMs)]
+    public async Task Owner_ThatWasPausedWhileTheStandbyTookOver_StopsByItself()
+    {
+        await using var owner = StartSilo("owner");
+        await owner.WaitForLineAsync("ready", Cancellation);
+        await using var standby = StartSilo("standby");
+        await WaitForOutputAsync(standby, "waits as its standby");
+
+        await owner.SignalAsync("STOP");
+        await standby.WaitForLineAsync("ready", Cancellation);
+        await owner.SignalAsync("CONT");
+
+        await owner.WaitForExitAsync(Cancellation);
+        Assert.Contains("took the store", owner.Output, StringComparison.Ordinal);
+    }
+
+    private static async Task WaitForOutputAsync(FlowProcess process, string text)
+    {
+        while (!process.Output.Contains(text, StringComparison.Ordinal))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancellation);
+        }
+    }
+
+    private FlowProcess StartSilo(string name) => FlowProcess.Flow(
+        new Dictionary<string, string> { ["FLOW_POSTGRES"] = _postgres!.ConnectionString },
+        "silo", "--data", Path.Combine(_data.FullName, name), "--port", "0", "--http-port", "0");
+}
