@@ -29,6 +29,9 @@ internal sealed class GrainStateJson
     /// <summary>The same for a type that is known at run time only.</summary>
     public string WriteText(object state, Type type) => JsonSerializer.Serialize(state, _options.GetTypeInfo(type));
 
+    /// <summary>The same for a type that is known at run time only.</summary>
+    public byte[] Write(object state, Type type) => JsonSerializer.SerializeToUtf8Bytes(state, _options.GetTypeInfo(type));
+
     /// <exception cref="JsonException">The text is not what it should be.</exception>
     public T Read<T>(byte[] payload) =>
         JsonSerializer.Deserialize(payload, (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T)))

@@ -13,10 +13,10 @@ public static class GraphLimits
     public const int NodeCountMax = 1_000;
 
     /// <summary>Most tasks of one node.</summary>
-    public const int NodeTaskCountMax = 10_000;
+    public const int NodeTaskCountMax = 100_000;
 
     /// <summary>Most tasks of a graph.</summary>
-    public const int TaskCountMax = 20_000;
+    public const int TaskCountMax = 100_000;
 
     /// <summary>Most problems that are listed.</summary>
     public const int ProblemCountMax = 200;

@@ -23,6 +23,7 @@ internal static class GraphRunFold
         return With(state, opened.Node, node with
         {
             Opened = true,
+            OpenedUtc = opened.AtUtc,
             Tasks = [.. node.Tasks.Select(task => task.Status == FlowTaskStatus.Pending ? LeaseDecider.Apply(task, ready) : task)],
         });
     }

@@ -19,6 +19,9 @@ public sealed record NodeRunState
     /// <summary>True once its tasks may be leased.</summary>
     public bool Opened { get; init; }
 
+    /// <summary>When that was; null before.</summary>
+    public DateTimeOffset? OpenedUtc { get; init; }
+
     /// <summary>Its tasks, by index.</summary>
     public required ImmutableList<TaskLease> Tasks { get; init; }
 

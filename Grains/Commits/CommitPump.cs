@@ -13,11 +13,11 @@ namespace OrleansFlow.Grains.Commits;
 /// <typeparam name="TState">Immutable state.</typeparam>
 /// <typeparam name="TEvent">What is published after a commit.</typeparam>
 /// <param name="initial">The state as read from storage.</param>
-/// <param name="write">Stores a state.</param>
+/// <param name="write">Stores a state; gets the events since the state that was written before.</param>
 /// <param name="publish">Gets each committed state with the events that led to it; must not throw.</param>
 /// <param name="fail">Gets the failure that stopped the pump.</param>
 internal sealed class CommitPump<TState, TEvent>(
-    TState initial, Func<TState, Task> write, Action<TState, IReadOnlyList<TEvent>> publish, Action<FlowException> fail)
+    TState initial, Func<TState, IReadOnlyList<TEvent>, Task> write, Action<TState, IReadOnlyList<TEvent>> publish, Action<FlowException> fail)
     where TState : class
 {
     private List<TEvent> _staged = [];
@@ -94,7 +94,7 @@ internal sealed class CommitPump<TState, TEvent>(
             (_staged, _waiting, _underWay, _writing) = ([], null, done, Tentative);
             try
             {
-                await write(_writing);
+                await write(_writing, events);
             }
             catch (Exception exception)
             {

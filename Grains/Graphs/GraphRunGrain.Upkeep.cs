@@ -53,11 +53,7 @@ internal sealed partial class GraphRunGrain
         return (decision, _pump.FlushAsync());
     }
 
-    private async Task WriteAsync(GraphRunState state)
-    {
-        _row.State = GraphRunRow.Of(state, _submission!, _settled);
-        await _row.WriteStateAsync();
-    }
+    private Task WriteAsync(GraphRunState state, IReadOnlyList<GraphRunEvent> events) => _store.WriteAsync(state, _submission!, _settled, events);
 
     private void OnCommitted(GraphRunState state, IReadOnlyList<GraphRunEvent> events)
     {

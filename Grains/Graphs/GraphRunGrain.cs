@@ -22,7 +22,7 @@ namespace OrleansFlow.Grains.Graphs;
 [Reentrant]
 internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable, IDisposable
 {
-    private readonly IPersistentState<GraphRunRow> _row;
+    private readonly GraphRunStore _store;
     private readonly LeaseOptions _leases;
     private readonly SiloServingClock _serving;
     private readonly TimeProvider _clock;
@@ -39,14 +39,14 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
     private bool _settled;
 
     public GraphRunGrain(
-        [PersistentState("run", FlowGrainStorage.Name)] IPersistentState<GraphRunRow> row,
+        IServiceProvider services,
         IOptions<LeaseOptions> leases,
         SiloServingClock serving,
         TimeProvider clock,
         ILogger<GraphRunGrain> logger,
         ILeaseRules? rules = null)
     {
-        _row = row;
+        _store = new GraphRunStore(services);
         _leases = leases.Value;
         _serving = serving;
         _clock = clock;
@@ -57,16 +57,16 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
 
     public void Dispose() => _stopping.Dispose();
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _id = new RunId(this.GetPrimaryKeyString());
         _outbox = new RunOutbox(GrainFactory, _clock, exception => LogDeliveryFailed(exception, _id));
-        var state = GraphRunState.None;
-        if (_row.RecordExists)
+        var state = await _store.LoadAsync(this.GetGrainId(), GrainContext.ActivationId.ToString(), _id);
+        if (state.Exists)
         {
-            _submission = _row.State.ToSubmission();
-            _settled = _row.State.Settled;
-            state = GraphRunDecider.Decide(_row.State.ToState(_id), new RestoreRun(), _leases.Duration, _clock.GetUtcNow(), _rules).State;
+            _submission = _store.Submission;
+            _settled = _store.IsSettled;
+            state = GraphRunDecider.Decide(state, new RestoreRun(), _leases.Duration, _clock.GetUtcNow(), _rules).State;
         }
 
         _pump = new CommitPump<GraphRunState, GraphRunEvent>(state, WriteAsync, OnCommitted, OnFailed);
@@ -75,8 +75,6 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         {
             Resume(state);
         }
-
-        return Task.CompletedTask;
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)

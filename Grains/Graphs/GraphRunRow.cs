@@ -1,18 +1,25 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using OrleansFlow.Decisions.Graphs;
+using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Grains.Commits;
 using OrleansFlow.Grains.Tasks;
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Grains.Graphs;
 
-/// <summary>Stored form of a run. The plan is compiled again from the document when the run is read.</summary>
+/// <summary>
+/// Stored form of a run: its head. Format 2 keeps document, nodes, tasks and batches in rows of their own (<see cref="GraphRunStore"/>), so that a
+/// write costs what changed; format 1 had them all in this row and is still read.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("OrleansFlow.GraphRunRow")]
 internal sealed class GraphRunRow
 {
-    [Id(0), JsonPropertyName("document")]
-    public string DocumentJson { get; set; } = "";
+    public const int Segmented = 2;
+
+    [Id(0), JsonPropertyName("document"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? DocumentJson { get; set; }
 
     [Id(1), JsonPropertyName("files"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public Dictionary<string, string>? Files { get; set; }
@@ -42,13 +49,27 @@ internal sealed class GraphRunRow
     [Id(9), JsonPropertyName("settled"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Settled { get; set; }
 
-    [Id(10), JsonPropertyName("nodes")]
-    public List<NodeRow> Nodes { get; set; } = [];
+    [Id(10), JsonPropertyName("nodes"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public List<NodeRow>? Nodes { get; set; }
 
-    public static GraphRunRow Of(GraphRunState state, RunSubmission submission, bool settled) => new()
+    [Id(11), JsonPropertyName("format"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Format { get; set => field = StateFormat.Known(value, Segmented); }
+
+    /// <summary>Which row holds each segment of nodes (<see cref="RunSegments"/>).</summary>
+    [Id(12), JsonPropertyName("node_rows"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? NodeRows { get; set; }
+
+    /// <summary>Which row holds each segment of tasks.</summary>
+    [Id(13), JsonPropertyName("task_rows"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? TaskRows { get; set; }
+
+    /// <summary>Which row holds each segment of accepted batches.</summary>
+    [Id(14), JsonPropertyName("batch_rows"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? BatchRows { get; set; }
+
+    public static GraphRunRow Of(GraphRunState state, bool settled) => new()
     {
-        DocumentJson = submission.DocumentJson,
-        Files = submission.Files is null ? null : new Dictionary<string, string>(submission.Files),
+        Format = Segmented,
         Status = (int)state.Status,
         SubmittedUtc = state.SubmittedUtc,
         StartedUtc = state.StartedUtc,
@@ -57,22 +78,19 @@ internal sealed class GraphRunRow
         CancelReason = state.CancelReason,
         Version = state.Version,
         Settled = settled,
-        Nodes = [.. state.Nodes.Select(NodeRow.Of)],
     };
 
-    public RunSubmission ToSubmission() => new() { DocumentJson = DocumentJson, Files = Files };
-
-    public GraphRunState ToState(RunId run)
+    /// <summary>The run, given what its other rows hold.</summary>
+    public GraphRunState ToState(RunId run, GraphPlan plan, ImmutableArray<NodeRunState> nodes)
     {
-        var nodes = Nodes.Select(node => node.ToNode()).ToImmutableArray();
         var active =
             from node in Enumerable.Range(0, nodes.Length)
             from index in Enumerable.Range(0, nodes[node].Tasks.Count)
             where nodes[node].Tasks[index].Status is FlowTaskStatus.Leased or FlowTaskStatus.BackingOff
             select new TaskSlot(node, index);
-        return new GraphRunState
+        var state = new GraphRunState
         {
-            Plan = GraphParser.Parse(DocumentJson, Files).RequirePlan(),
+            Plan = plan,
             RunId = run,
             Status = (RunStatus)Status,
             SubmittedUtc = SubmittedUtc,
@@ -85,6 +103,11 @@ internal sealed class GraphRunRow
             Active = [.. active],
             AcceptedCount = nodes.Sum(node => (long)node.Accepted.Count),
         };
+
+        // What an early end did to nodes and tasks follows from the head, so it is not stored with each of them.
+        return state is { Status: RunStatus.Failed or RunStatus.Cancelled, EndedUtc: { } endedUtc }
+            ? GraphRunDecider.Apply(state, new RunAborted(endedUtc, state.Status, CancelReason ?? "", state.Failure)) with { Version = Version }
+            : state;
     }
 }
 
@@ -107,22 +130,27 @@ internal sealed class NodeRow
     [Id(4), JsonPropertyName("metrics"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public Dictionary<string, double>? Metrics { get; set; }
 
-    [Id(5), JsonPropertyName("tasks")]
-    public List<TaskLeaseRow> Tasks { get; set; } = [];
+    /// <summary>Format 1 only.</summary>
+    [Id(5), JsonPropertyName("tasks"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public List<TaskLeaseRow>? Tasks { get; set; }
+
+    /// <summary>When its tasks became ready; what a task without a row of its own is told by.</summary>
+    [Id(6), JsonPropertyName("opened_at"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public DateTimeOffset? OpenedUtc { get; set; }
 
     public static NodeRow Of(NodeRunState node) => new()
     {
         Status = (int)node.Status,
         Opened = node.Opened,
+        OpenedUtc = node.OpenedUtc,
         StartedUtc = node.StartedUtc,
         EndedUtc = node.EndedUtc,
         Metrics = node.Metrics.IsEmpty ? null : new Dictionary<string, double>(node.Metrics),
-        Tasks = [.. node.Tasks.Select(TaskLeaseRow.Of)],
     };
 
-    public NodeRunState ToNode()
+    public NodeRunState ToNode(IEnumerable<TaskLease> leases)
     {
-        var tasks = Tasks.Select(task => task.ToLease()).ToImmutableList();
+        var tasks = leases.ToImmutableList();
         var accepted = tasks
             .SelectMany((task, index) => task.Batches.Select((batch, number) => new AcceptedRef(index, number, batch.Sequence)))
             .OrderBy(batch => batch.Sequence);
@@ -130,6 +158,7 @@ internal sealed class NodeRow
         {
             Status = (RunStatus)Status,
             Opened = Opened,
+            OpenedUtc = OpenedUtc,
             StartedUtc = StartedUtc,
             EndedUtc = EndedUtc,
             Tasks = tasks,
@@ -143,4 +172,8 @@ internal sealed class NodeRow
 }
 
 [JsonSerializable(typeof(GraphRunRow))]
+[JsonSerializable(typeof(RunPlanRow))]
+[JsonSerializable(typeof(RunNodesRow))]
+[JsonSerializable(typeof(RunTasksRow))]
+[JsonSerializable(typeof(RunBatchesRow))]
 internal sealed partial class GraphRunJson : JsonSerializerContext;

@@ -55,7 +55,7 @@ internal sealed partial class TaskGrain
         return new EffectReceipt(decision.IsAccepted, decision.Refused);
     }
 
-    private async Task WriteAsync(TaskGrainState state)
+    private async Task WriteAsync(TaskGrainState state, IReadOnlyList<LeaseEvent> events)
     {
         _row.State = TaskRow.Of(state);
         await _row.WriteStateAsync();

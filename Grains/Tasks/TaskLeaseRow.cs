@@ -41,7 +41,10 @@ internal sealed class TaskLeaseRow
     [Id(10), JsonPropertyName("result"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? ResultJson { get; set; }
 
-    public static TaskLeaseRow Of(TaskLease lease) => new()
+    /// <summary>The stored form.</summary>
+    /// <param name="lease">The task.</param>
+    /// <param name="withBatches">False where the batches have rows of their own.</param>
+    public static TaskLeaseRow Of(TaskLease lease, bool withBatches = true) => new()
     {
         Status = (int)lease.Status,
         Attempt = lease.Attempt,
@@ -51,7 +54,7 @@ internal sealed class TaskLeaseRow
             ? new LeaseHolderRow { Session = holder.SessionId, GrantedUtc = holder.GrantedUtc, ExpiresUtc = holder.ExpiresUtc }
             : null,
         ReadyUtc = lease.ReadyUtc,
-        Batches = lease.Batches.IsEmpty ? null : [.. lease.Batches.Select(BatchRow.Of)],
+        Batches = lease.Batches.IsEmpty || !withBatches ? null : [.. lease.Batches.Select(BatchRow.Of)],
         RetriesSpent = lease.RetriesSpent,
         ReportedEpoch = lease.ReportedEpoch,
         Failure = FailureRow.Of(lease.Failure),

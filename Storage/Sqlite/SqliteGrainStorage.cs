@@ -8,7 +8,7 @@ namespace OrleansFlow.Storage.Sqlite;
 
 /// <summary>Grain states as JSON rows of a <see cref="SqliteStore"/>; concurrent writes of the silo share one transaction and one fsync.</summary>
 /// <remarks>The etag is the row's version as decimal text. A deleted state starts again at version 1.</remarks>
-internal sealed class SqliteGrainStorage(SqliteStore store, GrainStateJson json) : IGrainStorage
+internal sealed class SqliteGrainStorage(SqliteStore store, GrainStateJson json) : IGrainStorage, IGrainStorageBatch
 {
     /// <inheritdoc/>
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
@@ -53,6 +53,20 @@ internal sealed class SqliteGrainStorage(SqliteStore store, GrainStateJson json)
         grainState.ETag = null!;
         grainState.RecordExists = false;
         grainState.State = json.Empty<T>();
+    }
+
+    /// <inheritdoc/>
+    public async Task WriteAsync(string grain, IReadOnlyList<GrainStateChange> changes, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var writes = changes
+            .Select(change => new StateWrite(grain, change.Name, change.ETag, change.State is { } state ? json.Write(state, change.StateType) : null))
+            .ToList();
+        await store.WriteAsync(new StateBatchWrite(writes)).WaitAsync(cancellationToken);
+        for (var index = 0; index < writes.Count; index++)
+        {
+            changes[index].NextETag = changes[index].State is null ? null : writes[index].NextVersion.ToString(CultureInfo.InvariantCulture);
+        }
     }
 
     private static (byte[]? Payload, long Version) Find(SqliteConnection connection, (string Grain, string Name) key)

@@ -14,6 +14,9 @@ internal sealed class StateWrite(string grain, string name, string? etag, byte[]
 
     public override int StateBytes => payload?.Length ?? 0;
 
+    /// <summary>Applies this write as a part of another one.</summary>
+    public Exception? ApplyTo(WriteStatements statements) => Apply(statements);
+
     protected override Exception? Apply(WriteStatements statements)
     {
         var expected = NextVersion - 1;

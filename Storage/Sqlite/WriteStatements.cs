@@ -9,6 +9,9 @@ internal sealed class WriteStatements : IDisposable
     private readonly SqliteCommand _begin;
     private readonly SqliteCommand _commit;
     private readonly SqliteCommand _rollback;
+    private readonly SqliteCommand _savepoint;
+    private readonly SqliteCommand _release;
+    private readonly SqliteCommand _rollbackTo;
     private readonly SqliteCommand _insert;
     private readonly SqliteCommand _update;
     private readonly SqliteCommand _delete;
@@ -22,6 +25,9 @@ internal sealed class WriteStatements : IDisposable
         _begin = Prepare("BEGIN IMMEDIATE");
         _commit = Prepare("COMMIT");
         _rollback = Prepare("ROLLBACK");
+        _savepoint = Prepare("SAVEPOINT batch");
+        _release = Prepare("RELEASE batch");
+        _rollbackTo = Prepare("ROLLBACK TO batch");
         _insert = Prepare(
             "INSERT INTO grain_state (grain, name, version, payload) VALUES ($grain, $name, $next, $payload) ON CONFLICT DO NOTHING",
             "$grain", "$name", "$next", "$payload");
@@ -56,6 +62,20 @@ internal sealed class WriteStatements : IDisposable
         }
     }
 
+    /// <summary>Begins a part of the transaction that can be undone alone.</summary>
+    public void BeginPart() => _savepoint.ExecuteNonQuery();
+
+    /// <summary>Ends the part, keeping it or not.</summary>
+    public void EndPart(bool keep)
+    {
+        if (!keep)
+        {
+            _rollbackTo.ExecuteNonQuery();
+        }
+
+        _release.ExecuteNonQuery();
+    }
+
     public bool InsertState(string grain, string name, long next, byte[] payload) => Run(_insert, grain, name, next, payload) == 1;
 
     public bool UpdateState(string grain, string name, long version, long next, byte[] payload) => Run(_update, payload, next, grain, name, version) == 1;
@@ -71,7 +91,7 @@ internal sealed class WriteStatements : IDisposable
 
     public void Dispose()
     {
-        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_begin, _commit, _rollback, _insert, _update, _delete, _upsertReminder, _deleteReminder, _clearReminders])
+        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_begin, _commit, _rollback, _savepoint, _release, _rollbackTo, _insert, _update, _delete, _upsertReminder, _deleteReminder, _clearReminders])
         {
             command.Dispose();
         }

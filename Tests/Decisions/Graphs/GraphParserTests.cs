@@ -71,10 +71,10 @@ public sealed class GraphParserTests
     }
 
     [Theory]
-    [InlineData(10_000, 1, true)]
-    [InlineData(10_001, 1, false)]
-    [InlineData(10_000, 2, true)]
-    [InlineData(6_667, 3, false)]
+    [InlineData(100_000, 1, true)]
+    [InlineData(100_001, 1, false)]
+    [InlineData(50_000, 2, true)]
+    [InlineData(33_334, 3, false)]
     [InlineData(1, 1_000, true)]
     [InlineData(1, 1_001, false)]
     public void Parse_AtALimit_TellsBothSides(int tasks, int nodes, bool valid)

@@ -11,7 +11,7 @@ public sealed class CommitPumpTests
 
     public CommitPumpTests() => _pump = new CommitPump<string, string>(
         "0",
-        state =>
+        (state, _) =>
         {
             _log.Add($"write {state}");
             return _writes.Dequeue().Task;

@@ -9,10 +9,12 @@ public sealed class GraphRunRecoveryTests
 {
     private const int Watchdog = 60_000;
 
-    [Fact(Timeout = Watchdog)]
-    public async Task SiloCrash_AfterSubmit_TheTasksAreOfferedByTheNextSilo()
+    [Theory(Timeout = Watchdog)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task SiloCrash_AfterSubmit_TheTasksAreOfferedByTheNextSilo(bool batches)
     {
-        await using var cluster = await FlowCluster.StartAsync();
+        await using var cluster = await FlowCluster.StartAsync(batches);
         await cluster.SubmitAsync("r1", """{"id":"a","role":"r"}""");
         await cluster.CrashAsync();
         await cluster.Run("r1").RecoverAsync(FlowCluster.Token);
@@ -22,10 +24,12 @@ public sealed class GraphRunRecoveryTests
         Assert.Equal(RunStatus.Completed, (await cluster.WhenEndedAsync("r1")).Status);
     }
 
-    [Fact(Timeout = Watchdog)]
-    public async Task SiloCrash_WorkerComesBack_KeepsItsLeaseAndItsBatches()
+    [Theory(Timeout = Watchdog)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task SiloCrash_WorkerComesBack_KeepsItsLeaseAndItsBatches(bool batches)
     {
-        await using var cluster = await FlowCluster.StartAsync();
+        await using var cluster = await FlowCluster.StartAsync(batches);
         var worker = await cluster.StartWorkerAsync("w1", 1, "r");
         await cluster.SubmitAsync("r1", """{"id":"a","role":"r"}""");
         var grant = await worker.NextOfferAsync();
@@ -45,10 +49,12 @@ public sealed class GraphRunRecoveryTests
         Assert.Equal(1, run.Nodes[0].Tasks[0].Epoch);
     }
 
-    [Fact(Timeout = Watchdog)]
-    public async Task SiloCrash_WorkerDoesNotComeBack_LosesItsLeaseAfterTheServingGraceAndNotBefore()
+    [Theory(Timeout = Watchdog)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task SiloCrash_WorkerDoesNotComeBack_LosesItsLeaseAfterTheServingGraceAndNotBefore(bool batches)
     {
-        await using var cluster = await FlowCluster.StartAsync();
+        await using var cluster = await FlowCluster.StartAsync(batches);
         var gone = await cluster.StartWorkerAsync("w1", 1, "r");
         await cluster.SubmitAsync("r1", """{"id":"a","role":"r"}""");
         var first = await gone.NextOfferAsync();
@@ -68,12 +74,14 @@ public sealed class GraphRunRecoveryTests
         Assert.Equal(RunStatus.Completed, (await cluster.WhenEndedAsync("r1")).Status);
     }
 
-    [Fact(Timeout = Watchdog)]
-    public async Task SiloCrash_BetweenCommitAndDelivery_DeliversWhatIsOwed()
+    [Theory(Timeout = Watchdog)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task SiloCrash_BetweenCommitAndDelivery_DeliversWhatIsOwed(bool batches)
     {
-        await using var cluster = await FlowCluster.StartAsync();
+        await using var cluster = await FlowCluster.StartAsync(batches);
         var queueFails = true;
-        cluster.Storage.BeforeWrite = name => queueFails && name is not "run" and not "worker" ? throw new IOException("down") : Task.CompletedTask;
+        cluster.Storage.BeforeWrite = name => queueFails && !name.StartsWith("run", StringComparison.Ordinal) && name != "worker" ? throw new IOException("down") : Task.CompletedTask;
         await cluster.SubmitAsync("r1", """{"id":"a","role":"r"}""");
         await cluster.CrashAsync();
         queueFails = false;

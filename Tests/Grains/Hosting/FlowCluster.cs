@@ -30,9 +30,11 @@ internal sealed class FlowCluster : IAsyncDisposable
 
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<FlowCluster> StartAsync()
+    /// <summary>Starts one silo.</summary>
+    /// <param name="batches">Whether the storage commits several rows together, as the project's own do.</param>
+    public static async Task<FlowCluster> StartAsync(bool batches = false)
     {
-        var (storage, clock) = (new JsonGrainStorage(), new ManualTimeProvider());
+        var (storage, clock) = (batches ? new JsonBatchStorage() : new JsonGrainStorage(), new ManualTimeProvider());
         var builder = new InProcessTestClusterBuilder(1);
         builder.ConfigureHost(host => host.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock)));
         builder.ConfigureSilo((_, silo) =>

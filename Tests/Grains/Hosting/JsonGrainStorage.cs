@@ -3,15 +3,16 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Orleans.Storage;
+using OrleansFlow.Storage;
 
 namespace OrleansFlow.Tests.Grains.Hosting;
 
 /// <summary>
 /// Keeps states as JSON, as the product's stores do, outside of any silo, so that a silo may die. Writes can be made to fail, or to wait.
 /// </summary>
-internal sealed class JsonGrainStorage : IGrainStorage
+internal class JsonGrainStorage : IGrainStorage
 {
-    private readonly ConcurrentDictionary<(string, GrainId), (string Json, string Etag)> _rows = new();
+    private readonly ConcurrentDictionary<(string Name, GrainId Grain), (string Json, string Etag)> _rows = new();
     private JsonSerializerOptions _options = JsonSerializerOptions.Default;
     private long _lastEtag;
 
@@ -32,6 +33,56 @@ internal sealed class JsonGrainStorage : IGrainStorage
 
     /// <summary>The stored JSON of each grain that has a state of this name.</summary>
     public IReadOnlyList<string> Rows(string stateName) => [.. _rows.Where(row => row.Key.Item1 == stateName).Select(row => row.Value.Json)];
+
+    /// <summary>Names of a grain's states, in order.</summary>
+    public IReadOnlyList<string> Names(GrainId grain) => [.. _rows.Keys.Where(key => key.Grain == grain).Select(key => key.Name).Order(StringComparer.Ordinal)];
+
+    public void Put(string stateName, GrainId grain, string json) => _rows[(stateName, grain)] = (json, Interlocked.Increment(ref _lastEtag).ToString(CultureInfo.InvariantCulture));
+
+    public string Get(string stateName, GrainId grain) => _rows[(stateName, grain)].Json;
+
+    /// <summary>All changes or none, as the product's stores do; <see cref="BeforeWrite"/> and <see cref="AfterWrite"/> are called for each.</summary>
+    protected async Task WriteAllAsync(string grain, IReadOnlyList<GrainStateChange> changes)
+    {
+        var id = GrainId.Parse(grain, CultureInfo.InvariantCulture);
+        var texts = changes.Select(change => change.State is null ? "" : JsonSerializer.Serialize(change.State, _options.GetTypeInfo(change.StateType))).ToList();
+        foreach (var change in changes)
+        {
+            await BeforeWrite(change.Name);
+        }
+
+        lock (_rows)
+        {
+            foreach (var change in changes)
+            {
+                var found = _rows.TryGetValue((change.Name, id), out var row);
+                if (change.ETag != (found ? row.Etag : null))
+                {
+                    throw new InconsistentStateException($"{change.Name} of {grain} has etag {row.Etag}, not {change.ETag}");
+                }
+            }
+
+            for (var index = 0; index < changes.Count; index++)
+            {
+                var key = (changes[index].Name, id);
+                var etag = Interlocked.Increment(ref _lastEtag).ToString(CultureInfo.InvariantCulture);
+                if (changes[index].State is null)
+                {
+                    _rows.TryRemove(key, out _);
+                }
+                else
+                {
+                    _rows[key] = (texts[index], etag);
+                    changes[index].NextETag = etag;
+                }
+            }
+        }
+
+        for (var index = 0; index < changes.Count; index++)
+        {
+            AfterWrite(changes[index].Name, texts[index]);
+        }
+    }
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {

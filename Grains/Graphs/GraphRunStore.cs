@@ -1,0 +1,191 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Storage;
+using OrleansFlow.Decisions.Graphs;
+using OrleansFlow.Grains.Commits;
+using OrleansFlow.Graphs;
+using OrleansFlow.Storage;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Grains.Graphs;
+
+/// <summary>
+/// Keeps a run in rows: the head (state <c>run</c>), what it was submitted with, and segments of nodes, tasks and batches. A commit writes the head
+/// and the segments that its events touched, so that it costs what changed and not what the run holds.
+/// </summary>
+/// <remarks>
+/// One transaction over <see cref="IGrainStorageBatch"/>. Over a plain storage the segments are written first under new names
+/// (<see cref="RunSegments"/>) and the head last: its etag is the commit. What a crash leaves of a commit without a head costs room and
+/// nothing else. Used by one grain inside its turns.
+/// </remarks>
+internal sealed partial class GraphRunStore(IServiceProvider services)
+{
+    private const string HeadName = "run";
+    private const string PlanName = "run-plan";
+
+    /// <summary>Reads that are under way at once while a run is read.</summary>
+    private const int ReadsMax = 32;
+
+    private readonly IGrainStorage _storage = services.GetRequiredKeyedService<IGrainStorage>(FlowGrainStorage.Name);
+    private readonly Dictionary<string, string?> _etags = new(StringComparer.Ordinal);
+    private readonly GrainState<GraphRunRow> _head = new(new GraphRunRow());
+    private readonly List<RunBatchRow> _tail = [];
+    private GrainId _grain;
+    private string _grainText = "";
+    private string _activation = "";
+    private RunTaskNumbers _numbers = RunTaskNumbers.None;
+    private RunSegments _nodeRows = new("run-nodes", null);
+    private RunSegments _taskRows = new("run-tasks", null);
+    private RunSegments _batchRows = new("run-batches", null);
+    private long _batchCount;
+    private long _commitCount;
+    private bool _isPlanStored;
+
+    /// <summary>What the run was submitted with; null while there is none.</summary>
+    public RunSubmission? Submission { get; private set; }
+
+    /// <summary>Whether the run has ended and everybody who had to know was told; as stored.</summary>
+    public bool IsSettled => _head.State.Settled;
+
+    private IGrainStorageBatch? Batch => _storage as IGrainStorageBatch;
+
+    /// <summary>Reads the run.</summary>
+    /// <param name="grain">The run's grain.</param>
+    /// <param name="activation">Text that no other activation of it ever has.</param>
+    /// <param name="run">The run.</param>
+    /// <exception cref="Errors.FlowException"><c>state_corrupt</c>.</exception>
+    public async Task<GraphRunState> LoadAsync(GrainId grain, string activation, RunId run)
+    {
+        (_grain, _grainText, _activation) = (grain, grain.ToString(), activation);
+        await _storage.ReadStateAsync(HeadName, _grain, _head);
+        if (!_head.RecordExists)
+        {
+            return GraphRunState.None;
+        }
+
+        var row = _head.State;
+        if (row.Format < GraphRunRow.Segmented)
+        {
+            Submission = new RunSubmission { DocumentJson = row.DocumentJson ?? "", Files = row.Files };
+            var nodes = StoredState.Convert(_grainText, HeadName, () => Plan(Submission, row.Nodes?.Count ?? 0));
+            return StoredState.Convert(_grainText, HeadName, () => row.ToState(
+                run, nodes, [.. row.Nodes!.Select(node => node.ToNode(node.Tasks!.Select(task => task.ToLease())))]));
+        }
+
+        return await LoadSegmentsAsync(row, run);
+    }
+
+    /// <summary>Stores a state; durable when it returns.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="submission">What it was submitted with.</param>
+    /// <param name="settled">Whether everybody knows the end.</param>
+    /// <param name="events">What happened since the state that was stored before.</param>
+    public async Task WriteAsync(GraphRunState state, RunSubmission submission, bool settled, IReadOnlyList<GraphRunEvent> events)
+    {
+        _numbers = _numbers.IsEmpty ? new RunTaskNumbers(state.Plan!) : _numbers;
+        var changed = new RunChanges(_numbers);
+        if (_head.RecordExists && _head.State.Format < GraphRunRow.Segmented)
+        {
+            changed.AddAll(state);
+        }
+        else
+        {
+            changed.Add(events);
+        }
+
+        var commit = new Commit(this);
+        if (!_isPlanStored)
+        {
+            var files = submission.Files is null ? null : new Dictionary<string, string>(submission.Files);
+            await commit.AddPlanAsync(new RunPlanRow { DocumentJson = submission.DocumentJson, Files = files });
+        }
+
+        foreach (var segment in changed.NodeSegments)
+        {
+            var nodes = state.Nodes.Skip(segment * RunNodesRow.Size).Take(RunNodesRow.Size).Select(NodeRow.Of);
+            commit.Add(_nodeRows, segment, new RunNodesRow { Nodes = [.. nodes] });
+        }
+
+        foreach (var segment in changed.TaskSegments)
+        {
+            commit.Add(_taskRows, segment, _numbers.RowOf(state, segment));
+        }
+
+        AddBatches(commit, changed.Batches);
+        var head = GraphRunRow.Of(state, settled);
+        (head.NodeRows, head.TaskRows, head.BatchRows) = (_nodeRows.ToString(), _taskRows.ToString(), _batchRows.ToString());
+        await commit.WriteAsync(head);
+        _isPlanStored = true;
+    }
+
+    private static GraphPlan Plan(RunSubmission submission, int? nodes)
+    {
+        var plan = GraphParser.Parse(submission.DocumentJson, submission.Files).RequirePlan();
+        return nodes is null || nodes == plan.Nodes.Length
+            ? plan
+            : throw new InvalidOperationException($"{nodes} nodes are stored, the document has {plan.Nodes.Length}");
+    }
+
+    private async Task<GraphRunState> LoadSegmentsAsync(GraphRunRow row, RunId run)
+    {
+        var plan = await ReadAsync<RunPlanRow>(PlanName);
+        Submission = new RunSubmission { DocumentJson = plan.DocumentJson, Files = plan.Files };
+        _isPlanStored = true;
+        var compiled = StoredState.Convert(_grainText, PlanName, () => Plan(Submission, null));
+        _numbers = new RunTaskNumbers(compiled);
+        _nodeRows = new RunSegments("run-nodes", row.NodeRows);
+        _taskRows = new RunSegments("run-tasks", row.TaskRows);
+        _batchRows = new RunSegments("run-batches", row.BatchRows);
+        var nodes = await ReadAsync<RunNodesRow>(_nodeRows);
+        var tasks = await ReadAsync<RunTasksRow>(_taskRows);
+        var batches = (await ReadAsync<RunBatchesRow>(_batchRows)).Values.SelectMany(segment => segment.Batches).ToList();
+        _batchCount = batches.Count;
+        _tail.AddRange(batches.Skip(batches.Count / RunBatchesRow.Size * RunBatchesRow.Size));
+        return StoredState.Convert(_grainText, HeadName, () => row.ToState(run, compiled, _numbers.ToNodes(nodes, tasks, batches)));
+    }
+
+    private async Task<SortedDictionary<int, T>> ReadAsync<T>(RunSegments segments)
+        where T : class, new()
+    {
+        var rows = new SortedDictionary<int, T>();
+        foreach (var window in segments.Stored.Chunk(ReadsMax))
+        {
+            var reads = window.Select(number => ReadAsync<T>(segments.NameOf(number)!)).ToList();
+            for (var index = 0; index < window.Length; index++)
+            {
+                rows.Add(window[index], await reads[index]);
+            }
+        }
+
+        return rows;
+    }
+
+    private async Task<T> ReadAsync<T>(string name)
+        where T : class, new()
+    {
+        var state = new GrainState<T>(new T());
+        await _storage.ReadStateAsync(name, _grain, state);
+        _etags[name] = state.ETag;
+        return state.RecordExists
+            ? state.State
+            : StoredState.Convert<T>(_grainText, HeadName, () => throw new InvalidOperationException($"its row '{name}' is missing"));
+    }
+
+    private void AddBatches(Commit commit, IReadOnlyList<RunBatchRow> batches)
+    {
+        for (var next = 0; next < batches.Count;)
+        {
+            // Cut at the ends of segments, so that each is written once.
+            var part = batches.Skip(next).Take(RunBatchesRow.Size - _tail.Count).ToList();
+            var segment = (int)(_batchCount / RunBatchesRow.Size);
+            next += part.Count;
+            _batchCount += part.Count;
+            _tail.AddRange(part);
+            commit.Add(_batchRows, segment, new RunBatchesRow { Batches = [.. _tail] });
+            if (_tail.Count == RunBatchesRow.Size)
+            {
+                _tail.Clear();
+            }
+        }
+    }
+}

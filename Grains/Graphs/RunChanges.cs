@@ -1,0 +1,57 @@
+using OrleansFlow.Decisions.Graphs;
+using OrleansFlow.Decisions.Leases;
+
+namespace OrleansFlow.Grains.Graphs;
+
+/// <summary>Which segments the events of one commit touched. What follows from the head alone, as an early end, touches none.</summary>
+internal sealed class RunChanges(RunTaskNumbers numbers)
+{
+    private readonly List<RunBatchRow> _batches = [];
+
+    /// <summary>Segments of nodes.</summary>
+    public SortedSet<int> NodeSegments { get; } = [];
+
+    /// <summary>Segments of tasks.</summary>
+    public SortedSet<int> TaskSegments { get; } = [];
+
+    /// <summary>New batches, in order of acceptance.</summary>
+    public IReadOnlyList<RunBatchRow> Batches => _batches;
+
+    public void Add(IEnumerable<GraphRunEvent> events)
+    {
+        foreach (var change in events.Where(change => change.IsDurable))
+        {
+            switch (change)
+            {
+                case NodeOpened opened:
+                    NodeSegments.Add(opened.Node / RunNodesRow.Size);
+                    break;
+                case NodeStatusChanged node:
+                    NodeSegments.Add(node.Node / RunNodesRow.Size);
+                    break;
+                case RunTaskChanged { Change: BatchAccepted accepted } task:
+                    NodeSegments.Add(task.Slot.Node / RunNodesRow.Size);
+                    _batches.Add(RunBatchRow.Of(numbers.Of(task.Slot), accepted.Batch));
+                    break;
+                case RunTaskChanged task:
+                    NodeSegments.Add(task.Slot.Node / RunNodesRow.Size);
+                    TaskSegments.Add(numbers.Of(task.Slot) / RunTasksRow.Size);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Everything: for a run whose rows are of an older format.</summary>
+    public void AddAll(GraphRunState state)
+    {
+        NodeSegments.UnionWith(Enumerable.Range(0, state.Nodes.Length).Select(node => node / RunNodesRow.Size));
+        TaskSegments.UnionWith(Enumerable.Range(0, numbers.Count).Select(task => task / RunTasksRow.Size));
+        var batches =
+            from node in Enumerable.Range(0, state.Nodes.Length)
+            from accepted in state.Nodes[node].Accepted
+            orderby accepted.Sequence
+            let slot = new TaskSlot(node, accepted.Task)
+            select RunBatchRow.Of(numbers.Of(slot), state[slot].Batches[accepted.Index]);
+        _batches.AddRange(batches);
+    }
+}

@@ -1,0 +1,89 @@
+using System.Text.Json.Serialization;
+using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Grains.Commits;
+using OrleansFlow.Grains.Tasks;
+
+namespace OrleansFlow.Grains.Graphs;
+
+/// <summary>What a run was submitted with. Written once. The plan is compiled again from it when the run is read.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.RunPlanRow")]
+internal sealed class RunPlanRow
+{
+    [Id(0), JsonPropertyName("document")]
+    public string DocumentJson { get; set; } = "";
+
+    [Id(1), JsonPropertyName("files"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public Dictionary<string, string>? Files { get; set; }
+
+    [Id(2), JsonPropertyName("format"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Format { get; set => field = StateFormat.Known(value); }
+}
+
+/// <summary>Some neighbouring nodes of a run.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.RunNodesRow")]
+internal sealed class RunNodesRow
+{
+    /// <summary>Nodes of one segment.</summary>
+    public const int Size = 16;
+
+    [Id(0), JsonPropertyName("nodes")]
+    public List<NodeRow> Nodes { get; set; } = [];
+
+    [Id(1), JsonPropertyName("format"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Format { get; set => field = StateFormat.Known(value); }
+}
+
+/// <summary>Some neighbouring tasks of a run, counted through all its nodes.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.RunTasksRow")]
+internal sealed class RunTasksRow
+{
+    /// <summary>Tasks of one segment.</summary>
+    public const int Size = 64;
+
+    /// <summary>Null for a task of which nothing is to be said but what its node says.</summary>
+    [Id(0), JsonPropertyName("tasks")]
+    public List<TaskLeaseRow?> Tasks { get; set; } = [];
+
+    [Id(1), JsonPropertyName("format"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Format { get; set => field = StateFormat.Known(value); }
+}
+
+/// <summary>Accepted batches of a run in order of acceptance. A segment that is full is never written again.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.RunBatchesRow")]
+internal sealed class RunBatchesRow
+{
+    /// <summary>Batches of one segment.</summary>
+    public const int Size = 128;
+
+    [Id(0), JsonPropertyName("batches")]
+    public List<RunBatchRow> Batches { get; set; } = [];
+
+    [Id(1), JsonPropertyName("format"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Format { get; set => field = StateFormat.Known(value); }
+}
+
+/// <summary>One accepted batch; its sequence is its place, its number the place among those of its task.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.RunBatchRow")]
+internal sealed class RunBatchRow
+{
+    /// <summary>Position of the task, counted through all nodes.</summary>
+    [Id(0), JsonPropertyName("t")]
+    public int Task { get; set; }
+
+    [Id(1), JsonPropertyName("e")]
+    public long Epoch { get; set; }
+
+    [Id(2), JsonPropertyName("r")]
+    public long Rows { get; set; }
+
+    [Id(3), JsonPropertyName("b")]
+    public long Bytes { get; set; }
+
+    [Id(4), JsonPropertyName("p")]
+    public string Path { get; set; } = "";
+
+    public static RunBatchRow Of(int task, AcceptedBatch batch) =>
+        new() { Task = task, Epoch = batch.Epoch, Rows = batch.Rows, Bytes = batch.Bytes, Path = batch.Path };
+
+    public AcceptedBatch ToBatch(long sequence) => new(Epoch, Rows, Bytes, Path, sequence);
+}

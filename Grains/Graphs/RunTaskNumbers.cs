@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using OrleansFlow.Decisions.Graphs;
+using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Grains.Tasks;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Grains.Graphs;
+
+/// <summary>Counts a run's tasks through all its nodes, so that segments are full however many nodes there are.</summary>
+internal sealed class RunTaskNumbers
+{
+    /// <summary>No plan is known yet.</summary>
+    public static readonly RunTaskNumbers None = new([0]);
+
+    private readonly int[] _starts;
+
+    public RunTaskNumbers(GraphPlan plan)
+        : this(Starts(plan))
+    {
+    }
+
+    private RunTaskNumbers(int[] starts) => _starts = starts;
+
+    /// <summary>Tasks in all.</summary>
+    public int Count => _starts[^1];
+
+    public bool IsEmpty => _starts.Length == 1;
+
+    public int Of(TaskSlot slot) => _starts[slot.Node] + slot.Index;
+
+    /// <summary>The stored form of a segment of tasks.</summary>
+    public RunTasksRow RowOf(GraphRunState state, int segment)
+    {
+        var row = new RunTasksRow();
+        var first = segment * RunTasksRow.Size;
+        var node = NodeOf(first);
+        for (var number = first; number < first + RunTasksRow.Size && number < Count; number++)
+        {
+            while (number >= _starts[node + 1])
+            {
+                node++;
+            }
+
+            var (owner, task) = (state.Nodes[node], state.Nodes[node].Tasks[number - _starts[node]]);
+            row.Tasks.Add(Equals(task, Untouched(owner.OpenedUtc)) ? null : TaskLeaseRow.Of(task, withBatches: false));
+        }
+
+        return row;
+    }
+
+    /// <summary>The nodes that the segments describe; what has no row is as the submission left it.</summary>
+    public ImmutableArray<NodeRunState> ToNodes(
+        SortedDictionary<int, RunNodesRow> nodes, SortedDictionary<int, RunTasksRow> tasks, IReadOnlyList<RunBatchRow> batches)
+    {
+        var byTask = new Dictionary<int, ImmutableList<AcceptedBatch>.Builder>();
+        for (var sequence = 0; sequence < batches.Count; sequence++)
+        {
+            if (!byTask.TryGetValue(batches[sequence].Task, out var list))
+            {
+                byTask.Add(batches[sequence].Task, list = ImmutableList.CreateBuilder<AcceptedBatch>());
+            }
+
+            list.Add(batches[sequence].ToBatch(sequence));
+        }
+
+        var all = ImmutableArray.CreateBuilder<NodeRunState>(_starts.Length - 1);
+        for (var node = 0; node < _starts.Length - 1; node++)
+        {
+            var row = nodes.TryGetValue(node / RunNodesRow.Size, out var segment) ? segment.Nodes[node % RunNodesRow.Size] : new NodeRow();
+            var leases = Enumerable.Range(_starts[node], _starts[node + 1] - _starts[node]).Select(number => Lease(row, number));
+            all.Add(row.ToNode(leases));
+        }
+
+        return all.MoveToImmutable();
+
+        TaskLease Lease(NodeRow node, int number)
+        {
+            var stored = tasks.TryGetValue(number / RunTasksRow.Size, out var segment) ? segment.Tasks[number % RunTasksRow.Size] : null;
+            var lease = stored?.ToLease() ?? Untouched(node.OpenedUtc);
+            return byTask.TryGetValue(number, out var list) ? lease with { Batches = list.ToImmutable() } : lease;
+        }
+    }
+
+    private static TaskLease Untouched(DateTimeOffset? openedUtc) =>
+        openedUtc is { } utc ? LeaseDecider.Apply(TaskLease.Pending, new TaskReadied(utc)) : TaskLease.Pending;
+
+    private static int[] Starts(GraphPlan plan)
+    {
+        var starts = new int[plan.Nodes.Length + 1];
+        for (var node = 0; node < plan.Nodes.Length; node++)
+        {
+            starts[node + 1] = starts[node] + plan.Nodes[node].TaskCount;
+        }
+
+        return starts;
+    }
+
+    private int NodeOf(int number)
+    {
+        var found = Array.BinarySearch(_starts, number);
+        return found >= 0 ? found : ~found - 1;
+    }
+}

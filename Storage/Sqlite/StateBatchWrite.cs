@@ -1,0 +1,23 @@
+namespace OrleansFlow.Storage.Sqlite;
+
+/// <summary>Several states of one grain: all of them or none, beside whatever else the group holds.</summary>
+internal sealed class StateBatchWrite(IReadOnlyList<StateWrite> writes) : StoreWrite
+{
+    public override int StateBytes => writes.Sum(write => write.StateBytes);
+
+    protected override Exception? Apply(WriteStatements statements)
+    {
+        statements.BeginPart();
+        foreach (var write in writes)
+        {
+            if (write.ApplyTo(statements) is { } refusal)
+            {
+                statements.EndPart(keep: false);
+                return refusal;
+            }
+        }
+
+        statements.EndPart(keep: true);
+        return null;
+    }
+}

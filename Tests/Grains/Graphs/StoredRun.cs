@@ -1,0 +1,95 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Storage;
+using OrleansFlow.Decisions.Graphs;
+using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Grains;
+using OrleansFlow.Grains.Graphs;
+using OrleansFlow.Grains.Tasks;
+using OrleansFlow.Graphs;
+using OrleansFlow.Tasks;
+using OrleansFlow.Tests.Grains.Hosting;
+
+namespace OrleansFlow.Tests.Grains.Graphs;
+
+/// <summary>A run that is decided and stored without a silo around it.</summary>
+internal sealed class StoredRun(JsonGrainStorage storage, string document)
+{
+    private static readonly DateTimeOffset NowUtc = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static int _activations;
+    private readonly RunSubmission _submission = new() { DocumentJson = document, Files = new Dictionary<string, string> { ["f"] = "/d/f.parquet" } };
+    private readonly ServiceProvider _services = new ServiceCollection()
+        .AddKeyedSingleton<IGrainStorage>(FlowGrainStorage.Name, storage.With((IJsonTypeInfoResolver[])[GraphRunJson.Default])).BuildServiceProvider();
+
+    private GraphRunStore? _store;
+
+    public GrainId Grain { get; } = GrainId.Create("run", "r");
+
+    public GraphRunState State { get; private set; } = GraphRunState.None;
+
+    public IReadOnlyList<string> Names => storage.Names(Grain);
+
+    public SubmitRun Submit() => new(new RunId("r"), GraphParser.Parse(document, _submission.Files).RequirePlan());
+
+    public string Text(string name) => storage.Get(name, Grain);
+
+    public void Put(string name, string json) => storage.Put(name, Grain, json);
+
+    /// <summary>What another silo would read.</summary>
+    public async Task ReloadAsync()
+    {
+        _store = new GraphRunStore(_services);
+        State = await _store.LoadAsync(Grain, $"activation{Interlocked.Increment(ref _activations)}", new RunId("r"));
+    }
+
+    /// <summary>Decides the commands and stores what they led to with one write.</summary>
+    public async Task DoAsync(params GraphRunCommand[] commands)
+    {
+        if (_store is null)
+        {
+            await ReloadAsync();
+        }
+
+        var events = new List<GraphRunEvent>();
+        foreach (var command in commands)
+        {
+            var decision = GraphRunDecider.Decide(State, command, TimeSpan.FromSeconds(60), NowUtc);
+            State = decision.State;
+            events.AddRange(decision.Events);
+        }
+
+        await _store!.WriteAsync(State, _submission, settled: false, events);
+    }
+
+    /// <summary>One to three random commands, some of which are refused.</summary>
+    public Task DoAnythingAsync(Random random) => DoAsync([.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Any(random))]);
+
+    public static string Describe(GraphRunState state) => JsonSerializer.Serialize(new
+    {
+        state.Status, state.Version, state.AcceptedCount, state.SubmittedUtc, state.StartedUtc, state.EndedUtc, state.CancelReason, state.Failure,
+        Active = state.Active.ToList(),
+        Nodes = state.Nodes.Select(node => new
+        {
+            node.Status, node.Opened, node.StartedUtc, node.EndedUtc, node.CompletedCount, node.Rows, node.Bytes, node.Metrics, node.Accepted,
+            Tasks = node.Tasks.Select(task => TaskLeaseRow.Of(task)),
+        }),
+    });
+
+    private LeaseTask Any(Random random)
+    {
+        var node = random.Next(State.Nodes.Length);
+        var slot = new TaskSlot(node, random.Next(State.Nodes[node].Tasks.Count));
+        var task = State[slot];
+        return new LeaseTask(slot, task.Status switch
+        {
+            FlowTaskStatus.Leased => random.Next(4) switch
+            {
+                0 => new CompleteAttempt(task.Epoch, task.Batches.Count, "{}"),
+                1 => new RevokeLease(task.Epoch, LeaseReasons.ConnectionLost),
+                _ => new AcceptBatch(task.Epoch, task.Batches.Count, new AcceptedBatch(task.Epoch, 3, 30, $"{slot}.{task.Batches.Count}")),
+            },
+            _ => new GrantLease(new WorkerId("w"), "s"),
+        });
+    }
+}
