@@ -26,6 +26,7 @@ public static class PostgresStoreSiloBuilderExtensions
 
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<PostgresStore>();
+        services.AddSingleton<IStoreGeneration>(provider => provider.GetRequiredService<PostgresStore>());
         services.TryAddSingleton<GrainStateJson>();
         services.AddSingleton<PostgresGrainStorage>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, PostgresStoreLifecycle>();

@@ -28,6 +28,7 @@ public static class SqliteStoreSiloBuilderExtensions
         }
 
         services.AddSingleton<SqliteStore>();
+        services.AddSingleton<IStoreGeneration>(provider => provider.GetRequiredService<SqliteStore>());
         services.AddSingleton<GrainStateJson>();
         services.AddSingleton<SqliteGrainStorage>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SqliteStoreLifecycle>();

@@ -45,7 +45,7 @@ public static class GraphRunDecider
         ArgumentNullException.ThrowIfNull(change);
         var next = change switch
         {
-            RunSubmitted submitted => GraphRunFold.Submit(submitted),
+            RunSubmitted submitted => GraphRunFold.Submit(state, submitted),
             NodeOpened opened => GraphRunFold.Open(state, opened),
             RunTaskChanged task => GraphRunFold.ChangeTask(state, task),
             NodeStatusChanged node => GraphRunFold.ChangeNode(state, node),

@@ -8,8 +8,9 @@ namespace OrleansFlow.Decisions.Graphs;
 /// <summary>How each event changes a run's state.</summary>
 internal static class GraphRunFold
 {
-    public static GraphRunState Submit(RunSubmitted submitted) => new()
+    public static GraphRunState Submit(GraphRunState state, RunSubmitted submitted) => new()
     {
+        EpochFloor = state.EpochFloor,
         Plan = submitted.Plan,
         RunId = submitted.RunId,
         SubmittedUtc = submitted.AtUtc,

@@ -50,6 +50,9 @@ public sealed record GraphRunState
     /// <summary>Effects refused because their epoch was not current; not durable.</summary>
     public long RefusedEffects { get; init; }
 
+    /// <summary>Highest epoch from before the store was restored (<see cref="LeaseEpochs"/>); not durable, set when the run is read.</summary>
+    public long EpochFloor { get; init; }
+
     /// <summary>True for a run that was submitted.</summary>
     public bool Exists => Plan is not null;
 
@@ -72,7 +75,7 @@ public sealed record GraphRunState
             : null;
 
     /// <summary>The rules by which the tasks of a node are leased.</summary>
-    public LeasePolicy PolicyOf(int node, TimeSpan leaseDuration) => Plan!.Nodes[node].Policy with { Duration = leaseDuration };
+    public LeasePolicy PolicyOf(int node, TimeSpan leaseDuration) => Plan!.Nodes[node].Policy with { Duration = leaseDuration, EpochFloor = EpochFloor };
 
     /// <summary>When time changes something next; null when nothing waits for time. O(active tasks).</summary>
     public DateTimeOffset? NextDueUtc()

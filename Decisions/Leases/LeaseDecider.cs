@@ -10,6 +10,7 @@ namespace OrleansFlow.Decisions.Leases;
 /// 1. The holder falls silent: the lease expires, the task is ready again, the next grant has a higher epoch.
 /// 2. The control plane knows better than the clock (connection lost, drain): it revokes, with the same result and no retry spent.
 /// 3. The attempt fails or takes too long: a retry is spent and the task backs off, or it fails for good.
+///    The same when the store was restored from a backup: every epoch of before is below those that are given since.
 /// 4. A holder comes back after 1, 2 or 3: whatever it sends presents an epoch that is not current and is refused and counted. This is why
 ///    revocation may be early and why cancellation needs no answer of the worker.
 /// Fencing by epoch: Gray and Cheriton, "Leases", SOSP 1989; Chubby's sequencers, Burrows, OSDI 2006, section 2.4.
@@ -39,6 +40,7 @@ public static class LeaseDecider
                 ? One(Revoked(state, revoke.Reason, nowUtc))
                 : LeaseDecision.Nothing,
             PassTime => new LeaseDecision(Overdue(state, policy, nowUtc)),
+            RestoreLease when IsBeforeRestore(state, policy) => One(Revoked(state, LeaseReasons.StoreRestored, nowUtc)),
             RestoreLease => state is { Status: FlowTaskStatus.Leased, Holder: { } holder }
                 ? One(new LeaseRenewed(nowUtc, state.Epoch, holder.Worker, holder.SessionId, nowUtc + policy.Duration, null))
                 : LeaseDecision.Nothing,
@@ -120,7 +122,7 @@ public static class LeaseDecider
         var current = Apply(state, overdue);
         return current.Status != FlowTaskStatus.Ready
             ? new LeaseDecision(overdue, LeaseReasons.NotReady)
-            : new LeaseDecision(overdue.Add(new LeaseGranted(nowUtc, current.Epoch + 1, grant.Worker, grant.SessionId, nowUtc + policy.Duration)));
+            : new LeaseDecision(overdue.Add(new LeaseGranted(nowUtc, Math.Max(current.Epoch, policy.EpochFloor) + 1, grant.Worker, grant.SessionId, nowUtc + policy.Duration)));
     }
 
     private static LeaseDecision Accept(TaskLease state, AcceptBatch accept, DateTimeOffset nowUtc)
@@ -183,6 +185,11 @@ public static class LeaseDecider
             return [];
         }
 
+        if (IsBeforeRestore(state, policy))
+        {
+            return [Revoked(state, LeaseReasons.StoreRestored, nowUtc)];
+        }
+
         if (policy.AttemptTimeout is { } timeout && nowUtc >= holder.GrantedUtc + timeout && holder.GrantedUtc + timeout <= holder.ExpiresUtc)
         {
             var failure = new LeaseFailure(LeaseReasons.DeadlineExceeded, false, string.Create(
@@ -207,6 +214,8 @@ public static class LeaseDecider
         FlowTaskStatus.Completed or FlowTaskStatus.Failed => new LeaseDecision([], LeaseReasons.AlreadyEnded),
         _ => One(new TaskCancelled(nowUtc, cancel.Reason)),
     };
+
+    private static bool IsBeforeRestore(TaskLease state, LeasePolicy policy) => state.Status == FlowTaskStatus.Leased && state.Epoch <= policy.EpochFloor;
 
     private static bool IsRepeated(TaskLease state, long epoch, bool completed) =>
         epoch > 0 && epoch == state.ReportedEpoch && completed == (state.Status == FlowTaskStatus.Completed);

@@ -23,6 +23,12 @@ public sealed record LeasePolicy
     /// <summary>Failure reasons that end the task whatever the handler said.</summary>
     public ImmutableArray<string> PermanentOn { get; init; } = [];
 
+    /// <summary>
+    /// Epochs up to this one come from before the store was restored (<see cref="LeaseEpochs"/>): a lease with one has ended, and new ones are
+    /// counted from above it.
+    /// </summary>
+    public long EpochFloor { get; init; }
+
     /// <summary>How long to wait before retry number <paramref name="retry"/> (0-based).</summary>
     /// <remarks>Doubling saturates at <see cref="MaxBackoff"/>, also where the product would overflow.</remarks>
     public TimeSpan BackoffBefore(int retry)

@@ -6,6 +6,9 @@ public static class LeaseReasons
     /// <summary>The lease was not renewed in time.</summary>
     public const string LeaseExpired = "lease_expired";
 
+    /// <summary>The store was put back to a backup that is older than what the worker knows.</summary>
+    public const string StoreRestored = "store_restored";
+
     /// <summary>No session holds the lease any more.</summary>
     public const string ConnectionLost = "connection_lost";
 

@@ -9,6 +9,7 @@ using OrleansFlow.Grains.Commits;
 using OrleansFlow.Grains.Hosting;
 using OrleansFlow.Grains.Tasks;
 using OrleansFlow.Graphs;
+using OrleansFlow.Storage;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Grains.Graphs;
@@ -27,6 +28,7 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
     private readonly SiloServingClock _serving;
     private readonly TimeProvider _clock;
     private readonly ILeaseRules? _rules;
+    private readonly IStoreGeneration? _generation;
     private readonly ILogger<GraphRunGrain> _logger;
     private readonly CommitSignal _signal = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -44,7 +46,8 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         SiloServingClock serving,
         TimeProvider clock,
         ILogger<GraphRunGrain> logger,
-        ILeaseRules? rules = null)
+        ILeaseRules? rules = null,
+        IStoreGeneration? generation = null)
     {
         _store = new GraphRunStore(services);
         _leases = leases.Value;
@@ -52,6 +55,7 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         _clock = clock;
         _logger = logger;
         _rules = rules;
+        _generation = generation;
         _stopped = _stopping.Token;
     }
 
@@ -61,7 +65,10 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
     {
         _id = new RunId(this.GetPrimaryKeyString());
         _outbox = new RunOutbox(GrainFactory, _clock, exception => LogDeliveryFailed(exception, _id));
-        var state = await _store.LoadAsync(this.GetGrainId(), GrainContext.ActivationId.ToString(), _id);
+        var state = (await _store.LoadAsync(this.GetGrainId(), GrainContext.ActivationId.ToString(), _id)) with
+        {
+            EpochFloor = LeaseEpochs.FloorOf(_generation?.Generation ?? 1),
+        };
         if (state.Exists)
         {
             _submission = _store.Submission;

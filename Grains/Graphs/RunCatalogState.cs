@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using OrleansFlow.Grains.Commits;
 using OrleansFlow.Graphs;
 
 namespace OrleansFlow.Grains.Graphs;
@@ -6,6 +7,9 @@ namespace OrleansFlow.Grains.Graphs;
 /// <summary>Stored form of a shard of the run listing, newest first.</summary>
 internal sealed class RunCatalogState
 {
+    [JsonPropertyName("format"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Format { get; set => field = StateFormat.Known(value); }
+
     public List<RunLine> Runs { get; set; } = [];
 }
 

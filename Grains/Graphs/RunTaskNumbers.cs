@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Grains.Tasks;
-using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Grains.Graphs;
 

@@ -265,6 +265,7 @@ internal sealed partial class TaskGrain
     private LeasePolicy Policy(TaskGrainState state) => new()
     {
         Duration = _leases.Duration,
+        EpochFloor = LeaseEpochs.FloorOf(_generation?.Generation ?? 1),
         MaxRetries = state.Submission?.MaxRetries ?? 0,
         Backoff = state.Submission?.Backoff ?? TimeSpan.Zero,
         MaxBackoff = BackoffMax > state.Submission?.Backoff ? BackoffMax : state.Submission?.Backoff ?? BackoffMax,

@@ -7,6 +7,7 @@ using OrleansFlow.Errors;
 using OrleansFlow.Grains.Commits;
 using OrleansFlow.Grains.Hosting;
 using OrleansFlow.Graphs;
+using OrleansFlow.Storage;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Grains.Tasks;
@@ -24,6 +25,7 @@ internal sealed partial class TaskGrain : Grain, ITaskGrain, IDisposable
     private readonly SiloServingClock _serving;
     private readonly TimeProvider _clock;
     private readonly ILeaseRules? _rules;
+    private readonly IStoreGeneration? _generation;
     private readonly ILogger<TaskGrain> _logger;
     private readonly CommitSignal _signal = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -39,7 +41,8 @@ internal sealed partial class TaskGrain : Grain, ITaskGrain, IDisposable
         SiloServingClock serving,
         TimeProvider clock,
         ILogger<TaskGrain> logger,
-        ILeaseRules? rules = null)
+        ILeaseRules? rules = null,
+        IStoreGeneration? generation = null)
     {
         _row = row;
         _leases = leases.Value;
@@ -47,6 +50,7 @@ internal sealed partial class TaskGrain : Grain, ITaskGrain, IDisposable
         _clock = clock;
         _logger = logger;
         _rules = rules;
+        _generation = generation;
         _stopped = _stopping.Token;
     }
 
@@ -61,7 +65,7 @@ internal sealed partial class TaskGrain : Grain, ITaskGrain, IDisposable
             return Task.CompletedTask;
         }
 
-        var state = _row.RecordExists ? _row.State.ToState() : new TaskGrainState(null, TaskLease.Pending);
+        var state = _row.RecordExists ? StoredState.Convert(this.GetGrainId().ToString(), "task", _row.State.ToState) : new TaskGrainState(null, TaskLease.Pending);
         if (state.Submission is not null)
         {
             var restored = Decide(state, new RestoreLease());

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Grains.Commits;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Grains.Tasks;
@@ -30,6 +31,9 @@ internal sealed class TaskRow
 
     [Id(5), JsonPropertyName("task")]
     public TaskLeaseRow Lease { get; set; } = new();
+
+    [Id(6), JsonPropertyName("format"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Format { get; set => field = StateFormat.Known(value); }
 
     public static TaskRow Of(TaskGrainState state)
     {

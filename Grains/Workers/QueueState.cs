@@ -1,10 +1,14 @@
 using System.Text.Json.Serialization;
+using OrleansFlow.Grains.Commits;
 
 namespace OrleansFlow.Grains.Workers;
 
 /// <summary>The head row of a queue. Its segments are the numbers from first up to, not including, next; those that are empty have no row.</summary>
 internal sealed class QueueHeadState
 {
+    [JsonPropertyName("format"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Format { get; set => field = StateFormat.Known(value); }
+
     /// <summary>True once any worker has announced the role.</summary>
     public bool Known { get; set; }
 
@@ -16,6 +20,9 @@ internal sealed class QueueHeadState
 /// <summary>Some stored tasks of a queue.</summary>
 internal sealed class QueueSegmentState
 {
+    [JsonPropertyName("format"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Format { get; set => field = StateFormat.Known(value); }
+
     public List<QueueItemState> Items { get; set; } = [];
 }
 

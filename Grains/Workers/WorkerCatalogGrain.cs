@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using OrleansFlow.Grains.Commits;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
 
@@ -28,5 +30,8 @@ internal sealed class WorkerCatalogGrain(
 /// <summary>Stored form of <see cref="WorkerCatalogGrain"/>.</summary>
 internal sealed class WorkerCatalogState
 {
+    [JsonPropertyName("format"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Format { get; set => field = StateFormat.Known(value); }
+
     public List<string> Workers { get; set; } = [];
 }

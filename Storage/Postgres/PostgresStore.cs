@@ -9,7 +9,7 @@ namespace OrleansFlow.Storage.Postgres;
 
 /// <summary>One PostgreSQL store with grain states and reminders: a few connections that write in groups, and a pool that reads.</summary>
 /// <remarks>Opened at silo start, closed at its end. A write is acknowledged after the server has committed it.</remarks>
-internal sealed class PostgresStore : IAsyncDisposable
+internal sealed class PostgresStore : IStoreGeneration, IAsyncDisposable
 {
     private static readonly TimeSpan CloseGrace = TimeSpan.FromSeconds(3);
     private readonly PostgresStoreOptions _options;

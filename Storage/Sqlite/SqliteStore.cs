@@ -10,7 +10,7 @@ namespace OrleansFlow.Storage.Sqlite;
 
 /// <summary>One SQLite database with grain states and reminders: one writer that groups, and a few readers beside it (WAL).</summary>
 /// <remarks>Opened at silo start, closed at its end. A write is acknowledged after its transaction was fsynced (<c>synchronous=FULL</c>).</remarks>
-internal sealed class SqliteStore : IAsyncDisposable
+internal sealed class SqliteStore : IStoreGeneration, IAsyncDisposable
 {
     private readonly SqliteStoreOptions _options;
     private readonly ILogger<SqliteStore> _logger;

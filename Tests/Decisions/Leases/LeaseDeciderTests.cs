@@ -32,6 +32,43 @@ public sealed class LeaseDeciderTests
         Assert.Equal(LeaseReasons.NotReady, Do(new GrantLease(_worker, "s2")).Refused);
     }
 
+    [Fact]
+    public void Restore_OfTheStore_EndsLeasesOfBeforeAndNoneOfTheirEffectsIsAccepted()
+    {
+        Grant();
+        var restored = Policy with { EpochFloor = LeaseEpochs.FloorOf(2) };
+
+        foreach (var late in (LeaseCommand[])[new RenewLease(1, _worker, "s", null), Batch(1, 0, "late"), new CompleteAttempt(1, 0, null), new FailAttempt(1, new LeaseFailure("late", true, "late"))])
+        {
+            Assert.Equal(LeaseReasons.LeaseLost, Do(late, restored).Refused);
+        }
+
+        Assert.Equal(FlowTaskStatus.Ready, _task.Status);
+        Assert.True(Do(new GrantLease(_worker, "s2"), restored).IsAccepted);
+        Assert.Equal((1L << 40) + 1, _task.Epoch);
+        Assert.True(Do(new RestoreLease(), restored).IsAccepted);
+        Assert.Equal((FlowTaskStatus.Leased, (1L << 40) + 1), (_task.Status, _task.Epoch));
+    }
+
+    [Fact]
+    public void Restore_OfTheStore_IsNoticedWhenTheStateIsRead()
+    {
+        Grant();
+
+        var change = Assert.IsType<LeaseRevoked>(Assert.Single(Do(new RestoreLease(), Policy with { EpochFloor = LeaseEpochs.FloorOf(2) }).Events));
+
+        Assert.Equal((LeaseReasons.StoreRestored, 1L, FlowTaskStatus.Ready), (change.Reason, change.Epoch, _task.Status));
+    }
+
+    [Fact]
+    public void Floor_OfTheFirstGeneration_IsZeroAndEachNextIsAboveEveryEpochOfTheOneBefore()
+    {
+        Assert.Equal((0L, 1L << 40, 1L << 41), (LeaseEpochs.FloorOf(1), LeaseEpochs.FloorOf(2), LeaseEpochs.FloorOf(3)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => LeaseEpochs.FloorOf(0));
+        Assert.True(LeaseEpochs.FloorOf(1L << 22) > 0);
+        Assert.Throws<ArgumentOutOfRangeException>(() => LeaseEpochs.FloorOf((1L << 22) + 1));
+    }
+
     [Theory]
     [InlineData(59.999, true)]
     [InlineData(60, false)]

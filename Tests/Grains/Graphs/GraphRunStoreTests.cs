@@ -1,10 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Errors;
-using OrleansFlow.Grains.Graphs;
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
 using OrleansFlow.Tests.Grains.Hosting;
