@@ -30,6 +30,7 @@ internal static class FlowCommandLine
             CancelCommand.Create(),
             WorkersCommand.Create(),
             DoctorCommand.Create(),
+            DbCommand.Create(),
             TestCommand.Create(),
             BenchCommand.Create(),
         };

@@ -33,6 +33,9 @@ internal sealed class RunSegments
     /// <summary>Numbers of the segments that have a row.</summary>
     public IEnumerable<int> Stored => Enumerable.Range(0, _versions.Count).Where(number => _versions[number].Length > 0);
 
+    /// <summary>Names of those rows.</summary>
+    public IEnumerable<string> Names => Stored.Select(number => NameOf(number)!);
+
     /// <summary>Name of the row that holds a segment; null when there is none.</summary>
     public string? NameOf(int number) => number < _versions.Count && _versions[number].Length > 0
         ? string.Create(CultureInfo.InvariantCulture, $"{_kind}-{number}.{_versions[number]}")

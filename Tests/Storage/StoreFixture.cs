@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -42,5 +44,9 @@ internal sealed class StoreFixture : IAsyncDisposable
 
 internal sealed class Note
 {
+    /// <summary>As the product's states have it; 0 is not written.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Format { get; set => field = value <= 1 ? value : throw new JsonException($"format {value} is not known"); }
+
     public string Text { get; set; } = "";
 }

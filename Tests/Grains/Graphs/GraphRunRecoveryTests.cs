@@ -92,6 +92,35 @@ public sealed class GraphRunRecoveryTests
         Assert.Equal(RunStatus.Completed, (await cluster.WhenEndedAsync("r1")).Status);
     }
 
+    [Theory(Timeout = Watchdog)]
+    [InlineData("r1/a/0")]
+    [InlineData("alone")]
+    public async Task Restore_OfABackup_LetsNothingLeasedBeforeWrite(string task)
+    {
+        await using var cluster = await FlowCluster.StartAsync(batches: true);
+        var worker = await cluster.StartWorkerAsync("w1", 1, "r");
+        if (task == "alone")
+        {
+            await cluster.Task(task).SubmitAsync(new TaskSubmission { Role = "r" }, FlowCluster.Token);
+        }
+        else
+        {
+            await cluster.SubmitAsync("r1", """{"id":"a","role":"r"}""");
+        }
+
+        // The backup is what is stored now: the lease stands in it. Then the store is restored.
+        var before = await worker.NextOfferAsync();
+        cluster.Generation.Generation = 2;
+        await cluster.CrashAsync();
+
+        Assert.Equal([before.Token], (await worker.RegisterAsync(before.Token)).Lost);
+        Assert.False((await worker.BatchAsync(before, 0)).Accepted);
+        Assert.False((await worker.CompleteAsync(before)).Accepted);
+        var after = await worker.NextOfferAsync();
+        Assert.Equal((1L << 40) + 1, after.Token.Epoch);
+        Assert.True((await worker.CompleteAsync(after)).Accepted);
+    }
+
     [Fact(Timeout = Watchdog)]
     public async Task Reminder_StandsFromSubmitUntilEverybodyKnowsTheEnd()
     {

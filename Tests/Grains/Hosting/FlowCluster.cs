@@ -6,6 +6,7 @@ using Orleans.TestingHost;
 using OrleansFlow.Grains;
 using OrleansFlow.Grains.Hosting;
 using OrleansFlow.Graphs;
+using OrleansFlow.Storage;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Tests.Grains.Hosting;
@@ -24,6 +25,9 @@ internal sealed class FlowCluster : IAsyncDisposable
 
     public JsonGrainStorage Storage { get; }
 
+    /// <summary>The store's generation, as the next activation sees it.</summary>
+    public TestGeneration Generation { get; private init; } = new();
+
     public ManualTimeProvider Clock { get; }
 
     public IGrainFactory Grains => _cluster.Client;
@@ -35,18 +39,20 @@ internal sealed class FlowCluster : IAsyncDisposable
     public static async Task<FlowCluster> StartAsync(bool batches = false)
     {
         var (storage, clock) = (batches ? new JsonBatchStorage() : new JsonGrainStorage(), new ManualTimeProvider());
+        var generation = new TestGeneration();
         var builder = new InProcessTestClusterBuilder(1);
         builder.ConfigureHost(host => host.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock)));
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddFlowGrains();
+            silo.Services.AddSingleton<IStoreGeneration>(generation);
             silo.Services.AddKeyedSingleton<IGrainStorage>(
                 FlowGrainStorage.Name, (services, _) => storage.With(services.GetServices<IJsonTypeInfoResolver>()));
             silo.UseInMemoryReminderService();
         });
         var cluster = builder.Build();
         await cluster.DeployAsync(Token);
-        var flow = new FlowCluster(cluster, storage, clock);
+        var flow = new FlowCluster(cluster, storage, clock) { Generation = generation };
         flow.MarkServing();
         return flow;
     }
@@ -151,4 +157,10 @@ internal sealed class FlowCluster : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    /// <summary>Raised by a restore.</summary>
+    internal sealed class TestGeneration : IStoreGeneration
+    {
+        public long Generation { get; set; } = 1;
+    }
 }

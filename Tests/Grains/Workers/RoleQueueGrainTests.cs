@@ -44,6 +44,30 @@ public sealed class RoleQueueGrainTests
     }
 
     [Fact(Timeout = Watchdog)]
+    public async Task Enqueue_BehindA100000ReadyTasks_WritesWhatIsNewAndNotWhatWaits()
+    {
+        const int chunk = 1_000;
+        await using var cluster = await FlowCluster.StartAsync();
+        var queue = cluster.Grains.GetGrain<IRoleQueueGrain>("r/0");
+        var bytes = 0L;
+        cluster.Storage.AfterWrite = (_, json) => Interlocked.Add(ref bytes, json.Length);
+        for (var first = 0; first < 100_000; first += chunk)
+        {
+            await queue.EnqueueAsync([.. Enumerable.Range(first, chunk).Select(Entry)], FlowCluster.Token);
+        }
+
+        var stored = bytes;
+        bytes = 0;
+        await queue.EnqueueAsync([Entry(100_000)], FlowCluster.Token);
+
+        // One segment at most, of 512 entries.
+        Assert.InRange(bytes, 1, 40_000);
+        Assert.True(stored > 5_000_000 && stored < 20_000_000, $"{stored} bytes for 100 000 entries");
+
+        QueueEntry Entry(int number) => new(TaskId.Parse($"run/node/{number}"), 0, cluster.Clock.GetUtcNow());
+    }
+
+    [Fact(Timeout = Watchdog)]
     public async Task AcknowledgedTasks_SurviveACrashOfTheSiloAndEachIsDoneOnce()
     {
         const int count = 1_200;

@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using OrleansFlow.Decisions.Graphs;
+using OrleansFlow.Grains.Graphs;
+using OrleansFlow.Grains.Tasks;
+using OrleansFlow.Grains.Workers;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Grains.Hosting;
+
+/// <summary>Every state that the project's grains store, for checking a store without a silo.</summary>
+public static class FlowStates
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(
+            WorkerStateJson.Default, RunCatalogJson.Default, GraphRunJson.Default, TaskStateJson.Default, new DefaultJsonTypeInfoResolver()),
+    };
+
+    /// <summary>Grain type, state name (or its part before the number), what reads it.</summary>
+    private static readonly Dictionary<(string Type, string Name), StateKind> Kinds = new()
+    {
+        [("task", "task")] = StateKind.Of<TaskRow>(row => row.ToState()),
+        [("graphrun", "run")] = StateKind.Of<GraphRunRow>(Check),
+        [("graphrun", "run-plan")] = StateKind.Of<RunPlanRow>(row => GraphParser.Parse(row.DocumentJson, row.Files).RequirePlan()),
+        [("graphrun", "run-nodes")] = StateKind.Of<RunNodesRow>(row => row.Nodes.ForEach(node => node.ToNode([]))),
+        [("graphrun", "run-tasks")] = StateKind.Of<RunTasksRow>(row => row.Tasks.ForEach(task => task?.ToLease())),
+        [("graphrun", "run-batches")] = StateKind.Of<RunBatchesRow>(row => row.Batches.ForEach(batch => batch.ToBatch(0))),
+        [("runcatalog", "catalog")] = StateKind.Of<RunCatalogState>(row => row.Runs.ForEach(line => _ = new RunId(line.Run))),
+        [("rolequeue", "queue")] = StateKind.Of<QueueHeadState>(_ => { }),
+        [("rolequeue", "segment")] = StateKind.Of<QueueSegmentState>(row => row.Items.ForEach(item => TaskId.Parse(item.Task))),
+        [("worker", "worker")] = StateKind.Of<WorkerGrainState>(_ => { }),
+        [("workercatalog", "workers")] = StateKind.Of<WorkerCatalogState>(row => row.Workers.ForEach(worker => _ = new WorkerId(worker))),
+    };
+
+    /// <summary>The stored types.</summary>
+    internal static IEnumerable<Type> Types => Kinds.Values.Select(kind => kind.Type);
+
+    /// <summary>Says what is wrong with a stored state.</summary>
+    /// <param name="grain">Text of the grain's id.</param>
+    /// <param name="name">Name of the state.</param>
+    /// <param name="payload">What is stored.</param>
+    /// <returns>Null when it can be read. Of a state of a user's grain only that it is JSON is known.</returns>
+    public static string? Fault(string grain, string name, string payload)
+    {
+        ArgumentNullException.ThrowIfNull(payload);
+        try
+        {
+            if (Find(grain, name) is { } kind)
+            {
+                kind.Check(payload);
+            }
+            else
+            {
+                JsonDocument.Parse(payload).Dispose();
+            }
+
+            return null;
+        }
+        catch (Exception exception)
+        {
+            // Whatever a stored value makes its reader throw is what is wrong with it.
+            return exception.Message;
+        }
+    }
+
+    /// <summary>Names of the rows that the head of a run refers to, and that must therefore be there; empty for every other state.</summary>
+    /// <param name="grain">Text of the grain's id.</param>
+    /// <param name="name">Name of the state.</param>
+    /// <param name="payload">What is stored, readable.</param>
+    public static IReadOnlyList<string> References(string grain, string name, string payload)
+    {
+        if (Find(grain, name)?.Type != typeof(GraphRunRow)
+            || JsonSerializer.Deserialize<GraphRunRow>(payload, Json) is not { Format: GraphRunRow.Segmented } head)
+        {
+            return [];
+        }
+
+        return
+        [
+            "run-plan",
+            .. new RunSegments("run-nodes", head.NodeRows).Names,
+            .. new RunSegments("run-tasks", head.TaskRows).Names,
+            .. new RunSegments("run-batches", head.BatchRows).Names,
+        ];
+    }
+
+    private static StateKind? Find(string grain, string name)
+    {
+        var slash = grain.IndexOf('/', StringComparison.Ordinal);
+        var type = slash < 0 ? grain : grain[..slash];
+        if (Kinds.TryGetValue((type, name), out var kind))
+        {
+            return kind;
+        }
+
+        var dash = name.LastIndexOf('-');
+        var number = dash < 0 ? "" : name[(dash + 1)..].Split('.')[0];
+        return int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? Kinds.GetValueOrDefault((type, name[..dash])) : null;
+    }
+
+    private static void Check(GraphRunRow row)
+    {
+        if (row.Format < GraphRunRow.Segmented)
+        {
+            GraphParser.Parse(row.DocumentJson ?? "", row.Files).RequirePlan();
+            row.Nodes!.ForEach(node => node.ToNode(node.Tasks!.Select(task => task.ToLease())));
+        }
+    }
+
+    private sealed record StateKind(Type Type, Action<string> Check)
+    {
+        public static StateKind Of<T>(Action<T> use) => new(
+            typeof(T), payload => use(JsonSerializer.Deserialize<T>(payload, Json) ?? throw new JsonException("the stored JSON is null")));
+    }
+}

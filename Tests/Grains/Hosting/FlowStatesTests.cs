@@ -1,0 +1,155 @@
+using System.Collections;
+using System.Reflection;
+using System.Text.Json;
+using OrleansFlow.Errors;
+using OrleansFlow.Grains.Hosting;
+using OrleansFlow.Graphs;
+using OrleansFlow.Tasks;
+using OrleansFlow.Workers;
+
+namespace OrleansFlow.Tests.Grains.Hosting;
+
+/// <summary>What the grains store: known to the check of a store, and nothing that only our own serializer could write.</summary>
+public sealed class FlowStatesTests
+{
+    public static TheoryData<string> StateTypes() => [.. FlowStates.Types.Select(type => type.FullName!)];
+
+    [Fact]
+    public void States_OfEveryGrain_AreKnownToTheCheck()
+    {
+        var declared = typeof(FlowStates).Assembly.GetTypes()
+            .SelectMany(type => type.GetConstructors())
+            .SelectMany(constructor => constructor.GetParameters())
+            .Where(parameter => parameter.GetCustomAttribute<PersistentStateAttribute>() is not null)
+            .Select(parameter => parameter.ParameterType.GetGenericArguments()[0]);
+        var stored = typeof(FlowStates).Assembly.GetTypes().Where(type => type.GetProperty("Format") is not null);
+
+        Assert.Empty(declared.Concat(stored).Except(FlowStates.Types));
+        Assert.All(FlowStates.Types, type => Assert.NotNull(type.GetProperty("Format")));
+    }
+
+    [Fact]
+    public async Task GrainTypes_AreTheOnesThatTheCheckKnows()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        IAddressable[] grains =
+        [
+            cluster.Grains.GetGrain<ITaskGrain>("x"), cluster.Grains.GetGrain<IGraphRunGrain>("x"), cluster.Grains.GetGrain<IRunCatalogGrain>("x"),
+            cluster.Grains.GetGrain<IRoleQueueGrain>("x"), cluster.Grains.GetGrain<IWorkerGrain>("x"), cluster.Grains.GetGrain<IWorkerCatalogGrain>("x"),
+        ];
+        string[] names = ["task", "run", "catalog", "segment-1", "worker", "workers"];
+
+        Assert.All(grains.Zip(names), pair => Assert.NotNull(FlowStates.Fault(pair.First.GetGrainId().ToString(), pair.Second, """{"format":99}""")));
+    }
+
+    [Theory]
+    [MemberData(nameof(StateTypes))]
+    public void State_ThroughAPlainJsonSerializer_IsTheSame(string typeName)
+    {
+        var type = typeof(FlowStates).Assembly.GetType(typeName)!;
+        var state = Sample(type, 0)!;
+
+        var text = JsonSerializer.Serialize(state, type, JsonSerializerOptions.Default);
+        var read = JsonSerializer.Deserialize(text, type, JsonSerializerOptions.Default);
+
+        Assert.Equal(text, JsonSerializer.Serialize(read, type, JsonSerializerOptions.Default));
+        Assert.True(text.Length > 10, text);
+    }
+
+    [Theory]
+    [InlineData("task/t1", "task", """{"role":"r","task":null}""", false)]
+    [InlineData("task/t1", "task", """{"role":"r","task":{"status":1}}""", true)]
+    [InlineData("task/t1", "task", "no json", false)]
+    [InlineData("task/t1", "task", """{"format":2,"role":"r","task":{}}""", false)]
+    [InlineData("task/t1", "task", "null", false)]
+    [InlineData("graphrun/r", "run-plan", """{"document":"{}"}""", false)]
+    [InlineData("graphrun/r", "run-tasks-3.a", """{"tasks":[null,{"worker":"a/b"}]}""", false)]
+    [InlineData("graphrun/r", "run-tasks-3.1f-0aa", """{"tasks":[null]}""", true)]
+    [InlineData("rolequeue/r/0", "segment-12", """{"items":[{"t":"r/n","p":0,"r":"2026-01-01T00:00:00Z"}]}""", false)]
+    [InlineData("rolequeue/r/0", "segment-12", """{"items":[{"t":"r/n/1","p":0,"r":"2026-01-01T00:00:00Z"}]}""", true)]
+    [InlineData("counter/mine", "state", """{"anything":1}""", true)]
+    [InlineData("counter/mine", "state", """{"anything":""", false)]
+    public void Fault_OfAStoredState_TellsBothSides(string grain, string name, string payload, bool good) =>
+        Assert.Equal(good, FlowStates.Fault(grain, name, payload) is null);
+
+    [Fact]
+    public async Task Grain_WhoseStateMakesNoSense_FailsAloneAndItsRowIsKept()
+    {
+        await using var cluster = await FlowCluster.StartAsync(batches: true);
+        await cluster.SubmitAsync("r1", """{"id":"a","role":"r"}""");
+        await cluster.SubmitAsync("r2", """{"id":"a","role":"r"}""");
+        var grain = cluster.Run("r1").GetGrainId();
+        await cluster.DeactivateAsync(cluster.Run("r1"));
+        cluster.Storage.Put("run-plan", grain, """{"document":"{}"}""");
+
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            var exception = await Assert.ThrowsAsync<FlowException>(() => cluster.Run("r1").GetAsync(FlowCluster.Token));
+            Assert.Equal(FlowErrorCode.StateCorrupt, exception.Code);
+            Assert.Contains(grain.ToString(), exception.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal("""{"document":"{}"}""", cluster.Storage.Get("run-plan", grain));
+        Assert.Equal(RunStatus.Pending, (await cluster.Run("r2").GetAsync(FlowCluster.Token))!.Status);
+    }
+
+    /// <summary>A value of a type with every member set.</summary>
+    private static object? Sample(Type type, int depth)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (type == typeof(string))
+        {
+            return "ü\"text";
+        }
+
+        if (type == typeof(int) || type == typeof(long) || type == typeof(double))
+        {
+            return Convert.ChangeType(1, type, System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        if (type == typeof(bool))
+        {
+            return true;
+        }
+
+        if (type == typeof(DateTimeOffset))
+        {
+            return new DateTimeOffset(2026, 1, 2, 3, 4, 5, 678, TimeSpan.Zero).AddTicks(9);
+        }
+
+        if (type == typeof(TimeSpan))
+        {
+            return TimeSpan.FromTicks(12_345_678_901);
+        }
+
+        if (type.IsEnum)
+        {
+            return Enum.GetValues(type).GetValue(1);
+        }
+
+        if (type.IsGenericType && typeof(IDictionary).IsAssignableFrom(type))
+        {
+            var map = (IDictionary)Activator.CreateInstance(type)!;
+            map.Add("key", Sample(type.GetGenericArguments()[1], depth + 1));
+            return map;
+        }
+
+        if (type.IsGenericType && typeof(IEnumerable).IsAssignableFrom(type))
+        {
+            var element = type.GetGenericArguments()[0];
+            var list = (IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(element))!;
+            list.Add(Sample(element, depth + 1));
+            return list;
+        }
+
+        Assert.True(depth < 10 && type.Assembly == typeof(FlowStates).Assembly, $"no sample of {type}");
+        var constructor = type.GetConstructors().MinBy(one => one.GetParameters().Length)!;
+        var value = constructor.Invoke([.. constructor.GetParameters().Select(parameter => Sample(parameter.ParameterType, depth + 1))]);
+        foreach (var property in type.GetProperties().Where(property => property.SetMethod is not null && property.GetMethod is { IsStatic: false }))
+        {
+            property.SetValue(value, property.Name == "Format" ? 1 : Sample(property.PropertyType, depth + 1));
+        }
+
+        return value;
+    }
+}
