@@ -104,11 +104,15 @@ internal sealed class GraphRunRow
             AcceptedCount = nodes.Sum(node => (long)node.Accepted.Count),
         };
 
-        // What an early end did to nodes and tasks follows from the head, so it is not stored with each of them.
+        // What an early end did to nodes and tasks follows from the head, so it is not stored with each of them. A node that changed in the same
+        // commit is stored as ended all the same, without its tasks: it ends here once more, with them.
         return state is { Status: RunStatus.Failed or RunStatus.Cancelled, EndedUtc: { } endedUtc }
-            ? GraphRunDecider.Apply(state, new RunAborted(endedUtc, state.Status, CancelReason ?? "", state.Failure)) with { Version = Version }
+            ? GraphRunDecider.Apply(state with { Nodes = [.. nodes.Select(Reopen)] }, new RunAborted(endedUtc, state.Status, CancelReason ?? "", state.Failure)) with { Version = Version }
             : state;
     }
+
+    private static NodeRunState Reopen(NodeRunState node) =>
+        node.Status is RunStatus.Failed or RunStatus.Cancelled ? node with { Status = RunStatus.Running } : node;
 }
 
 /// <summary>Stored form of a node of a run. What its tasks say is not stored twice.</summary>
