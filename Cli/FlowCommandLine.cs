@@ -33,6 +33,9 @@ internal static class FlowCommandLine
             DbCommand.Create(),
             TestCommand.Create(),
             BenchCommand.Create(),
+#if EMBEDDED_RUNTIME
+            SimulateCommand.Create(),
+#endif
         };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

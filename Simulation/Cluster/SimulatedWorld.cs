@@ -1,0 +1,148 @@
+using Orleans.Storage;
+using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Simulation.Invariants;
+using OrleansFlow.Simulation.Kernel;
+using OrleansFlow.Simulation.Storage;
+using OrleansFlow.Simulation.Workers;
+
+namespace OrleansFlow.Simulation.Cluster;
+
+/// <summary>Silos, workers, callers, a store and the network between them, on one logical thread.</summary>
+internal sealed class SimulatedWorld
+{
+    private readonly SimulatedProcess _callers;
+    private readonly Mutation? _mutation;
+
+    /// <summary>Makes a world in which nothing runs yet.</summary>
+    /// <param name="seed">Decides everything.</param>
+    /// <param name="options">Its size.</param>
+    /// <param name="keepsHistory">Whether somebody will read the history.</param>
+    /// <param name="mutation">What tests break on purpose; null for nothing.</param>
+    public SimulatedWorld(ulong seed, WorldOptions options, bool keepsHistory, Mutation? mutation)
+    {
+        Seed = seed;
+        Options = options;
+        _mutation = mutation;
+        Kernel = new SimulationKernel(seed);
+        History = new History(Kernel, keepsHistory);
+        Faults = new SeededRandom(seed, "faults");
+        Network = new SimulatedNetwork(Kernel, seed, History);
+        _callers = new SimulatedProcess(Kernel, SimulatedCluster.CallerPlace);
+        Store = new SimulatedStore(Kernel, seed, History);
+        Watch = new SimulationWatch(this);
+        Store.Applied = Watch.OnApplied;
+        Rules = new WatchedRules(Watch, mutation?.Rules);
+        Cluster = new SimulatedCluster(_callers, Network, History, options.ResponseTimeout);
+    }
+
+    public ulong Seed { get; }
+
+    public WorldOptions Options { get; }
+
+    public SimulationKernel Kernel { get; }
+
+    public History History { get; }
+
+    /// <summary>Draws whatever goes wrong, and how long work takes.</summary>
+    public SeededRandom Faults { get; }
+
+    public SimulatedNetwork Network { get; }
+
+    public SimulatedStore Store { get; }
+
+    public SimulatedCluster Cluster { get; }
+
+    public SimulationWatch Watch { get; }
+
+    public ILeaseRules Rules { get; }
+
+    public static SharedParts Shared => SharedParts.Instance;
+
+    /// <summary>The silos, by place; those that have crashed included until they are replaced.</summary>
+    public List<SimulatedSilo> Silos { get; } = [];
+
+    /// <summary>The workers, by place; those that have crashed included until they are replaced.</summary>
+    public List<SimulatedWorker> Workers { get; } = [];
+
+    /// <summary>Streams that workers have open.</summary>
+    public List<SimulatedLink> Links { get; } = [];
+
+    /// <summary>Every artifact that was ever written, with its rows.</summary>
+    public Dictionary<string, int> Artifacts { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Clock of the callers.</summary>
+    public TimeProvider Clock => _callers.Clock;
+
+    /// <summary>The storage of one silo, as it is or as a test breaks it.</summary>
+    public IGrainStorage StorageFor(SimulatedProcess process)
+    {
+        var storage = new SimulatedGrainStorage(Store, process, Shared.Json);
+        return _mutation?.Storage(storage, process) ?? storage;
+    }
+
+    /// <summary>Makes all silos and workers and lets them start.</summary>
+    public void Start()
+    {
+        for (var number = 1; number <= Options.SiloCount; number++)
+        {
+            Silos.Add(new SimulatedSilo(this, $"silo-{number}", life: 1));
+            _ = Silos[^1].StartAsync();
+        }
+
+        for (var number = 1; number <= Options.WorkerCount; number++)
+        {
+            Workers.Add(MakeWorker($"worker-{number}", life: 1));
+            Workers[^1].Start();
+        }
+    }
+
+    /// <summary>Starts a caller: something outside the cluster that calls grains.</summary>
+    public void StartCaller(Func<Task> caller) => _ = ObserveAsync(_callers.RunAsync(caller));
+
+    /// <summary>Replaces a silo that has gone.</summary>
+    public void RestartSilo(int index)
+    {
+        Silos[index] = new SimulatedSilo(this, Silos[index].Name, Silos[index].Life + 1);
+        _ = Silos[index].StartAsync();
+    }
+
+    /// <summary>Replaces a worker that has gone.</summary>
+    public void RestartWorker(int index)
+    {
+        Workers[index] = MakeWorker(Workers[index].Name, Workers[index].Life + 1);
+        Workers[index].Start();
+    }
+
+    /// <summary>A worker ended by itself: whoever runs workers starts it again.</summary>
+    public void Supervise(SimulatedWorker worker) => Kernel.At(Faults.Between(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(2)), () =>
+    {
+        var index = Workers.IndexOf(worker);
+        if (index >= 0)
+        {
+            RestartWorker(index);
+        }
+    });
+
+    /// <summary>Breaks streams.</summary>
+    public void BreakLinks(Predicate<SimulatedLink> which)
+    {
+        foreach (var link in Links.FindAll(which))
+        {
+            link.Break();
+        }
+    }
+
+    private SimulatedWorker MakeWorker(string name, int life)
+    {
+        // Drift of a cheap quartz times a hundred, so that it shows within seconds; the wall clock is simply wrong.
+        var rate = 1 + ((Faults.NextDouble() - 0.5) * 0.02);
+        var offset = Faults.Between(TimeSpan.FromMinutes(-10), TimeSpan.FromMinutes(10));
+        return new SimulatedWorker(this, name, life, rate, offset);
+    }
+
+    private async Task ObserveAsync(Task caller)
+    {
+        await Task.WhenAny(caller);
+        Kernel.Observe(caller);
+    }
+}

@@ -1,0 +1,177 @@
+using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Grains.Tasks;
+using OrleansFlow.Graphs;
+using OrleansFlow.Protocol.Worker.V1;
+using OrleansFlow.Simulation.Cluster;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Simulation.Invariants;
+
+/// <summary>Sees everything that happens in a world, writes it into the history and shows it to the invariants.</summary>
+internal sealed class SimulationWatch
+{
+    private readonly SimulatedWorld _world;
+    private readonly Invariant[] _invariants;
+    private readonly Dictionary<TaskId, TaskLease> _stored = [];
+    private readonly Dictionary<RunId, RunView> _seen = [];
+
+    public SimulationWatch(SimulatedWorld world)
+    {
+        _world = world;
+        _invariants =
+        [
+            new DurableSubmitInvariant(world), new FencingInvariant(world), new OneOutcomeInvariant(world),
+            new LeaseEndInvariant(world), new FinalCancellationInvariant(world), new FinalRunInvariant(world),
+        ];
+    }
+
+    /// <summary>The first rule that was broken, and how; null while none is.</summary>
+    public string? Violation { get; private set; }
+
+    /// <summary>When the world last recovered from a fault of a process.</summary>
+    public TimeSpan LastCrash { get; set; }
+
+    /// <summary>Since when nothing goes wrong.</summary>
+    public TimeSpan HealthySince => new[] { LastCrash, _world.Network.LastFault, _world.Store.LastFault }.Max();
+
+    /// <summary>The stored state of a standalone task; null while there is none.</summary>
+    public TaskLease? Stored(TaskId task) => _stored.GetValueOrDefault(task);
+
+    /// <summary>What callers know of a run; null while they know nothing.</summary>
+    public RunView? Seen(RunId run) => _seen.GetValueOrDefault(run);
+
+    public void Violate(string what)
+    {
+        if (Violation is null)
+        {
+            Violation = what;
+            _world.History.Add($"VIOLATION of {what}");
+        }
+    }
+
+    public void OnSubmitted(string id)
+    {
+        _world.History.Add($"caller: {id} is accepted");
+        Tell(id, static (invariant, id) => invariant.OnSubmitted(id));
+    }
+
+    public void OnCancelled(string id)
+    {
+        _world.History.Add($"caller: {id} is cancelled");
+        Tell(id, static (invariant, id) => invariant.OnCancelled(id));
+    }
+
+    public void OnDecision(LeaseStep step)
+    {
+        if (_world.History.IsKept && (!step.Decision.Events.IsEmpty || !step.Decision.IsAccepted) && step.Command is not RenewLease { })
+        {
+            _world.History.Add($"{step.Task} {step.Before.Status} e{step.Before.Epoch}: {Words.Of(step.Command)} -> {Words.Of(step.Decision)}");
+        }
+
+        Tell(step, static (invariant, step) => invariant.OnDecision(step));
+    }
+
+    /// <summary>A row took effect in the store.</summary>
+    public void OnApplied(string state, GrainId grain, object? value)
+    {
+        if (state != "task" || !TaskId.TryParse(grain.Key.ToString()!, out var task))
+        {
+            return;
+        }
+
+        var before = _stored.GetValueOrDefault(task);
+        var after = (value as TaskRow)?.Lease.ToLease();
+        if (after is null)
+        {
+            _stored.Remove(task);
+        }
+        else
+        {
+            _stored[task] = after;
+        }
+
+        _world.History.Add($"{task} stored: {after?.Status} e{after?.Epoch} batches {after?.Batches.Count}");
+        foreach (var invariant in _invariants)
+        {
+            invariant.OnTaskStored(task, before, after);
+        }
+    }
+
+    /// <summary>A caller has seen a run. Only what was asked for after the last answer counts, because answers may overtake each other.</summary>
+    public void OnRunSeen(RunView view)
+    {
+        var before = _seen.GetValueOrDefault(view.RunId);
+        if (before?.Status != view.Status)
+        {
+            _world.History.Add($"caller: {view.RunId} is {view.Status}");
+        }
+
+        _seen[view.RunId] = view;
+        foreach (var invariant in _invariants)
+        {
+            invariant.OnRunSeen(before, view);
+        }
+    }
+
+    public void OnOffered(WorkerId worker, string taskId, long epoch)
+    {
+        _world.History.Add($"{taskId} e{epoch} is offered to {worker}");
+        foreach (var invariant in _invariants)
+        {
+            invariant.OnOffered(worker, TaskId.Parse(taskId), epoch);
+        }
+    }
+
+    public void OnAttemptBegun(WorkerId worker, TaskId task, long epoch) => _world.History.Add($"{task} e{epoch} begins on {worker}");
+
+    public void OnAttemptDone(WorkerId worker, TaskId task, long epoch)
+    {
+        _world.History.Add($"{task} e{epoch} is done on {worker}");
+        foreach (var invariant in _invariants)
+        {
+            invariant.OnAttemptDone(worker, task, epoch);
+        }
+    }
+
+    public void OnBatchReceipt(WorkerId worker, BatchReceipt receipt)
+    {
+        _world.History.Add($"{receipt.Lease.TaskId} e{receipt.Lease.Epoch} batch {receipt.Index} of {worker}: {(receipt.Accepted ? "accepted" : receipt.RefusedReason)}");
+        foreach (var invariant in _invariants)
+        {
+            invariant.OnBatchReceipt(worker, receipt);
+        }
+    }
+
+    public void OnOutcomeReceipt(WorkerId worker, OutcomeReceipt receipt)
+    {
+        _world.History.Add($"{receipt.Lease.TaskId} e{receipt.Lease.Epoch} end of {worker}: {(receipt.Accepted ? "accepted" : receipt.RefusedReason)}");
+        foreach (var invariant in _invariants)
+        {
+            invariant.OnOutcomeReceipt(worker, receipt);
+        }
+    }
+
+    public void OnStep()
+    {
+        foreach (var invariant in _invariants)
+        {
+            invariant.OnStep();
+        }
+    }
+
+    public void OnEnd()
+    {
+        foreach (var invariant in _invariants)
+        {
+            invariant.OnEnd();
+        }
+    }
+
+    private void Tell<T>(T what, Action<Invariant, T> tell)
+    {
+        foreach (var invariant in _invariants)
+        {
+            tell(invariant, what);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+using OrleansFlow.Simulation.Cluster;
+using OrleansFlow.Simulation.Kernel;
+using OrleansFlow.Simulation.Storage;
+
+namespace OrleansFlow.Simulation.Scenarios;
+
+/// <summary>
+/// What goes wrong in one world, and when. The seed chooses some kinds of faults and how often they come; a world with every kind at once
+/// would hardly get any work done, and so see little of the protocol.
+/// </summary>
+internal sealed class FaultPlan
+{
+    private static readonly TimeSpan DownMin = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan DownMax = TimeSpan.FromSeconds(4);
+
+    private readonly SimulatedWorld _world;
+    private readonly SeededRandom _random;
+    private readonly List<Action> _actions = [];
+    private readonly TimeSpan _pauseMax;
+    private bool _isOver;
+
+    /// <summary>Chooses.</summary>
+    public FaultPlan(SimulatedWorld world)
+    {
+        _world = world;
+        _random = new SeededRandom(world.Seed, "fault plan");
+        var kinds = new List<string>();
+        Choose(kinds, "silo crashes", 0.5, CrashSilo);
+        Choose(kinds, "silo stops", 0.25, StopSilo);
+        Choose(kinds, "worker crashes", 0.5, CrashWorker);
+        Choose(kinds, "worker stops", 0.25, StopWorker);
+        Choose(kinds, "partitions", 0.4, Partition);
+        Choose(kinds, "clock jumps", 0.3, JumpClock);
+        Choose(kinds, "broken streams", 0.4, BreakStream);
+        _pauseMax = _random.Between(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(4));
+        world.Network.Faults = new NetworkFaults
+        {
+            Loss = Level(0.4, 0.01), Delay = Level(0.4, 0.03), Straggle = Level(0.4, 0.03), Repeat = Level(0.4, 0.2),
+        };
+        world.Store.Faults = new StorageFaults { ErrorBefore = Level(0.4, 0.03), ErrorAfter = Level(0.4, 0.03), Slow = Level(0.4, 0.03) };
+        world.History.Add($"faults: {string.Join(", ", kinds)}; {world.Network.Faults}; {world.Store.Faults}");
+    }
+
+    /// <summary>Lets faults happen for a while, then makes everything well again.</summary>
+    /// <param name="time">How long.</param>
+    public void Begin(TimeSpan time)
+    {
+        Next();
+        _world.Kernel.At(time, End);
+    }
+
+    private void Choose(List<string> kinds, string kind, double probability, Action action)
+    {
+        if (_random.Chance(probability))
+        {
+            kinds.Add(kind);
+            _actions.Add(action);
+        }
+    }
+
+    private double Level(double probability, double most) => _random.Chance(probability) ? most * _random.NextDouble() : 0;
+
+    private void Next()
+    {
+        if (!_isOver && _actions.Count > 0)
+        {
+            _world.Kernel.At(_random.Between(TimeSpan.FromMilliseconds(50), _pauseMax), () =>
+            {
+                if (!_isOver)
+                {
+                    _random.Pick(_actions)();
+                    Next();
+                }
+            });
+        }
+    }
+
+    private void End()
+    {
+        _isOver = true;
+        _world.Network.Faults = NetworkFaults.None;
+        _world.Store.Faults = StorageFaults.None;
+        _world.Network.Mend();
+        _world.Watch.LastCrash = _world.Kernel.Now;
+        _world.History.Add($"faults end");
+    }
+
+    private void CrashSilo() => EndSilo(silo => silo.Kill());
+
+    private void StopSilo() => EndSilo(silo => _ = silo.StopAsync());
+
+    private void EndSilo(Action<SimulatedSilo> end)
+    {
+        var index = _random.Next(_world.Silos.Count);
+        var silo = _world.Silos[index];
+        if (!silo.IsServing)
+        {
+            return;
+        }
+
+        end(silo);
+        _world.Kernel.At(_random.Between(DownMin, DownMax), () => Revive(index, silo));
+    }
+
+    private void Revive(int index, SimulatedSilo silo)
+    {
+        if (!silo.HasEnded)
+        {
+            // It takes its time to stop.
+            _world.Kernel.At(DownMin, () => Revive(index, silo));
+            return;
+        }
+
+        _world.Watch.LastCrash = _world.Kernel.Now;
+        _world.RestartSilo(index);
+    }
+
+    private void CrashWorker() => EndWorker(worker => worker.Kill());
+
+    private void StopWorker() => EndWorker(worker => worker.Stop());
+
+    private void EndWorker(Action<Workers.SimulatedWorker> end)
+    {
+        var index = _random.Next(_world.Workers.Count);
+        var worker = _world.Workers[index];
+        if (!worker.HasEnded)
+        {
+            end(worker);
+            _world.Kernel.At(_random.Between(DownMin, DownMax), () => Revive(index, worker));
+        }
+    }
+
+    private void Revive(int index, Workers.SimulatedWorker worker)
+    {
+        if (!ReferenceEquals(_world.Workers[index], worker))
+        {
+            return;
+        }
+
+        if (!worker.HasEnded)
+        {
+            _world.Kernel.At(DownMin, () => Revive(index, worker));
+            return;
+        }
+
+        _world.Watch.LastCrash = _world.Kernel.Now;
+        _world.RestartWorker(index);
+    }
+
+    private void Partition()
+    {
+        var places = _world.Silos.Select(silo => silo.Name).Concat(_world.Workers.Select(worker => worker.Name)).Append(SimulatedCluster.CallerPlace).ToList();
+        var from = _random.Pick(places);
+        var to = _random.Pick(places);
+        if (from == to)
+        {
+            return;
+        }
+
+        _world.Network.Cut(from, to);
+        if (_random.Chance(0.5))
+        {
+            _world.Network.Cut(to, from);
+        }
+
+        _world.Kernel.At(_random.Between(DownMin, DownMax), _world.Network.Mend);
+    }
+
+    private void JumpClock()
+    {
+        var worker = _random.Pick(_world.Workers);
+        worker.Process.Clock.Offset = _random.Between(TimeSpan.FromHours(-1), TimeSpan.FromHours(1));
+        _world.History.Add($"the wall clock of {worker.Name} jumps");
+    }
+
+    private void BreakStream()
+    {
+        if (_world.Links.Count > 0)
+        {
+            var link = _random.Pick(_world.Links);
+            _world.History.Add($"stream {link.Worker.Name} - {link.Silo.Name} breaks");
+            link.Break();
+            _world.Watch.LastCrash = _world.Kernel.Now;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Globalization;
+using OrleansFlow.Arrow;
+using OrleansFlow.Artifacts;
+using OrleansFlow.Errors;
+using OrleansFlow.Simulation.Cluster;
+using OrleansFlow.Simulation.Kernel;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Simulation.Workers;
+
+/// <summary>The shared artifact store as seen by one worker. It keeps how many rows a file has; nobody looks into them.</summary>
+internal sealed class SimulatedArtifactStore(SimulatedWorld world, SimulatedProcess process) : IArtifactStore
+{
+    private static readonly ArrowSchema NoColumns = new([]);
+
+    /// <summary>A batch without columns.</summary>
+    public static RecordBatch Batch(int rowCount) => new(NoColumns, [], rowCount);
+
+    public async ValueTask<StoredArtifact> WriteAsync(TaskId task, long epoch, int index, RecordBatch batch, CancellationToken cancellationToken)
+    {
+        var rows = batch.RowCount;
+        await Task.Delay(world.Faults.Between(TimeSpan.FromMicroseconds(100), TimeSpan.FromMilliseconds(3)), process.Clock, cancellationToken);
+        var path = string.Create(CultureInfo.InvariantCulture, $"{task.Value.Replace('/', '~')}/e{epoch}/{index}");
+        world.Artifacts[path] = rows;
+        return new StoredArtifact(path, rows, rows * 8);
+    }
+
+    public IArtifactReader OpenRead(string path) => world.Artifacts.TryGetValue(path, out var rows)
+        ? new Reader(rows)
+        : throw new FlowException(FlowErrorCode.ArtifactLost, $"There is no artifact '{path}'.");
+
+    private sealed class Reader(int rows) : IArtifactReader
+    {
+        public ArrowSchema Schema => NoColumns;
+
+        public int BatchCount => 1;
+
+        public RecordBatch ReadBatch(int index) => Batch(rows);
+
+        public void Dispose()
+        {
+            // Nothing is open.
+        }
+    }
+}
