@@ -108,7 +108,7 @@ public sealed partial class WorkerSession
         {
             stream.Complete();
             var ended = WhenAsync(lifetime, CancellationToken.None);
-            await Task.WhenAny(ended, Task.Delay(GoodbyeTimeout, _clock, lifetime));
+            await Task.WhenAny(ended, Task.Delay(GoodbyeTimeout, _clock, lifetime).OnSchedulerAsync());
         }
 
         await leave.CancelOnSchedulerAsync();

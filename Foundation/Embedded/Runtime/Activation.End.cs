@@ -38,7 +38,7 @@ internal sealed partial class Activation
     private async Task FinishLaterAsync()
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(_deactivationToken);
-        var ended = await Task.WhenAny(_deactivated.Task, Task.Delay(_silo.DeactivationTimeout, _silo.TimeProvider, waiting.Token));
+        var ended = await Task.WhenAny(_deactivated.Task, Task.Delay(_silo.DeactivationTimeout, _silo.TimeProvider, waiting.Token).InTurnAsync());
         if (!ReferenceEquals(ended, _deactivated.Task) && !_isFinishing)
         {
             LogDeactivationForced(GrainId, _running.Count);

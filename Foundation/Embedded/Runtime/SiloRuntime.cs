@@ -203,6 +203,10 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
 
     public IEnumerable<Activation> StatelessActivations() => _stateless.Values.SelectMany(workers => workers.All());
 
+    // The directory's own order comes from hashes that differ from process to process, and no seed could repeat it.
+    private IEnumerable<Activation> InOrder(IEnumerable<Activation> activations) =>
+        Simulation is null ? activations : activations.OrderBy(activation => activation.GrainId);
+
     private static Activation[] Collectable(IEnumerable<Activation> activations, long nowTick) =>
         [.. activations.Where(activation => activation.IsCollectable(nowTick))];
 
@@ -242,7 +246,7 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
         using var either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
         try
         {
-            while (Cluster.ActivationsOf(this).ToList() is { Count: > 0 } activations)
+            while (InOrder(Cluster.ActivationsOf(this)).ToList() is { Count: > 0 } activations)
             {
                 var reason = new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo stops.");
                 await Task.WhenAll(activations.Select(activation => activation.EndAsync(reason, either.Token))).WaitAsync(either.Token);
@@ -264,7 +268,7 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
 
     private void Collect()
     {
-        foreach (var activation in Collectable(Cluster.ActivationsOf(this), Cluster.Timeouts.NowTick))
+        foreach (var activation in InOrder(Collectable(Cluster.ActivationsOf(this), Cluster.Timeouts.NowTick)))
         {
             activation.Deactivate(new DeactivationReason(DeactivationReasonCode.ActivationIdle, "Nobody called for longer than the collection age."));
         }
