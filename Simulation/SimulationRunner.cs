@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using OrleansFlow.Simulation.Cluster;
 using OrleansFlow.Simulation.Invariants;
 using OrleansFlow.Simulation.Kernel;
@@ -6,7 +7,7 @@ using OrleansFlow.Simulation.Scenarios;
 
 namespace OrleansFlow.Simulation;
 
-/// <summary>Runs simulated worlds. Each uses the calling thread alone; several threads may run different worlds.</summary>
+/// <summary>Runs simulated worlds. Each has a thread of its own, on which the caller waits; several may run at a time.</summary>
 public static class SimulationRunner
 {
     // Far more than any world of a scenario needs: a world that gets here runs in circles.
@@ -29,17 +30,24 @@ public static class SimulationRunner
         var work = SimulationScenario.All.FirstOrDefault(one => one.Name == scenario) ?? throw new ArgumentException(
             $"There is no scenario '{scenario}'; choose one of: {string.Join(", ", Scenarios.Select(one => one.Name))}.", nameof(scenario));
 
-        // A thread of a test runner may have one, and no await must find it.
-        var context = SynchronizationContext.Current;
-        SynchronizationContext.SetSynchronizationContext(null);
-        try
+        // A thread of its own, always: what .NET runs inline depends on whether the thread is a pool thread, and which contexts it has.
+        SimulationResult? result = null;
+        ExceptionDispatchInfo? failure = null;
+        var thread = new Thread(() =>
         {
-            return Run(work, seed, keepsHistory, mutation);
-        }
-        finally
-        {
-            SynchronizationContext.SetSynchronizationContext(context);
-        }
+            try
+            {
+                result = Run(work, seed, keepsHistory, mutation);
+            }
+            catch (Exception exception)
+            {
+                failure = ExceptionDispatchInfo.Capture(exception);
+            }
+        }) { IsBackground = true, Name = "simulation" };
+        thread.UnsafeStart();
+        thread.Join();
+        failure?.Throw();
+        return result!;
     }
 
     private static SimulationResult Run(SimulationScenario scenario, ulong seed, bool keepsHistory, Mutation? mutation)
