@@ -6,12 +6,6 @@ public sealed class SimulationTests
 {
     private const int SeedCount = 2_000;
 
-    /// <summary>
-    /// Found and not yet understood: a task stays ready and its queue never offers it again after an assignment whose answer was lost in a
-    /// partition. The list only shrinks.
-    /// </summary>
-    private static readonly (string Scenario, ulong Seed)[] Open = [("leases", 1567)];
-
     [Theory]
     [InlineData("leases")]
     [InlineData("graphs")]
@@ -22,7 +16,7 @@ public sealed class SimulationTests
         Parallel.For(0, SeedCount, options, number =>
         {
             var result = SimulationRunner.Run(scenario, (ulong)number);
-            if (result.Violation is { } violation && !Open.Contains((scenario, result.Seed)))
+            if (result.Violation is { } violation)
             {
                 lock (broken)
                 {
@@ -50,6 +44,12 @@ public sealed class SimulationTests
             Assert.Equal(first.Trace, second.Trace);
         });
     }
+
+    /// <summary>
+    /// Its time-out ended the gateway's loop of outcome receipts, but not the session: the worker's slots were never free again.
+    /// </summary>
+    [Fact]
+    public void WorkerSlots_WhenTheWordOfAFreeOneIsLost_AreFreeAgain() => Assert.Null(SimulationRunner.Run("leases", 1567).Violation);
 
     [Fact]
     public void History_IsNeededByNobody_WhenItIsNotKept()

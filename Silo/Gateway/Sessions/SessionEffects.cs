@@ -75,8 +75,14 @@ internal sealed partial class SessionEffects
     }
 
     /// <summary>Sends receipts and frees slots until cancelled, or until <see cref="FinishAsync"/> has found everything answered.</summary>
-    public Task RunAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(SendBatchReceiptsAsync(cancellationToken), SendOutcomeReceiptsAsync(cancellationToken));
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var (batches, outcomes) = (SendBatchReceiptsAsync(cancellationToken), SendOutcomeReceiptsAsync(cancellationToken));
+
+        // A loop that fails must end the session at once: waiting for the other one would keep a session that answers nothing.
+        await await Task.WhenAny(batches, outcomes);
+        await Task.WhenAll(batches, outcomes);
+    }
 
     /// <summary>Waits until everything begun is recorded and its receipts are on their way; nothing may be begun after that.</summary>
     public async Task FinishAsync(CancellationToken cancellationToken)
