@@ -25,6 +25,9 @@ internal static class BenchmarkCommandLine
         ["storage-writes-64"] = () => new StorageWrites(64, _store),
         ["storage-writes-1000"] = () => new StorageWrites(1_000, _store),
         ["tasks-durable"] = () => new TasksDurable(),
+#if EMBEDDED_RUNTIME
+        ["simulation-turns"] = () => new SimulationTurns(),
+#endif
         ["flight-doget"] = () => new FlightDoGet(),
         ["flights-job"] = () => new FlightsJob(),
     };
