@@ -12,7 +12,7 @@ namespace OrleansFlow.Worker.Sessions;
 [SuppressMessage("Design", "CA1001", Justification = "The token source has no timer and no wait handle, and disposing it would race with a late abort.")]
 internal sealed class SessionStream(
     IWorkerConnection connection, SessionOutbox outbox, AttemptDispatcher attempts, UpstreamReaders readers, LeaseFence fence,
-    TimeProvider clock, Action<string> drainAsked)
+    TimeProvider clock, TimeSpan registrationTimeout, Action<string> drainAsked)
 {
     private static readonly TimeSpan ReasonWait = TimeSpan.FromSeconds(1);
 
@@ -20,6 +20,7 @@ internal sealed class SessionStream(
     private long _sequence;
     private bool _mustBeat;
     private bool _mustComplete;
+    private bool _isUnanswered;
 
     /// <summary>The gateway answered the registration.</summary>
     public bool IsRegistered { get; private set; }
@@ -44,6 +45,10 @@ internal sealed class SessionStream(
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _ending.Token);
         var sentAt = clock.GetTimestamp();
+
+        // No lease is counted yet, so the fence would never end a stream whose other side is gone without a word.
+        await using var limit = clock.CreateTimer(
+            static state => ((SessionStream)state!).EndUnanswered(), this, registrationTimeout, Timeout.InfiniteTimeSpan);
         FlowException? unsent = null;
         try
         {
@@ -92,6 +97,12 @@ internal sealed class SessionStream(
             await sending;
         }
 
+        if (failure is OperationCanceledException && Volatile.Read(ref _isUnanswered) && !cancellationToken.IsCancellationRequested)
+        {
+            throw new FlowException(
+                FlowErrorCode.GatewayUnreachable, $"The gateway did not answer the registration within {registrationTimeout.TotalSeconds:0.#} s.");
+        }
+
         if (failure is not null)
         {
             ExceptionDispatchInfo.Throw(failure);
@@ -101,6 +112,15 @@ internal sealed class SessionStream(
         {
             throw unsent
                 ?? new FlowException(FlowErrorCode.GatewayUnreachable, "The gateway ended the session before it had answered the registration.");
+        }
+    }
+
+    private void EndUnanswered()
+    {
+        if (!IsRegistered)
+        {
+            Volatile.Write(ref _isUnanswered, true);
+            _ = AbortAsync();
         }
     }
 

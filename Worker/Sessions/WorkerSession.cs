@@ -171,7 +171,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
     private async Task ServeOneStreamAsync(CancellationToken cancellationToken)
     {
         await using var connection = await _transport.ConnectAsync(cancellationToken);
-        var stream = new SessionStream(connection, _outbox, _attempts, _readers, _fence, _clock, OnDrainAsked);
+        var stream = new SessionStream(connection, _outbox, _attempts, _readers, _fence, _clock, _options.RegistrationTimeout, OnDrainAsked);
         _stream = stream;
         if (_isLeaving && _attempts.Count == 0)
         {

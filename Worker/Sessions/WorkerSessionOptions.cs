@@ -33,6 +33,9 @@ public sealed record WorkerSessionOptions
     /// <summary>How long the gateway may be away before the session fails; null for ever.</summary>
     public TimeSpan? ConnectTimeout { get; init; }
 
+    /// <summary>How long the gateway may take to answer a registration before the worker connects again. Default 15 s.</summary>
+    public TimeSpan RegistrationTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Wait before the first try to reconnect; doubles up to <see cref="ReconnectDelayMax"/>. Default 50 ms.</summary>
     public TimeSpan ReconnectDelayMin { get; init; } = TimeSpan.FromMilliseconds(50);
 

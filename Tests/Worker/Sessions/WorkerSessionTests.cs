@@ -88,6 +88,20 @@ public class WorkerSessionTests
     }
 
     [Fact(Timeout = Watchdog.Milliseconds)]
+    public async Task Registration_NotAnswered_IsSentAgainOnANewStream()
+    {
+        await using var worker = new WorkerHarness();
+        await using var silent = await ScriptedSession.AcceptUnansweredAsync(worker.Transport);
+
+        worker.Clock.Advance(worker.Options.RegistrationTimeout);
+
+        await using var gateway = await ScriptedSession.AcceptAsync(worker.Transport);
+        await worker.Session.Registered.WaitAsync(TestContext.Current.CancellationToken);
+        worker.Clock.Advance(worker.Options.RegistrationTimeout);
+        await gateway.RoundTripAsync();
+    }
+
+    [Fact(Timeout = Watchdog.Milliseconds)]
     public async Task Drain_ByTheGateway_FinishesWhatRunsHandsBackTheRestAndLeaves()
     {
         var gate = new Gate();
