@@ -145,22 +145,29 @@ public sealed class SessionEffectsTests
     }
 
     [Fact]
-    public async Task ManyEffects_ShareMessages()
+    public async Task EffectsOfASlowWorker_ShareMessages()
     {
-        await using var bench = new SessionBench();
-        bench.Tasks.BatchGate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        const int Effects = 500;
+        await using var bench = new SessionBench(options => options.OutgoingMessagesMax = 1);
         await bench.Connection.RegisterAsync();
-        bench.Connection.Worker(Batches([.. Enumerable.Range(0, 500)]));
-        bench.Tasks.BatchGate.SetResult();
+        bench.Connection.SendGate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        bench.Connection.Worker(Batches([.. Enumerable.Range(0, Effects)]));
+        for (var arrived = 0; arrived < Effects; arrived++)
+        {
+            await bench.Tasks.Arrived.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        }
+
+        bench.Connection.SendGate.SetResult();
 
         var (messages, receipts) = (0, 0);
-        while (receipts < 500)
+        while (receipts < Effects)
         {
             receipts += (await bench.Connection.NextAsync()).BatchReceipts.Receipts.Count;
             messages++;
         }
 
-        Assert.InRange(messages, 1, 250);
+        // One is being sent, one is queued, one waits for the queue, the rest leaves together; the last effect may miss that by a moment.
+        Assert.InRange(messages, 1, 5);
     }
 
     [Fact]

@@ -17,7 +17,18 @@ internal sealed class ScriptedConnection : ISessionConnection, IDisposable
 
     public IAsyncEnumerable<WorkerMessage> ReadAllAsync(CancellationToken cancellationToken) => _fromWorker.Reader.ReadAllAsync(cancellationToken);
 
-    public ValueTask SendAsync(SiloMessage message, CancellationToken cancellationToken) => _toWorker.Writer.WriteAsync(message, cancellationToken);
+    /// <summary>Holds messages to the worker back until it ends.</summary>
+    public TaskCompletionSource? SendGate { get; set; }
+
+    public async ValueTask SendAsync(SiloMessage message, CancellationToken cancellationToken)
+    {
+        if (SendGate is { } gate)
+        {
+            await gate.Task.WaitAsync(cancellationToken);
+        }
+
+        await _toWorker.Writer.WriteAsync(message, cancellationToken);
+    }
 
     public void Worker(WorkerMessage message) => Assert.True(_fromWorker.Writer.TryWrite(message));
 
