@@ -26,7 +26,7 @@ public sealed class ProjectReferenceTests
         ["Silo"] = ["Grains", "Storage", "Worker", "Rpc.Server"],
         ["Simulation"] = ["Grains", "Worker", "Embedded"],
         ["Cli"] = ["Client", "Silo", "Simulation"],
-        ["Benchmarks"] = ["Client", "Silo"],
+        ["Benchmarks"] = ["Client", "Silo", "Simulation"],
     };
 
     public static TheoryData<string> Projects() => [.. Table.Keys];
