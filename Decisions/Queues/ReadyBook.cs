@@ -35,7 +35,8 @@ public sealed class ReadyBook
     /// <param name="priority">Higher is first.</param>
     /// <param name="readyUtc">Older is first.</param>
     /// <param name="segment">Where the task is stored; kept when the task is known already.</param>
-    public void MakeReady(TaskId task, int priority, DateTimeOffset readyUtc, long segment)
+    /// <returns>The segment that the task has.</returns>
+    public long MakeReady(TaskId task, int priority, DateTimeOffset readyUtc, long segment)
     {
         if (_entries.TryGetValue(task, out var entry))
         {
@@ -51,6 +52,7 @@ public sealed class ReadyBook
         entry.ReadyUtc = readyUtc;
         entry.CheckUtc = null;
         _ready.Add(entry);
+        return entry.Segment;
     }
 
     /// <summary>Takes up to <paramref name="count"/> ready tasks, the first ones; they are in flight until made ready again or removed.</summary>

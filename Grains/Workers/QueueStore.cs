@@ -11,8 +11,13 @@ namespace OrleansFlow.Grains.Workers;
 /// one write. Removals cost nothing until a whole segment is empty, whose row is then deleted: an entry that comes back after a crash is
 /// dropped when its owner is asked.
 /// </summary>
-/// <remarks>Used by one grain, inside its turns.</remarks>
-internal sealed class QueueStore(IServiceProvider services)
+/// <remarks>
+/// Used by one grain, inside its turns. After a write that failed nobody knows what the rows hold, so nothing more is written: a segment
+/// that the stored head does not reach would be acknowledged and never found again. The next activation reads what is there.
+/// </remarks>
+/// <param name="services">Where the storage is.</param>
+/// <param name="failed">Called when a write failed, before its caller hears of it.</param>
+internal sealed class QueueStore(IServiceProvider services, Action failed)
 {
     private const int SegmentItemsMax = 512;
 
@@ -27,6 +32,7 @@ internal sealed class QueueStore(IServiceProvider services)
     private long _lastSegment;
     private Task _writing = Task.CompletedTask;
     private Task _headWrite = Task.CompletedTask;
+    private Exception? _failure;
 
     /// <summary>True once any worker has announced the role; durable.</summary>
     public bool IsKnown => _head.State.Known;
@@ -63,6 +69,7 @@ internal sealed class QueueStore(IServiceProvider services)
     /// <returns>The segment of each, in order.</returns>
     public async Task<IReadOnlyList<long>> AppendAsync(IReadOnlyList<QueueEntry> entries)
     {
+        ThrowIfFailed();
         var append = new Append(entries);
         _waiting.Add(append);
         if (_writing.IsCompleted)
@@ -85,6 +92,7 @@ internal sealed class QueueStore(IServiceProvider services)
     /// <summary>Remembers, durably and once, that the role is served.</summary>
     public async Task MarkKnownAsync()
     {
+        ThrowIfFailed();
         if (!_head.State.Known)
         {
             _head.State.Known = true;
@@ -95,10 +103,15 @@ internal sealed class QueueStore(IServiceProvider services)
     /// <summary>Deletes the rows of segments that are empty, but for the newest, which still grows.</summary>
     public async Task TidyAsync()
     {
+        if (_failure is not null)
+        {
+            return;
+        }
+
         foreach (var (number, segment) in _segments.Where(pair => pair.Key != _lastSegment && pair.Value.Live.Count == 0).ToList())
         {
             _segments.Remove(number);
-            await _storage.ClearStateAsync(Name(number), _grain, segment.Row);
+            await DoneAsync(_storage.ClearStateAsync(Name(number), _grain, segment.Row));
         }
 
         var first = _segments.Count > 0 ? _segments.Keys.First() : _lastSegment + 1;
@@ -120,6 +133,7 @@ internal sealed class QueueStore(IServiceProvider services)
             _waiting.Clear();
             try
             {
+                ThrowIfFailed();
                 await WriteAsync(appends);
                 appends.ForEach(append => append.Done.SetResult(append.Segments));
             }
@@ -153,7 +167,7 @@ internal sealed class QueueStore(IServiceProvider services)
         {
             // What has ended need not be written again.
             segment.Row.State.Items.RemoveAll(item => !segment.Live.Contains(item.Task));
-            writes.Add(_storage.WriteStateAsync(Name(segment.Number), _grain, segment.Row));
+            writes.Add(DoneAsync(_storage.WriteStateAsync(Name(segment.Number), _grain, segment.Row)));
         }
 
         await Task.WhenAll(writes);
@@ -187,7 +201,30 @@ internal sealed class QueueStore(IServiceProvider services)
         async Task WriteAfterAsync(Task before)
         {
             await before.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Current);
-            await _storage.WriteStateAsync("queue", _grain, _head);
+            ThrowIfFailed();
+            await DoneAsync(_storage.WriteStateAsync("queue", _grain, _head));
+        }
+    }
+
+    private async Task DoneAsync(Task write)
+    {
+        try
+        {
+            await write;
+        }
+        catch (Exception exception)
+        {
+            _failure ??= exception;
+            failed();
+            throw;
+        }
+    }
+
+    private void ThrowIfFailed()
+    {
+        if (_failure is { } failure)
+        {
+            throw new IOException($"The queue '{_grain}' is read again, because a write of it failed: {failure.Message}", failure);
         }
     }
 

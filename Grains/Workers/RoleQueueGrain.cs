@@ -24,6 +24,7 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
     /// <summary>Ticks without an entry after which the reminder ends.</summary>
     private const int IdleTicks = 120;
 
+    private const long NotStored = 0;
     private const string ReminderName = "queue";
     private static readonly TimeSpan TickPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
@@ -40,7 +41,7 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
 
     public RoleQueueGrain(IServiceProvider services, IOptions<LeaseOptions> leases, TimeProvider clock, ILogger<RoleQueueGrain> logger)
     {
-        _store = new QueueStore(services);
+        _store = new QueueStore(services, DeactivateOnIdle);
         _leases = leases.Value;
         _clock = clock;
         _logger = logger;
@@ -50,7 +51,7 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
     {
         await foreach (var (entry, segment) in _store.LoadAsync(this.GetGrainId(), cancellationToken))
         {
-            _book.MakeReady(entry.TaskId, entry.Priority, entry.ReadyUtc, segment);
+            File(entry, segment);
         }
 
         this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(TickPeriod, TickPeriod) { Interleave = true });
@@ -64,19 +65,12 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
     public async Task EnqueueAsync(IReadOnlyList<QueueEntry> entries, CancellationToken cancellationToken)
     {
         var fresh = entries.Where(entry => !_book.Contains(entry.TaskId)).ToList();
-        var segments = fresh.Count > 0 ? await StoreAsync(fresh) : [];
+        var segments = fresh.Count > 0 ? await _store.AppendAsync(fresh) : [];
         await EnsureReminderAsync();
         var next = 0;
         foreach (var entry in entries)
         {
-            // A fresh one was stored above; one that another call stored meanwhile keeps that segment.
-            var segment = next < fresh.Count && fresh[next].TaskId == entry.TaskId ? segments[next++] : 0;
-            if (segment > 0 && _book.Contains(entry.TaskId))
-            {
-                _store.Removed(segment, entry.TaskId);
-            }
-
-            _book.MakeReady(entry.TaskId, entry.Priority, entry.ReadyUtc, segment);
+            File(entry, next < fresh.Count && fresh[next].TaskId == entry.TaskId ? segments[next++] : NotStored);
         }
 
         Pump();
@@ -121,17 +115,13 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
         await _store.TidyAsync();
     }
 
-    private async Task<IReadOnlyList<long>> StoreAsync(List<QueueEntry> fresh)
+    /// <summary>Makes a task ready. One that another call, or an earlier life, stored too keeps the segment it has; the other copy is dropped.</summary>
+    private void File(QueueEntry entry, long segment)
     {
-        try
+        var kept = _book.MakeReady(entry.TaskId, entry.Priority, entry.ReadyUtc, segment);
+        if (segment != NotStored && segment != kept)
         {
-            return await _store.AppendAsync(fresh);
-        }
-        catch
-        {
-            // What the rows hold now is not known: the next activation reads them.
-            DeactivateOnIdle();
-            throw;
+            _store.Removed(segment, entry.TaskId);
         }
     }
 

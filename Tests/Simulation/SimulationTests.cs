@@ -51,6 +51,10 @@ public sealed class SimulationTests
     [Fact]
     public void WorkerSlots_WhenTheWordOfAFreeOneIsLost_AreFreeAgain() => Assert.Null(SimulationRunner.Run("leases", 1567).Violation);
 
+    /// <summary>Two calls stored a task in the same segment of its queue; dropping the second copy dropped both with the segment's next write.</summary>
+    [Fact]
+    public void TaskStoredTwice_AfterItsQueueIsReadAgain_IsStillThere() => Assert.Null(SimulationRunner.Run("leases", 28_642).Violation);
+
     [Fact]
     public void History_IsNeededByNobody_WhenItIsNotKept()
     {

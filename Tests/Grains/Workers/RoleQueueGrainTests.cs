@@ -92,6 +92,46 @@ public sealed class RoleQueueGrainTests
     }
 
     [Fact(Timeout = Watchdog)]
+    public async Task TaskEnqueuedTwiceAtOnce_IsStillStoredAfterTheNextWrite()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var queue = cluster.Grains.GetGrain<IRoleQueueGrain>("r/0");
+        var (reached, gate) = Hold(cluster);
+        var first = queue.EnqueueAsync([Ready(cluster, "twice")], FlowCluster.Token);
+        await reached;
+        var second = queue.EnqueueAsync([Ready(cluster, "twice")], FlowCluster.Token);
+        gate.SetResult();
+        await Task.WhenAll(first, second);
+        await queue.EnqueueAsync([Ready(cluster, "other")], FlowCluster.Token);
+
+        await cluster.CrashAsync();
+
+        Assert.Equal(2, (await StatusAsync(cluster)).ReadyCount);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Enqueue_BehindAWriteThatFailed_IsStoredOrFailsToo()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var queue = cluster.Grains.GetGrain<IRoleQueueGrain>("r/0");
+        var (reached, gate) = Hold(cluster);
+        var first = queue.EnqueueAsync([Ready(cluster, "first")], FlowCluster.Token);
+        await reached;
+        var second = queue.EnqueueAsync([Ready(cluster, "second")], FlowCluster.Token);
+        gate.SetException(new IOException("The disk is gone."));
+
+        await Assert.ThrowsAnyAsync<Exception>(() => first);
+        await Task.WhenAny(second);
+        var acknowledged = second.IsCompletedSuccessfully ? 1 : 0;
+        await cluster.CrashAsync();
+        Assert.Equal(acknowledged, (await StatusAsync(cluster)).ReadyCount);
+
+        await cluster.Grains.GetGrain<IRoleQueueGrain>("r/0").EnqueueAsync([Ready(cluster, "first"), Ready(cluster, "second")], FlowCluster.Token);
+        await cluster.CrashAsync();
+        Assert.Equal(2, (await StatusAsync(cluster)).ReadyCount);
+    }
+
+    [Fact(Timeout = Watchdog)]
     public async Task FinishedTasks_LeaveTheQueue()
     {
         await using var cluster = await FlowCluster.StartAsync();
@@ -120,6 +160,22 @@ public sealed class RoleQueueGrainTests
         var worker = await cluster.StartWorkerAsync("w", 1, "r");
 
         Assert.Equal("real", (await worker.NextOfferAsync()).Token.TaskId.Value);
+    }
+
+    private static QueueEntry Ready(FlowCluster cluster, string task) => new(TaskId.Standalone(task), 0, cluster.Clock.GetUtcNow());
+
+    /// <summary>Holds the next write, and only it, until the gate ends, as the gate does.</summary>
+    private static (Task Reached, TaskCompletionSource Gate) Hold(FlowCluster cluster)
+    {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        cluster.Storage.BeforeWrite = _ =>
+        {
+            cluster.Storage.BeforeWrite = _ => Task.CompletedTask;
+            reached.SetResult();
+            return gate.Task;
+        };
+        return (reached.Task, gate);
     }
 
     private static Task<RoleQueueStatus> StatusAsync(FlowCluster cluster) =>
