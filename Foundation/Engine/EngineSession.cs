@@ -15,6 +15,8 @@ namespace OrleansFlow.Engine;
 /// </remarks>
 public sealed partial class EngineSession : IAsyncDisposable, IScanOwner
 {
+    private static readonly TimeSpan InterruptInterval = TimeSpan.FromMilliseconds(10);
+
     private readonly EngineInstance _instance;
     private readonly ConnectionHandle _connection;
     private readonly EngineThread _thread;
@@ -200,23 +202,35 @@ public sealed partial class EngineSession : IAsyncDisposable, IScanOwner
         }
     }
 
-    /// <summary>Stops the statement at work, if there is one.</summary>
-    internal void Interrupt() => DuckDb.Interrupt(_connection);
+    /// <summary>
+    /// Stops the call at work, if it has not ended. DuckDB forgets an interrupt that comes before its executor has started, so it is
+    /// repeated until the call has ended; the caller holds the gate, so that none can hit the call after it.
+    /// </summary>
+    private async Task InterruptAsync(Task call)
+    {
+        while (!call.IsCompleted)
+        {
+            DuckDb.Interrupt(_connection);
+            await call.WaitAsync(InterruptInterval, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
 
     private async Task<T> RunWhileGatedAsync<T>(Func<CancellationToken, T> work, CancellationToken cancellationToken)
     {
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
         var token = linked.Token;
-        await using var interruption = token.UnsafeRegister(static state => ((EngineSession)state!).Interrupt(), this).ConfigureAwait(false);
         _running = token;
         Volatile.Write(ref _sourceFailure, null);
         try
         {
-            return await _thread.InvokeAsync(() =>
+            var call = _thread.InvokeAsync(() =>
             {
                 token.ThrowIfCancellationRequested();
                 return work(token);
-            }).ConfigureAwait(false);
+            });
+            await ((Task)call.WaitAsync(token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await InterruptAsync(call).ConfigureAwait(false);
+            return await call.ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (token.IsCancellationRequested)
         {

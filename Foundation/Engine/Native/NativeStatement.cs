@@ -61,7 +61,7 @@ internal static unsafe class NativeStatement
 
     /// <summary>Starts a prepared statement with the parameters that are bound to it; rows are fetched afterwards.</summary>
     /// <param name="statement">The statement.</param>
-    /// <param name="cancellationToken">Whoever cancels it must also interrupt the connection.</param>
+    /// <param name="cancellationToken">Whoever cancels it must also interrupt the connection, until this returns.</param>
     /// <exception cref="EngineException">The statement failed.</exception>
     public static ResultHandle Start(StatementHandle statement, CancellationToken cancellationToken)
     {
@@ -73,8 +73,7 @@ internal static unsafe class NativeStatement
                 throw EngineException.FromMessage(Marshal.PtrToStringUTF8(DuckDb.PendingError(pending)));
             }
 
-            // Starting clears an interrupt that came before it. From here on an interrupt stays until the statement ends, so
-            // looking at the token between the two is what makes an early cancellation count.
+            // Starting clears an interrupt that came before it.
             cancellationToken.ThrowIfCancellationRequested();
             var result = new ResultHandle();
             if (DuckDb.ExecutePending(pending, result.Pointer) == DuckDb.Success)
