@@ -89,6 +89,11 @@ public sealed class EngineResult : IAsyncDisposable
         if (!_isClosed)
         {
             _isClosed = true;
+            if (!_isComplete)
+            {
+                _session.Interrupt();
+            }
+
             _assembler.Dispose();
             _session.Forget(this);
         }

@@ -61,7 +61,7 @@ public sealed partial class EngineSession : IAsyncDisposable, IScanOwner
             {
                 using var statement = NativeStatement.Prepare(_connection, sql);
                 EngineValue.BindAll(statement, parameters ?? []);
-                using var result = NativeStatement.Start(statement, token);
+                using var result = NativeStatement.Start(statement);
                 return NativeStatement.Drain(result, token);
             },
             cancellationToken);
@@ -84,10 +84,10 @@ public sealed partial class EngineSession : IAsyncDisposable, IScanOwner
         ArgumentException.ThrowIfNullOrWhiteSpace(sql);
         EngineResult.ThrowIfBatchRowCount(batchRowCount);
         return RunAsync(
-            token =>
+            _ =>
             {
                 using var statement = NativeStatement.Prepare(_connection, sql);
-                return StartQuery(statement, parameters, batchRowCount, token);
+                return StartQuery(statement, parameters, batchRowCount);
             },
             cancellationToken);
     }
@@ -178,17 +178,17 @@ public sealed partial class EngineSession : IAsyncDisposable, IScanOwner
         }
     }
 
-    internal EngineResult StartQuery(
-        StatementHandle statement, IReadOnlyList<object?>? parameters, int batchRowCount, CancellationToken cancellationToken)
+    internal EngineResult StartQuery(StatementHandle statement, IReadOnlyList<object?>? parameters, int batchRowCount)
     {
         EngineValue.BindAll(statement, parameters ?? []);
-        var result = NativeStatement.Start(statement, cancellationToken);
+        var result = NativeStatement.Start(statement);
         try
         {
             return _openResult = new EngineResult(this, new BatchAssembler(result, _arrowOptions, batchRowCount));
         }
         catch
         {
+            Interrupt();
             result.Dispose();
             throw;
         }
@@ -203,16 +203,23 @@ public sealed partial class EngineSession : IAsyncDisposable, IScanOwner
     }
 
     /// <summary>
-    /// Stops the call at work, if it has not ended. DuckDB forgets an interrupt that comes before its executor has started, so it is
-    /// repeated until the call has ended; the caller holds the gate, so that none can hit the call after it.
+    /// Stops what runs, in the engine's own threads too. They go on after a call or a result has ended until they see it, and the next call
+    /// on the connection waits for them, for ever if need be; so whoever leaves a query before its end interrupts.
+    /// </summary>
+    internal void Interrupt() => DuckDb.Interrupt(_connection);
+
+    /// <summary>
+    /// Stops the call at work. DuckDB forgets an interrupt that comes before its executor has started, so it is repeated until the call has
+    /// ended; the caller holds the gate, so that none can hit the call after it.
     /// </summary>
     private async Task InterruptAsync(Task call)
     {
-        while (!call.IsCompleted)
+        do
         {
-            DuckDb.Interrupt(_connection);
+            Interrupt();
             await call.WaitAsync(InterruptInterval, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+        while (!call.IsCompleted);
     }
 
     private async Task<T> RunWhileGatedAsync<T>(Func<CancellationToken, T> work, CancellationToken cancellationToken)
@@ -229,7 +236,22 @@ public sealed partial class EngineSession : IAsyncDisposable, IScanOwner
                 return work(token);
             });
             await ((Task)call.WaitAsync(token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await InterruptAsync(call).ConfigureAwait(false);
+            if (token.IsCancellationRequested)
+            {
+                await InterruptAsync(call).ConfigureAwait(false);
+                if (call.IsCompletedSuccessfully && _openResult is { } interrupted)
+                {
+                    // The call was done just before; what it left open has been interrupted all the same.
+                    await _thread.InvokeAsync(() =>
+                    {
+                        interrupted.CloseNative();
+                        return true;
+                    }).ConfigureAwait(false);
+                    (await call.ConfigureAwait(false) as IDisposable)?.Dispose();
+                    throw Cancelled(null, cancellationToken);
+                }
+            }
+
             return await call.ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (token.IsCancellationRequested)
@@ -254,6 +276,7 @@ public sealed partial class EngineSession : IAsyncDisposable, IScanOwner
 
     private void CloseNative()
     {
+        Interrupt();
         _openResult?.CloseNative();
         _openResult = null;
         ReleaseSources();

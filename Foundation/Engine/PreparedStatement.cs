@@ -28,7 +28,7 @@ public sealed class PreparedStatement : IAsyncDisposable
             token =>
             {
                 EngineValue.BindAll(_statement, parameters ?? []);
-                using var result = NativeStatement.Start(_statement, token);
+                using var result = NativeStatement.Start(_statement);
                 return NativeStatement.Drain(result, token);
             },
             cancellationToken);
@@ -43,7 +43,7 @@ public sealed class PreparedStatement : IAsyncDisposable
         int batchRowCount = EngineSession.DefaultBatchRowCount)
     {
         EngineResult.ThrowIfBatchRowCount(batchRowCount);
-        return _session.RunAsync(token => _session.StartQuery(_statement, parameters, batchRowCount, token), cancellationToken);
+        return _session.RunAsync(_ => _session.StartQuery(_statement, parameters, batchRowCount), cancellationToken);
     }
 
     /// <summary>Frees the plan. Repeating it does nothing.</summary>

@@ -47,7 +47,7 @@ internal static unsafe class NativeStatement
 
             using (statement)
             {
-                Start(statement, CancellationToken.None).Dispose();
+                Start(statement).Dispose();
             }
         }
     }
@@ -56,14 +56,13 @@ internal static unsafe class NativeStatement
     public static void ExecuteAll(ConnectionHandle connection, string sql)
     {
         using var statement = Prepare(connection, sql);
-        using var result = Start(statement, CancellationToken.None);
+        using var result = Start(statement);
     }
 
     /// <summary>Starts a prepared statement with the parameters that are bound to it; rows are fetched afterwards.</summary>
     /// <param name="statement">The statement.</param>
-    /// <param name="cancellationToken">Whoever cancels it must also interrupt the connection, until this returns.</param>
     /// <exception cref="EngineException">The statement failed.</exception>
-    public static ResultHandle Start(StatementHandle statement, CancellationToken cancellationToken)
+    public static ResultHandle Start(StatementHandle statement)
     {
         var state = DuckDb.PendingPreparedStreaming(statement, out var pending);
         try
@@ -73,8 +72,7 @@ internal static unsafe class NativeStatement
                 throw EngineException.FromMessage(Marshal.PtrToStringUTF8(DuckDb.PendingError(pending)));
             }
 
-            // Starting clears an interrupt that came before it.
-            cancellationToken.ThrowIfCancellationRequested();
+            // The engine's threads are at work from here on. Leaving now would leave them there.
             var result = new ResultHandle();
             if (DuckDb.ExecutePending(pending, result.Pointer) == DuckDb.Success)
             {
