@@ -63,7 +63,7 @@ public abstract class Grain : IGrainBase, IAddressable
     protected void MigrateOnIdle() => GrainContext.Migrate(null);
 
     /// <summary>Protects this activation from idle collection.</summary>
-    /// <param name="timeSpan">For how long from now; zero or negative ends the protection.</param>
+    /// <param name="timeSpan">For how long from now; zero or negative ends the protection, <see cref="Timeout.InfiniteTimeSpan"/> never does.</param>
     protected void DelayDeactivation(TimeSpan timeSpan) => Runtime.DelayDeactivation(GrainContext, timeSpan);
 
     /// <summary>Registers a timer whose callback may interleave with requests.</summary>

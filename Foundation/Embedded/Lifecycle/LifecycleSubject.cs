@@ -35,17 +35,10 @@ internal sealed partial class LifecycleSubject(string owner, ILogger logger) : I
 
     public void RemoveMigrationParticipant(IGrainMigrationParticipant participant) => ArgumentNullException.ThrowIfNull(participant);
 
-    public Task OnStart(CancellationToken cancellationToken = default) => StartAsync(int.MinValue, int.MaxValue, cancellationToken);
-
-    public async Task StartAsync(int fromStage, int toStage, CancellationToken cancellationToken)
+    public async Task OnStart(CancellationToken cancellationToken = default)
     {
         foreach (var stage in Stages())
         {
-            if (stage < fromStage || stage > toStage)
-            {
-                continue;
-            }
-
             if (cancellationToken.IsCancellationRequested)
             {
                 throw new OrleansLifecycleCanceledException($"The start of {owner} was cancelled before stage {stage}.");

@@ -51,6 +51,12 @@ internal sealed partial class ReminderService : IReminderRegistry, ILifecyclePar
             throw new ArgumentOutOfRangeException(nameof(dueTime), dueTime, $"Reminder '{reminderName}' must be due in zero or more time.");
         }
 
+        if (period < TimeSpan.Zero)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(period), period, $"Reminder '{reminderName}' must have a period; to be woken once, unregister it when it ticks.");
+        }
+
         if (period < _options.MinimumReminderPeriod)
         {
             throw new ArgumentException(
@@ -79,11 +85,10 @@ internal sealed partial class ReminderService : IReminderRegistry, ILifecyclePar
             throw new ArgumentException("The reminder was not made by this runtime; pass what GetReminder returned.", nameof(reminder));
         }
 
-        if (!await Table.RemoveRow(callingGrainId, known.ReminderName, known.ETag)
-            && await Table.ReadRow(callingGrainId, known.ReminderName) is not null)
+        if (!await Table.RemoveRow(callingGrainId, known.ReminderName, known.ETag))
         {
             throw new ReminderException(
-                $"Reminder '{known.ReminderName}' of grain '{callingGrainId}' was changed since it was read; get it again before removing it.");
+                $"Reminder '{known.ReminderName}' of grain '{callingGrainId}' was changed or removed since it was read; get it again before removing it.");
         }
 
         OwnerOf(callingGrainId)?.Forget(callingGrainId, known.ReminderName);

@@ -115,17 +115,13 @@ internal sealed partial class Activation
                 using var timeout = new CancellationTokenSource(_silo.ActivationTimeout, _silo.TimeProvider);
                 if (lifecycle is not null)
                 {
-                    await lifecycle.StartAsync(int.MinValue, GrainLifecycleStage.Activate - 1, timeout.Token);
+                    await lifecycle.OnStart(timeout.Token);
                 }
 
+                // At the end of all stages, as the beginning of their way back is at its end.
                 if (GrainInstance is IGrainBase grain)
                 {
                     await grain.OnActivateAsync(timeout.Token);
-                }
-
-                if (lifecycle is not null)
-                {
-                    await lifecycle.StartAsync(GrainLifecycleStage.Activate, int.MaxValue, timeout.Token);
                 }
             }
         }

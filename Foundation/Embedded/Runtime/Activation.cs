@@ -155,7 +155,7 @@ internal sealed partial class Activation : IGrainContext, IWorkItemScheduler, IG
         var now = _silo.Cluster.Timeouts.NowTick;
         Volatile.Write(
             ref _keepUntilTick,
-            time <= TimeSpan.Zero ? 0 : time >= TimeSpan.FromDays(10_000) ? long.MaxValue : now + CallTimeouts.ToTicks(time));
+            time == Timeout.InfiniteTimeSpan ? long.MaxValue : time <= TimeSpan.Zero ? 0 : time >= TimeSpan.FromDays(10_000) ? long.MaxValue : now + CallTimeouts.ToTicks(time));
     }
 
     private bool IsIdleFor(long ageTicks, long nowTick) =>

@@ -121,7 +121,7 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
         }
 
         _lifecycle.Subscribe("grains", ServiceLifecycleStage.BecomeActive, Join, DrainAsync);
-        await _lifecycle.StartAsync(int.MinValue, int.MaxValue, cancellationToken);
+        await _lifecycle.OnStart(cancellationToken);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)

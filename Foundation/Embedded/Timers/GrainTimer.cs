@@ -9,6 +9,9 @@ internal sealed class GrainTimer<TState> : VoidGrainRequest, IGrainTimer, IGrain
     private static readonly GrainMethod Interleaved = new(
         typeof(IGrainTimer), "Tick", [], GrainMethodOptions.OneWay | GrainMethodOptions.AlwaysInterleave);
 
+    // What the platform's timers take, in milliseconds.
+    private const long LongestMs = 0xfffffffe;
+
     private readonly Lock _gate = new();
     private readonly Activation _activation;
     private readonly Func<TState, CancellationToken, Task> _callback;
@@ -50,10 +53,13 @@ internal sealed class GrainTimer<TState> : VoidGrainRequest, IGrainTimer, IGrain
         Check(dueTime, period);
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(_isDisposed, typeof(IGrainTimer));
-            _period = period;
-            _wasChanged = true;
-            _timer.Change(dueTime, Timeout.InfiniteTimeSpan);
+            // A disposed timer stays silent, as the platform's timers do.
+            if (!_isDisposed)
+            {
+                _period = period;
+                _wasChanged = true;
+                _timer.Change(dueTime, Timeout.InfiniteTimeSpan);
+            }
         }
     }
 
@@ -111,14 +117,16 @@ internal sealed class GrainTimer<TState> : VoidGrainRequest, IGrainTimer, IGrain
 
     private static void Check(TimeSpan dueTime, TimeSpan period)
     {
-        if (dueTime != Timeout.InfiniteTimeSpan)
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(dueTime, TimeSpan.Zero);
-        }
+        CheckOne(dueTime, nameof(dueTime));
+        CheckOne(period, nameof(period));
+    }
 
-        if (period != Timeout.InfiniteTimeSpan)
+    private static void CheckOne(TimeSpan time, string name)
+    {
+        if (time != Timeout.InfiniteTimeSpan && (time < TimeSpan.Zero || time.TotalMilliseconds > LongestMs))
         {
-            ArgumentOutOfRangeException.ThrowIfLessThan(period, TimeSpan.Zero);
+            throw new ArgumentOutOfRangeException(
+                name, time, $"A timer takes 0 to {LongestMs} ms, or Timeout.InfiniteTimeSpan; {name} is {time}. Use a reminder for longer times.");
         }
     }
 

@@ -103,7 +103,7 @@ public sealed class ActivationBehaviourTests
         await using var cluster = await TestClusters.StartAsync(configure: static silo => silo.Services.AddTransient<StagedPart>());
         var key = Guid.NewGuid().ToString("N");
 
-        Assert.Equal(["part", "state", "activate", "last"], await cluster.Client.GetGrain<IStagedGrain>(key).StagesAsync());
+        Assert.Equal(["part", "state", "last", "activate"], await cluster.Client.GetGrain<IStagedGrain>(key).StagesAsync());
 
         await TestClusters.UntilAsync(() => StagedGrain.Ended.Count(line => line.StartsWith(key, StringComparison.Ordinal)) == 3);
         Assert.Equal(

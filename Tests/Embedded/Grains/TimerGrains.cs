@@ -104,6 +104,12 @@ public interface IReminderGrain : IGrainWithStringKey
     Task<bool> UnregisterAsync(string name);
 
     Task<int> CountAsync();
+
+    Task<string> FindAsync(string name);
+
+    Task UnregisterTwiceAsync(string name);
+
+    Task UnregisterAfterChangeAsync(string name);
 }
 
 public sealed class ReminderGrain(ILocalSiloDetails silo) : Grain, IReminderGrain, IRemindable
@@ -123,10 +129,37 @@ public sealed class ReminderGrain(ILocalSiloDetails silo) : Grain, IReminderGrai
 
     public async Task<int> CountAsync() => (await this.GetReminders()).Count;
 
+    public async Task<string> FindAsync(string name) => (await this.GetReminder(name))?.ReminderName ?? "none";
+
+    public async Task UnregisterTwiceAsync(string name)
+    {
+        var reminder = await this.GetReminder(name);
+        await this.UnregisterReminder(reminder!);
+        await this.UnregisterReminder(reminder!);
+    }
+
+    public async Task UnregisterAfterChangeAsync(string name)
+    {
+        var reminder = await this.GetReminder(name);
+        await this.RegisterOrUpdateReminder(name, TimeSpan.FromHours(1), TimeSpan.FromHours(1));
+        await this.UnregisterReminder(reminder!);
+    }
+
     public Task ReceiveReminder(string reminderName, TickStatus status)
     {
         Notes.Add(this.GetPrimaryKeyString(), $"{reminderName} {status.Period} {status.CurrentTickTime - status.FirstTickTime}");
         Notes.Add(this.GetPrimaryKeyString() + "/silo", silo.Name);
         return Task.CompletedTask;
     }
+}
+
+public interface IForgetfulGrain : IGrainWithStringKey
+{
+    Task RegisterAsync();
+}
+
+/// <summary>Registers a reminder that it could not receive.</summary>
+public sealed class ForgetfulGrain : Grain, IForgetfulGrain
+{
+    public Task RegisterAsync() => this.RegisterOrUpdateReminder("r", TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
 }

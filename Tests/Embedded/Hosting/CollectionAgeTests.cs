@@ -42,14 +42,38 @@ public sealed class CollectionAgeTests : IAsyncLifetime
         await AssertEndsBetweenAsync(grain, minutesAlive: 29, minutesGone: 43);
     }
 
-    [Fact(Timeout = 30_000)]
-    public async Task DelayDeactivation_OfZero_EndsTheDelay()
+    [Theory(Timeout = 30_000)]
+    [InlineData(0)]
+    [InlineData(-60_000)]
+    public async Task DelayDeactivation_OfZeroOrLess_EndsTheDelay(int ms)
     {
         var grain = _cluster.Client.GetGrain<IPlainlyAgingGrain>("a");
         await grain.DelayAsync(TimeSpan.FromDays(30));
-        await grain.DelayAsync(TimeSpan.Zero);
+        await grain.DelayAsync(TimeSpan.FromMilliseconds(ms));
 
         await AssertEndsBetweenAsync(grain, minutesAlive: 9, minutesGone: 12);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task DelayDeactivation_OfInfiniteTime_HoldsUntilTheGrainItselfEnds()
+    {
+        var delayed = _cluster.Client.GetGrain<IPlainlyAgingGrain>("a");
+        await delayed.DelayAsync(Timeout.InfiniteTimeSpan);
+        await AssertEndsBetweenAsync(_cluster.Client.GetGrain<IConfiguredGrain>("a"), minutesAlive: 19, minutesGone: 22);
+        Assert.True(_cluster.TryGetGrainContext(delayed.GetGrainId(), out var context));
+
+        context.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationRequested, "The test ends it."));
+
+        await context.Deactivated;
+    }
+
+    [Fact]
+    public void AgeLimit_AddsItsParts_AndIsAtLeastAMinute()
+    {
+        Assert.Equal(TimeSpan.FromMinutes(1), new CollectionAgeLimitAttribute { Minutes = 0.5 }.AgeLimit);
+        Assert.Equal(new TimeSpan(1, 2, 30, 0), new CollectionAgeLimitAttribute { Days = 1, Hours = 2, Minutes = 30 }.AgeLimit);
+        Assert.Equal(TimeSpan.FromMinutes(90), new CollectionAgeLimitAttribute("01:30:00").AgeLimit);
+        Assert.Equal(TimeSpan.MaxValue, new CollectionAgeLimitAttribute { AlwaysActive = true }.AgeLimit);
     }
 
     [Fact(Timeout = 30_000)]

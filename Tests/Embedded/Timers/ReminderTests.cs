@@ -114,5 +114,75 @@ public sealed class ReminderTests : IAsyncLifetime
         Assert.Equal(["r 00:02:00 00:04:00", "r 00:02:00 00:06:00"], Notes.Of(_key));
     }
 
+    [Fact(Timeout = 30_000)]
+    public async Task Reminder_RegisteredAgain_TakesTheNewTimes()
+    {
+        await Grain.RegisterAsync("r", Minute, Minute);
+        await Grain.RegisterAsync("r", 5 * Minute, 10 * Minute);
+        Assert.Equal(1, await Grain.CountAsync());
+
+        _clock.Advance(5 * Minute - TimeSpan.FromSeconds(1));
+        Assert.Equal(0, Notes.Count(_key));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        await TestClusters.UntilAsync(() => Notes.Count(_key) == 1);
+
+        Assert.Equal(["r 00:10:00 00:00:00"], Notes.Of(_key));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Reminder_IsFoundByItsName_OrNotAtAll()
+    {
+        await Grain.RegisterAsync("r", Minute, Minute);
+
+        Assert.Equal("r", await Grain.FindAsync("r"));
+        Assert.Equal("none", await Grain.FindAsync("s"));
+        Assert.Equal("none", await _cluster.Client.GetGrain<IReminderGrain>(_key + "/other").FindAsync("r"));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Reminder_ChangedOrRemovedMeanwhile_IsNotUnregistered()
+    {
+        await Grain.RegisterAsync("r", Minute, Minute);
+        await Grain.RegisterAsync("s", Minute, Minute);
+
+        await Assert.ThrowsAsync<ReminderException>(() => Grain.UnregisterTwiceAsync("r"));
+        await Assert.ThrowsAsync<ReminderException>(() => Grain.UnregisterAfterChangeAsync("s"));
+
+        Assert.Equal("none", await Grain.FindAsync("r"));
+        Assert.Equal("s", await Grain.FindAsync("s"));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Times_ThatAreNegativeOrInfinite_AreRefused()
+    {
+        var due = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Grain.RegisterAsync("r", Timeout.InfiniteTimeSpan, Minute));
+        var period = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Grain.RegisterAsync("r", Minute, Timeout.InfiniteTimeSpan));
+
+        Assert.Equal(("dueTime", "period"), (due.ParamName, period.ParamName));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Reminder_OfAGrainThatCannotReceiveIt_IsRefused()
+    {
+        var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => _cluster.Client.GetGrain<IForgetfulGrain>(_key).RegisterAsync());
+
+        Assert.Contains(nameof(IRemindable), exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task MinimumPeriod_OfTheOptions_IsTaken()
+    {
+        var clock = new ManualTimeProvider();
+        await using var cluster = await TestClusters.StartAsync(
+            clock: clock,
+            configure: static silo => silo.Configure<ReminderOptions>(static options => options.MinimumReminderPeriod = TimeSpan.FromSeconds(1)));
+        var grain = cluster.Client.GetGrain<IReminderGrain>(_key);
+
+        await Assert.ThrowsAsync<ArgumentException>(() => grain.RegisterAsync("r", TimeSpan.Zero, TimeSpan.FromMilliseconds(999)));
+        await grain.RegisterAsync("r", TimeSpan.Zero, TimeSpan.FromSeconds(1));
+
+        await clock.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => Notes.Count(_key) >= 2);
+    }
+
     private int TicksUnderWay() => _cluster.Silos.Sum(silo => silo.ServiceProvider.GetRequiredService<ReminderService>().TicksUnderWay);
 }
