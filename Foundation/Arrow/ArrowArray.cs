@@ -94,7 +94,7 @@ public abstract unsafe class ArrowArray : IDisposable
     /// <summary>Whether all references are gone.</summary>
     public bool IsReleased => Volatile.Read(ref _references) <= 0;
 
-    private bool HasValidity => _data.Type is not (NullType or UnionType);
+    private bool HasValidity => ArrowLayout.HasValidity(_data.Type);
 
     /// <summary>Wraps physical parts in the array class of their type, taking over one reference to each buffer and child.</summary>
     /// <exception cref="ArgumentException">The number of buffers or children is not that of the type, or a buffer is too short.</exception>

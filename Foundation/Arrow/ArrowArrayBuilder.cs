@@ -31,8 +31,11 @@ public abstract unsafe class ArrowArrayBuilder : IDisposable
 
     private protected ArrowAllocator Allocator { get; }
 
+    /// <summary>Whether nulls are those of children, so that a null has a place of its own to be copied from.</summary>
+    private protected virtual bool KeepsNullsInside => false;
+
     /// <summary>Creates the builder class of a type.</summary>
-    /// <param name="type">Any type but a union.</param>
+    /// <param name="type">Any type.</param>
     /// <param name="allocator">Where the memory comes from; null for <see cref="ArrowAllocator.Default"/>.</param>
     /// <exception cref="NotSupportedException">There is no builder for the type.</exception>
     public static ArrowArrayBuilder Create(ArrowType type, ArrowAllocator? allocator = null) => ArrowBuilderFactory.Create(type, allocator);
@@ -48,7 +51,7 @@ public abstract unsafe class ArrowArrayBuilder : IDisposable
     public void AppendFrom(ArrowArray source, int index)
     {
         ArgumentNullException.ThrowIfNull(source);
-        if (source.IsValid(index))
+        if (KeepsNullsInside || source.IsValid(index))
         {
             AppendValueFrom(source, index);
         }

@@ -20,7 +20,8 @@ public sealed class ArrowArrayData
 
     /// <summary>
     /// The buffers in the order of the format: validity first (empty when nothing is null), then offsets or values. None for
-    /// the null type; a union has type codes (and offsets when dense) and no validity.
+    /// the null and run-end encoded types; a union has type codes (and offsets when dense) and no validity; a view type has its views
+    /// and then any number of data buffers.
     /// </summary>
     public ArrowBuffer[] Buffers { get; init; } = [];
 

@@ -46,6 +46,10 @@ internal static class ArrowArrayFactory
         ArrowTypeId.Map => new MapArray(data),
         ArrowTypeId.Union => new UnionArray(data),
         ArrowTypeId.Dictionary => new DictionaryArray(data),
+        ArrowTypeId.Utf8View => new StringViewArray(data),
+        ArrowTypeId.BinaryView => new BinaryViewArray(data),
+        ArrowTypeId.ListView or ArrowTypeId.LargeListView => new ListViewArray(data),
+        ArrowTypeId.RunEndEncoded => new RunEndEncodedArray(data),
         _ => throw new ArgumentException($"No array class for {data.Type.Name}.", nameof(data)),
     };
 }

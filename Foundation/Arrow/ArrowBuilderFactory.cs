@@ -25,6 +25,10 @@ internal static class ArrowBuilderFactory
             ListType or MapType => new ListBuilder(type, allocator),
             FixedSizeListType list => new FixedSizeListBuilder(list, allocator),
             StructType row => new StructBuilder(row, allocator),
+            StringViewType or BinaryViewType => new BytesViewBuilder(type, allocator),
+            ListViewType list => new ListViewBuilder(list, allocator),
+            RunEndEncodedType encoded => new RunEndEncodedBuilder(encoded, allocator),
+            UnionType union => new UnionBuilder(union, allocator),
             DictionaryType dictionary => new DictionaryBuilder(dictionary, allocator),
             _ => throw new NotSupportedException($"There is no builder for {type.Name}."),
         };

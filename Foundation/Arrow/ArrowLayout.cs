@@ -3,10 +3,11 @@ namespace OrleansFlow.Arrow;
 /// <summary>Which buffers and children the columnar format gives each type, and how long they must be.</summary>
 internal static class ArrowLayout
 {
-    /// <summary>Number of buffers; a dictionary has those of its index type.</summary>
+    /// <summary>Number of buffers; a dictionary has those of its index type, a view type these and its data buffers.</summary>
     public static int BufferCount(ArrowType type) => type switch
     {
-        NullType => 0,
+        NullType or RunEndEncodedType => 0,
+        ListViewType => 3,
         StructType or FixedSizeListType => 1,
         StringType or BinaryType => 3,
         UnionType union => union.Mode == UnionMode.Dense ? 2 : 1,
@@ -14,7 +15,10 @@ internal static class ArrowLayout
     };
 
     /// <summary>Whether the first buffer is a validity bitmap.</summary>
-    public static bool HasValidity(ArrowType type) => type is not (NullType or UnionType);
+    public static bool HasValidity(ArrowType type) => type is not (NullType or UnionType or RunEndEncodedType);
+
+    /// <summary>Whether any number of data buffers follow those that every array of the type has.</summary>
+    public static bool HasDataBuffers(ArrowType type) => type is StringViewType or BinaryViewType;
 
     /// <summary>Bytes of one offset; 0 where the second buffer is not offsets.</summary>
     public static int OffsetWidth(ArrowType type) => type switch
@@ -37,9 +41,19 @@ internal static class ArrowLayout
             return ArrowBitmap.ByteCount(slots);
         }
 
-        if (bufferIndex == 2)
+        if (type is ListViewType list)
+        {
+            return slots * (list.IsLarge ? 8 : 4);
+        }
+
+        if (bufferIndex >= 2)
         {
             return 0;
+        }
+
+        if (HasDataBuffers(type))
+        {
+            return slots * BytesViewArray.ViewBytes;
         }
 
         var offsetWidth = OffsetWidth(type);
@@ -61,7 +75,7 @@ internal static class ArrowLayout
         }
 
         var expected = BufferCount(type);
-        if (data.Buffers.Length != expected)
+        if (data.Buffers.Length != expected && !(HasDataBuffers(type) && data.Buffers.Length > expected))
         {
             return $"{type.Name}: {data.Buffers.Length} buffers instead of {expected}.";
         }
@@ -114,6 +128,24 @@ internal static class ArrowLayout
             }
         }
 
-        return null;
+        return type is RunEndEncodedType ? FindRunDefect(data, slots) : null;
+    }
+
+    private static string? FindRunDefect(ArrowArrayData data, long slots)
+    {
+        var (ends, values) = (data.Children[0], data.Children[1]);
+        if (ends.Length > values.Length || ends.NullCount > 0)
+        {
+            return $"{data.Type.Name}: {ends.Length} run ends ({ends.NullCount} of them null) for {values.Length} values.";
+        }
+
+        var last = ends.Length == 0 ? 0 : ends switch
+        {
+            Int16Array narrow => narrow.Values[^1],
+            Int32Array middle => middle.Values[^1],
+            Int64Array wide => wide.Values[^1],
+            _ => -1,
+        };
+        return last < slots ? $"{data.Type.Name}: the last run ends at {last}, there are {slots} values." : null;
     }
 }

@@ -51,6 +51,12 @@ public abstract record ArrowType
     /// <summary>Text with 64-bit offsets.</summary>
     public static StringType LargeUtf8 { get; } = new(true);
 
+    /// <summary>Text behind views: short values lie in the view itself, long ones in any number of data buffers.</summary>
+    public static StringViewType Utf8View { get; } = new();
+
+    /// <summary>Bytes behind views: short values lie in the view itself, long ones in any number of data buffers.</summary>
+    public static BinaryViewType BinaryView { get; } = new();
+
     /// <summary>Bytes, at most 2 GB an array.</summary>
     public static BinaryType Binary { get; } = new(false);
 
@@ -102,6 +108,12 @@ public abstract record ArrowType
     /// <summary>A calendar interval.</summary>
     public static IntervalType Interval(IntervalUnit unit) => new(unit);
 
+    /// <summary>A decimal number of up to 9 digits.</summary>
+    public static DecimalType Decimal32(int precision, int scale) => new(precision, scale, 32);
+
+    /// <summary>A decimal number of up to 18 digits.</summary>
+    public static DecimalType Decimal64(int precision, int scale) => new(precision, scale, 64);
+
     /// <summary>A decimal number of up to 38 digits.</summary>
     public static DecimalType Decimal128(int precision, int scale) => new(precision, scale, 128);
 
@@ -113,6 +125,24 @@ public abstract record ArrowType
 
     /// <summary>Lists with 64-bit offsets; the item field is nullable and named <c>item</c>.</summary>
     public static ListType LargeList(ArrowType itemType) => new(new ArrowField("item", itemType), true);
+
+    /// <summary>Lists with 32-bit offsets and sizes; the item field is nullable and named <c>item</c>.</summary>
+    public static ListViewType ListView(ArrowType itemType) => new(new ArrowField("item", itemType), false);
+
+    /// <summary>Lists with 64-bit offsets and sizes; the item field is nullable and named <c>item</c>.</summary>
+    public static ListViewType LargeListView(ArrowType itemType) => new(new ArrowField("item", itemType), true);
+
+    /// <summary>Values that are stored once for each run of equal ones.</summary>
+    /// <param name="runEndType">A signed integer of 16, 32 or 64 bits.</param>
+    /// <param name="valueType">Type of the values.</param>
+    public static RunEndEncodedType RunEndEncoded(IntegerType runEndType, ArrowType valueType) =>
+        new(new ArrowField("run_ends", runEndType, false), new ArrowField("values", valueType));
+
+    /// <summary>One of several types, each row naming a slot of its child; the codes are 0, 1, 2 and so on.</summary>
+    public static UnionType DenseUnion(params ArrowField[] fields) => new(UnionMode.Dense, fields);
+
+    /// <summary>One of several types, every child with a slot for every row; the codes are 0, 1, 2 and so on.</summary>
+    public static UnionType SparseUnion(params ArrowField[] fields) => new(UnionMode.Sparse, fields);
 
     /// <summary>Lists of a fixed size; the item field is nullable and named <c>item</c>.</summary>
     public static FixedSizeListType FixedSizeList(ArrowType itemType, int size) => new(new ArrowField("item", itemType), size);

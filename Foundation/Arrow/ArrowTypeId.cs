@@ -110,4 +110,19 @@ public enum ArrowTypeId
 
     /// <summary>Indices into a dictionary of values.</summary>
     Dictionary,
+
+    /// <summary>UTF-8 text behind views of 16 bytes.</summary>
+    Utf8View,
+
+    /// <summary>Bytes behind views of 16 bytes.</summary>
+    BinaryView,
+
+    /// <summary>Lists with 32-bit offsets and sizes, in any order.</summary>
+    ListView,
+
+    /// <summary>Lists with 64-bit offsets and sizes, in any order.</summary>
+    LargeListView,
+
+    /// <summary>Values, each with the end of its run.</summary>
+    RunEndEncoded,
 }

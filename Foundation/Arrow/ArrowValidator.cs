@@ -53,6 +53,9 @@ public static unsafe class ArrowValidator
             VariableListArray list => FindOffsetDefect(data, list.Items.Length),
             DictionaryArray dictionary => FindIndexDefect(dictionary),
             UnionArray union => FindUnionDefect(union),
+            BytesViewArray views => ViewValidator.FindDefect(views, checkUtf8),
+            ListViewArray lists => ViewValidator.FindDefect(lists),
+            RunEndEncodedArray runs => ViewValidator.FindDefect(runs),
             _ => null,
         };
     }

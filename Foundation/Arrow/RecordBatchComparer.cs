@@ -102,6 +102,9 @@ public sealed class RecordBatchComparer(double relativeTolerance = 0, double abs
             (StructArray a, StructArray b) => SameFields(a, b, i, j),
             (DictionaryArray a, DictionaryArray b) => SameValue(a.Dictionary, b.Dictionary, (int)a.GetIndex(i), (int)b.GetIndex(j)),
             (UnionArray a, UnionArray b) => SameMember(a, b, i, j),
+            (BytesViewArray a, BytesViewArray b) => a.GetBytes(i).SequenceEqual(b.GetBytes(j)),
+            (ListViewArray a, ListViewArray b) => SameItems(a.Items, b.Items, a.GetRange(i), b.GetRange(j)),
+            (RunEndEncodedArray a, RunEndEncodedArray b) => SameValue(a.Values, b.Values, a.FindRun(i), b.FindRun(j)),
             _ => Equals(expected.GetValue(i), actual.GetValue(j)),
         };
     }

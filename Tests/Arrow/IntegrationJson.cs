@@ -94,6 +94,11 @@ internal sealed class IntegrationJson : IDisposable
             "duration" => ArrowType.Duration(Unit()),
             "interval" => ArrowType.Interval(Enum.Parse<IntervalUnit>(Text("unit").Replace("_", "", StringComparison.Ordinal), true)),
             "decimal" => new DecimalType(Int("precision"), Int("scale"), type.TryGetProperty("bitWidth", out var width) ? width.GetInt32() : 128),
+            "utf8view" => ArrowType.Utf8View,
+            "binaryview" => ArrowType.BinaryView,
+            "listview" => new ListViewType(children[0], false),
+            "largelistview" => new ListViewType(children[0], true),
+            "runendencoded" => new RunEndEncodedType(children[0], children[1]),
             "list" => new ListType(children[0], false),
             "largelist" => new ListType(children[0], true),
             "fixedsizelist" => new FixedSizeListType(children[0], Int("listSize")),
@@ -121,7 +126,7 @@ internal sealed class IntegrationJson : IDisposable
                 Assert.Equal(Numbers(column, "OFFSET"), Enumerable.Range(0, union.Length).Select(i => (BigInteger)union.Locate(i).Slot));
             }
         }
-        else
+        else if (actual is not RunEndEncodedArray)
         {
             var validity = column.GetProperty("VALIDITY").EnumerateArray().Select(bit => bit.GetInt32() == 1).ToArray();
             Assert.Equal(validity, Enumerable.Range(0, actual.Length).Select(actual.IsValid));
@@ -152,12 +157,24 @@ internal sealed class IntegrationJson : IDisposable
                 }
 
                 return;
+            case ListViewArray lists:
+                var starts = Numbers(column, "OFFSET").ToArray();
+                var sizes = Numbers(column, "SIZE").ToArray();
+                for (var i = 0; i < lists.Length; i++)
+                {
+                    Assert.Equal(((int)starts[i], (int)sizes[i]), lists.GetRange(i));
+                }
+
+                return;
+            case BytesViewArray views:
+                AssertViews(column, views, where);
+                return;
             case DictionaryArray dictionary:
                 var id = field.GetProperty("dictionary").GetProperty("id").GetInt64();
                 var stored = _dictionaries[id];
                 AssertColumn(WithoutDictionary(field), stored, dictionary.Dictionary, $"{where}, dictionary {id}");
                 break;
-            case StructArray or UnionArray or FixedSizeListArray:
+            case StructArray or UnionArray or FixedSizeListArray or RunEndEncodedArray:
                 return;
         }
 
@@ -169,6 +186,34 @@ internal sealed class IntegrationJson : IDisposable
             {
                 Assert.True(Same(data[i], actual, i), $"{where}, row {i}: expected {data[i]}, found {ArrowFormatter.FormatValue(actual, i)}");
             }
+        }
+    }
+
+    private static void AssertViews(JsonElement column, BytesViewArray actual, string where)
+    {
+        var views = column.GetProperty("VIEWS");
+        var buffers = column.GetProperty("VARIADIC_DATA_BUFFERS").EnumerateArray().Select(buffer => Convert.FromHexString(buffer.GetString()!)).ToArray();
+        Assert.Equal(actual.Length, views.GetArrayLength());
+        for (var i = 0; i < actual.Length; i++)
+        {
+            if (actual.IsNull(i))
+            {
+                continue;
+            }
+
+            var view = views[i];
+            var length = view.GetProperty("SIZE").GetInt32();
+            string expected;
+            if (view.TryGetProperty("INLINED", out var inlined))
+            {
+                expected = actual is StringViewArray ? Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(inlined.GetString()!)) : inlined.GetString()!;
+            }
+            else
+            {
+                expected = Convert.ToHexString(buffers[view.GetProperty("BUFFER_INDEX").GetInt32()].AsSpan(view.GetProperty("OFFSET").GetInt32(), length));
+            }
+
+            Assert.True(expected == Convert.ToHexString(actual.GetBytes(i)), $"{where}, row {i}: expected {expected}");
         }
     }
 

@@ -12,7 +12,9 @@ internal static unsafe class ArrayExport
     public static void Export(ArrowArray array, CArrowArray* target)
     {
         var data = array.Data;
-        var block = Start(target, data.Buffers.Length, data.Children.Length, data.Dictionary is not null, array.Retain());
+        var hasDataBuffers = ArrowLayout.HasDataBuffers(data.Type);
+        var dataBuffers = hasDataBuffers ? data.Buffers.Length - 2 : 0;
+        var block = Start(target, data.Buffers.Length + (hasDataBuffers ? 1 : 0), dataBuffers, data.Children.Length, data.Dictionary is not null, array.Retain());
         try
         {
             target->Length = array.Length;
@@ -25,6 +27,17 @@ internal static unsafe class ArrayExport
                 target->Buffers[i] = isValidity && !array.MayHaveNulls ? null
                     : buffer.IsEmpty ? (isValidity ? null : (void*)EmptyBuffer)
                     : buffer.Pointer;
+            }
+
+            if (hasDataBuffers)
+            {
+                // The last buffer of a view type holds the lengths of its data buffers.
+                var lengths = (long*)(block + sizeof(CArrowArray));
+                target->Buffers[data.Buffers.Length] = dataBuffers == 0 ? (void*)EmptyBuffer : lengths;
+                for (var i = 0; i < dataBuffers; i++)
+                {
+                    lengths[i] = data.Buffers[2 + i].Length;
+                }
             }
 
             for (var i = 0; i < data.Children.Length; i++)
@@ -49,7 +62,7 @@ internal static unsafe class ArrayExport
     /// <summary>A batch as a struct array without nulls.</summary>
     public static void Export(RecordBatch batch, CArrowArray* target)
     {
-        Start(target, 1, batch.ColumnCount, false, batch.Retain());
+        Start(target, 1, 0, batch.ColumnCount, false, batch.Retain());
         try
         {
             target->Length = batch.RowCount;
@@ -66,12 +79,15 @@ internal static unsafe class ArrayExport
         }
     }
 
-    /// <summary>One block: pointers to buffers, pointers to children, the children, room for a dictionary. Returns that room.</summary>
-    private static byte* Start(CArrowArray* target, int buffers, int children, bool hasDictionary, IDisposable held)
+    /// <summary>
+    /// One block: pointers to buffers, pointers to children, the children, room for a dictionary, room for the lengths of data
+    /// buffers. Returns the room for the dictionary, which is there even when it stays empty.
+    /// </summary>
+    private static byte* Start(CArrowArray* target, int buffers, int lengths, int children, bool hasDictionary, IDisposable held)
     {
         *target = default;
         var pointers = (buffers + children) * sizeof(void*);
-        var size = pointers + (children + (hasDictionary ? 1 : 0)) * sizeof(CArrowArray);
+        var size = pointers + (children + (hasDictionary || lengths > 0 ? 1 : 0)) * sizeof(CArrowArray) + lengths * sizeof(long);
         var block = (byte*)NativeMemory.AllocZeroed((nuint)Math.Max(size, 8));
         target->Buffers = (void**)block;
         target->BufferCount = buffers;

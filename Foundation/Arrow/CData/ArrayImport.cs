@@ -39,17 +39,29 @@ internal static unsafe class ArrayImport
         var slots = source->Offset + source->Length;
         var expected = ArrowLayout.BufferCount(type);
         var from = source->Buffers;
-        if (source->BufferCount != expected)
+        var dataBuffers = 0;
+        if (ArrowLayout.HasDataBuffers(type))
+        {
+            dataBuffers = source->BufferCount is >= 3 and < int.MaxValue
+                ? (int)source->BufferCount - 3
+                : throw new ArrowFormatException($"{type.Name}: {source->BufferCount} buffers; it has at least 3 (validity, views, lengths).");
+        }
+        else if (source->BufferCount != expected)
         {
             // Producers before Arrow 1.0 gave unions a validity bitmap, which is left out.
             var hasExtra = type is UnionType && source->BufferCount == expected + 1;
             from += hasExtra ? 1 : throw new ArrowFormatException($"{type.Name}: {source->BufferCount} buffers instead of {expected}.");
         }
 
-        var buffers = new ArrowBuffer[expected];
+        var buffers = new ArrowBuffer[expected + dataBuffers];
         for (var i = 0; i < expected; i++)
         {
             buffers[i] = ImportBuffer(type, i, (byte*)from[i], slots, buffers, owner, source->NullCount);
+        }
+
+        for (var i = 0; i < dataBuffers; i++)
+        {
+            buffers[expected + i] = ImportDataBuffer(type, (byte*)from[expected + i], (long*)from[expected + dataBuffers], i, owner);
         }
 
         var children = new ArrowArray[source->ChildCount];
@@ -71,7 +83,7 @@ internal static unsafe class ArrayImport
             {
                 Type = type,
                 Length = (int)source->Length,
-                NullCount = type is NullType ? (int)source->Length : buffers.Length > 0 && buffers[0].IsEmpty ? 0 : (int)source->NullCount,
+                NullCount = type is NullType ? (int)source->Length : !ArrowLayout.HasValidity(type) || buffers[0].IsEmpty ? 0 : (int)source->NullCount,
                 Offset = (int)source->Offset,
                 Buffers = buffers,
                 Children = children,
@@ -140,7 +152,7 @@ internal static unsafe class ArrayImport
                 : new ArrowBuffer(owner, null, 0);
         }
 
-        var length = index == 2 ? LastOffset(before[1], type, slots) : ArrowLayout.MinimumBytes(type, index, slots);
+        var length = index == 2 && type is not ListViewType ? LastOffset(before[1], type, slots) : ArrowLayout.MinimumBytes(type, index, slots);
         if (pointer is null)
         {
             // An array of no values needs no memory, not even for its first offset.
@@ -150,6 +162,14 @@ internal static unsafe class ArrayImport
         }
 
         return new ArrowBuffer(owner, pointer, length);
+    }
+
+    private static ArrowBuffer ImportDataBuffer(ArrowType type, byte* pointer, long* lengths, int index, Owner owner)
+    {
+        var length = lengths is null ? -1 : lengths[index];
+        return length >= 0 && (pointer is not null || length == 0)
+            ? new ArrowBuffer(owner, pointer, length)
+            : throw new ArrowFormatException($"{type.Name}: data buffer {index} of {length} bytes is missing.");
     }
 
     private static long LastOffset(ArrowBuffer offsets, ArrowType type, long slots)

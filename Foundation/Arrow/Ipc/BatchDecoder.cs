@@ -13,22 +13,15 @@ internal ref struct BatchDecoder
     private readonly ArrowBuffer _body;
     private readonly IpcDecoder _context;
     private readonly bool _isV4;
+    private readonly BodyDecompressor? _decompressor;
+    private readonly ReadOnlySpan<byte> _dataBuffers;
+    private readonly int _dataBufferCount;
     private int _node;
     private int _buffer;
+    private int _view;
 
-    public BatchDecoder(FlatTable batch, ArrowBuffer body, IpcDecoder context, bool isV4)
+    public BatchDecoder(FlatTable batch, ArrowBuffer body, IpcDecoder context, BodyDecompressor? decompressor, bool isV4)
     {
-        if (batch.TryTable(3, out var compression))
-        {
-            var codec = compression.Byte(0) switch
-            {
-                0 => "LZ4_FRAME",
-                1 => "ZSTD",
-                var other => $"code {other}",
-            };
-            throw new ArrowFormatException($"The batch is compressed with {codec}; compressed batches are not supported.");
-        }
-
         RowCount = batch.Long(0);
         if (RowCount is < 0 or > int.MaxValue - 8)
         {
@@ -37,9 +30,11 @@ internal ref struct BatchDecoder
 
         _nodes = batch.Vector(1, 16, out _nodeCount);
         _buffers = batch.Vector(2, 16, out _bufferCount);
+        _dataBuffers = batch.Vector(4, 8, out _dataBufferCount);
         _body = body;
         _context = context;
         _isV4 = isV4;
+        _decompressor = decompressor;
     }
 
     public long RowCount { get; }
@@ -62,10 +57,10 @@ internal ref struct BatchDecoder
                 }
             }
 
-            if (_node != _nodeCount || _buffer != _bufferCount)
+            if (_node != _nodeCount || _buffer != _bufferCount || _view != _dataBufferCount)
             {
                 throw new ArrowFormatException(
-                    $"The batch has {_nodeCount} nodes and {_bufferCount} buffers, its schema needs {_node} and {_buffer}.");
+                    $"The batch has {_nodeCount} nodes, {_bufferCount} buffers and {_dataBufferCount} counts of data buffers, its schema needs {_node}, {_buffer} and {_view}.");
             }
 
             return arrays;
@@ -88,9 +83,10 @@ internal ref struct BatchDecoder
         var done = 0;
         ArrowArray? dictionary = null;
         var retained = 0;
+        ArrowBuffer[] buffers = [];
         try
         {
-            var buffers = ReadBuffers(type, name, ref nullCount);
+            buffers = ReadBuffers(type, name, ref nullCount);
             for (; done < children.Length; done++)
             {
                 children[done] = Read(type.Children[done].Type, type.Children[done].Name);
@@ -126,9 +122,9 @@ internal ref struct BatchDecoder
             }
 
             dictionary?.Dispose();
-            for (; retained > 0; retained--)
+            while (retained > 0)
             {
-                _body.Release();
+                buffers[--retained].Release();
             }
 
             throw;
@@ -167,7 +163,13 @@ internal ref struct BatchDecoder
             nullCount = 0;
         }
 
-        var buffers = new ArrowBuffer[ArrowLayout.BufferCount(type)];
+        if (type is RunEndEncodedType)
+        {
+            // Some writers count the nulls of the values here, but a run has no validity of its own.
+            nullCount = 0;
+        }
+
+        var buffers = new ArrowBuffer[ArrowLayout.BufferCount(type) + (ArrowLayout.HasDataBuffers(type) ? NextDataBufferCount(name) : 0)];
         for (var i = 0; i < buffers.Length; i++)
         {
             buffers[i] = NextBuffer(name);
@@ -179,6 +181,15 @@ internal ref struct BatchDecoder
         }
 
         return buffers;
+    }
+
+    private int NextDataBufferCount(string name)
+    {
+        var count = _view < _dataBufferCount ? BinaryPrimitives.ReadInt64LittleEndian(_dataBuffers[(_view * 8)..]) : -1;
+        _view++;
+        return count >= 0 && count <= _bufferCount
+            ? (int)count
+            : throw new ArrowFormatException($"Field '{name}': {count} data buffers of {_bufferCount} buffers in all.");
     }
 
     private ArrowBuffer NextBuffer(string name)
@@ -200,6 +211,7 @@ internal ref struct BatchDecoder
             throw new ArrowFormatException($"Field '{name}': a buffer starts at {offset}, which is not a multiple of 8.");
         }
 
-        return _body.Slice(offset, length);
+        var buffer = _body.Slice(offset, length);
+        return _decompressor is null ? buffer : _decompressor.Decompress(buffer, name);
     }
 }

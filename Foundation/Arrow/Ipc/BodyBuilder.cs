@@ -3,12 +3,14 @@ using System.Runtime.InteropServices;
 namespace OrleansFlow.Arrow.Ipc;
 
 /// <summary>Lays the buffers of arrays out as the body of one message, without copying them where a slice allows it.</summary>
-internal sealed unsafe class BodyBuilder(IpcWriteOptions options)
+internal sealed unsafe partial class BodyBuilder(IpcWriteOptions options)
 {
     private static readonly byte[] Zeros = new byte[64];
+    private static readonly byte[] NotCompressed = [255, 255, 255, 255, 255, 255, 255, 255];
 
     private readonly List<long> _nodes = [];
     private readonly List<long> _buffers = [];
+    private readonly List<long> _dataBufferCounts = [];
     private readonly List<ReadOnlyMemory<byte>> _body = [];
     private readonly List<ArrowBuffer> _temporary = [];
     private long _position;
@@ -16,6 +18,11 @@ internal sealed unsafe class BodyBuilder(IpcWriteOptions options)
     public ReadOnlySpan<long> Nodes => CollectionsMarshal.AsSpan(_nodes);
 
     public ReadOnlySpan<long> Buffers => CollectionsMarshal.AsSpan(_buffers);
+
+    /// <summary>For each array of a view type the number of its data buffers.</summary>
+    public ReadOnlySpan<long> DataBufferCounts => CollectionsMarshal.AsSpan(_dataBufferCounts);
+
+    public IpcCompression Compression => options.Compression;
 
     public long BodyLength => _position;
 
@@ -25,6 +32,7 @@ internal sealed unsafe class BodyBuilder(IpcWriteOptions options)
     {
         _nodes.Clear();
         _buffers.Clear();
+        _dataBufferCounts.Clear();
         _body.Clear();
         _temporary.Clear();
         _position = 0;
@@ -76,11 +84,68 @@ internal sealed unsafe class BodyBuilder(IpcWriteOptions options)
             case UnionType union:
                 AddUnion(data, union);
                 break;
+            case StringViewType or BinaryViewType:
+                AddFixed(data, 1, BytesViewArray.ViewBytes);
+                _dataBufferCounts.Add(data.Buffers.Length - 2);
+                foreach (var buffer in data.Buffers.AsSpan(2))
+                {
+                    AddBuffer(buffer);
+                }
+
+                break;
+            case ListViewType view:
+                AddFixed(data, 1, view.IsLarge ? 8 : 4);
+                AddFixed(data, 2, view.IsLarge ? 8 : 4);
+                Add(data.Children[0]);
+                break;
+            case RunEndEncodedType:
+                AddRuns((RunEndEncodedArray)array);
+                break;
             default:
-                var width = data.Type.FixedBitWidth / 8;
-                AddBuffer(data.Length == 0 ? ArrowBuffer.Empty : data.Buffers[1].Slice((long)data.Offset * width, (long)data.Length * width));
+                AddFixed(data, 1, data.Type.FixedBitWidth / 8);
                 break;
         }
+    }
+
+    private void AddFixed(ArrowArrayData data, int index, int width) => AddBuffer(
+        data.Length == 0 ? ArrowBuffer.Empty : data.Buffers[index].Slice((long)data.Offset * width, (long)data.Length * width));
+
+    /// <summary>The runs that a slice touches, with ends counted from its start.</summary>
+    private void AddRuns(RunEndEncodedArray array)
+    {
+        var ends = array.RunEnds;
+        if (array.Offset == 0 && (array.Length == 0 ? ends.Length == 0 : array.EndOf(ends.Length - 1) == array.Length) && array.Values.Length == ends.Length)
+        {
+            Add(ends);
+            Add(array.Values);
+            return;
+        }
+
+        var first = array.Length == 0 ? 0 : array.FindRun(0);
+        var count = array.Length == 0 ? 0 : array.FindRun(array.Length - 1) - first + 1;
+        var width = ends.Type.FixedBitWidth / 8;
+        var shifted = options.Allocator.Allocate((long)count * width);
+        _temporary.Add(shifted);
+        for (var i = 0; i < count; i++)
+        {
+            var end = Math.Min(array.EndOf(first + i) - array.Offset, array.Length);
+            switch (width)
+            {
+                case 2:
+                    ((short*)shifted.Pointer)[i] = (short)end;
+                    break;
+                case 4:
+                    ((int*)shifted.Pointer)[i] = (int)end;
+                    break;
+                default:
+                    ((long*)shifted.Pointer)[i] = end;
+                    break;
+            }
+        }
+
+        // The message owns the memory, so this array needs no reference of its own.
+        Add(ArrowArrayFactory.Wrap(new ArrowArrayData { Type = ends.Type, Length = count, NullCount = 0, Buffers = [ArrowBuffer.Empty, shifted] }));
+        AddSlice(array.Values, first, count);
     }
 
     private void AddUnion(ArrowArrayData data, UnionType union)
@@ -189,35 +254,5 @@ internal sealed unsafe class BodyBuilder(IpcWriteOptions options)
         _temporary.Add(shifted);
         ArrowBitmap.Copy(bits.Span, offset, shifted.WritableSpan, 0, length);
         AddBuffer(shifted);
-    }
-
-    private void AddBuffer(ArrowBuffer buffer)
-    {
-        _buffers.Add(_position);
-        _buffers.Add(buffer.Length);
-        if (buffer.Length > 0)
-        {
-            _body.Add(buffer.Memory);
-            Pad(buffer.Length);
-        }
-    }
-
-    private void AddZeros(int length)
-    {
-        _buffers.Add(_position);
-        _buffers.Add(length);
-        _body.Add(Zeros.AsMemory(0, length));
-        Pad(length);
-    }
-
-    private void Pad(long length)
-    {
-        var padding = (int)(-length & (options.Alignment - 1));
-        if (padding > 0)
-        {
-            _body.Add(Zeros.AsMemory(0, padding));
-        }
-
-        _position += length + padding;
     }
 }

@@ -126,7 +126,8 @@ public sealed class IpcDecoder : IDisposable
         var aligned = Align(body, _options);
         try
         {
-            var decoder = new BatchDecoder(header.Content, aligned, this, header.Version == IpcFormat.VersionV4);
+            using var decompressor = BodyDecompressor.For(header.Content, _options);
+            var decoder = new BatchDecoder(header.Content, aligned, this, decompressor, header.Version == IpcFormat.VersionV4);
             var columns = decoder.ReadAll(Schema!.Fields);
             var batch = new RecordBatch(Schema, columns, (int)decoder.RowCount);
             Validate(batch.Columns, Schema.Fields, batch);
@@ -156,7 +157,8 @@ public sealed class IpcDecoder : IDisposable
         try
         {
             var field = new ArrowField($"dictionary {id}", type);
-            var decoder = new BatchDecoder(content, aligned, this, header.Version == IpcFormat.VersionV4);
+            using var decompressor = BodyDecompressor.For(content, _options);
+            var decoder = new BatchDecoder(content, aligned, this, decompressor, header.Version == IpcFormat.VersionV4);
             var values = decoder.ReadAll([field])[0];
             Validate([values], [field], values);
             Store(id, header.Content.Bool(2), values);

@@ -224,10 +224,22 @@ public sealed class IpcEncoder : IDisposable
     {
         var buffers = _builder.Structs(_body.Buffers, 2);
         var nodes = _builder.Structs(_body.Nodes, 2);
+        var dataBuffers = _body.DataBufferCounts.Length == 0 ? 0 : _builder.Structs(_body.DataBufferCounts, 1);
+        var compression = 0;
+        if (_body.Compression != IpcCompression.None)
+        {
+            _builder.StartTable(2);
+            _builder.Byte(0, (byte)(_body.Compression == IpcCompression.Zstd ? 1 : 0));
+            _builder.Byte(1, 0);
+            compression = _builder.EndTable();
+        }
+
         _builder.StartTable(5);
         _builder.Long(0, rowCount);
         _builder.Offset(1, nodes);
         _builder.Offset(2, buffers);
+        _builder.Offset(3, compression);
+        _builder.Offset(4, dataBuffers);
         return _builder.EndTable();
     }
 

@@ -28,17 +28,12 @@ internal static class IpcFormat
     public const byte TypeLargeBinary = 19;
     public const byte TypeLargeUtf8 = 20;
     public const byte TypeLargeList = 21;
+    public const byte TypeRunEndEncoded = 22;
+    public const byte TypeBinaryView = 23;
+    public const byte TypeUtf8View = 24;
+    public const byte TypeListView = 25;
+    public const byte TypeLargeListView = 26;
 
     /// <summary>Starts and ends a file.</summary>
     public static ReadOnlySpan<byte> Magic => "ARROW1"u8;
-
-    public static string TypeName(byte code) => code switch
-    {
-        22 => "RunEndEncoded",
-        23 => "BinaryView",
-        24 => "Utf8View",
-        25 => "ListView",
-        26 => "LargeListView",
-        _ => $"code {code}",
-    };
 }

@@ -18,4 +18,12 @@ public sealed class IpcWriteOptions
     /// <summary>Where bitmaps and offsets that a slice forces to shift are put.</summary>
     /// <value>Default <see cref="ArrowAllocator.Default"/>.</value>
     public ArrowAllocator Allocator { get; init; } = ArrowAllocator.Default;
+
+    /// <summary>How the buffers of bodies are compressed; each one is kept as it is where compression makes it longer.</summary>
+    /// <value>Default <see cref="IpcCompression.None"/>.</value>
+    public IpcCompression Compression { get; init; }
+
+    /// <summary>Effort of compression; <see cref="IpcCompression.Zstd"/> knows 1 to 22, <see cref="IpcCompression.Lz4Frame"/> ignores it.</summary>
+    /// <value>Default 1: fastest.</value>
+    public int CompressionLevel { get; init; } = 1;
 }

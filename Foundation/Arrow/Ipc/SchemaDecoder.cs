@@ -138,7 +138,12 @@ internal sealed class SchemaDecoder(IpcReadOptions options)
             IpcFormat.TypeLargeBinary => ArrowType.LargeBinary,
             IpcFormat.TypeLargeUtf8 => ArrowType.LargeUtf8,
             IpcFormat.TypeLargeList => new ListType(children[0], true),
-            _ => throw new ArrowFormatException($"Field '{name}' has the type {IpcFormat.TypeName(code)}, which is not supported."),
+            IpcFormat.TypeRunEndEncoded => new RunEndEncodedType(children[0], children[1]),
+            IpcFormat.TypeBinaryView => ArrowType.BinaryView,
+            IpcFormat.TypeUtf8View => ArrowType.Utf8View,
+            IpcFormat.TypeListView => new ListViewType(children[0], false),
+            IpcFormat.TypeLargeListView => new ListViewType(children[0], true),
+            _ => throw new ArrowFormatException($"Field '{name}' has the type code {code}, which is not supported."),
         };
     }
 
@@ -150,9 +155,11 @@ internal sealed class SchemaDecoder(IpcReadOptions options)
     {
         int? expected = code switch
         {
-            IpcFormat.TypeList or IpcFormat.TypeLargeList or IpcFormat.TypeFixedSizeList or IpcFormat.TypeMap => 1,
+            IpcFormat.TypeList or IpcFormat.TypeLargeList or IpcFormat.TypeFixedSizeList or IpcFormat.TypeMap
+                or IpcFormat.TypeListView or IpcFormat.TypeLargeListView => 1,
+            IpcFormat.TypeRunEndEncoded => 2,
             IpcFormat.TypeStruct or IpcFormat.TypeUnion => null,
-            _ => code <= IpcFormat.TypeLargeList ? 0 : null,
+            _ => code <= IpcFormat.TypeLargeListView ? 0 : null,
         };
         if (expected is { } number && number != count)
         {

@@ -183,6 +183,10 @@ internal sealed class SchemaEncoder(FlatBuilder builder)
         BinaryType binary => binary.IsLarge ? IpcFormat.TypeLargeBinary : IpcFormat.TypeBinary,
         ListType list => list.IsLarge ? IpcFormat.TypeLargeList : IpcFormat.TypeList,
         StructType => IpcFormat.TypeStruct,
+        RunEndEncodedType => IpcFormat.TypeRunEndEncoded,
+        BinaryViewType => IpcFormat.TypeBinaryView,
+        StringViewType => IpcFormat.TypeUtf8View,
+        ListViewType view => view.IsLarge ? IpcFormat.TypeLargeListView : IpcFormat.TypeListView,
         _ => throw new ArgumentException($"{type.Name} has no code in the IPC format.", nameof(type)),
     };
 
