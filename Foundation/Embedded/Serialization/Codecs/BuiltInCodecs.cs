@@ -98,9 +98,9 @@ internal static partial class BuiltInCodecs
         ];
         Type[] tupleCodecs =
         [
-            typeof(ClassTupleCodec<>), typeof(ClassTupleCodec<,>), typeof(ClassTupleCodec<,,>), typeof(ClassTupleCodec<,,,>),
-            typeof(ClassTupleCodec<,,,,>), typeof(ClassTupleCodec<,,,,,>), typeof(ClassTupleCodec<,,,,,,>),
-            typeof(ClassTupleCodec<,,,,,,,>),
+            typeof(ClassTupleCodecOf1<>), typeof(ClassTupleCodecOf2<,>), typeof(ClassTupleCodecOf3<,,>), typeof(ClassTupleCodecOf4<,,,>),
+            typeof(ClassTupleCodecOf5<,,,,>), typeof(ClassTupleCodecOf6<,,,,,>), typeof(ClassTupleCodecOf7<,,,,,,>),
+            typeof(ClassTupleCodecOf8<,,,,,,,>),
         ];
         for (var i = 0; i < tuples.Length; i++)
         {
