@@ -20,7 +20,7 @@ public sealed class StatelessWorkerAttribute : PlacementAttribute
 
     /// <summary>At most so many activations in a silo.</summary>
     /// <param name="maxLocalWorkers">The number; -1 takes the number of processors.</param>
-    /// <param name="removeIdleWorkers">Here idle workers always end by the collection age.</param>
+    /// <param name="removeIdleWorkers">Whether workers without work end early, as <see cref="Configuration.StatelessWorkerOptions"/> say; if not, by the collection age.</param>
     public StatelessWorkerAttribute(int maxLocalWorkers, bool removeIdleWorkers)
         : this(maxLocalWorkers) => RemoveIdleWorkers = removeIdleWorkers;
 

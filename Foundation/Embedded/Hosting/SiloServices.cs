@@ -46,6 +46,7 @@ internal static class SiloServices
         services.AddKeyedTransient<IGrainExtension, GrainManagementExtension>(typeof(IGrainManagementExtension));
         services.AddSingleton<IConfigurationValidator, GrainCollectionOptionsValidator>();
         services.AddSingleton<IConfigurationValidator, SiloMessagingOptionsValidator>();
+        services.AddSingleton<IConfigurationValidator, StatelessWorkerOptionsValidator>();
         services.AddSingleton<IHostedService, SiloHostedService>();
 
         // A host that has a server of gRPC maps it, as every definition in its container.

@@ -15,6 +15,7 @@ internal static class ReminderServices
         }
 
         services.AddSingleton<ReminderService>();
+        services.AddSingleton<IConfigurationValidator, ReminderOptionsValidator>();
         services.AddSingleton<IReminderRegistry>(static provider => provider.GetRequiredService<ReminderService>());
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(static provider => provider.GetRequiredService<ReminderService>());
     }

@@ -132,6 +132,17 @@ internal sealed partial class Activation : IGrainContext, IWorkItemScheduler, IG
     // A grain that is never collected is not collected on demand either.
     internal bool IsIdleFor(long ageTicks) => _class.CollectionAgeTicks is not null && IsIdleFor(ageTicks, _silo.Cluster.Timeouts.NowTick);
 
+    internal void EndIfIdle() => Enqueue(new ActionWork(
+        static (activation, _) =>
+        {
+            if (activation.IsIdleFor(0))
+            {
+                activation._isCollectionForced = true;
+                activation.BeginDeactivation(new DeactivationReason(DeactivationReasonCode.ActivationIdle, "There are more workers than work."), default);
+            }
+        },
+        null));
+
     internal Task CollectAsync(long ageTicks)
     {
         var decided = new TaskCompletionSource<Task>(_silo.Cluster.ContinuationOptions);

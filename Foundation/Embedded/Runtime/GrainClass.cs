@@ -19,6 +19,7 @@ internal sealed class GrainClass
         {
             IsStatelessWorker = true;
             StatelessWorkersMax = worker.MaxLocalWorkers > 0 ? worker.MaxLocalWorkers : Environment.ProcessorCount;
+            RemovesIdleWorkers = worker.RemoveIdleWorkers && StatelessWorkersMax > 1;
         }
 
         MayInterleave = FindMayInterleave(type);
@@ -33,6 +34,7 @@ internal sealed class GrainClass
         IsReentrant = shared.IsReentrant;
         IsStatelessWorker = shared.IsStatelessWorker;
         StatelessWorkersMax = shared.StatelessWorkersMax;
+        RemovesIdleWorkers = shared.RemovesIdleWorkers;
         MayInterleave = shared.MayInterleave;
         HasOnActivate = shared.HasOnActivate;
         HasOnDeactivate = shared.HasOnDeactivate;
@@ -49,6 +51,9 @@ internal sealed class GrainClass
     public bool IsStatelessWorker { get; }
 
     public int StatelessWorkersMax { get; }
+
+    /// <summary>Whether workers beyond the first end as soon as there is no work for them.</summary>
+    public bool RemovesIdleWorkers { get; }
 
     public bool HasOnActivate { get; }
 

@@ -14,7 +14,6 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
     private const int WaitingRequestsBackstop = 1_000_000;
 
     private readonly ConcurrentDictionary<GrainType, GrainClass> _classes = new();
-    private readonly ConcurrentDictionary<GrainId, StatelessWorkers> _stateless = new();
     private readonly ConcurrentDictionary<Activation, byte> _stragglers = new();
     private readonly GrainCollectionOptions _collection;
     private readonly LifecycleSubject _lifecycle;
@@ -34,6 +33,7 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
         Logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Orleans.Runtime.Silo");
         IncomingFilters = [.. services.GetServices<IIncomingGrainCallFilter>()];
         _collection = services.GetRequiredService<IOptions<GrainCollectionOptions>>().Value;
+        _workerOptions = services.GetRequiredService<IOptions<StatelessWorkerOptions>>().Value;
         _clusterOptions = services.GetRequiredService<IOptions<ClusterOptions>>().Value;
         var scheduling = services.GetRequiredService<IOptions<SchedulingOptions>>().Value;
         SchedulingQuantum = scheduling.ActivationSchedulingQuantum;
@@ -140,6 +140,7 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
         Cluster.Leave(this);
         Client.Dispose();
         _collector?.Dispose();
+        StopWatchingIdleWorkers();
         foreach (var activation in Cluster.ActivationsOf(this).OrderBy(activation => activation.GrainId).ToList())
         {
             Cluster.Remove(activation);
@@ -178,30 +179,6 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
             var activator = new Lazy<GrainActivator>(() => new GrainActivator(grainClass.Type, Services));
             return grainClass.For(activation => activator.Value.Create(activation), CollectionAgeTicks(grainClass.Type));
         });
-
-    public Activation PickStateless(GrainId grainId, GrainClass grainClass)
-    {
-        while (true)
-        {
-            var workers = _stateless.GetOrAdd(grainId, static (id, silo) => new StatelessWorkers(id, silo), this);
-            if (workers.Pick(Specialize(grainClass)) is { } worker)
-            {
-                return worker;
-            }
-
-            _stateless.TryRemove(new KeyValuePair<GrainId, StatelessWorkers>(grainId, workers));
-        }
-    }
-
-    public void RemoveStateless(Activation activation)
-    {
-        if (_stateless.TryGetValue(activation.GrainId, out var workers) && workers.Remove(activation))
-        {
-            _stateless.TryRemove(new KeyValuePair<GrainId, StatelessWorkers>(activation.GrainId, workers));
-        }
-    }
-
-    public IEnumerable<Activation> StatelessActivations() => _stateless.Values.SelectMany(workers => workers.All());
 
     // The directory's own order comes from hashes that differ from process to process, and no seed could repeat it.
     private IEnumerable<Activation> InOrder(IEnumerable<Activation> activations) =>

@@ -23,9 +23,11 @@ internal static class StateComposition
             : services.GetKeyedService<IGrainStorage>(storageName);
         if (storage is null)
         {
-            throw new OrleansConfigurationException(
-                $"Grain '{context.GrainId}' keeps its state '{stateName}' in the storage '{storageName ?? ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME}', " +
-                "which is not configured; add it to the silo, such as siloBuilder.AddMemoryGrainStorage(name).");
+            var grainClass = (context as Activation)?.Class.Type.FullName ?? context.GrainId.Type.ToString();
+            throw new BadProviderConfigException(string.IsNullOrEmpty(storageName)
+                ? $"No default storage provider found for the state '{stateName}' of grain type {grainClass}; add one to the silo, such as AddMemoryGrainStorageAsDefault()."
+                : $"No storage provider named \"{storageName}\" found for the state '{stateName}' of grain type {grainClass}; " +
+                $"add it to the silo, such as AddMemoryGrainStorage(\"{storageName}\").");
         }
 
         var state = new StoredState<T>(stateName, context.GrainId, storage);

@@ -4,7 +4,7 @@ namespace Orleans.Embedded;
 internal sealed class StatelessWorkers(GrainId grainId, SiloRuntime silo)
 {
     private readonly Lock _gate = new();
-    private readonly List<Activation> _workers = [];
+    private readonly List<Worker> _workers = [];
     private bool _isClosed;
 
     /// <summary>The least busy worker, or a new one when all are busy and there may be more.</summary>
@@ -19,27 +19,54 @@ internal sealed class StatelessWorkers(GrainId grainId, SiloRuntime silo)
                 return null;
             }
 
-            Activation? best = null;
+            Worker? best = null;
             foreach (var worker in _workers)
             {
-                if (worker.IsReceiving && (best is null || Volatile.Read(ref worker.StatelessLoad) < Volatile.Read(ref best.StatelessLoad)))
+                if (worker.Activation.IsReceiving && (best is null || worker.Load < best.Load))
                 {
                     best = worker;
                 }
             }
 
-            if (best is not null && (Volatile.Read(ref best.StatelessLoad) == 0 || _workers.Count >= grainClass.StatelessWorkersMax))
+            if (best is not null && (best.Load == 0 || _workers.Count >= grainClass.StatelessWorkersMax))
             {
-                Interlocked.Increment(ref best.StatelessLoad);
-                return best;
+                best.IdleCycles = 0;
+                Interlocked.Increment(ref best.Activation.StatelessLoad);
+                return best.Activation;
             }
 
             created = new Activation(silo, grainClass, grainId) { StatelessLoad = 1 };
-            _workers.Add(created);
+            _workers.Add(new Worker(created));
         }
 
         created.Begin();
+        if (grainClass.RemovesIdleWorkers)
+        {
+            silo.WatchIdleWorkers();
+        }
+
         return created;
+    }
+
+    /// <summary>Ends the workers that had nothing to do in so many looks one after the other; the last one stays for its collection age.</summary>
+    /// <returns>Whether there may be more to end at a later look.</returns>
+    public bool EndIdle(int idleCyclesMin)
+    {
+        lock (_gate)
+        {
+            var staying = _workers.Count;
+            foreach (var worker in _workers)
+            {
+                worker.IdleCycles = worker.Load == 0 ? worker.IdleCycles + 1 : 0;
+                if (staying > 1 && worker.IdleCycles >= idleCyclesMin && worker.Activation.Class.RemovesIdleWorkers)
+                {
+                    staying--;
+                    worker.Activation.EndIfIdle();
+                }
+            }
+
+            return staying > 1;
+        }
     }
 
     /// <summary>Takes a worker out.</summary>
@@ -48,7 +75,7 @@ internal sealed class StatelessWorkers(GrainId grainId, SiloRuntime silo)
     {
         lock (_gate)
         {
-            _workers.Remove(worker);
+            _workers.RemoveAll(known => ReferenceEquals(known.Activation, worker));
             _isClosed |= _workers.Count == 0;
             return _isClosed;
         }
@@ -58,7 +85,16 @@ internal sealed class StatelessWorkers(GrainId grainId, SiloRuntime silo)
     {
         lock (_gate)
         {
-            return [.. _workers];
+            return [.. _workers.Select(static worker => worker.Activation)];
         }
+    }
+
+    private sealed class Worker(Activation activation)
+    {
+        public Activation Activation { get; } = activation;
+
+        public int IdleCycles { get; set; }
+
+        public int Load => Volatile.Read(ref Activation.StatelessLoad);
     }
 }

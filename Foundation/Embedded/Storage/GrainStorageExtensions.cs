@@ -1,5 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Embedded;
 using Orleans.Providers;
 using Orleans.Storage;
 
@@ -44,18 +47,41 @@ namespace Orleans.Hosting
         /// <summary>Registers memory storage under a name.</summary>
         /// <param name="builder">The silo.</param>
         /// <param name="name">The name.</param>
+        /// <param name="configureOptions">Sets the options.</param>
         /// <returns>The silo.</returns>
-        public static ISiloBuilder AddMemoryGrainStorage(this ISiloBuilder builder, string name)
+        public static ISiloBuilder AddMemoryGrainStorage(
+            this ISiloBuilder builder, string name, Action<MemoryGrainStorageOptions> configureOptions) =>
+            builder.AddMemoryGrainStorage(name, options => options.Configure(configureOptions));
+
+        /// <summary>Registers memory storage under a name.</summary>
+        /// <param name="builder">The silo.</param>
+        /// <param name="name">The name.</param>
+        /// <param name="configureOptions">Sets the options; null leaves the defaults.</param>
+        /// <returns>The silo.</returns>
+        public static ISiloBuilder AddMemoryGrainStorage(
+            this ISiloBuilder builder, string name, Action<OptionsBuilder<MemoryGrainStorageOptions>>? configureOptions = null)
         {
             ArgumentNullException.ThrowIfNull(builder);
+            configureOptions?.Invoke(builder.Services.AddOptions<MemoryGrainStorageOptions>(name));
+            builder.Services.AddTransient<IConfigurationValidator>(services => new MemoryGrainStorageOptionsValidator(
+                services.GetRequiredService<IOptionsMonitor<MemoryGrainStorageOptions>>().Get(name), name));
             Runtime.Hosting.StorageProviderExtensions.AddGrainStorage(builder.Services, name, MemoryGrainStorage.Create);
             return builder;
         }
 
         /// <summary>Registers memory storage for grains that name none.</summary>
         /// <param name="builder">The silo.</param>
+        /// <param name="configureOptions">Sets the options.</param>
         /// <returns>The silo.</returns>
-        public static ISiloBuilder AddMemoryGrainStorageAsDefault(this ISiloBuilder builder) =>
-            builder.AddMemoryGrainStorage(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME);
+        public static ISiloBuilder AddMemoryGrainStorageAsDefault(this ISiloBuilder builder, Action<MemoryGrainStorageOptions> configureOptions) =>
+            builder.AddMemoryGrainStorageAsDefault(options => options.Configure(configureOptions));
+
+        /// <summary>Registers memory storage for grains that name none.</summary>
+        /// <param name="builder">The silo.</param>
+        /// <param name="configureOptions">Sets the options; null leaves the defaults.</param>
+        /// <returns>The silo.</returns>
+        public static ISiloBuilder AddMemoryGrainStorageAsDefault(
+            this ISiloBuilder builder, Action<OptionsBuilder<MemoryGrainStorageOptions>>? configureOptions = null) =>
+            builder.AddMemoryGrainStorage(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME, configureOptions);
     }
 }

@@ -62,7 +62,7 @@ public interface IAsyncObservable<T>
     /// <summary>Subscribes from a given place on.</summary>
     /// <param name="observer">Takes the events.</param>
     /// <param name="token">The first event wanted; null takes those from now on.</param>
-    /// <param name="filterData">For stream filters, of which there are none here.</param>
+    /// <param name="filterData">Handed to the provider's <see cref="Filtering.IStreamFilter"/> with each event.</param>
     /// <returns>The subscription; it lasts until it is ended, whatever becomes of the subscriber.</returns>
     Task<StreamSubscriptionHandle<T>> SubscribeAsync(IAsyncObserver<T> observer, StreamSequenceToken? token, string? filterData = null);
 }

@@ -19,7 +19,8 @@ internal interface IStreamAgent : IGrainWithStringKey
     /// <param name="consumer">Who takes the events.</param>
     /// <param name="from">The number of the first batch wanted; null for events from now on.</param>
     /// <param name="fromIndex">The first event wanted of that batch.</param>
-    Task SubscribeAsync(Guid id, GrainId consumer, long? from, int fromIndex);
+    /// <param name="filterData">What the provider's filter gets with each event; null for none.</param>
+    Task SubscribeAsync(Guid id, GrainId consumer, long? from, int fromIndex, string? filterData);
 
     /// <summary>Ends a subscription; does nothing when there is none.</summary>
     Task UnsubscribeAsync(Guid id);
@@ -86,4 +87,8 @@ internal sealed class StoredSubscription
     /// <summary>The text of the consumer's id.</summary>
     [Id(1)]
     public string Consumer { get; set; } = "";
+
+    /// <summary>What the provider's filter gets with each event.</summary>
+    [Id(2)]
+    public string? FilterData { get; set; }
 }

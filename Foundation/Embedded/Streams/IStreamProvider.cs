@@ -173,39 +173,3 @@ namespace Orleans
         }
     }
 }
-
-namespace Orleans.Hosting
-{
-    /// <summary>Registers memory streams in a silo.</summary>
-    public static class SiloBuilderMemoryStreamExtensions
-    {
-        /// <summary>
-        /// Registers streams whose events are kept in the memory of a silo until they are delivered. Subscriptions are kept in the grain storage
-        /// <c>PubSubStore</c>, or in the default one.
-        /// </summary>
-        /// <param name="builder">The silo.</param>
-        /// <param name="name">The provider's name.</param>
-        /// <returns>The silo.</returns>
-        public static ISiloBuilder AddMemoryStreams(this ISiloBuilder builder, string name)
-        {
-            ArgumentNullException.ThrowIfNull(builder);
-            StreamServices.Add(builder.Services, name);
-            return builder;
-        }
-    }
-
-    /// <summary>Registers streams in a client.</summary>
-    public static class ClientBuilderStreamingExtensions
-    {
-        /// <summary>Registers memory streams, by the name they have in the silos.</summary>
-        /// <param name="builder">The client.</param>
-        /// <param name="name">The provider's name.</param>
-        /// <returns>The client.</returns>
-        public static IClientBuilder AddMemoryStreams(this IClientBuilder builder, string name)
-        {
-            ArgumentNullException.ThrowIfNull(builder);
-            StreamServices.Add(builder.Services, name);
-            return builder;
-        }
-    }
-}

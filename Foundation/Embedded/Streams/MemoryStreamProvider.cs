@@ -1,4 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 using Orleans.Streams;
 
 namespace Orleans.Embedded;
@@ -6,6 +8,9 @@ namespace Orleans.Embedded;
 /// <summary>Streams whose events are kept in the memory of a silo.</summary>
 internal sealed class MemoryStreamProvider(string name, IServiceProvider services) : IStreamProvider
 {
+    /// <summary>Which kinds of subscriptions its streams have.</summary>
+    public StreamPubSubType PubSub { get; } = services.GetRequiredService<IOptionsMonitor<StreamPubSubOptions>>().Get(name).PubSubType;
+
     public string Name => name;
 
     public bool IsRewindable => true;
@@ -84,7 +89,7 @@ internal sealed class MemoryStream<T> : IAsyncStream<T>
     public Task<StreamSubscriptionHandle<T>> SubscribeAsync(IAsyncObserver<T> observer, StreamSequenceToken? token, string? filterData = null)
     {
         ArgumentNullException.ThrowIfNull(observer);
-        return SubscribeAsync(new ItemSink<T>(observer), token);
+        return SubscribeAsync(new ItemSink<T>(observer), token, filterData);
     }
 
     public Task<StreamSubscriptionHandle<T>> SubscribeAsync(IAsyncBatchObserver<T> observer) => SubscribeAsync(observer, null);
@@ -92,7 +97,7 @@ internal sealed class MemoryStream<T> : IAsyncStream<T>
     public Task<StreamSubscriptionHandle<T>> SubscribeAsync(IAsyncBatchObserver<T> observer, StreamSequenceToken? token)
     {
         ArgumentNullException.ThrowIfNull(observer);
-        return SubscribeAsync(new BatchSink<T>(observer), token);
+        return SubscribeAsync(new BatchSink<T>(observer), token, filterData: null);
     }
 
     public async Task<IList<StreamSubscriptionHandle<T>>> GetAllSubscriptionHandles()
@@ -111,16 +116,29 @@ internal sealed class MemoryStream<T> : IAsyncStream<T>
 
     public override string ToString() => $"{ProviderName}/{StreamId}";
 
-    private async Task<StreamSubscriptionHandle<T>> SubscribeAsync(IStreamSink sink, StreamSequenceToken? token)
+    private async Task<StreamSubscriptionHandle<T>> SubscribeAsync(IStreamSink sink, StreamSequenceToken? token, string? filterData)
     {
         var (consumer, consumerId, owner) = Provider.Consumer();
+        if (StreamKeys.ImplicitSubscribers(Provider.PubSub, StreamId).Contains(consumerId))
+        {
+            // Its class has subscribed it already; this names the observer.
+            var own = new MemorySubscriptionHandle<T>(this, StreamKeys.ImplicitIdOf(consumerId, ProviderName, StreamId));
+            return await own.ResumeAsync(sink, token);
+        }
+
+        if (Provider.PubSub == StreamPubSubType.ImplicitOnly)
+        {
+            throw new InvalidOperationException(
+                $"'{consumerId}' cannot subscribe to stream '{this}': its provider is configured for implicit subscriptions only.");
+        }
+
         var id = consumer.NewId($"{owner}|{this}");
 
         // Before the agent knows: the first event may be here before its answer is.
         consumer.SetSink(id, sink);
         try
         {
-            await Agent.SubscribeAsync(id, consumerId, token?.SequenceNumber, token?.EventIndex ?? 0);
+            await Agent.SubscribeAsync(id, consumerId, token?.SequenceNumber, token?.EventIndex ?? 0, filterData);
         }
         catch
         {
@@ -178,7 +196,7 @@ internal sealed class MemorySubscriptionHandle<T> : StreamSubscriptionHandle<T>
     public override bool Equals(StreamSubscriptionHandle<T>? other) =>
         other is not null && other.HandleId == _id && other.StreamId == StreamId && other.ProviderName == ProviderName;
 
-    private async Task<StreamSubscriptionHandle<T>> ResumeAsync(IStreamSink sink, StreamSequenceToken? token)
+    internal async Task<StreamSubscriptionHandle<T>> ResumeAsync(IStreamSink sink, StreamSequenceToken? token)
     {
         _stream.Provider.Consumer().Consumer.SetSink(_id, sink);
         if (token is not null)

@@ -7,9 +7,6 @@ namespace Orleans.Embedded;
 /// <content>Delivery to the consumers.</content>
 internal sealed partial class StreamAgentGrain
 {
-    /// <summary>How long delivery of one batch to one consumer is tried before the batch is skipped for it.</summary>
-    internal static readonly TimeSpan DeliveryTimeMax = TimeSpan.FromMinutes(1);
-
     private static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(20);
 
@@ -37,7 +34,11 @@ internal sealed partial class StreamAgentGrain
         while (TryNext(cursor, out var entry))
         {
             var version = cursor.Version;
-            await DeliverAsync(cursor, entry);
+            if (Passes(cursor, entry))
+            {
+                await DeliverAsync(cursor, entry);
+            }
+
             if (cursor.Version == version)
             {
                 cursor.Number++;
@@ -48,6 +49,26 @@ internal sealed partial class StreamAgentGrain
         }
 
         cursor.IsPumping = false;
+    }
+
+    // A batch stays together: it goes to the consumer when one of its events does.
+    private bool Passes(StreamCursor cursor, StreamEntry entry)
+    {
+        if (_filter is not { } filter || entry.Kind != StreamEntryKind.Items)
+        {
+            return true;
+        }
+
+        try
+        {
+            return entry.Items.Any(item => filter.ShouldDeliver(_streamId, item!, cursor.FilterData!));
+        }
+        catch (Exception exception)
+        {
+            // Better an event too much than one lost.
+            LogFilterFailed(_logger, _streamId, cursor.Consumer, exception);
+            return true;
+        }
     }
 
     private bool TryNext(StreamCursor cursor, [NotNullWhen(true)] out StreamEntry? entry)
@@ -99,7 +120,7 @@ internal sealed partial class StreamAgentGrain
                     return;
                 }
 
-                if (_stopping.IsCancellationRequested || _clock.GetElapsedTime(startedAt) + delay > DeliveryTimeMax)
+                if (_stopping.IsCancellationRequested || _clock.GetElapsedTime(startedAt) + delay > _deliveryTimeMax)
                 {
                     LogSkipped(_logger, _streamId, cursor.Consumer, exception);
                     break;
@@ -169,6 +190,9 @@ internal sealed partial class StreamAgentGrain
     [LoggerMessage(EventId = 6152, Level = LogLevel.Error, Message = "Events of stream {StreamId} are skipped for {Consumer}: it did not take them")]
     private static partial void LogSkipped(ILogger logger, StreamId streamId, GrainId consumer, Exception exception);
 
+    [LoggerMessage(EventId = 6154, Level = LogLevel.Error, Message = "The filter of stream {StreamId} failed for {Consumer}; the event is delivered")]
+    private static partial void LogFilterFailed(ILogger logger, StreamId streamId, GrainId consumer, Exception exception);
+
     [LoggerMessage(EventId = 6153, Level = LogLevel.Information, Message = "A subscription of stream {StreamId} ends with its client {Consumer}")]
     private static partial void LogClientGone(ILogger logger, StreamId streamId, GrainId consumer);
 }
@@ -187,6 +211,9 @@ internal sealed class StreamCursor
     public required GrainId Consumer { get; init; }
 
     public required bool IsImplicit { get; init; }
+
+    /// <summary>What the provider's filter gets with each event.</summary>
+    public string? FilterData { get; set; }
 
     /// <summary>The number of the batch that is, or will be, delivered next.</summary>
     public long Number { get; set; }

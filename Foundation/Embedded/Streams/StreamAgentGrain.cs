@@ -1,13 +1,17 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
+using Orleans.Configuration;
 using Orleans.Storage;
+using Orleans.Streams;
+using Orleans.Streams.Filtering;
 
 namespace Orleans.Embedded;
 
 /// <summary>
 /// One stream. Its subscriptions are stored, its events are in memory: a crash of the silo loses those that were not delivered. Each consumer
-/// has a cursor of its own and gets batch after batch in order, each one until it takes it or a minute is over.
+/// has a cursor of its own and gets batch after batch in order, each one until it takes it or the delivery time of the options is over.
 /// </summary>
 /// <remarks>Re-entrant: what is read before an await (a cursor, the ends of the log) is read again after it.</remarks>
 [Reentrant]
@@ -25,6 +29,9 @@ internal sealed partial class StreamAgentGrain : Grain, IStreamAgent, IDisposabl
     private readonly string _provider;
     private readonly StreamId _streamId;
     private readonly StoredState<StreamAgentState> _state;
+    private readonly StreamPubSubType _pubSub;
+    private readonly TimeSpan _deliveryTimeMax;
+    private readonly IStreamFilter? _filter;
     private readonly TimeProvider _clock;
     private readonly ILogger<StreamAgentGrain> _logger;
     private readonly Dictionary<Guid, StreamCursor> _cursors = [];
@@ -44,6 +51,9 @@ internal sealed partial class StreamAgentGrain : Grain, IStreamAgent, IDisposabl
         _logger = logger;
         _continuations = cluster.ContinuationOptions;
         var services = context.ActivationServices;
+        _filter = services.GetKeyedService<IStreamFilter>(_provider);
+        _pubSub = services.GetRequiredService<IOptionsMonitor<StreamPubSubOptions>>().Get(_provider).PubSubType;
+        _deliveryTimeMax = services.GetRequiredService<IOptionsMonitor<StreamPullingAgentOptions>>().Get(_provider).MaxEventDeliveryTime;
         var hasOwnStore = services.GetKeyedService<IGrainStorage>(Providers.ProviderConstants.DEFAULT_PUBSUB_PROVIDER_NAME) is not null
             || services.GetService<IGrainStorage>() is null;
         _state = StateComposition.Create<StreamAgentState>(
@@ -56,14 +66,12 @@ internal sealed partial class StreamAgentGrain : Grain, IStreamAgent, IDisposabl
         _nextNumber = _clock.GetUtcNow().UtcTicks;
         foreach (var subscription in _state.State.Subscriptions)
         {
-            Add(subscription.Id, GrainId.Parse(subscription.Consumer), isImplicit: false);
+            Add(subscription.Id, GrainId.Parse(subscription.Consumer), isImplicit: false).FilterData = subscription.FilterData;
         }
 
-        var ns = _streamId.GetNamespace() ?? "";
-        foreach (var grainId in GrainManifest.Current.ImplicitSubscribers<ImplicitStreamSubscriptionAttribute>(
-            attribute => attribute.Predicate.IsMatch(ns), _streamId.GetKeyAsString()))
+        foreach (var grainId in StreamKeys.ImplicitSubscribers(_pubSub, _streamId))
         {
-            Add(StreamKeys.IdOf($"{grainId}|{_provider}|{_streamId}"), grainId, isImplicit: true);
+            Add(StreamKeys.ImplicitIdOf(grainId, _provider, _streamId), grainId, isImplicit: true);
         }
 
         return Task.CompletedTask;
@@ -96,10 +104,11 @@ internal sealed partial class StreamAgentGrain : Grain, IStreamAgent, IDisposabl
                 nameof(ProducersMax), _waitingCount + 1, ProducersMax, $"Too many events wait for the consumers of stream '{_streamId}'."));
     }
 
-    public async Task SubscribeAsync(Guid id, GrainId consumer, long? from, int fromIndex)
+    public async Task SubscribeAsync(Guid id, GrainId consumer, long? from, int fromIndex, string? filterData)
     {
         var cursor = Add(id, consumer, isImplicit: false);
-        _state.State.Subscriptions.Add(new StoredSubscription { Id = id, Consumer = consumer.ToString() });
+        cursor.FilterData = filterData;
+        _state.State.Subscriptions.Add(new StoredSubscription { Id = id, Consumer = consumer.ToString(), FilterData = filterData });
         try
         {
             await WriteAsync();
@@ -199,7 +208,7 @@ internal sealed partial class StreamAgentGrain : Grain, IStreamAgent, IDisposabl
     {
         _log.Add(entry);
         _nextNumber++;
-        DelayDeactivation(DeliveryTimeMax * 2);
+        DelayDeactivation(_deliveryTimeMax * 2);
         foreach (var cursor in _cursors.Values.ToArray())
         {
             Start(cursor);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Orleans.Streams;
 
 namespace Orleans.Embedded;
 
@@ -20,6 +21,19 @@ internal static class StreamKeys
 
     /// <summary>An id that depends on nothing but a text.</summary>
     public static Guid IdOf(string text) => new(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 16));
+
+    /// <summary>The subscription that a grain has because its class says so.</summary>
+    public static Guid ImplicitIdOf(GrainId consumer, string provider, StreamId stream) => IdOf($"{consumer}|{provider}|{stream}");
+
+    /// <summary>The grains that take the events of a stream because their classes say so.</summary>
+    public static List<GrainId> ImplicitSubscribers(StreamPubSubType pubSub, StreamId stream)
+    {
+        var ns = stream.GetNamespace() ?? "";
+        return pubSub == StreamPubSubType.ExplicitGrainBasedOnly
+            ? []
+            : GrainManifest.Current.ImplicitSubscribers<ImplicitStreamSubscriptionAttribute>(
+                attribute => attribute.Predicate.IsMatch(ns), stream.GetKeyAsString());
+    }
 
     private static string Escape(string text) => text.Replace("%", "%25", StringComparison.Ordinal).Replace("/", "%2F", StringComparison.Ordinal);
 

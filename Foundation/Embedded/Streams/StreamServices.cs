@@ -11,6 +11,12 @@ internal static class StreamServices
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         services.AddKeyedSingleton<IStreamProvider>(name, (provider, key) => new MemoryStreamProvider((string)key!, provider));
+        AddShared(services);
+    }
+
+    /// <summary>What all providers need, once.</summary>
+    public static void AddShared(IServiceCollection services)
+    {
         if (services.Any(static service => service.ServiceType == typeof(ClientStreamConsumer)))
         {
             return;

@@ -74,8 +74,15 @@ public interface IWorkerPoolGrain : IGrainWithIntegerKey
     Task<Guid> HoldAsync(string gate);
 }
 
+public interface ILastingWorkerPoolGrain : IWorkerPoolGrain;
+
 [StatelessWorker(2)]
-public sealed class WorkerPoolGrain : Grain, IWorkerPoolGrain
+public sealed class WorkerPoolGrain : WorkerPoolGrainBase;
+
+[StatelessWorker(2, removeIdleWorkers: false)]
+public sealed class LastingWorkerPoolGrain : WorkerPoolGrainBase, ILastingWorkerPoolGrain;
+
+public abstract class WorkerPoolGrainBase : Grain, IWorkerPoolGrain
 {
     private readonly Guid _activation = Guid.NewGuid();
 
