@@ -1,8 +1,8 @@
 using OrleansFlow.Tests.Storage.Kill;
 
-if (args is [StoreWriter.Mode, var database])
+if (args is [StoreWriter.Mode, var kind, var place])
 {
-    return await StoreWriter.RunAsync(database);
+    return await StoreWriter.RunAsync(kind, place);
 }
 
 return await Xunit.Runner.InProc.SystemConsole.ConsoleRunner.Run(args);

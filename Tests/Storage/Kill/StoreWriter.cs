@@ -4,7 +4,7 @@ using OrleansFlow.Storage;
 namespace OrleansFlow.Tests.Storage.Kill;
 
 /// <summary>
-/// The process that <see cref="SqliteKillTests"/> kills: single states and batches of several writers at once, each acknowledged on standard
+/// The process that <see cref="KillRounds"/> kills: single states and batches of several writers at once, each acknowledged on standard
 /// output after the store acknowledged it.
 /// </summary>
 internal static class StoreWriter
@@ -36,25 +36,28 @@ internal static class StoreWriter
     }
 
     /// <summary>Writes until it is killed.</summary>
-    public static async Task<int> RunAsync(string database)
+    /// <param name="kind">See <see cref="KillableStore"/>.</param>
+    /// <param name="place">Path or connection string.</param>
+    public static async Task<int> RunAsync(string kind, string place)
     {
-        await using var store = new StoreFixture(database);
+        await using var store = await KillableStore.OpenAsync(kind, place, CancellationToken.None);
         var output = TextWriter.Synchronized(Console.Out);
         await Task.WhenAll(Enumerable.Range(0, Writers).SelectMany(writer => (Task[])[SingleAsync(store, writer, output), SeveralAsync(store, writer, output)]));
         return 0;
     }
 
-    private static async Task SingleAsync(StoreFixture store, int writer, TextWriter output)
+    private static async Task SingleAsync(KillableStore store, int writer, TextWriter output)
     {
-        var state = await store.ReadAsync(Single(writer));
+        var state = await store.ReadAsync(Single(writer), "note");
         for (var number = NumberOf(state.State.Text) + 1; ; number++)
         {
-            await store.WriteAsync(Single(writer), Text(number), state);
+            state.State = new Note { Text = Text(number) };
+            await store.States.WriteStateAsync("note", Single(writer), state);
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"single {writer} {number}"));
         }
     }
 
-    private static async Task SeveralAsync(StoreFixture store, int writer, TextWriter output)
+    private static async Task SeveralAsync(KillableStore store, int writer, TextWriter output)
     {
         var etags = new List<string?>();
         var number = 1;
@@ -68,7 +71,7 @@ internal static class StoreWriter
         for (; ; number++)
         {
             var changes = Parts.Select((part, index) => new GrainStateChange(part, typeof(Note), new Note { Text = Text(number) }, etags[index])).ToList();
-            await store.Storage.WriteAsync(Several(writer).ToString(), changes, CancellationToken.None);
+            await store.Batches.WriteAsync(Several(writer).ToString(), changes, CancellationToken.None);
             etags = [.. changes.Select(change => change.NextETag)];
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"several {writer} {number}"));
         }
