@@ -21,6 +21,7 @@ internal static class BenchmarkCommandLine
         ["grain-calls-remote"] = () => new GrainCallsRemote(),
         ["grain-activation"] = () => new GrainActivation(withState: false),
         ["grain-activation-state"] = () => new GrainActivation(withState: true),
+        ["storage-writes"] = () => new StorageWrites(64, _store, isHeldAgainstFsync: true),
         ["storage-writes-1"] = () => new StorageWrites(1, _store),
         ["storage-writes-64"] = () => new StorageWrites(64, _store),
         ["storage-writes-1000"] = () => new StorageWrites(1_000, _store),

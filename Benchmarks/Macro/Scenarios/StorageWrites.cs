@@ -9,7 +9,10 @@ using OrleansFlow.Storage;
 namespace OrleansFlow.Benchmarks.Macro.Scenarios;
 
 /// <summary>Durable grain-state writes by so many writers at once, each awaiting its own: how near group commit comes to bare statements.</summary>
-internal sealed class StorageWrites(int writers, string store) : Scenario
+/// <param name="writers">How many, each awaiting its own write.</param>
+/// <param name="store">One of <see cref="Stores"/>.</param>
+/// <param name="isHeldAgainstFsync">Whether the baseline is the disk alone: how many writes share one fsync.</param>
+internal sealed class StorageWrites(int writers, string store, bool isHeldAgainstFsync = false) : Scenario
 {
     /// <summary>What <c>--store</c> takes; the first is the default.</summary>
     public static readonly string[] Stores = ["sqlite", "postgres"];
@@ -21,13 +24,15 @@ internal sealed class StorageWrites(int writers, string store) : Scenario
     private IGrainStorage? _storage;
     private int _round;
 
-    public override string Name => string.Create(CultureInfo.InvariantCulture, $"storage-writes-{writers}");
+    public override string Name => isHeldAgainstFsync ? "storage-writes" : string.Create(CultureInfo.InvariantCulture, $"storage-writes-{writers}");
 
     public override string Question => $"How many grain states a second are durable, {writers} writer(s)? --store {string.Join('|', Stores)}";
 
     public override string Unit => "writes/s";
 
-    public override string BaselineName => writers == 1
+    public override string BaselineName => isHeldAgainstFsync
+        ? "raw fsyncs/s"
+        : writers == 1
         ? $"bare {store} transactions/s, one prepared insert each"
         : string.Create(CultureInfo.InvariantCulture, $"bare {store} prepared inserts/s, {writers} a transaction");
 
@@ -54,7 +59,11 @@ internal sealed class StorageWrites(int writers, string store) : Scenario
     }
 
     public override Task<double> MeasureBaselineAsync(CancellationToken cancellationToken) =>
-        Task.Run(() => _bare!.InsertsPerSecond(writers, writers == 1 ? 1_500 : _writesEach, _clock), cancellationToken);
+        Task.Run(
+            () => isHeldAgainstFsync
+                ? RawFsync.PerSecond(_bare!.Folder, _clock)
+                : _bare!.InsertsPerSecond(writers, writers == 1 ? 1_500 : _writesEach, _clock),
+            cancellationToken);
 
     public override Task<double?> FsyncMsAsync(CancellationToken cancellationToken) =>
         Task.FromResult<double?>(1000 / RawFsync.PerSecond(_bare!.Folder, _clock));

@@ -1,5 +1,3 @@
-using Orleans.Runtime;
-
 namespace Orleans.Storage;
 
 /// <summary>A grain's storage is not configured, or is configured wrongly.</summary>
