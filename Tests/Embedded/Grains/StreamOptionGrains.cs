@@ -24,7 +24,7 @@ public sealed class AttachingGrain : Grain, IAttachingGrain
 
     public Task AttachAgainAsync() => AttachAsync("second");
 
-    private Task AttachAsync(string observer) => Stream.SubscribeAsync((item, _) =>
+    private Task<StreamSubscriptionHandle<Reading>> AttachAsync(string observer) => Stream.SubscribeAsync((item, _) =>
     {
         Notes.Add(Key, $"{observer} {item.Value}");
         return Task.CompletedTask;
