@@ -190,7 +190,7 @@ internal sealed partial class StreamAgentGrain
     [LoggerMessage(EventId = 6152, Level = LogLevel.Error, Message = "Events of stream {StreamId} are skipped for {Consumer}: it did not take them")]
     private static partial void LogSkipped(ILogger logger, StreamId streamId, GrainId consumer, Exception exception);
 
-    [LoggerMessage(EventId = 6154, Level = LogLevel.Error, Message = "The filter of stream {StreamId} failed for {Consumer}; the event is delivered")]
+    [LoggerMessage(EventId = 6155, Level = LogLevel.Error, Message = "The filter of stream {StreamId} failed for {Consumer}; the event is delivered")]
     private static partial void LogFilterFailed(ILogger logger, StreamId streamId, GrainId consumer, Exception exception);
 
     [LoggerMessage(EventId = 6153, Level = LogLevel.Information, Message = "A subscription of stream {StreamId} ends with its client {Consumer}")]
