@@ -1,6 +1,3 @@
-using System.ComponentModel.DataAnnotations;
-using Microsoft.Extensions.Options;
-
 namespace OrleansFlow.Client;
 
 /// <summary>Which gateway to call and how long to wait for it. Section: <c>OrleansFlow:Client</c>.</summary>
@@ -20,9 +17,5 @@ public sealed class FlowClientOptions
 
     /// <summary>Longest time of one call that is not a stream. Longer: a dead gateway is noticed later.</summary>
     /// <value>Default 30 s. Range 100 ms to 1 h.</value>
-    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00", ErrorMessage = SectionName + ":CallTimeout must be 00:00:00.1 to 01:00:00.")]
     public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(30);
 }
-
-[OptionsValidator]
-internal sealed partial class FlowClientOptionsValidator : IValidateOptions<FlowClientOptions>;

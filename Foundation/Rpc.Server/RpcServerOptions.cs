@@ -1,6 +1,3 @@
-using System.ComponentModel.DataAnnotations;
-using Microsoft.Extensions.Options;
-
 namespace OrleansFlow.Rpc.Server;
 
 /// <summary>Limits of the gRPC server. Section: <c>OrleansFlow:Rpc</c>. Read once when a service is mapped.</summary>
@@ -14,7 +11,6 @@ public sealed class RpcServerOptions
     /// much memory.
     /// </summary>
     /// <value>Default 16 MiB. Range 1 KiB to 2 GiB - 1.</value>
-    [Range(1024, int.MaxValue)]
     public int MaxReceiveMessageBytes { get; set; } = 16 * 1024 * 1024;
 
     /// <summary>
@@ -22,7 +18,6 @@ public sealed class RpcServerOptions
     /// left to end by themselves, bounded by the host's own shutdown timeout.
     /// </summary>
     /// <value>Default zero. Range zero to 5 min.</value>
-    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan ShutdownGrace { get; set; } = TimeSpan.Zero;
 
     /// <summary>
@@ -30,10 +25,5 @@ public sealed class RpcServerOptions
     /// takes no more bytes.
     /// </summary>
     /// <value>Default 1 s. Range 10 ms to 1 min.</value>
-    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan AbortGrace { get; set; } = TimeSpan.FromSeconds(1);
 }
-
-/// <summary>Checks the ranges that the attributes state.</summary>
-[OptionsValidator]
-internal sealed partial class RpcServerOptionsValidator : IValidateOptions<RpcServerOptions>;

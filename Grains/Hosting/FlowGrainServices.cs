@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using OrleansFlow.Grains.Graphs;
 using OrleansFlow.Grains.Tasks;
 using OrleansFlow.Grains.Workers;
@@ -16,7 +17,8 @@ public static class FlowGrainServices
     public static IServiceCollection AddFlowGrains(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.AddOptions<LeaseOptions>().BindConfiguration(LeaseOptions.SectionName).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<LeaseOptions>().BindConfiguration(LeaseOptions.SectionName).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LeaseOptions>, LeaseOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<SiloServingClock>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, WorkerStateJson>(_ => WorkerStateJson.Default));

@@ -107,6 +107,7 @@ public static class FlowSiloBuilderExtensions
         AddOptions<FlightGatewayOptions, FlightGatewayOptionsValidator>(services, configuration.GetSection(FlightGatewayOptions.SectionName));
         AddOptions<GatewayAuthOptions, GatewayAuthOptionsValidator>(services, configuration.GetSection(GatewayAuthOptions.SectionName));
         services.AddRpcServer();
+        services.AddOptions<RpcServerOptions>().Bind(configuration.GetSection(RpcServerOptions.SectionName));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IRpcServerInterceptor, AuthInterceptor>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IRpcErrorMapper, FlowErrorMapper>());
         services.AddSingleton<GatewaySessionService>();

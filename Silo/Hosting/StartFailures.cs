@@ -9,6 +9,8 @@ namespace OrleansFlow.Silo.Hosting;
 /// <summary>Says in the project's codes why a silo could not start, however deep the cause lies.</summary>
 internal static partial class StartFailures
 {
+    private const string ConfigurationBinder = "Microsoft.Extensions.Configuration.Binder";
+
     public static FlowException Explain(Exception exception, FlowSiloOptions options)
     {
         if (Find<FlowException>(exception) is { } flow)
@@ -19,6 +21,12 @@ internal static partial class StartFailures
         if (Find<OptionsValidationException>(exception) is { } invalid)
         {
             return new FlowException(FlowErrorCode.BadOption, string.Join(Environment.NewLine, invalid.Failures), exception);
+        }
+
+        if (Find<InvalidOperationException>(exception) is { Source: ConfigurationBinder } unreadable)
+        {
+            // It names key and value.
+            return new FlowException(FlowErrorCode.BadOption, unreadable.Message, exception);
         }
 
         if (Find<SocketException>(exception) is { } socket)

@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using OrleansFlow.Hosting;
 
 namespace OrleansFlow.Storage.Postgres;
 
@@ -12,9 +12,9 @@ internal sealed partial class PostgresStoreOptionsValidator : IValidateOptions<P
     public ValidateOptionsResult Validate(string? name, PostgresStoreOptions options)
     {
         var faults = new List<string>();
-        if (ConnectionFault(options.ConnectionString) is { } fault)
+        if (ConnectionFault(options.ConnectionString) is { } problem)
         {
-            faults.Add($"{PostgresStoreOptions.SectionName}:ConnectionString {fault}.");
+            faults.Add($"{PostgresStoreOptions.SectionName}:ConnectionString {problem}.");
         }
 
         if (!SchemaName().IsMatch(options.Schema))
@@ -36,9 +36,9 @@ internal sealed partial class PostgresStoreOptionsValidator : IValidateOptions<P
         void Check<T>(string key, T value, T min, T max)
             where T : IComparable<T>
         {
-            if (value.CompareTo(min) < 0 || value.CompareTo(max) > 0)
+            if (OptionRange.Fault(PostgresStoreOptions.SectionName, key, value, min, max) is { } fault)
             {
-                faults.Add(string.Create(CultureInfo.InvariantCulture, $"{PostgresStoreOptions.SectionName}:{key} is {value}; use {min} to {max}."));
+                faults.Add(fault);
             }
         }
     }

@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Reflection;
 using OrleansFlow.Client;
+using OrleansFlow.Rpc.Server;
+using OrleansFlow.Silo.Gateway.Flight;
+using OrleansFlow.Silo.Gateway.Sessions;
 using OrleansFlow.Silo.Security;
 using OrleansFlow.Sql.Roles;
 using OrleansFlow.Storage.Postgres;
@@ -21,6 +24,9 @@ public sealed class OptionTableTests
         { LeaseOptions.SectionName, typeof(LeaseOptions) },
         { SqliteStoreOptions.SectionName, typeof(SqliteStoreOptions) },
         { PostgresStoreOptions.SectionName, typeof(PostgresStoreOptions) },
+        { GatewaySessionOptions.SectionName, typeof(GatewaySessionOptions) },
+        { FlightGatewayOptions.SectionName, typeof(FlightGatewayOptions) },
+        { RpcServerOptions.SectionName, typeof(RpcServerOptions) },
         { GatewayAuthOptions.SectionName, typeof(GatewayAuthOptions) },
     };
 
@@ -48,6 +54,8 @@ public sealed class OptionTableTests
 
     private static string Text(object value) => value switch
     {
+        TimeSpan time when time == TimeSpan.Zero => "0",
+        TimeSpan time when time.Ticks % TimeSpan.TicksPerHour == 0 => $"{time.TotalHours} h",
         TimeSpan time when time < TimeSpan.FromSeconds(1) => $"{time.TotalMilliseconds} ms",
         TimeSpan time => $"{time.TotalSeconds} s",
         bool flag => flag ? "true" : "false",
