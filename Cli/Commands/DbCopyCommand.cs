@@ -39,7 +39,8 @@ internal static class DbCopyCommand
             }
 
             var connection = store.Connection(parsed)
-                ?? throw new FlowException(FlowErrorCode.BadOption, "Name the PostgreSQL server with --connection.");
+                ?? DbStoreOptions.ConnectionVariable
+                ?? throw new FlowException(FlowErrorCode.BadOption, "Name the PostgreSQL server with --connection or FLOW_POSTGRES.");
             await using var sqlite = StoreAdmin.ForSqlite(store.DatabasePath(parsed));
             await using var postgres = StoreAdmin.ForPostgres(connection, store.Schema(parsed));
             var (source, target) = parsed.GetValue(from) == "sqlite" ? (sqlite, postgres) : (postgres, sqlite);

@@ -9,7 +9,7 @@ namespace OrleansFlow.Cli.Commands;
 internal sealed class DbStoreOptions
 {
     private readonly Option<string?> _data = new("--data") { Description = "Data folder of a SQLite store (else FLOW_DATA, else .flow/data)." };
-    private readonly Option<string?> _connection = new("--connection") { Description = "Connection string of a PostgreSQL store." };
+    private readonly Option<string?> _connection = new("--connection", "--postgres") { Description = "Connection string of a PostgreSQL store (else FLOW_POSTGRES, unless --data is given)." };
     private readonly Option<string> _schema = new("--schema")
     {
         Description = "Schema of the PostgreSQL store.", DefaultValueFactory = _ => PostgresStoreOptions.DefaultSchema,
@@ -28,8 +28,12 @@ internal sealed class DbStoreOptions
         return options;
     }
 
-    /// <summary>The PostgreSQL server that is named; null when none is.</summary>
-    public string? Connection(ParseResult parsed) => parsed.GetValue(_connection);
+    /// <summary>The PostgreSQL server that is named; null when none is. A silo reads the same variable.</summary>
+    public string? Connection(ParseResult parsed) => parsed.GetValue(_connection)
+        ?? (parsed.GetValue(_data) is null ? ConnectionVariable : null);
+
+    /// <summary>Content of <c>FLOW_POSTGRES</c>; null when it is not set.</summary>
+    public static string? ConnectionVariable => Environment.GetEnvironmentVariable("FLOW_POSTGRES") is { Length: > 0 } variable ? variable : null;
 
     public string Schema(ParseResult parsed) => parsed.GetValue(_schema)!;
 

@@ -11,6 +11,8 @@ internal sealed class PostgresStoreAdmin(string connectionString, string schema)
     private readonly NpgsqlDataSource _source = NpgsqlDataSource.Create(
         new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = schema, Enlist = false, PersistSecurityInfo = false }.ConnectionString);
 
+    private PostgresHold? _hold;
+
     /// <inheritdoc/>
     public string Description => $"{PostgresStoreMigrator.Describe(connectionString)}, schema {schema}";
 
@@ -54,21 +56,11 @@ internal sealed class PostgresStoreAdmin(string connectionString, string schema)
         return rows;
     });
 
-    /// <summary>Refuses while a silo is written down as the owner. A silo that comes later waits for the table's lock where it matters.</summary>
     /// <inheritdoc/>
     public async Task<IAsyncDisposable> HoldAsync(CancellationToken cancellationToken)
     {
         await StoreMigrator.ForPostgres(connectionString, schema).MigrateAsync(cancellationToken);
-        var owner = await RunAsync(async connection =>
-        {
-            await using var command = Command(connection, "SELECT owner FROM store");
-            return await command.ExecuteScalarAsync(cancellationToken) as string;
-        });
-        return owner is null
-            ? new NoHold()
-            : throw new FlowException(
-                FlowErrorCode.StoreInUse,
-                $"The store '{Description}' is owned by {owner}. Stop that silo; if it was killed, start and stop one so that it leaves in good order.");
+        return _hold = await PostgresHold.TakeAsync(connectionString, schema, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -76,7 +68,7 @@ internal sealed class PostgresStoreAdmin(string connectionString, string schema)
         IAsyncEnumerable<IReadOnlyList<StoredRow>> pages, IReadOnlyList<StoredReminder> reminders, long generation, CancellationToken cancellationToken) => RunAsync(async connection =>
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await ExecuteAsync(connection, "LOCK TABLE store, grain_state, reminder IN EXCLUSIVE MODE", cancellationToken);
+        await ExecuteAsync(connection, "LOCK TABLE grain_state, reminder IN EXCLUSIVE MODE", cancellationToken);
         await using (var command = Command(connection, "SELECT EXISTS (SELECT 1 FROM grain_state) OR EXISTS (SELECT 1 FROM reminder)"))
         {
             if (await command.ExecuteScalarAsync(cancellationToken) is true)
@@ -103,22 +95,27 @@ internal sealed class PostgresStoreAdmin(string connectionString, string schema)
                 row.Grain, row.Name, row.Hash, row.StartTicks, row.PeriodTicks, row.ETag);
         }
 
-        await ExecuteAsync(connection, "UPDATE store SET generation = $1", cancellationToken, generation);
+        await UpdateStoreAsync(connection, "UPDATE store SET generation = $2 WHERE owner_epoch = $1 RETURNING generation", cancellationToken, generation);
         await transaction.CommitAsync(cancellationToken);
         return count;
     });
 
-    /// <summary>Says that the database was put back to an earlier state: raises the generation, and fences off whoever owned it.</summary>
+    /// <summary>Says that the database was put back to an earlier state. The store must be held, which fences off whoever owned it.</summary>
     /// <returns>The new generation.</returns>
-    public Task<long> RaiseGenerationAsync(CancellationToken cancellationToken) => RunAsync(async connection =>
-    {
-        await using var command = Command(
-            connection, "UPDATE store SET generation = generation + 1, owner_epoch = owner_epoch + 1, owner = NULL RETURNING generation");
-        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
-    });
+    public Task<long> RaiseGenerationAsync(CancellationToken cancellationToken) => RunAsync(connection =>
+        UpdateStoreAsync(connection, "UPDATE store SET generation = generation + 1 WHERE owner_epoch = $1 RETURNING generation", cancellationToken));
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    /// <summary>Changes the store's own row while this command holds the store.</summary>
+    private async Task<long> UpdateStoreAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object[] values)
+    {
+        var epoch = _hold?.Epoch ?? throw new InvalidOperationException("The store is not held.");
+        await using var update = Command(connection, sql, [epoch, .. values]);
+        return await update.ExecuteScalarAsync(cancellationToken) as long?
+            ?? throw new FlowException(FlowErrorCode.StoreInUse, $"The store '{Description}' was taken over by a silo meanwhile; nothing was changed. Try again.");
+    }
 
     private static NpgsqlCommand Command(NpgsqlConnection connection, string sql, params ReadOnlySpan<object> values)
     {
@@ -151,10 +148,5 @@ internal sealed class PostgresStoreAdmin(string connectionString, string schema)
         {
             throw PostgresFailures.Translate(exception, Description);
         }
-    }
-
-    private sealed class NoHold : IAsyncDisposable
-    {
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

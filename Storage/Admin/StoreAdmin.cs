@@ -29,11 +29,12 @@ public static class StoreAdmin
 
     /// <summary>Says that a PostgreSQL database was put back to an earlier state: raises the generation, and fences off whoever owned it.</summary>
     /// <returns>The new generation.</returns>
-    /// <exception cref="Errors.FlowException"><c>not_found</c>, <c>store_unavailable</c>.</exception>
+    /// <exception cref="Errors.FlowException"><c>not_found</c>; <c>store_in_use</c>: its owner is alive; <c>store_unavailable</c>.</exception>
     public static async Task<long> RaisePostgresGenerationAsync(string connectionString, string schema, CancellationToken cancellationToken)
     {
         await using var store = new PostgresStoreAdmin(connectionString, schema);
         _ = await store.ReadInfoAsync(cancellationToken).ConfigureAwait(false);
+        await using var hold = (await store.HoldAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
         return await store.RaiseGenerationAsync(cancellationToken).ConfigureAwait(false);
     }
 

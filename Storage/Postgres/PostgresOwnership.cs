@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using OrleansFlow.Errors;
 
 namespace OrleansFlow.Storage.Postgres;
 
@@ -35,48 +36,12 @@ internal sealed partial class PostgresOwnership : IAsyncDisposable
     }
 
     /// <summary>Waits until this silo owns the store.</summary>
-    /// <exception cref="Errors.FlowException"><c>store_unavailable</c>: the server could not be reached for too long.</exception>
-    public async Task TakeAsync(CancellationToken cancellationToken)
-    {
-        // Ten looks in the time that decides, so that a take-over is late by a tenth at most.
-        using var pause = new PeriodicTimer(Clamp(_options.OwnerTimeout / 10, TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(500)), _clock);
-        var seen = default(OwnerRow);
-        var seenSince = _clock.GetTimestamp();
-        var told = false;
-        while (true)
-        {
-            var lookedAt = _clock.GetTimestamp();
-            var row = await _session.RunAsync(0, static (connection, _, token) => ReadAsync(connection, token), cancellationToken);
-            if (row != seen || _clock.GetElapsedTime(lookedAt) > _options.OwnerTimeout / 4)
-            {
-                // A look that took long met a server that was away, for the owner too.
-                seen = row;
-                seenSince = _clock.GetTimestamp();
-            }
+    /// <exception cref="FlowException"><c>store_unavailable</c>: the server could not be reached for too long.</exception>
+    public Task TakeAsync(CancellationToken cancellationToken) => TakeAsync(waitForTheLiving: true, cancellationToken);
 
-            if (row.Owner is null || _clock.GetElapsedTime(seenSince) >= _options.OwnerTimeout)
-            {
-                if (await _session.RunAsync((this, row), static (connection, state, token) => state.Item1.TryTakeAsync(connection, state.row, token), cancellationToken))
-                {
-                    break;
-                }
-
-                continue;
-            }
-
-            if (!told)
-            {
-                LogWaiting(_session.StoreName, row.Owner, row.Epoch);
-                told = true;
-            }
-
-            await pause.WaitForNextTickAsync(cancellationToken);
-        }
-
-        _session.OwnerEpoch = _epoch;
-        LogTaken(_session.StoreName, _epoch);
-        _heartbeats = BeatAsync(_ended.Token);
-    }
+    /// <summary>Takes the store from nobody, or from an owner that died; waits only to see that it is dead.</summary>
+    /// <exception cref="FlowException"><c>store_in_use</c>: its owner is alive. <c>store_unavailable</c>.</exception>
+    public Task TakeFromTheDeadAsync(CancellationToken cancellationToken) => TakeAsync(waitForTheLiving: false, cancellationToken);
 
     /// <summary>Leaves the store to whoever waits. The last write must have ended.</summary>
     public async ValueTask DisposeAsync()
@@ -101,6 +66,55 @@ internal sealed partial class PostgresOwnership : IAsyncDisposable
     }
 
     private static TimeSpan Clamp(TimeSpan value, TimeSpan min, TimeSpan max) => value < min ? min : value > max ? max : value;
+
+    private async Task TakeAsync(bool waitForTheLiving, CancellationToken cancellationToken)
+    {
+        // Ten looks in the time that decides, so that a take-over is late by a tenth at most.
+        using var pause = new PeriodicTimer(Clamp(_options.OwnerTimeout / 10, TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(500)), _clock);
+        var seen = default(OwnerRow);
+        var seenSince = _clock.GetTimestamp();
+        var told = false;
+        OwnerRow? first = null;
+        while (true)
+        {
+            var lookedAt = _clock.GetTimestamp();
+            var row = await _session.RunAsync(0, static (connection, _, token) => ReadAsync(connection, token), cancellationToken);
+            if (row != seen || _clock.GetElapsedTime(lookedAt) > _options.OwnerTimeout / 4)
+            {
+                // A look that took long met a server that was away, for the owner too.
+                seen = row;
+                seenSince = _clock.GetTimestamp();
+            }
+
+            if (row.Owner is null || _clock.GetElapsedTime(seenSince) >= _options.OwnerTimeout)
+            {
+                if (await _session.RunAsync((this, row), static (connection, state, token) => state.Item1.TryTakeAsync(connection, state.row, token), cancellationToken))
+                {
+                    break;
+                }
+
+                continue;
+            }
+
+            if (!waitForTheLiving && first is { } begin && begin != row)
+            {
+                throw new FlowException(FlowErrorCode.StoreInUse, $"The store {_session.StoreName} is owned by {row.Owner}, which is alive. Stop it first.");
+            }
+
+            first ??= row;
+            if (waitForTheLiving && !told)
+            {
+                LogWaiting(_session.StoreName, row.Owner, row.Epoch);
+                told = true;
+            }
+
+            await pause.WaitForNextTickAsync(cancellationToken);
+        }
+
+        _session.OwnerEpoch = _epoch;
+        LogTaken(_session.StoreName, _epoch);
+        _heartbeats = BeatAsync(_ended.Token);
+    }
 
     private static async Task<OwnerRow> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {

@@ -53,7 +53,7 @@ internal sealed class PostgresSession : IAsyncDisposable
     public long? OwnerEpoch { get; set; }
 
     /// <summary>Key of the advisory lock that an owner's transactions share and a take-over needs alone.</summary>
-    public long LockKey { get; set; }
+    public long LockKey { get; private set; }
 
     /// <summary>Fires when waiting for an absent server is pointless because the silo stops.</summary>
     public CancellationToken Stopping => _stopping.Token;
@@ -69,6 +69,18 @@ internal sealed class PostgresSession : IAsyncDisposable
     public ValueTask<NpgsqlConnection> OpenConnectionAsync(CancellationToken cancellationToken) => _connections.OpenConnectionAsync(cancellationToken);
 
     public PostgresBackOff NewBackOff() => new(_options.ReconnectDelayMax, _options.OutageTimeout, _clock);
+
+    /// <summary>Sets <see cref="LockKey"/>. Needed before the ownership is taken.</summary>
+    public async Task ReadLockKeyAsync(CancellationToken cancellationToken) => LockKey = await RunAsync(
+        _options.Schema,
+        static async (connection, schema, token) =>
+        {
+            // Of the database: stores of one schema name in two databases of a server do not disturb each other, as advisory locks do not either.
+            await using var command = new NpgsqlCommand("SELECT hashtextextended('orleansflow owner of ' || $1, 0)", connection);
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = schema });
+            return (long)(await command.ExecuteScalarAsync(token))!;
+        },
+        cancellationToken);
 
     /// <summary>Nothing may be written any more.</summary>
     public void ReportLost()

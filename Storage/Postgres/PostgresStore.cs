@@ -107,16 +107,7 @@ internal sealed class PostgresStore : IStoreGeneration, IAsyncDisposable
     private async Task OpenAsync(PostgresSession session, CancellationToken cancellationToken)
     {
         await new PostgresStoreMigrator(_options.ConnectionString, _options.Schema).MigrateAsync(cancellationToken);
-        session.LockKey = await session.RunAsync(
-            _options.Schema,
-            static async (connection, schema, token) =>
-            {
-                // Of the database: stores of one schema name in two databases of a server do not disturb each other, as advisory locks do not either.
-                await using var command = new NpgsqlCommand("SELECT hashtextextended('orleansflow owner of ' || $1, 0)", connection);
-                command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = schema });
-                return (long)(await command.ExecuteScalarAsync(token))!;
-            },
-            cancellationToken);
+        await session.ReadLockKeyAsync(cancellationToken);
         if (_options.SingleOwner)
         {
             _ownership = new PostgresOwnership(session, _options, _clock, _logger);
