@@ -1,3 +1,5 @@
+using OrleansFlow.Arrow.Kernels;
+
 namespace OrleansFlow.Arrow;
 
 /// <summary>New arrays from rows of others.</summary>
@@ -7,9 +9,17 @@ public static class ArrowTake
     /// <param name="source">Where the values come from.</param>
     /// <param name="rows">Rows of <paramref name="source"/>; -1 for a null.</param>
     /// <param name="allocator">Where the memory comes from; null for <see cref="ArrowAllocator.Default"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A row is not one of the source.</exception>
     public static ArrowArray Take(ArrowArray source, ReadOnlySpan<int> rows, ArrowAllocator? allocator = null)
     {
         ArgumentNullException.ThrowIfNull(source);
+        ObjectDisposedException.ThrowIf(source.IsReleased, source);
+        var hasMissing = CheckRows(rows, source.Length);
+        if (TakeKernel.TryTake(source, rows, hasMissing, allocator ?? ArrowAllocator.Default) is { } taken)
+        {
+            return taken;
+        }
+
         using var builder = ArrowArrayBuilder.Create(source.Type, allocator);
         foreach (var row in rows)
         {
@@ -24,6 +34,33 @@ public static class ArrowTake
         }
 
         return builder.Build();
+    }
+
+    /// <summary>The named rows of a batch, in that order; the caller owns the result.</summary>
+    /// <param name="source">Where the rows come from.</param>
+    /// <param name="rows">Rows of <paramref name="source"/>; -1 for a row of nulls.</param>
+    /// <param name="allocator">Where the memory comes from; null for <see cref="ArrowAllocator.Default"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A row is not one of the source.</exception>
+    public static RecordBatch Take(RecordBatch source, ReadOnlySpan<int> rows, ArrowAllocator? allocator = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        CheckRows(rows, source.RowCount);
+        var columns = new ArrowArray[source.ColumnCount];
+        var done = 0;
+        try
+        {
+            for (; done < columns.Length; done++)
+            {
+                columns[done] = Take(source.Column(done), rows, allocator);
+            }
+        }
+        catch
+        {
+            DisposeFirst(columns, done);
+            throw;
+        }
+
+        return new RecordBatch(source.Schema, columns, rows.Length);
     }
 
     /// <summary>The values of several arrays of one type, one after the other; the caller owns the result.</summary>
@@ -84,14 +121,33 @@ public static class ArrowTake
         }
         catch
         {
-            for (var i = 0; i < done; i++)
-            {
-                columns[i].Dispose();
-            }
-
+            DisposeFirst(columns, done);
             throw;
         }
 
         return new RecordBatch(schema, columns, rows);
+    }
+
+    private static void DisposeFirst(ArrowArray[] columns, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            columns[i].Dispose();
+        }
+    }
+
+    /// <summary>Whether some row is -1; the loops behind it read without further checks.</summary>
+    private static bool CheckRows(ReadOnlySpan<int> rows, int length)
+    {
+        var (least, most) = (0, -1);
+        foreach (var row in rows)
+        {
+            least = Math.Min(least, row);
+            most = Math.Max(most, row);
+        }
+
+        return least >= -1 && most < length
+            ? least < 0
+            : throw new ArgumentOutOfRangeException(nameof(rows), least < -1 ? least : most, $"The rows are -1 to {length - 1}.");
     }
 }

@@ -23,7 +23,8 @@ public abstract unsafe class PrimitiveArray<T> : ArrowArray
     /// <summary>The value, or null.</summary>
     public T? GetNullable(int index) => IsValid(index) ? _values[index] : null;
 
-    private protected T At(int index) => _values[index];
+    /// <summary>The value without any check; the caller knows that the index is right and that a reference is held.</summary>
+    internal T At(int index) => _values[index];
 
     private protected override object? GetValueCore(int index) => _values[index];
 }
