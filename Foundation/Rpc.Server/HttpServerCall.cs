@@ -1,7 +1,5 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Primitives;
 
 namespace OrleansFlow.Rpc.Server;
 
@@ -10,7 +8,7 @@ namespace OrleansFlow.Rpc.Server;
 /// that the deadline or the stop has cancelled gets a short grace to say how it ended; after that its HTTP/2 stream is
 /// reset, because a peer that takes no more bytes would hold it for ever.
 /// </summary>
-internal sealed class HttpServerCall : RpcServerCall, IDisposable
+internal sealed partial class HttpServerCall : RpcServerCall, IDisposable
 {
     private const int Http2Cancel = 0x8;
 
@@ -31,6 +29,8 @@ internal sealed class HttpServerCall : RpcServerCall, IDisposable
     private ITimer? _shutdownTimer;
     private ITimer? _abortTimer;
     private bool _responseStarted;
+    private bool _bodyBegun;
+    private bool _compresses;
     private bool _disposed;
 
     public HttpServerCall(
@@ -42,7 +42,7 @@ internal sealed class HttpServerCall : RpcServerCall, IDisposable
         _deadline = deadline;
         _startedAt = clock.GetTimestamp();
         ServerStopping = serverStopping;
-        Context = new HttpServerContext(http, method, this);
+        Context = new HttpServerContext(http, method, this, options.ResponseCompression);
         _input = new RpcBodyReader(http.Request.Body);
         _output = new RpcBodyWriter(http.Response.BodyWriter, direct: false);
         _encoding = http.Request.Headers["grpc-encoding"];
@@ -74,8 +74,14 @@ internal sealed class HttpServerCall : RpcServerCall, IDisposable
 
     public CancellationToken ServerStopping { get; }
 
+    /// <summary>Whether the request that was read last came compressed.</summary>
+    public bool RequestCompressed { get; private set; }
+
     /// <summary>Whether the deadline has cancelled the call.</summary>
     public bool DeadlinePassed { get; private set; }
+
+    /// <summary>Whether nobody is left to hear a status.</summary>
+    public bool CallerGone => _http.RequestAborted.IsCancellationRequested;
 
     public TimeSpan? Remaining
     {
@@ -96,7 +102,9 @@ internal sealed class HttpServerCall : RpcServerCall, IDisposable
         _readGate.Enter("reads", Context.Method);
         try
         {
-            return await RpcFrame.TryReadAsync(_input, marshaller, _options.MaxReceiveMessageBytes, _encoding, cancellationToken);
+            var read = await RpcFrame.TryReadAsync(_input, marshaller, _options.MaxReceiveMessageBytes, _encoding, cancellationToken);
+            RequestCompressed = read.HasMessage ? read.Compressed : RequestCompressed;
+            return read;
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
@@ -115,7 +123,7 @@ internal sealed class HttpServerCall : RpcServerCall, IDisposable
         }
     }
 
-    public override async ValueTask WriteAsync<T>(RpcMarshaller<T> marshaller, T message)
+    public override async ValueTask WriteAsync<T>(RpcMarshaller<T> marshaller, T message, bool compress, bool last)
     {
         // The gate comes first: after the end of the call the request belongs to Kestrel again and may not even be asked.
         _writeGate.Enter("writes", Context.Method);
@@ -129,7 +137,9 @@ internal sealed class HttpServerCall : RpcServerCall, IDisposable
             }
 
             await StartResponseAsync(flush: false);
-            await RpcFrame.WriteAsync(_output, marshaller, message, CancellationToken.None);
+            await RpcFrame.WriteAsync(
+                _output, marshaller, message, compress && _compresses, _options.MaxSendMessageBytes, flush: !last, CancellationToken.None);
+            _bodyBegun = true;
             _http.RequestAborted.ThrowIfCancellationRequested();
         }
         finally
@@ -164,34 +174,15 @@ internal sealed class HttpServerCall : RpcServerCall, IDisposable
         }
 
         _responseStarted = true;
+        _compresses = Context.ResponseCompression == RpcCompression.Gzip
+            && RpcFrame.AcceptsGzip(_http.Request.Headers["grpc-accept-encoding"]);
+        if (_compresses)
+        {
+            _http.Response.Headers["grpc-encoding"] = RpcFrame.Gzip;
+        }
+
         AppendMetadata(_http.Response.Headers, Context.ResponseHeaders);
         return flush ? _http.Response.BodyWriter.FlushAsync(_http.RequestAborted).AsTask() : Task.CompletedTask;
-    }
-
-    /// <summary>Says how the call ended: in trailers, or in the headers when there is nothing before them.</summary>
-    public void Finish(RpcStatus status, RpcMetadata? trailers)
-    {
-        IHeaderDictionary destination;
-        if (_http.Response.HasStarted)
-        {
-            destination = _http.Features.GetRequiredFeature<IHttpResponseTrailersFeature>().Trailers;
-        }
-        else
-        {
-            destination = _http.Response.Headers;
-            if (!_responseStarted)
-            {
-                _responseStarted = true;
-                AppendMetadata(destination, Context.ResponseHeaders);
-            }
-        }
-
-        WriteStatus(destination, status);
-        AppendMetadata(destination, Context.ResponseTrailers);
-        if (trailers is not null)
-        {
-            AppendMetadata(destination, trailers);
-        }
     }
 
     /// <summary>Ends the timers. The stream itself belongs to Kestrel.</summary>
@@ -208,29 +199,6 @@ internal sealed class HttpServerCall : RpcServerCall, IDisposable
 
         _input.Dispose();
         _stop?.Dispose();
-    }
-
-    internal static void WriteStatus(IHeaderDictionary destination, RpcStatus status)
-    {
-        destination["grpc-status"] = ((int)status.Code).ToString(CultureInfo.InvariantCulture);
-        if (status.Message.Length > 0)
-        {
-            destination["grpc-message"] = RpcWireText.EncodeMessage(status.Message);
-        }
-
-        if (!status.Details.IsEmpty)
-        {
-            destination[RpcStatusDetails.TrailerName] = RpcWireText.EncodeBase64(status.Details.Span);
-        }
-    }
-
-    private static void AppendMetadata(IHeaderDictionary destination, RpcMetadata metadata)
-    {
-        foreach (var entry in metadata)
-        {
-            var value = entry.IsBinary ? RpcWireText.EncodeBase64(entry.Bytes.Span) : entry.Value;
-            destination[entry.Key] = StringValues.Concat(destination[entry.Key], value);
-        }
     }
 
     private void OnDeadline()

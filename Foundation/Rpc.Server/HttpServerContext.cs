@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Http;
 
 namespace OrleansFlow.Rpc.Server;
@@ -12,11 +13,12 @@ internal sealed class HttpServerContext : RpcServerContext
     private readonly HttpServerCall _call;
     private RpcMetadata? _requestHeaders;
 
-    public HttpServerContext(HttpContext http, RpcServiceMethod method, HttpServerCall call)
+    public HttpServerContext(HttpContext http, RpcServiceMethod method, HttpServerCall call, RpcCompression responseCompression)
     {
         _http = http;
         _method = method;
         _call = call;
+        ResponseCompression = responseCompression;
     }
 
     public override string Method => _method.FullName;
@@ -38,11 +40,17 @@ internal sealed class HttpServerContext : RpcServerContext
         }
     }
 
+    public override X509Certificate2? ClientCertificate => _http.Connection.ClientCertificate;
+
     public override RpcMetadata RequestHeaders => _requestHeaders ??= ReadRequestHeaders();
 
     public override RpcMetadata ResponseHeaders { get; } = [];
 
     public override RpcMetadata ResponseTrailers { get; } = [];
+
+    public override bool RequestCompressed => _call.RequestCompressed;
+
+    public override RpcCompression ResponseCompression { get; set; }
 
     public override TimeSpan? Remaining => _call.Remaining;
 

@@ -20,6 +20,7 @@ internal sealed partial class RpcCallRunner
     private readonly IRpcErrorMapper[] _errorMappers;
     private readonly ILogger<RpcCallRunner> _logger;
     private readonly CancellationToken _serverStopping;
+    private int _callCount;
 
     public RpcCallRunner(
         IOptions<RpcServerOptions> options,
@@ -80,6 +81,24 @@ internal sealed partial class RpcCallRunner
             return;
         }
 
+        try
+        {
+            if (Interlocked.Increment(ref _callCount) > _options.MaxConcurrentCalls)
+            {
+                Refuse(http, RpcStatusCode.ResourceExhausted, $"The server has {_options.MaxConcurrentCalls} calls under way, which is its limit; try again later.");
+                return;
+            }
+
+            await RunAcceptedAsync(http, method, deadline);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _callCount);
+        }
+    }
+
+    private async Task RunAcceptedAsync(HttpContext http, RpcServiceMethod method, TimeSpan? deadline)
+    {
         using var call = new HttpServerCall(http, method, _options, _clock, deadline, _serverStopping);
         try
         {
@@ -92,7 +111,7 @@ internal sealed partial class RpcCallRunner
         {
             // 4.
             await call.CloseAsync();
-            if (http.RequestAborted.IsCancellationRequested || exception is ConnectionResetException)
+            if (call.CallerGone || exception is ConnectionResetException or { InnerException: ConnectionResetException })
             {
                 // Nobody is left to hear the status; the server side of a cancelled call is no failure.
                 LogCallAbandoned(method.FullName);
@@ -137,8 +156,21 @@ internal sealed partial class RpcCallRunner
 
     private Task InvokeAsync(HttpServerCall call, RpcServiceMethod method, int interceptorIndex) =>
         interceptorIndex == _interceptors.Length
-            ? method.InvokeAsync(call)
+            ? (_interceptors.Length == 0 ? method.InvokeAsync(call) : InvokeHandlerAsync(call, method))
             : _interceptors[interceptorIndex].InterceptAsync(call.Context, () => InvokeAsync(call, method, interceptorIndex + 1));
+
+    /// <summary>Whatever the handler throws becomes a status here, so that interceptors see what the caller will.</summary>
+    private async Task InvokeHandlerAsync(HttpServerCall call, RpcServiceMethod method)
+    {
+        try
+        {
+            await method.InvokeAsync(call);
+        }
+        catch (Exception exception) when (exception is not RpcException)
+        {
+            throw ToFailure(exception, call);
+        }
+    }
 
     private RpcException ToFailure(Exception exception, HttpServerCall call)
     {
@@ -146,6 +178,11 @@ internal sealed partial class RpcCallRunner
         if (exception is RpcException known)
         {
             return known;
+        }
+
+        if (call.CallerGone || exception is ConnectionResetException)
+        {
+            return new RpcException(new RpcStatus(RpcStatusCode.Cancelled, $"{context.Method} was given up by its caller."), innerException: exception);
         }
 
         if (exception is OperationCanceledException or IOException && call.CancellationToken.IsCancellationRequested)

@@ -6,4 +6,9 @@ namespace OrleansFlow.Rpc;
 /// <param name="Metadata">Headers of the call; null for none.</param>
 /// <param name="CancellationToken">Cancels the call on both sides.</param>
 public readonly record struct RpcCallOptions(
-    TimeSpan? Deadline = null, RpcMetadata? Metadata = null, CancellationToken CancellationToken = default);
+    TimeSpan? Deadline = null, RpcMetadata? Metadata = null, CancellationToken CancellationToken = default)
+{
+    /// <summary>How requests travel.</summary>
+    /// <value>Default null: as the channel's options say.</value>
+    public RpcCompression? Compression { get; init; }
+}

@@ -35,6 +35,7 @@ public sealed class RpcChannel : IAsyncDisposable
             EnableMultipleHttp2Connections = true,
             InitialHttp2StreamWindowSize = Options.StreamWindowBytes,
             KeepAlivePingDelay = Options.KeepAliveInterval,
+            KeepAlivePingTimeout = Options.KeepAliveTimeout,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             UseCookies = false,
@@ -79,12 +80,12 @@ public sealed class RpcChannel : IAsyncDisposable
         RpcMethod<TRequest, TResponse> method, TRequest request, RpcCallOptions options = default)
     {
         CheckKind(method, RpcMethodKind.Unary);
-        var content = new RpcRequestContent<TRequest>(method.RequestMarshaller, request);
-        var call = new RpcClientCall(this, method.FullName, options, content, abortRequest: null);
+        var content = new RpcRequestContent<TRequest>(method.RequestMarshaller, request, Compresses(options), Options.MaxSendMessageBytes);
+        var call = new RpcClientCall(this, method.FullName, method.Kind, options, content, abortRequest: null);
         await using var _ = call.ConfigureAwait(false);
         var response = await call.ReadSingleAsync(method.ResponseMarshaller).ConfigureAwait(false);
         return new RpcUnaryResult<TResponse>(
-            response, await call.GetHeadersAsync(CancellationToken.None).ConfigureAwait(false), call.Trailers);
+            response, await call.GetHeadersAsync(CancellationToken.None).ConfigureAwait(false), call.Trailers, call.ResponseCompressed);
     }
 
 #pragma warning disable VSTHRD200 // It makes a call object, as ClientStreaming and Duplex do; nothing is awaited here.
@@ -97,8 +98,9 @@ public sealed class RpcChannel : IAsyncDisposable
             () => new RpcClientCall(
                 this,
                 method.FullName,
+                method.Kind,
                 options,
-                new RpcRequestContent<TRequest>(method.RequestMarshaller, request),
+                new RpcRequestContent<TRequest>(method.RequestMarshaller, request, Compresses(options), Options.MaxSendMessageBytes),
                 abortRequest: null),
             method.ResponseMarshaller);
     }
@@ -110,9 +112,9 @@ public sealed class RpcChannel : IAsyncDisposable
         RpcMethod<TRequest, TResponse> method, RpcCallOptions options = default)
     {
         CheckKind(method, RpcMethodKind.ClientStreaming);
-        var requests = new RpcRequestStream<TRequest>(method.RequestMarshaller, method.FullName);
+        var requests = new RpcRequestStream<TRequest>(method.RequestMarshaller, method.FullName, Compresses(options), Options.MaxSendMessageBytes);
         return new RpcClientStreamingCall<TRequest, TResponse>(
-            new RpcClientCall(this, method.FullName, options, requests, requests.Abort), requests, method.ResponseMarshaller);
+            new RpcClientCall(this, method.FullName, method.Kind, options, requests, requests.Abort), requests, method.ResponseMarshaller);
     }
 
     /// <summary>Starts a call with streams both ways. Dispose it.</summary>
@@ -121,9 +123,9 @@ public sealed class RpcChannel : IAsyncDisposable
         RpcMethod<TRequest, TResponse> method, RpcCallOptions options = default)
     {
         CheckKind(method, RpcMethodKind.Duplex);
-        var requests = new RpcRequestStream<TRequest>(method.RequestMarshaller, method.FullName);
+        var requests = new RpcRequestStream<TRequest>(method.RequestMarshaller, method.FullName, Compresses(options), Options.MaxSendMessageBytes);
         return new RpcDuplexCall<TRequest, TResponse>(
-            new RpcClientCall(this, method.FullName, options, requests, requests.Abort), requests, method.ResponseMarshaller);
+            new RpcClientCall(this, method.FullName, method.Kind, options, requests, requests.Abort), requests, method.ResponseMarshaller);
     }
 
     /// <summary>Closes the connections; calls under way fail.</summary>
@@ -133,12 +135,18 @@ public sealed class RpcChannel : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    internal async ValueTask AddHeadersAsync(HttpRequestMessage request, RpcCallOptions options, CancellationToken cancellationToken)
+    internal async ValueTask AddHeadersAsync(
+        HttpRequestMessage request, RpcCallOptions options, RpcMetadata? interceptorMetadata, CancellationToken cancellationToken)
     {
         var headers = request.Headers;
         headers.TryAddWithoutValidation("te", "trailers");
         headers.TryAddWithoutValidation("grpc-accept-encoding", RpcFrame.AcceptedEncodings);
         request.Content!.Headers.TryAddWithoutValidation("content-type", "application/grpc");
+        if (Compresses(options))
+        {
+            headers.TryAddWithoutValidation("grpc-encoding", RpcFrame.Gzip);
+        }
+
         if (options.Deadline is { } deadline)
         {
             headers.TryAddWithoutValidation("grpc-timeout", RpcWireText.EncodeTimeout(deadline));
@@ -146,6 +154,7 @@ public sealed class RpcChannel : IAsyncDisposable
 
         AddMetadata(Options.DefaultMetadata);
         AddMetadata(options.Metadata);
+        AddMetadata(interceptorMetadata);
         if (Options.BearerToken is { } bearerToken
             && await bearerToken(cancellationToken).ConfigureAwait(false) is { Length: > 0 } token)
         {
@@ -161,6 +170,8 @@ public sealed class RpcChannel : IAsyncDisposable
             }
         }
     }
+
+    private bool Compresses(RpcCallOptions options) => (options.Compression ?? Options.Compression) == RpcCompression.Gzip;
 
     private static void CheckKind<TRequest, TResponse>(RpcMethod<TRequest, TResponse> method, RpcMethodKind kind)
     {

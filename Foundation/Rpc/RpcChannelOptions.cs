@@ -21,6 +21,17 @@ public sealed class RpcChannelOptions
     /// <value>Default 16 MiB. Range 1 KiB to 2 GiB - 1.</value>
     public int MaxReceiveMessageBytes { get; set; } = 16 * 1024 * 1024;
 
+    /// <summary>Largest request message sent, in bytes before compression, unless its marshaller has its own limit.</summary>
+    /// <value>Default 2 GiB - 1: the server's limit decides. Range 1 KiB to 2 GiB - 1.</value>
+    public int MaxSendMessageBytes { get; set; } = int.MaxValue;
+
+    /// <summary>
+    /// How requests travel. Every server of the protocol that does not know gzip refuses such calls as unimplemented;
+    /// responses are accepted compressed or not in either case.
+    /// </summary>
+    /// <value>Default <see cref="RpcCompression.None"/>: on fast networks compression costs more time than it saves.</value>
+    public RpcCompression Compression { get; set; }
+
     /// <summary>Time for a new connection, TLS included. A call that waits for it fails as unavailable.</summary>
     /// <value>Default 5 s. Range 10 ms to 5 min.</value>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
@@ -28,6 +39,10 @@ public sealed class RpcChannelOptions
     /// <summary>How often an idle connection is asked whether it lives.</summary>
     /// <value>Default 30 s. Range 1 s to 1 h.</value>
     public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Time for the answer to such a question; without one the connection and its calls fail as unavailable.</summary>
+    /// <value>Default 20 s. Range 1 s to 1 h.</value>
+    public TimeSpan KeepAliveTimeout { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Headers of every call; null for none.</summary>
     public RpcMetadata? DefaultMetadata { get; set; }
@@ -41,20 +56,28 @@ public sealed class RpcChannelOptions
     /// <summary>Certificates to trust or to present on <c>https</c>; null for the system's defaults.</summary>
     public SslClientAuthenticationOptions? Tls { get; set; }
 
+    /// <summary>What runs around every call, the first outermost.</summary>
+    /// <value>Default none. A channel takes what is in it when it is made.</value>
+    public IReadOnlyList<IRpcClientInterceptor> Interceptors { get; set; } = [];
+
     /// <summary>The clock of deadlines.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(TimeProvider);
+        ArgumentNullException.ThrowIfNull(Interceptors);
         CheckRange(StreamWindowBytes, StreamWindowBytesMin, StreamWindowBytesMax, nameof(StreamWindowBytes));
         CheckRange(MaxReceiveMessageBytes, 1024, int.MaxValue, nameof(MaxReceiveMessageBytes));
+        CheckRange(MaxSendMessageBytes, 1024, int.MaxValue, nameof(MaxSendMessageBytes));
+        CheckRange(Compression, RpcCompression.None, RpcCompression.Gzip, nameof(Compression));
         CheckRange(ConnectTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(5), nameof(ConnectTimeout));
         CheckRange(KeepAliveInterval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), nameof(KeepAliveInterval));
+        CheckRange(KeepAliveTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), nameof(KeepAliveTimeout));
     }
 
     private static void CheckRange<T>(T value, T min, T max, string name)
-        where T : IComparable<T>
+        where T : IComparable
     {
         if (value.CompareTo(min) < 0 || value.CompareTo(max) > 0)
         {

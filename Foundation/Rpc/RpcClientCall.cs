@@ -11,6 +11,7 @@ internal sealed partial class RpcClientCall : IAsyncDisposable
     private readonly RpcChannel _channel;
     private readonly string _method;
     private readonly RpcCallOptions _options;
+    private readonly RpcClientInterception? _interception;
     private readonly CancellationTokenSource _stop;
     private readonly ITimer? _deadlineTimer;
     private readonly CancellationTokenRegistration _stopRegistration;
@@ -24,7 +25,7 @@ internal sealed partial class RpcClientCall : IAsyncDisposable
     private volatile bool _deadlinePassed;
     private int _disposed;
 
-    public RpcClientCall(RpcChannel channel, string method, RpcCallOptions options, HttpContent content, Action? abortRequest)
+    public RpcClientCall(RpcChannel channel, string method, RpcMethodKind kind, RpcCallOptions options, HttpContent content, Action? abortRequest)
     {
         _channel = channel;
         _method = method;
@@ -42,13 +43,26 @@ internal sealed partial class RpcClientCall : IAsyncDisposable
                 Timeout.InfiniteTimeSpan);
         }
 
-        _responseTask = SendAsync(content);
+        if (channel.Options.Interceptors.Count == 0)
+        {
+            _responseTask = SendAsync(content, metadata: null);
+        }
+        else
+        {
+            var context = new RpcClientContext(method, kind, channel.Address, options.Deadline, _stop.Token);
+            _interception = new RpcClientInterception(channel.Options.Interceptors, context, () => SendAsync(content, context.Metadata));
+            _responseTask = _interception.Response;
+        }
+
         if (abortRequest is not null)
         {
             // Owned by the call: it ends with the response, and observes nothing but its failure.
             _ = AbortRequestOnFailureAsync(abortRequest);
         }
     }
+
+    /// <summary>Whether the response that was read last came compressed.</summary>
+    public bool ResponseCompressed { get; private set; }
 
     /// <summary>Trailing metadata; empty until the call has ended.</summary>
     public RpcMetadata Trailers { get; private set; } = [];
@@ -90,6 +104,7 @@ internal sealed partial class RpcClientCall : IAsyncDisposable
                     both?.Token ?? _stop.Token).ConfigureAwait(false);
                 if (read.HasMessage)
                 {
+                    ResponseCompressed = read.Compressed;
                     return read;
                 }
 
@@ -98,10 +113,21 @@ internal sealed partial class RpcClientCall : IAsyncDisposable
                     ?? new RpcStatus(RpcStatusCode.Internal, $"{_method}: the server ended the response without a grpc-status.");
             }
 
+            _interception?.End(_status);
             return _status.IsOk ? default : throw new RpcException(_status, Trailers);
+        }
+        catch (RpcException exception)
+        {
+            _interception?.End(exception.Status);
+            throw;
         }
         catch (Exception exception) when (Translate(exception, cancellationToken) is { } translated)
         {
+            if (translated is RpcException failure)
+            {
+                _interception?.End(failure.Status);
+            }
+
             throw translated;
         }
         finally
@@ -152,9 +178,16 @@ internal sealed partial class RpcClientCall : IAsyncDisposable
         {
             (await _responseTask.ConfigureAwait(false)).Dispose();
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException)
+        catch (Exception exception) when (_interception is not null || exception is HttpRequestException or OperationCanceledException or IOException)
         {
             // The call never got a response; whoever waited for one was told.
+        }
+
+        if (_interception is not null)
+        {
+            _interception.End(new RpcStatus(
+                _deadlinePassed ? RpcStatusCode.DeadlineExceeded : RpcStatusCode.Cancelled, $"{_method} was given up by its caller."));
+            await _interception.CloseAsync().ConfigureAwait(false);
         }
 
         await _readGate.CloseAsync().ConfigureAwait(false);
@@ -162,7 +195,7 @@ internal sealed partial class RpcClientCall : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpContent content)
+    private async Task<HttpResponseMessage> SendAsync(HttpContent content, RpcMetadata? metadata)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_channel.Address, _method))
         {
@@ -170,7 +203,7 @@ internal sealed partial class RpcClientCall : IAsyncDisposable
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             Content = content,
         };
-        await _channel.AddHeadersAsync(request, _options, _stop.Token).ConfigureAwait(false);
+        await _channel.AddHeadersAsync(request, _options, metadata, _stop.Token).ConfigureAwait(false);
         var response = await _channel.Invoker.SendAsync(request, _stop.Token).ConfigureAwait(false);
         _response = response;
         return response;
@@ -238,5 +271,6 @@ internal sealed partial class RpcClientCall : IAsyncDisposable
     {
         // A request that is still being sent ends by its token instead.
         _response?.Dispose();
+        _interception?.Stop(_stop.Token);
     }
 }

@@ -17,8 +17,19 @@ public sealed class RpcClientStreamingCall<TRequest, TResponse> : IAsyncDisposab
         _marshaller = marshaller;
     }
 
+    /// <summary>Whether the response that was read last came compressed.</summary>
+    public bool ResponseCompressed => _call.ResponseCompressed;
+
     /// <summary>Trailing metadata; empty until the call has ended.</summary>
     public RpcMetadata Trailers => _call.Trailers;
+
+    /// <summary>Whether requests are compressed, from the next on. At first what the call's options say.</summary>
+    /// <exception cref="InvalidOperationException">Set to true in a call that was begun without compression.</exception>
+    public bool CompressRequests
+    {
+        get => _requests.Compress;
+        set => _requests.Compress = value;
+    }
 
     /// <summary>Sends one request; ends when the connection has taken it. One write at a time.</summary>
     /// <exception cref="RpcException">The server has ended the call, or cannot be reached.</exception>

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.IO.Compression;
 
 namespace OrleansFlow.Rpc;
 
@@ -15,20 +14,60 @@ internal static class RpcFrame
     public const string Identity = "identity";
     public const string AcceptedEncodings = "identity,gzip";
 
+    /// <summary>A shorter message travels as it is even where compression is wanted: it would hardly become smaller.</summary>
+    public const int CompressedBytesMin = 256;
+
+    /// <summary>Writes one message.</summary>
+    /// <param name="output">The stream.</param>
+    /// <param name="marshaller">Makes the bytes.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="compress">Whether to compress it; the stream's headers must have announced gzip.</param>
+    /// <param name="bytesMax">Largest message, before compression; the limit of marshallers that have one is their own.</param>
+    /// <param name="flush">Whether the message must be under way when this ends. Without it
+    /// the end of the stream flushes what is small.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="RpcException">The message is larger than the limit; nothing has been written.</exception>
     public static async ValueTask WriteAsync<T>(
-        RpcBodyWriter output, RpcMarshaller<T> marshaller, T message, CancellationToken cancellationToken)
+        RpcBodyWriter output, RpcMarshaller<T> marshaller, T message, bool compress, int bytesMax, bool flush, CancellationToken cancellationToken)
     {
         var size = marshaller.GetSize(message);
-        WritePrefix(output, size);
-        output.BeginMessage();
-        await marshaller.WriteAsync(message, output, size, cancellationToken).ConfigureAwait(false);
+        if (marshaller.MessageBytesMax is null && size > bytesMax)
+        {
+            throw TooLarge($"{size} bytes to send", bytesMax);
+        }
+
+        if (compress && size >= CompressedBytesMin)
+        {
+            var packed = await RpcGzip.CompressAsync(marshaller, message, size, cancellationToken).ConfigureAwait(false);
+            WritePrefix(output, packed.Length, compressed: true);
+            await output.WriteAsync(packed, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            WritePrefix(output, size, compressed: false);
+            output.BeginMessage();
+            await marshaller.WriteAsync(message, output, size, cancellationToken).ConfigureAwait(false);
+            CheckSize<T>(size, output);
+        }
+
+        if (flush || size > RpcBodyWriter.ChunkBytes)
+        {
+            await output.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether a peer's <c>grpc-accept-encoding</c> names gzip.</summary>
+    public static bool AcceptsGzip(string? acceptEncoding) =>
+        acceptEncoding is not null
+        && acceptEncoding.Split(',', StringSplitOptions.TrimEntries).Contains(Gzip, StringComparer.OrdinalIgnoreCase);
+
+    public static void CheckSize<T>(int size, RpcBodyWriter output)
+    {
         if (output.MessageBytes != size)
         {
             throw new InvalidOperationException(
                 $"The marshaller of {typeof(T).Name} announced {size} bytes and wrote {output.MessageBytes}.");
         }
-
-        await output.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads the next message, or says that the stream has ended cleanly.</summary>
@@ -80,6 +119,9 @@ internal static class RpcFrame
         return new RpcReadResult<T>(message);
     }
 
+    public static RpcException TooLarge(string size, int bytesMax) =>
+        new(RpcStatusCode.ResourceExhausted, $"A message of {size} is larger than the limit of {bytesMax} bytes.");
+
     private static async ValueTask<RpcReadResult<T>> ReadCompressedAsync<T>(
         RpcBodyReader input, RpcMarshaller<T> marshaller, int size, int bytesMax, string? encoding, CancellationToken cancellationToken)
     {
@@ -90,54 +132,18 @@ internal static class RpcFrame
         }
 
         var packed = await input.ReadBlockAsync(size, cancellationToken).ConfigureAwait(false);
-        var plain = Decompress(packed, bytesMax);
+        var plain = RpcGzip.Decompress(packed, bytesMax);
         using var plainInput = new RpcBodyReader(plain);
         plainInput.BeginMessage((int)plain.Length);
         var message = await marshaller.ReadAsync(plainInput, (int)plain.Length, cancellationToken).ConfigureAwait(false);
-        return new RpcReadResult<T>(message);
+        return new RpcReadResult<T>(message, compressed: true);
     }
 
-    private static MemoryStream Decompress(ReadOnlyMemory<byte> packed, int bytesMax)
-    {
-        var plain = new MemoryStream();
-        var chunk = ArrayPool<byte>.Shared.Rent(RpcBodyWriter.ChunkBytes);
-        try
-        {
-            using var source = new GZipStream(new MemoryStream(packed.ToArray(), writable: false), CompressionMode.Decompress);
-            int read;
-            while ((read = source.Read(chunk)) > 0)
-            {
-                // Checked while it grows: a few bytes can unpack to gigabytes.
-                if (plain.Length + read > bytesMax)
-                {
-                    throw TooLarge($"more than {bytesMax} bytes after decompression", bytesMax);
-                }
-
-                plain.Write(chunk.AsSpan(0, read));
-            }
-        }
-        catch (InvalidDataException exception)
-        {
-            throw new RpcException(
-                new RpcStatus(RpcStatusCode.Internal, "A message marked as gzip cannot be decompressed."), innerException: exception);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(chunk);
-        }
-
-        plain.Position = 0;
-        return plain;
-    }
-
-    private static void WritePrefix(RpcBodyWriter output, int size)
+    private static void WritePrefix(RpcBodyWriter output, int size, bool compressed)
     {
         var prefix = output.GetSpan(PrefixBytes);
-        prefix[0] = 0;
+        prefix[0] = compressed ? (byte)1 : (byte)0;
         BinaryPrimitives.WriteInt32BigEndian(prefix[1..], size);
         output.Advance(PrefixBytes);
     }
-
-    private static RpcException TooLarge(string size, int bytesMax) =>
-        new(RpcStatusCode.ResourceExhausted, $"A message of {size} is larger than the limit of {bytesMax} bytes.");
 }

@@ -69,13 +69,14 @@ internal static class RpcHttpMapping
     /// <summary>What a broken exchange means.</summary>
     public static RpcException FromTransport(Exception exception, string method)
     {
-        if (exception is RpcException known)
-        {
-            return known;
-        }
-
         for (var cause = exception; cause is not null; cause = cause.InnerException)
         {
+            if (cause is RpcException request)
+            {
+                // The request could not be made, as when it is larger than the limit.
+                return request;
+            }
+
             if (cause is HttpProtocolException protocol)
             {
                 var code = protocol.ErrorCode switch

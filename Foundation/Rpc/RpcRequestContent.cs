@@ -4,7 +4,8 @@ using System.Net;
 namespace OrleansFlow.Rpc;
 
 /// <summary>A request body of one message.</summary>
-internal sealed class RpcRequestContent<TRequest>(RpcMarshaller<TRequest> marshaller, TRequest request) : HttpContent
+internal sealed class RpcRequestContent<TRequest>(
+    RpcMarshaller<TRequest> marshaller, TRequest request, bool compress, int bytesMax) : HttpContent
 {
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
@@ -13,7 +14,8 @@ internal sealed class RpcRequestContent<TRequest>(RpcMarshaller<TRequest> marsha
         Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         var pipe = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
-        await RpcFrame.WriteAsync(new RpcBodyWriter(pipe, direct: true), marshaller, request, cancellationToken)
+        var output = new RpcBodyWriter(pipe, direct: true);
+        await RpcFrame.WriteAsync(output, marshaller, request, compress, bytesMax, flush: true, cancellationToken)
             .ConfigureAwait(false);
         await pipe.CompleteAsync().ConfigureAwait(false);
     }

@@ -7,11 +7,24 @@ namespace OrleansFlow.Rpc;
 /// A request body that the caller writes message by message. The HTTP client opens it when the call's headers are sent and
 /// holds it open until <see cref="Complete"/> or <see cref="Abort"/>; nothing is queued in between.
 /// </summary>
-internal sealed class RpcRequestStream<TRequest>(RpcMarshaller<TRequest> marshaller, string method) : HttpContent
+internal sealed class RpcRequestStream<TRequest>(
+    RpcMarshaller<TRequest> marshaller, string method, bool compressed, int bytesMax) : HttpContent
 {
     private readonly TaskCompletionSource<RpcBodyWriter> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly bool _compressed = compressed;
     private int _writing;
+
+    /// <summary>Whether requests are compressed from the next on.</summary>
+    /// <exception cref="InvalidOperationException">Set, and the call's headers have not announced it.</exception>
+    public bool Compress
+    {
+        get;
+        set => field = !value || _compressed
+            ? value
+            : throw new InvalidOperationException($"{method} was begun without compression, so its requests cannot be compressed; begin it with gzip.");
+    }
+    = compressed;
 
     public async ValueTask WriteAsync(TRequest request, CancellationToken cancellationToken)
     {
@@ -28,7 +41,7 @@ internal sealed class RpcRequestStream<TRequest>(RpcMarshaller<TRequest> marshal
             }
 
             var output = await _opened.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-            await RpcFrame.WriteAsync(output, marshaller, request, cancellationToken).ConfigureAwait(false);
+            await RpcFrame.WriteAsync(output, marshaller, request, Compress, bytesMax, flush: true, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -13,9 +13,15 @@ public sealed class RpcResponseWriter<TResponse>
         _marshaller = marshaller;
     }
 
+    /// <summary>
+    /// Whether responses are compressed, from the next on, where <see cref="RpcServerContext.ResponseCompression"/> asks for
+    /// it and the caller accepts it. At first true.
+    /// </summary>
+    public bool Compress { get; set; } = true;
+
     /// <summary>Sends one response; ends when the connection has taken it, which is the back-pressure.</summary>
     /// <param name="response">Not kept: its memory may be released when the task has ended.</param>
     /// <exception cref="OperationCanceledException">The caller is gone, or the handler has returned.</exception>
     /// <exception cref="InvalidOperationException">The write before has not ended.</exception>
-    public ValueTask WriteAsync(TResponse response) => _call.WriteAsync(_marshaller, response);
+    public ValueTask WriteAsync(TResponse response) => _call.WriteAsync(_marshaller, response, Compress);
 }

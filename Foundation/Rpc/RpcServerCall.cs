@@ -9,8 +9,12 @@ internal abstract class RpcServerCall
 
     public abstract ValueTask<RpcReadResult<T>> TryReadAsync<T>(RpcMarshaller<T> marshaller, CancellationToken cancellationToken);
 
-    /// <summary>Writes and flushes one response, after the response headers.</summary>
-    public abstract ValueTask WriteAsync<T>(RpcMarshaller<T> marshaller, T message);
+    /// <summary>Writes one response, after the response headers.</summary>
+    /// <param name="marshaller">Makes the bytes.</param>
+    /// <param name="message">The response.</param>
+    /// <param name="compress">False to leave it uncompressed in a call whose responses are compressed.</param>
+    /// <param name="last">Whether the call ends after it; a small last response travels with the status instead of alone.</param>
+    public abstract ValueTask WriteAsync<T>(RpcMarshaller<T> marshaller, T message, bool compress = true, bool last = false);
 
     public async IAsyncEnumerable<T> ReadAllAsync<T>(
         RpcMarshaller<T> marshaller, [EnumeratorCancellation] CancellationToken cancellationToken = default)

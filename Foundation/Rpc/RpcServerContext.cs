@@ -1,3 +1,5 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace OrleansFlow.Rpc;
 
 /// <summary>What a handler knows about its call. Lives as long as the call; not thread-safe unless said otherwise.</summary>
@@ -12,6 +14,12 @@ public abstract class RpcServerContext
     /// <summary>Where the caller is, as <c>ipv4:127.0.0.1:50000</c>, <c>ipv6:[::1]:50000</c> or <c>unix:</c>.</summary>
     public abstract string Peer { get; }
 
+    /// <summary>
+    /// The certificate that the caller presented; null without TLS, or when it presented none. It is checked only as far as
+    /// the listener's TLS options check it.
+    /// </summary>
+    public abstract X509Certificate2? ClientCertificate { get; }
+
     /// <summary>What the caller sent beside its messages.</summary>
     public abstract RpcMetadata RequestHeaders { get; }
 
@@ -20,6 +28,15 @@ public abstract class RpcServerContext
 
     /// <summary>Sent with the status at the end.</summary>
     public abstract RpcMetadata ResponseTrailers { get; }
+
+    /// <summary>Whether the request that was read last came compressed.</summary>
+    public abstract bool RequestCompressed { get; }
+
+    /// <summary>
+    /// How responses travel when the caller accepts it; at first what the server's options say. Changes after the response
+    /// headers have no effect.
+    /// </summary>
+    public abstract RpcCompression ResponseCompression { get; set; }
 
     /// <summary>Time until the caller gives up; never negative; null when it waits for ever.</summary>
     public abstract TimeSpan? Remaining { get; }

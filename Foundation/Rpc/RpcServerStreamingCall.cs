@@ -19,6 +19,9 @@ public sealed class RpcServerStreamingCall<TResponse> : IAsyncEnumerable<TRespon
         _marshaller = marshaller;
     }
 
+    /// <summary>Whether the response that was read last came compressed.</summary>
+    public bool ResponseCompressed => _call?.ResponseCompressed == true;
+
     /// <summary>Trailing metadata; empty until the enumeration has ended.</summary>
     public RpcMetadata Trailers => _call?.Trailers ?? [];
 

@@ -32,7 +32,7 @@ public sealed class RpcServiceDefinition
         {
             var request = await call.ReadSingleAsync(method.RequestMarshaller).ConfigureAwait(false);
             var response = await handler(request, call.Context).ConfigureAwait(false);
-            await call.WriteAsync(method.ResponseMarshaller, response).ConfigureAwait(false);
+            await call.WriteAsync(method.ResponseMarshaller, response, last: true).ConfigureAwait(false);
         });
     }
 
@@ -72,7 +72,7 @@ public sealed class RpcServiceDefinition
         return Add(method, RpcMethodKind.ClientStreaming, async call =>
         {
             var response = await handler(call.ReadAllAsync(method.RequestMarshaller), call.Context).ConfigureAwait(false);
-            await call.WriteAsync(method.ResponseMarshaller, response).ConfigureAwait(false);
+            await call.WriteAsync(method.ResponseMarshaller, response, last: true).ConfigureAwait(false);
         });
     }
 

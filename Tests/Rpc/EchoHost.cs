@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansFlow.Rpc;
 using OrleansFlow.Rpc.Server;
+using OrleansFlow.Tests.Rpc.Interop;
 
 namespace OrleansFlow.Tests.Rpc;
 
@@ -55,6 +56,7 @@ internal sealed class EchoHost : IAsyncDisposable
         var app = builder.Build();
         var service = new EchoService();
         app.MapRpcService(service.Define());
+        app.MapRpcService(InteropService.Define());
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new EchoHost(app, service, log);
     }
