@@ -15,7 +15,6 @@ public sealed class RpcServerOptions
 
     /// <summary>Largest response message sent, in bytes before compression, unless its marshaller has its own limit.</summary>
     /// <value>Default 2 GiB - 1: the caller's limit decides. Range 1 KiB to 2 GiB - 1.</value>
-    [Range(1024, int.MaxValue)]
     public int MaxSendMessageBytes { get; set; } = int.MaxValue;
 
     /// <summary>
@@ -23,12 +22,10 @@ public sealed class RpcServerOptions
     /// its request is read. How many one connection may carry is <see cref="RpcKestrel.StreamsPerConnection"/>.
     /// </summary>
     /// <value>Default 10 000. Range 1 to 1 000 000.</value>
-    [Range(1, 1_000_000)]
     public int MaxConcurrentCalls { get; set; } = 10_000;
 
     /// <summary>How responses travel to callers that accept it; a handler may choose otherwise for its call.</summary>
     /// <value>Default <see cref="RpcCompression.None"/>: on fast networks compression costs more time than it saves.</value>
-    [EnumDataType(typeof(RpcCompression))]
     public RpcCompression ResponseCompression { get; set; }
 
     /// <summary>

@@ -11,6 +11,13 @@ internal sealed class RpcServerOptionsValidator : IValidateOptions<RpcServerOpti
     {
         List<string> faults = [];
         Check(nameof(options.MaxReceiveMessageBytes), options.MaxReceiveMessageBytes, 1024, int.MaxValue);
+        Check(nameof(options.MaxSendMessageBytes), options.MaxSendMessageBytes, 1024, int.MaxValue);
+        Check(nameof(options.MaxConcurrentCalls), options.MaxConcurrentCalls, 1, 1_000_000);
+        if (!Enum.IsDefined(options.ResponseCompression))
+        {
+            faults.Add($"{RpcServerOptions.SectionName}:{nameof(options.ResponseCompression)} is {options.ResponseCompression}; use one of {string.Join(", ", Enum.GetNames<RpcCompression>())}.");
+        }
+
         Check(nameof(options.ShutdownGrace), options.ShutdownGrace, TimeSpan.Zero, TimeSpan.FromMinutes(5));
         Check(nameof(options.AbortGrace), options.AbortGrace, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1));
         return faults.Count > 0 ? ValidateOptionsResult.Fail(faults) : ValidateOptionsResult.Success;
