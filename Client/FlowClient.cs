@@ -83,10 +83,32 @@ public sealed partial class FlowClient : IAsyncDisposable
             document, options with { BaseFolder = options.BaseFolder ?? Path.GetDirectoryName(Path.GetFullPath(path)) }, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Where a run stands, with its nodes and tasks.</summary>
+    /// <summary>Where a run stands, with its nodes and, if they are not too many (see <see cref="NodeView.Tasks"/>), its tasks.</summary>
     /// <exception cref="FlowException"><c>not_found</c>.</exception>
     public async Task<RunView> GetRunAsync(RunId runId, CancellationToken cancellationToken = default) =>
         (await CallAsync(FlowMethods.GetRun, new GetRunRequest { RunId = runId.Value }, cancellationToken).ConfigureAwait(false)).ToView();
+
+    /// <summary>A run's tasks in the order of nodes and indexes, however many; pages are fetched as they are needed.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="nodeId">Only this node's; null: all.</param>
+    /// <param name="cancellationToken">Ends the listing.</param>
+    /// <exception cref="FlowException"><c>not_found</c>.</exception>
+    public async IAsyncEnumerable<TaskView> ListTasksAsync(
+        RunId runId, string? nodeId = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var request = new ListTasksRequest { RunId = runId.Value, NodeId = nodeId ?? "" };
+        do
+        {
+            var page = await CallAsync(FlowMethods.ListTasks, request, cancellationToken).ConfigureAwait(false);
+            foreach (var task in page.Tasks)
+            {
+                yield return task.ToView();
+            }
+
+            request.PageToken = page.NextPageToken;
+        }
+        while (request.PageToken.Length > 0);
+    }
 
     /// <summary>Runs, newest first, without their nodes; pages are fetched as they are needed.</summary>
     /// <param name="statuses">Only these; none: all.</param>

@@ -21,7 +21,7 @@ internal static class RunCommand
             AnsiConsole.Write(RunTables.Nodes(run));
             if (parsed.GetValue(tasks))
             {
-                AnsiConsole.Write(RunTables.TasksOf(run));
+                AnsiConsole.Write(RunTables.Tasks(await client.ListTasksAsync(run.RunId, cancellationToken: cancellationToken).ToListAsync(cancellationToken)));
             }
 
             return 0;

@@ -70,7 +70,7 @@ internal sealed class DemoState
         _nodes.Clear();
         foreach (var node in run.Nodes)
         {
-            _nodes[node.NodeId] = new NodeProgress(node.NodeId, node.Tasks.Count)
+            _nodes[node.NodeId] = new NodeProgress(node.NodeId, node.TaskCount)
             {
                 Status = node.Status, Batches = node.Batches, Rows = node.Rows, Bytes = node.Bytes,
             };

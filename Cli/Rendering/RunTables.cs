@@ -1,6 +1,7 @@
 using System.Globalization;
 using OrleansFlow.Client;
 using OrleansFlow.Graphs;
+using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
 using Spectre.Console;
 
@@ -29,19 +30,18 @@ internal static class RunTables
         var table = New("node", "role", "status", "tasks", "batches", "rows", "bytes", "took");
         foreach (var node in run.Nodes)
         {
-            var done = node.Tasks.Count(task => task.Status == Tasks.FlowTaskStatus.Completed);
             table.AddRow(
-                Text(node.NodeId), Text(node.Role), Status(node.Status), Text($"{done}/{node.Tasks.Count}"), Text(Count(node.Batches)), Text(Count(node.Rows)),
+                Text(node.NodeId), Text(node.Role), Status(node.Status), Text($"{node.CompletedCount}/{node.TaskCount}"), Text(Count(node.Batches)), Text(Count(node.Rows)),
                 Text(Bytes(node.Bytes)), Text(node.StartedUtc is { } started ? Took(started, node.EndedUtc) : ""));
         }
 
         return table;
     }
 
-    public static Table TasksOf(RunView run)
+    public static Table Tasks(IReadOnlyList<TaskView> tasks)
     {
         var table = New("task", "status", "attempt", "epoch", "worker", "batches", "why");
-        foreach (var task in run.Nodes.SelectMany(node => node.Tasks))
+        foreach (var task in tasks)
         {
             table.AddRow(
                 Text(task.TaskId.Value), Text(task.Status.ToString()), Text(Count(task.Attempt)), Text(Count(task.Epoch)), Text(task.Worker.Value),

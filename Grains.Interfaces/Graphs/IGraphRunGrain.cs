@@ -17,6 +17,15 @@ public interface IGraphRunGrain : IGrainWithStringKey
     [Alias("Get")]
     Task<RunView?> GetAsync(CancellationToken cancellationToken);
 
+    /// <summary>Some of the run's tasks. A page may be shorter than asked for, when their results are long.</summary>
+    /// <param name="node">Only this node's; empty: those of all nodes, in the order of the document.</param>
+    /// <param name="begin">Position of the first; 0 or more.</param>
+    /// <param name="limit">Most tasks; 1 to <see cref="RunView.ShownTasksMax"/>.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="Errors.FlowException"><c>not_found</c>: no such run or node.</exception>
+    [Alias("GetTasks")]
+    Task<TaskPage> GetTasksAsync(string node, int begin, int limit, CancellationToken cancellationToken);
+
     /// <summary>Cancels the run. Final once visible: no later effect appears (lease rule 5).</summary>
     /// <exception cref="Errors.FlowException"><c>not_found</c>; <c>already_ended</c> when it completed or failed.</exception>
     [Alias("Cancel")]

@@ -19,6 +19,12 @@ public sealed record RunSubmission
 [GenerateSerializer, Immutable, Alias("OrleansFlow.RunView")]
 public sealed record RunView
 {
+    /// <summary>Most tasks that are shown with their nodes.</summary>
+    public const int ShownTasksMax = 1_000;
+
+    /// <summary>Most characters of results that are shown with them.</summary>
+    public const int ShownResultCharsMax = 1024 * 1024;
+
     /// <summary>The run.</summary>
     [Id(0)]
     public required RunId RunId { get; init; }
@@ -80,7 +86,10 @@ public sealed record NodeView
     [Id(3)]
     public IReadOnlyList<string> DependsOn { get; init; } = [];
 
-    /// <summary>Its tasks, by index.</summary>
+    /// <summary>
+    /// Its tasks, by index. Empty in a run of more than <see cref="RunView.ShownTasksMax"/> tasks, or with more than
+    /// <see cref="RunView.ShownResultCharsMax"/> characters of results: such are read in pages. The counts are always right.
+    /// </summary>
     [Id(4)]
     public IReadOnlyList<TaskView> Tasks { get; init; } = [];
 
@@ -107,6 +116,35 @@ public sealed record NodeView
     /// <summary>When it ended; null before.</summary>
     [Id(10)]
     public DateTimeOffset? EndedUtc { get; init; }
+
+    /// <summary>Tasks it has.</summary>
+    [Id(11)]
+    public int TaskCount { get; init; }
+
+    /// <summary>Tasks that wait for a worker.</summary>
+    [Id(12)]
+    public int ReadyCount { get; init; }
+
+    /// <summary>Tasks that a worker holds.</summary>
+    [Id(13)]
+    public int LeasedCount { get; init; }
+
+    /// <summary>Tasks that completed.</summary>
+    [Id(14)]
+    public int CompletedCount { get; init; }
+}
+
+/// <summary>Some of a run's tasks, in the order of nodes and indexes.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.TaskPage")]
+public sealed record TaskPage
+{
+    /// <summary>The tasks.</summary>
+    [Id(0)]
+    public required IReadOnlyList<TaskView> Tasks { get; init; }
+
+    /// <summary>Position at which the next page begins; null: this is the last one.</summary>
+    [Id(1)]
+    public int? Next { get; init; }
 }
 
 /// <summary>One committed change of a run. Exactly one of the members beside sequence, time and reason is set.</summary>

@@ -118,6 +118,16 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         return Task.FromResult(_pump.Committed.Exists ? RunViews.Run(_pump.Committed, _pump.Tentative.RefusedEffects, withNodes: true) : null);
     }
 
+    public Task<TaskPage> GetTasksAsync(string node, int begin, int limit, CancellationToken cancellationToken)
+    {
+        RequireRun();
+        ArgumentOutOfRangeException.ThrowIfNegative(begin);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, RunView.ShownTasksMax);
+        int? only = node.Length == 0 ? null : RequireNode(node);
+        return Task.FromResult(_pump.Committed.Exists ? RunViews.Tasks(_pump.Committed, only, begin, limit) : new TaskPage { Tasks = [] });
+    }
+
     public async Task<RunView> CancelAsync(string reason, CancellationToken cancellationToken)
     {
         RequireRun();
@@ -169,10 +179,10 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
     {
         RequireRun();
         var state = _pump.Committed;
-        var plan = state.Plan?.Find(node) ?? throw new FlowException(FlowErrorCode.NotFound, $"Run '{_id}' has no node '{node}'.");
-        var batches = state.Nodes[plan.Index].Tasks.SelectMany(
-            (task, index) => Enumerable.Range(0, task.Batches.Count).Select(number => RunViews.Artifact(state, plan.Index, index, number)));
-        return Task.FromResult(new NodeArtifacts { Batches = [.. batches], Complete = state.Nodes[plan.Index].Status == RunStatus.Completed });
+        var owner = RequireNode(node);
+        var batches = state.Nodes[owner].Tasks.SelectMany(
+            (task, index) => Enumerable.Range(0, task.Batches.Count).Select(number => RunViews.Artifact(state, owner, index, number)));
+        return Task.FromResult(new NodeArtifacts { Batches = [.. batches], Complete = state.Nodes[owner].Status == RunStatus.Completed });
     }
 
     public async Task<LeaseGrant?> GrantAsync(TaskId task, WorkerId worker, string sessionId, CancellationToken cancellationToken)
@@ -253,6 +263,9 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
             throw new FlowException(FlowErrorCode.NotFound, $"There is no run '{_id}'.");
         }
     }
+
+    private int RequireNode(string node) =>
+        _pump.Committed.Plan?.Find(node)?.Index ?? throw new FlowException(FlowErrorCode.NotFound, $"Run '{_id}' has no node '{node}'.");
 
     private TaskSlot RequireLease(LeaseToken token)
     {

@@ -16,11 +16,19 @@ internal static class RunViews
         SubmittedUtc = state.SubmittedUtc,
         StartedUtc = state.StartedUtc,
         EndedUtc = state.EndedUtc,
-        Nodes = withNodes ? [.. state.Plan.Nodes.Select(node => Node(state, node.Index, withTasks: true))] : [],
+        Nodes = withNodes ? Nodes(state) : [],
         Failure = TaskReports.ToFailure(state.Failure),
         CancelReason = state.CancelReason,
         RefusedEffects = refusedEffects,
     };
+
+    private static NodeView[] Nodes(GraphRunState state)
+    {
+        // One message holds them, so there must be an end to it.
+        var withTasks = state.Nodes.Sum(node => node.Tasks.Count) <= RunView.ShownTasksMax
+            && state.Nodes.Sum(node => node.Tasks.Sum(task => (long)(task.ResultJson?.Length ?? 0))) <= RunView.ShownResultCharsMax;
+        return [.. Enumerable.Range(0, state.Nodes.Length).Select(index => Node(state, index, withTasks))];
+    }
 
     public static NodeView Node(GraphRunState state, int index, bool withTasks)
     {
@@ -32,6 +40,10 @@ internal static class RunViews
             Status = node.Status,
             DependsOn = [.. plan.Parents.Select(parent => state.Plan.Nodes[parent].Id)],
             Tasks = withTasks ? [.. node.Tasks.Select((_, task) => Task(state, new TaskSlot(index, task)))] : [],
+            TaskCount = node.Tasks.Count,
+            ReadyCount = node.Tasks.Count(task => task.Status == FlowTaskStatus.Ready),
+            LeasedCount = node.Tasks.Count(task => task.Status == FlowTaskStatus.Leased),
+            CompletedCount = node.CompletedCount,
             Batches = node.Accepted.Count,
             Rows = node.Rows,
             Bytes = node.Bytes,
@@ -39,6 +51,29 @@ internal static class RunViews
             StartedUtc = node.StartedUtc,
             EndedUtc = node.EndedUtc,
         };
+    }
+
+    /// <summary>Tasks from a position on, until the page is full or their results are long.</summary>
+    public static TaskPage Tasks(GraphRunState state, int? onlyNode, int begin, int limit)
+    {
+        var tasks = new List<TaskView>();
+        var (first, end) = onlyNode is { } one ? (one, one + 1) : (0, state.Nodes.Length);
+        var (position, chars) = (0, 0);
+        for (var node = first; node < end; position += state.Nodes[node].Tasks.Count, node++)
+        {
+            for (var index = Math.Max(0, begin - position); index < state.Nodes[node].Tasks.Count; index++)
+            {
+                if (tasks.Count == limit || chars > RunView.ShownResultCharsMax)
+                {
+                    return new TaskPage { Tasks = tasks, Next = position + index };
+                }
+
+                tasks.Add(Task(state, new TaskSlot(node, index)));
+                chars += tasks[^1].ResultJson?.Length ?? 0;
+            }
+        }
+
+        return new TaskPage { Tasks = tasks };
     }
 
     public static TaskView Task(GraphRunState state, TaskSlot slot) =>

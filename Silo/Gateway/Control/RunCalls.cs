@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Errors;
@@ -61,6 +62,26 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
         var run = ControlMapping.ToRunId(request.RunId);
         var view = await grains.GetGrain<IGraphRunGrain>(run.Value).GetAsync(cancellationToken);
         return view?.ToWire() ?? throw Unknown(run);
+    }
+
+    public async Task<Wire.ListTasksResponse> ListTasksAsync(Wire.ListTasksRequest request, CancellationToken cancellationToken)
+    {
+        if (request.PageSize is < 0 or > RunView.ShownTasksMax)
+        {
+            throw new FlowException(FlowErrorCode.BadInput, $"page_size {request.PageSize} is outside 1 to {RunView.ShownTasksMax} (0: {RunView.ShownTasksMax}).");
+        }
+
+        var begin = 0;
+        if (request.PageToken.Length > 0 && !int.TryParse(request.PageToken, NumberStyles.None, CultureInfo.InvariantCulture, out begin))
+        {
+            throw new FlowException(FlowErrorCode.BadInput, "page_token is none that a listing gave out. Begin again without one.");
+        }
+
+        var page = await grains.GetGrain<IGraphRunGrain>(ControlMapping.ToRunId(request.RunId).Value).GetTasksAsync(
+            request.NodeId, begin, request.PageSize == 0 ? RunView.ShownTasksMax : request.PageSize, cancellationToken);
+        var response = new Wire.ListTasksResponse { NextPageToken = page.Next?.ToString(CultureInfo.InvariantCulture) ?? "" };
+        response.Tasks.Add(page.Tasks.Select(ControlMapping.ToWire));
+        return response;
     }
 
     public async Task<Wire.ListRunsResponse> ListAsync(Wire.ListRunsRequest request, CancellationToken cancellationToken)

@@ -16,7 +16,11 @@ internal sealed class RunEventMapper
         var wire = new Wire.RunEvent { Sequence = sequence, At = change.AtUtc.ToTimestamp() };
         if (change.Snapshot is { } snapshot)
         {
-            _holders.Clear();
+            if (snapshot.Nodes.Any(node => node.Tasks.Count > 0))
+            {
+                _holders.Clear();
+            }
+
             foreach (var task in snapshot.Nodes.SelectMany(node => node.Tasks))
             {
                 Remember(task);

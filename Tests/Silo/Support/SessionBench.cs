@@ -58,6 +58,8 @@ internal sealed class ScriptedRunGrain : IGraphRunGrain
 
     public Task<RunView?> GetAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task<TaskPage> GetTasksAsync(string node, int begin, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<RunView> CancelAsync(string reason, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public IAsyncEnumerable<RunEvent> WatchAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
