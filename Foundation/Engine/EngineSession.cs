@@ -102,6 +102,14 @@ public sealed partial class EngineSession : IAsyncDisposable, IScanOwner
         return RunAsync(_ => new PreparedStatement(this, NativeStatement.Prepare(_connection, sql)), cancellationToken);
     }
 
+    /// <summary>Counts the statements of a text without running any; comments are none.</summary>
+    /// <exception cref="EngineException">The text is no SQL.</exception>
+    public Task<int> CountStatementsAsync(string sql, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(sql);
+        return RunAsync(_ => NativeStatement.Count(_connection, sql), cancellationToken);
+    }
+
     /// <summary>Interrupts what runs, closes what is open and ends the thread. Batches that were read stay valid. Repeating it does nothing.</summary>
     public async ValueTask DisposeAsync()
     {

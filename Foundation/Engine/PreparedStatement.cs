@@ -18,6 +18,11 @@ public sealed class PreparedStatement : IAsyncDisposable
     /// <summary>Parameters that each execution must give.</summary>
     public int ParameterCount { get; }
 
+    /// <summary>What the statement is: its kind, columns and parameters.</summary>
+    /// <param name="cancellationToken">Stops waiting for the session.</param>
+    public Task<StatementShape> DescribeAsync(CancellationToken cancellationToken) =>
+        _session.RunAsync(_ => StatementInspection.Describe(_statement, _session.ArrowOptions), cancellationToken);
+
     /// <summary>Executes the statement and discards its rows.</summary>
     /// <param name="parameters">Values in order; null for none.</param>
     /// <param name="cancellationToken">Interrupts the statement.</param>

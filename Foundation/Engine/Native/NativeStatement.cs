@@ -52,6 +52,21 @@ internal static unsafe class NativeStatement
         }
     }
 
+    /// <summary>Statements of a text.</summary>
+    /// <exception cref="EngineException">It is no SQL.</exception>
+    public static int Count(ConnectionHandle connection, string sql)
+    {
+        if (sql.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new ArgumentException("The statement holds a NUL character; remove it, or pass the text as a parameter.", nameof(sql));
+        }
+
+        var count = DuckDb.ExtractStatements(connection, sql, out var extracted);
+        using var statements = new ExtractedHandle(extracted);
+        var message = count == 0 ? Marshal.PtrToStringUTF8(DuckDb.ExtractStatementsError(extracted)) : null;
+        return string.IsNullOrEmpty(message) ? (int)count : throw EngineException.FromMessage(message);
+    }
+
     /// <summary>Executes all statements of a text, without parameters.</summary>
     public static void ExecuteAll(ConnectionHandle connection, string sql)
     {
