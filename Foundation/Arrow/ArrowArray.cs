@@ -110,6 +110,15 @@ public abstract unsafe class ArrowArray : IDisposable
         return ArrowArrayFactory.Wrap(data);
     }
 
+    /// <summary>Checks sizes, types of children and the ends of offsets: O(children), whatever the length.</summary>
+    /// <exception cref="ArrowFormatException">Something is wrong; the message names it.</exception>
+    public void Validate() => ArrowValidator.Throw(ArrowValidator.FindOuterDefect(this));
+
+    /// <summary>Checks everything that values refer to and what the types promise of them: O(values and bytes).</summary>
+    /// <exception cref="ArrowFormatException">Something is wrong; the message names it.</exception>
+    public void ValidateFull() => ArrowValidator.Throw(
+        ArrowValidator.FindOuterDefect(this) ?? ArrowValidator.FindDefect(this, true, true) ?? PromiseValidator.FindDefect(this));
+
     /// <summary>Whether the value is there (not null).</summary>
     /// <exception cref="ArgumentOutOfRangeException">The index is not below <see cref="Length"/>.</exception>
     public virtual bool IsValid(int index)

@@ -59,6 +59,22 @@ public static class ArrowFormatter
         return output.ToString();
     }
 
+    /// <summary>A table with a header line; see <see cref="Format(RecordBatch, int, int)"/>.</summary>
+    /// <param name="table">The rows; those that are shown are copied.</param>
+    /// <param name="maxRows">Rows to show; a last line says how many were left out. Default 50.</param>
+    /// <param name="maxWidth">Characters of a column; longer values end in an ellipsis. Default 60, at least 1.</param>
+    public static string Format(ArrowTable table, int maxRows = 50, int maxWidth = 60)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentOutOfRangeException.ThrowIfNegative(maxRows);
+        using var head = table.Slice(0, Math.Min(maxRows, table.RowCount));
+        using var batch = head.Combine();
+        var text = Format(batch, maxRows, maxWidth);
+        return head.RowCount < table.RowCount
+            ? text + string.Create(CultureInfo.InvariantCulture, $"({table.RowCount - head.RowCount} more rows)\n")
+            : text;
+    }
+
     private static void AppendLine(StringBuilder output, string[,] cells, int row, int[] widths, RecordBatch batch)
     {
         if (widths.Length == 0)

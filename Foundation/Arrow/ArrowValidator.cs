@@ -10,23 +10,74 @@ public static unsafe class ArrowValidator
     /// <summary>Says what is wrong with the values of an array and its children; null when nothing is.</summary>
     /// <param name="array">An array whose sizes are already known to be right.</param>
     /// <param name="checkUtf8">Whether text must be UTF-8: O(bytes).</param>
-    public static string? FindDefect(ArrowArray array, bool checkUtf8 = true)
+    /// <param name="checkDictionaries">Whether the values of dictionaries are checked too; false where they were checked when they came.</param>
+    public static string? FindDefect(ArrowArray array, bool checkUtf8 = true, bool checkDictionaries = true)
     {
         ArgumentNullException.ThrowIfNull(array);
-        return FindOwnDefect(array, checkUtf8) ?? FindChildDefect(array, checkUtf8);
-    }
+        if (FindOwnDefect(array, checkUtf8) is { } own)
+        {
+            return own;
+        }
 
-    private static string? FindChildDefect(ArrowArray array, bool checkUtf8)
-    {
         foreach (var child in array.Data.Children)
         {
-            if (FindDefect(child, checkUtf8) is { } defect)
+            if (FindDefect(child, checkUtf8, checkDictionaries) is { } defect)
             {
                 return defect;
             }
         }
 
-        return null;
+        return checkDictionaries && array.Data.Dictionary is { } dictionary ? FindDefect(dictionary, checkUtf8, checkDictionaries) : null;
+    }
+
+    /// <summary>Says what is wrong with sizes, the types of children and the ends of offsets; null when nothing is. O(children).</summary>
+    internal static string? FindOuterDefect(ArrowArray array)
+    {
+        var data = array.Data;
+        if (ArrowLayout.FindDefect(data) is { } defect)
+        {
+            return defect;
+        }
+
+        for (var i = 0; i < data.Children.Length; i++)
+        {
+            if (!data.Children[i].Type.Equals(data.Type.Children[i].Type))
+            {
+                return $"{data.Type.Name}: child {i} is {data.Children[i].Type.Name}, not {data.Type.Children[i].Type.Name}.";
+            }
+        }
+
+        if (data.Type is DictionaryType encoded && !data.Dictionary!.Type.Equals(encoded.ValueType))
+        {
+            return $"{data.Type.Name}: the dictionary holds {data.Dictionary.Type.Name}.";
+        }
+
+        return FindOuterOffsetDefect(array) ?? data.Children.Select(FindOuterDefect).FirstOrDefault(found => found is not null)
+            ?? (data.Dictionary is { } dictionary ? FindOuterDefect(dictionary) : null);
+    }
+
+    internal static void Throw(string? defect)
+    {
+        if (defect is not null)
+        {
+            throw new ArrowFormatException(defect);
+        }
+    }
+
+    private static string? FindOuterOffsetDefect(ArrowArray array)
+    {
+        if (array.Length == 0)
+        {
+            return null;
+        }
+
+        var (first, last, limit) = array switch
+        {
+            VariableBinaryArray bytes => (bytes.Range(0).Start, bytes.Range(array.Length - 1).End, array.Data.Buffers[2].Length),
+            VariableListArray lists => (lists.Range(0).Start, lists.Range(array.Length - 1).End, lists.Items.Length),
+            _ => (0, 0, 0),
+        };
+        return first < 0 || last < first || last > limit ? $"{array.Type.Name}: the offsets run from {first} to {last} of {limit}." : null;
     }
 
     private static string? FindOwnDefect(ArrowArray array, bool checkUtf8)

@@ -95,6 +95,21 @@ public sealed class RecordBatch : IDisposable
     public TArray Column<TArray>(string name)
         where TArray : ArrowArray => Column<TArray>(Schema.IndexOf(name));
 
+    /// <summary>Checks each column; see <see cref="ArrowArray.Validate"/>.</summary>
+    /// <exception cref="ArrowFormatException">Something is wrong; the message names the column and the defect.</exception>
+    public void Validate() => ForEachColumn(column => column.Validate());
+
+    /// <summary>Checks each column, and that only nullable fields have nulls; see <see cref="ArrowArray.ValidateFull"/>.</summary>
+    /// <exception cref="ArrowFormatException">Something is wrong; the message names the column and the defect.</exception>
+    public void ValidateFull()
+    {
+        ForEachColumn(column => column.ValidateFull());
+        for (var i = 0; i < _columns.Length; i++)
+        {
+            ArrowValidator.Throw(PromiseValidator.FindForbiddenNull(Schema.Fields[i], _columns[i]));
+        }
+    }
+
     /// <summary>A range of rows, without a copy; the caller owns the one reference of the result.</summary>
     public RecordBatch Slice(int offset, int length)
     {
@@ -174,6 +189,21 @@ public sealed class RecordBatch : IDisposable
             }
 
             seen = before;
+        }
+    }
+
+    private void ForEachColumn(Action<ArrowArray> check)
+    {
+        for (var i = 0; i < _columns.Length; i++)
+        {
+            try
+            {
+                check(_columns[i]);
+            }
+            catch (ArrowFormatException exception)
+            {
+                throw new ArrowFormatException($"Column '{Schema.Fields[i].Name}': {exception.Message}", exception);
+            }
         }
     }
 

@@ -106,7 +106,7 @@ internal static class SampleData
         IntervalType { Unit: IntervalUnit.DayTime } => new DayTimeInterval(random.Next(), random.Next()),
         IntervalType => new MonthDayNanoInterval(random.Next(), random.Next(), random.NextInt64()),
         DecimalType { FixedBitWidth: 256 } => new System.Numerics.BigInteger(random.NextInt64()) * random.NextInt64(),
-        DecimalType number => random.Next() / (decimal)Math.Pow(10, number.Scale),
+        DecimalType number => random.Next(1_000_000_000) / (decimal)Math.Pow(10, number.Scale),
         ListType list => Items(list.Item.Type, random, random.Next(4)),
         FixedSizeListType list => Items(list.Item.Type, random, list.Size),
         StructType row => row.Fields.Select(field => random.Next(4) == 0 ? null : Value(field.Type, random)).ToArray(),

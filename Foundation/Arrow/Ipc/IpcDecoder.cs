@@ -205,7 +205,7 @@ public sealed class IpcDecoder : IDisposable
 
         for (var i = 0; i < arrays.Count; i++)
         {
-            if (ArrowValidator.FindDefect(arrays[i], _options.ValidateUtf8) is { } defect)
+            if (ArrowValidator.FindDefect(arrays[i], _options.ValidateUtf8, checkDictionaries: false) is { } defect)
             {
                 owner.Dispose();
                 throw new ArrowFormatException($"Field '{fields[i].Name}': {defect}");
