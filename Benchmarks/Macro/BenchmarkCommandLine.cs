@@ -29,6 +29,8 @@ internal static class BenchmarkCommandLine
 #if EMBEDDED_RUNTIME
         ["simulation-turns"] = () => new SimulationTurns(),
 #endif
+        ["ipc-encode"] = () => new IpcEncode(),
+        ["ipc-decode"] = () => new IpcDecode(),
         ["flight-doget"] = () => new FlightDoGet(),
         ["flights-job"] = () => new FlightsJob(),
     };
