@@ -18,6 +18,7 @@ public sealed class GraphPlan
         TaskCount = nodes.Sum(node => node.TaskCount);
         _positions = nodes.ToImmutableDictionary(node => node.Id, node => node.Index, StringComparer.Ordinal);
         Order = Sort(nodes);
+        HasEarlyStarts = nodes.Any(node => node.StartsAtFirstBatch);
     }
 
     /// <summary>Name of the graph.</summary>
@@ -34,6 +35,9 @@ public sealed class GraphPlan
 
     /// <summary>Tasks in all.</summary>
     public int TaskCount { get; }
+
+    /// <summary>True when a node may start at a first batch.</summary>
+    public bool HasEarlyStarts { get; }
 
     /// <summary>Lower-case hex SHA-256 over the meaning of document and files: equal for documents that differ in spelling only.</summary>
     public string ContentHash { get; }

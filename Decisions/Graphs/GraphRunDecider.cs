@@ -31,7 +31,7 @@ public static class GraphRunDecider
             SubmitRun submit => step.Submit(submit),
             LeaseTask lease => step.Lease(lease.Slot, lease.Command),
             CancelRun cancel => step.Cancel(cancel.Reason),
-            PassRunTime => step.ForActive(new PassTime()),
+            PassRunTime => step.PassTime(),
             RestoreRun => step.ForActive(new RestoreLease()),
             _ => throw new ArgumentException($"Unknown run command '{command?.GetType().Name}'.", nameof(command)),
         };
@@ -47,6 +47,7 @@ public static class GraphRunDecider
         {
             RunSubmitted submitted => GraphRunFold.Submit(state, submitted),
             NodeOpened opened => GraphRunFold.Open(state, opened),
+            NodeHeldBack held => GraphRunFold.HoldBack(state, held),
             RunTaskChanged task => GraphRunFold.ChangeTask(state, task),
             NodeStatusChanged node => GraphRunFold.ChangeNode(state, node),
             RunStatusChanged run => state with
@@ -58,7 +59,7 @@ public static class GraphRunDecider
             RunAborted aborted => GraphRunFold.Abort(state, aborted),
             _ => throw new ArgumentException($"Unknown run event '{change.GetType().Name}'.", nameof(change)),
         };
-        return change.IsDurable ? next with { Version = state.Version + 1 } : next;
+        return change.IsDurable ? next with { Version = state.Version + 1, ChangedUtc = change.AtUtc } : next;
     }
 
     /// <summary>One decision in the making: applies each event as it is added, so that what follows from it is decided on the result.</summary>
@@ -80,7 +81,18 @@ public static class GraphRunDecider
             Add(new RunSubmitted(nowUtc, submit.RunId, submit.Plan));
             foreach (var node in Plan.Order.Where(node => Plan.Nodes[node].Parents.IsEmpty))
             {
-                Add(new NodeOpened(nowUtc, node));
+                Open(node);
+            }
+
+            return null;
+        }
+
+        public string? PassTime()
+        {
+            ForActive(new PassTime());
+            if (EarlyStarts.DueUtc(State) <= nowUtc)
+            {
+                EarlyStarts.Nodes(State).ForEach(HoldBack);
             }
 
             return null;
@@ -152,9 +164,9 @@ public static class GraphRunDecider
 
                     break;
                 case BatchAccepted:
-                    foreach (var child in Plan.Nodes[slot.Node].Children.Where(child => Plan.Nodes[child].StartsAtFirstBatch && !State.Nodes[child].Opened))
+                    foreach (var child in Plan.Nodes[slot.Node].Children.Where(child => EarlyStarts.MayOpen(State, child)))
                     {
-                        Add(new NodeOpened(nowUtc, child));
+                        Open(child);
                     }
 
                     break;
@@ -181,7 +193,7 @@ public static class GraphRunDecider
                 waiting.Remove(node);
 
                 // A node that started at a first batch may have no task left while its input goes on: it completes with its last parent.
-                if (State.Nodes[node].IsTerminal || State.Nodes[node].CompletedCount < Plan.Nodes[node].TaskCount || !ParentsCompleted(node))
+                if (State.Nodes[node].IsTerminal || State.Nodes[node].CompletedCount < Plan.Nodes[node].TaskCount || !EarlyStarts.ParentsCompleted(State, node))
                 {
                     continue;
                 }
@@ -190,9 +202,9 @@ public static class GraphRunDecider
                 Add(new NodeStatusChanged(nowUtc, node, RunStatus.Completed));
                 foreach (var child in Plan.Nodes[node].Children)
                 {
-                    if (!State.Nodes[child].Opened && ParentsCompleted(child))
+                    if (!State.Nodes[child].Opened && EarlyStarts.ParentsCompleted(State, child))
                     {
-                        Add(new NodeOpened(nowUtc, child));
+                        Open(child);
                     }
 
                     waiting.Add(child);
@@ -205,17 +217,31 @@ public static class GraphRunDecider
             }
         }
 
-        private bool ParentsCompleted(int node)
+        private void Open(int node)
         {
-            foreach (var parent in Plan.Nodes[node].Parents)
+            Add(new NodeOpened(nowUtc, node));
+            ForTasks(node, new MakeReady());
+        }
+
+        private void HoldBack(int node)
+        {
+            Add(new NodeHeldBack(nowUtc, node));
+            ForTasks(node, new WithholdTask(LeaseReasons.SlotNeeded));
+        }
+
+        /// <summary>For the tasks that had a lease; the node's own event says it for the others, of which there may be thousands.</summary>
+        private void ForTasks(int node, LeaseCommand command)
+        {
+            if (State.Nodes[node].IsHeldBack)
             {
-                if (State.Nodes[parent].Status != RunStatus.Completed)
+                for (var index = 0; index < State.Nodes[node].Tasks.Count; index++)
                 {
-                    return false;
+                    if (State.Nodes[node].Tasks[index] is { Epoch: > 0, IsTerminal: false })
+                    {
+                        Lease(new TaskSlot(node, index), command);
+                    }
                 }
             }
-
-            return true;
         }
 
         private void Add(GraphRunEvent change)

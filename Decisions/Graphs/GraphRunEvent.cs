@@ -18,6 +18,9 @@ public sealed record RunSubmitted(DateTimeOffset AtUtc, RunId RunId, GraphPlan P
 /// <summary>A node's tasks may be leased: all its pending tasks are ready.</summary>
 public sealed record NodeOpened(DateTimeOffset AtUtc, int Node) : GraphRunEvent(AtUtc);
 
+/// <summary>A node gives its early start up: its tasks may not be leased before all its parents have completed.</summary>
+public sealed record NodeHeldBack(DateTimeOffset AtUtc, int Node) : GraphRunEvent(AtUtc);
+
 /// <summary>A task changed.</summary>
 public sealed record RunTaskChanged(DateTimeOffset AtUtc, TaskSlot Slot, LeaseEvent Change) : GraphRunEvent(AtUtc)
 {

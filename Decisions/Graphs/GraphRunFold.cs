@@ -25,7 +25,20 @@ internal static class GraphRunFold
         {
             Opened = true,
             OpenedUtc = opened.AtUtc,
-            Tasks = [.. node.Tasks.Select(task => task.Status == FlowTaskStatus.Pending ? LeaseDecider.Apply(task, ready) : task)],
+            Tasks = [.. node.Tasks.Select(task => task is { Status: FlowTaskStatus.Pending, Epoch: 0 } ? LeaseDecider.Apply(task, ready) : task)],
+        });
+    }
+
+    /// <summary>Tasks that had a lease are withheld by events of their own.</summary>
+    public static GraphRunState HoldBack(GraphRunState state, NodeHeldBack held)
+    {
+        var node = state.Nodes[held.Node];
+        return With(state, held.Node, node with
+        {
+            IsHeldBack = true,
+            Opened = false,
+            OpenedUtc = null,
+            Tasks = [.. node.Tasks.Select(task => task is { Status: FlowTaskStatus.Ready, Epoch: 0 } ? TaskLease.Pending : task)],
         });
     }
 

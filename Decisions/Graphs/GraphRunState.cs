@@ -47,6 +47,9 @@ public sealed record GraphRunState
     /// <summary>Grows with each durable change.</summary>
     public long Version { get; init; }
 
+    /// <summary>When it last changed, or was read from storage; not durable.</summary>
+    public DateTimeOffset ChangedUtc { get; init; }
+
     /// <summary>Effects refused because their epoch was not current; not durable.</summary>
     public long RefusedEffects { get; init; }
 
@@ -80,7 +83,7 @@ public sealed record GraphRunState
     /// <summary>When time changes something next; null when nothing waits for time. O(active tasks).</summary>
     public DateTimeOffset? NextDueUtc()
     {
-        DateTimeOffset? next = null;
+        var next = EarlyStarts.DueUtc(this);
         foreach (var slot in Active)
         {
             var due = this[slot].DueUtc(Plan!.Nodes[slot.Node].Policy);

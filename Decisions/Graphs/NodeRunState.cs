@@ -22,6 +22,9 @@ public sealed record NodeRunState
     /// <summary>When that was; null before.</summary>
     public DateTimeOffset? OpenedUtc { get; init; }
 
+    /// <summary>True once it gave its early start up: it opens when all its parents have completed, as if it were to start when ready.</summary>
+    public bool IsHeldBack { get; init; }
+
     /// <summary>Its tasks, by index.</summary>
     public required ImmutableList<TaskLease> Tasks { get; init; }
 

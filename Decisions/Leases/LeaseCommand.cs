@@ -31,6 +31,9 @@ public sealed record StopAttempt(long Epoch) : LeaseCommand;
 /// <summary>End the lease for a stated reason.</summary>
 public sealed record RevokeLease(long Epoch, string Reason) : LeaseCommand;
 
+/// <summary>The task may not start any more until it is made ready again: its lease ends, its back-off too.</summary>
+public sealed record WithholdTask(string Reason) : LeaseCommand;
+
 /// <summary>Time has passed: end what is over, make ready what has backed off long enough.</summary>
 public sealed record PassTime : LeaseCommand;
 

@@ -39,6 +39,7 @@ public static class LeaseDecider
             RevokeLease revoke => state.Status == FlowTaskStatus.Leased && revoke.Epoch == state.Epoch
                 ? One(Revoked(state, revoke.Reason, nowUtc))
                 : LeaseDecision.Nothing,
+            WithholdTask withhold => Withhold(state, withhold, nowUtc),
             PassTime => new LeaseDecision(Overdue(state, policy, nowUtc)),
             RestoreLease when IsBeforeRestore(state, policy) => One(Revoked(state, LeaseReasons.StoreRestored, nowUtc)),
             RestoreLease => state is { Status: FlowTaskStatus.Leased, Holder: { } holder }
@@ -98,6 +99,7 @@ public static class LeaseDecider
                 ReportedEpoch = failed.Reported ? state.Epoch : state.ReportedEpoch,
             },
             LeaseRevoked revoked => state with { Status = FlowTaskStatus.Ready, Holder = null, ReadyUtc = revoked.AtUtc, Progress = 0 },
+            TaskWithheld => state with { Status = FlowTaskStatus.Pending, Holder = null, ReadyUtc = null, Progress = 0 },
             TaskCancelled => state with { Status = FlowTaskStatus.Cancelled, ReadyUtc = null },
             EffectRefused => state with { RefusedEffects = state.RefusedEffects + 1 },
             _ => throw new ArgumentException($"Unknown lease event '{change?.GetType().Name}'.", nameof(change)),
@@ -213,6 +215,13 @@ public static class LeaseDecider
         FlowTaskStatus.Cancelled => LeaseDecision.Nothing,
         FlowTaskStatus.Completed or FlowTaskStatus.Failed => new LeaseDecision([], LeaseReasons.AlreadyEnded),
         _ => One(new TaskCancelled(nowUtc, cancel.Reason)),
+    };
+
+    private static LeaseDecision Withhold(TaskLease state, WithholdTask withhold, DateTimeOffset nowUtc) => state.Status switch
+    {
+        FlowTaskStatus.Leased => new LeaseDecision([Revoked(state, withhold.Reason, nowUtc), new TaskWithheld(nowUtc)]),
+        FlowTaskStatus.Ready or FlowTaskStatus.BackingOff => One(new TaskWithheld(nowUtc)),
+        _ => LeaseDecision.Nothing,
     };
 
     private static bool IsBeforeRestore(TaskLease state, LeasePolicy policy) => state.Status == FlowTaskStatus.Leased && state.Epoch <= policy.EpochFloor;

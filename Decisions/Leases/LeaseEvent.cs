@@ -52,6 +52,9 @@ public sealed record TaskFailed(DateTimeOffset AtUtc, LeaseFailure Failure, bool
 /// <summary>The lease ended without an outcome; the task is ready again and no retry is spent.</summary>
 public sealed record LeaseRevoked(DateTimeOffset AtUtc, long Epoch, WorkerId Worker, string Reason) : LeaseEvent(AtUtc);
 
+/// <summary>The task may not be leased until it is readied again. A lease that stood was revoked before.</summary>
+public sealed record TaskWithheld(DateTimeOffset AtUtc) : LeaseEvent(AtUtc);
+
 /// <summary>The task was cancelled.</summary>
 public sealed record TaskCancelled(DateTimeOffset AtUtc, string Reason) : LeaseEvent(AtUtc);
 

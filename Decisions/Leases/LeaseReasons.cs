@@ -15,6 +15,9 @@ public static class LeaseReasons
     /// <summary>The worker stopped the attempt because it was told to.</summary>
     public const string Stopped = "stopped";
 
+    /// <summary>The attempt had started at a first batch, and a task that it waits for found no slot.</summary>
+    public const string SlotNeeded = "slot_needed";
+
     /// <summary>The work was cancelled.</summary>
     public const string Cancelled = "cancelled";
 

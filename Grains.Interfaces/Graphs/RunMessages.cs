@@ -179,7 +179,7 @@ public sealed record RunEvent
     [Id(6)]
     public RunView? Run { get; init; }
 
-    /// <summary>Why a task changed, where it is not plain: <c>lease_expired</c>, <c>connection_lost</c>, <c>drain</c>, ...</summary>
+    /// <summary>Why a task changed, where it is not plain: <c>lease_expired</c>, <c>connection_lost</c>, <c>drain</c>, <c>slot_needed</c>, ...</summary>
     [Id(7)]
     public string? Reason { get; init; }
 }

@@ -183,6 +183,8 @@ internal sealed partial class GraphRunGrain
                 Arm(decision.State[slot].DueUtc(decision.State.Plan!.Nodes[slot.Node].Policy));
             }
         }
+
+        Arm(EarlyStarts.DueUtc(decision.State));
     }
 
     /// <summary>Sets the one timer to the earliest thing that time changes.</summary>

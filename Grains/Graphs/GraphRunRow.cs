@@ -142,8 +142,13 @@ internal sealed class NodeRow
     [Id(6), JsonPropertyName("opened_at"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public DateTimeOffset? OpenedUtc { get; set; }
 
+    /// <summary>True once it gave its early start up.</summary>
+    [Id(7), JsonPropertyName("held_back"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool HeldBack { get; set; }
+
     public static NodeRow Of(NodeRunState node) => new()
     {
+        HeldBack = node.IsHeldBack,
         Status = (int)node.Status,
         Opened = node.Opened,
         OpenedUtc = node.OpenedUtc,
@@ -162,6 +167,7 @@ internal sealed class NodeRow
         {
             Status = (RunStatus)Status,
             Opened = Opened,
+            IsHeldBack = HeldBack,
             OpenedUtc = OpenedUtc,
             StartedUtc = StartedUtc,
             EndedUtc = EndedUtc,

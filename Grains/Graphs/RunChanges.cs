@@ -26,6 +26,9 @@ internal sealed class RunChanges(RunTaskNumbers numbers)
                 case NodeOpened opened:
                     NodeSegments.Add(opened.Node / RunNodesRow.Size);
                     break;
+                case NodeHeldBack held:
+                    NodeSegments.Add(held.Node / RunNodesRow.Size);
+                    break;
                 case NodeStatusChanged node:
                     NodeSegments.Add(node.Node / RunNodesRow.Size);
                     break;

@@ -118,6 +118,10 @@ internal sealed class RunWatchers(Func<RunView> snapshot, TimeProvider clock)
                 TellTasks(state, opened.Node, change.AtUtc, null, _ => true);
                 TellNode(state, opened.Node, change.AtUtc);
                 break;
+            case NodeHeldBack held:
+                TellTasks(state, held.Node, change.AtUtc, LeaseReasons.SlotNeeded, task => task is { Status: FlowTaskStatus.Pending, Epoch: 0 });
+                TellNode(state, held.Node, change.AtUtc);
+                break;
             case NodeStatusChanged node:
                 TellNode(state, node.Node, change.AtUtc);
                 break;

@@ -64,6 +64,7 @@ internal static class TaskReports
         TaskBackedOff backedOff => backedOff.Failure.Reason,
         TaskFailed failed => failed.Failure.Reason,
         TaskCancelled => LeaseReasons.Cancelled,
+        TaskWithheld => LeaseReasons.SlotNeeded,
         _ => null,
     };
 

@@ -181,14 +181,14 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
             var view = await GrainFactory.GetGrain<ITaskGrain>(task.Value).GetAsync(CancellationToken.None);
             switch (view?.Status)
             {
-                case null or FlowTaskStatus.Completed or FlowTaskStatus.Failed or FlowTaskStatus.Cancelled or FlowTaskStatus.Pending:
-                    // An owner whose task becomes ready (again) enqueues it.
+                case null or FlowTaskStatus.Completed or FlowTaskStatus.Failed or FlowTaskStatus.Cancelled:
                     Forget(task);
                     break;
                 case FlowTaskStatus.Ready:
                     _book.ReadyAgain(task, _clock.GetUtcNow());
                     break;
                 default:
+                    // One that is withheld is enqueued when it is ready again; forgetting it could come after that.
                     _book.CheckAt(task, view.DueUtc is { } due && due > _clock.GetUtcNow() ? due + TickPeriod : NextCheckUtc());
                     break;
             }

@@ -134,6 +134,12 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
             await commands.Writer.WriteAsync(new WorkerCommand { Offers = granted }, cancellationToken);
         }
 
+        if (granted.Count < reserved)
+        {
+            // Other roles' queues may have been told meanwhile that the slots are promised.
+            await TellQueuesAsync();
+        }
+
         return new AssignReceipt(
             [.. granted.Select(grant => grant.Token.TaskId)], [.. grants.Where(result => result.IsNotReady).Select(result => result.TaskId)], _model.FreeSlots);
     }

@@ -15,7 +15,7 @@ internal sealed class LeaseEndInvariant(SimulatedWorld world) : Invariant(world)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
     private static readonly string[] Reasons =
-        [LeaseReasons.LeaseExpired, LeaseReasons.ConnectionLost, LeaseReasons.Stopped, LeaseReasons.Cancelled, "drain"];
+        [LeaseReasons.LeaseExpired, LeaseReasons.ConnectionLost, LeaseReasons.Stopped, LeaseReasons.Cancelled, LeaseReasons.SlotNeeded, "drain"];
 
     private readonly Dictionary<TaskId, (long Epoch, DateTimeOffset ExpiresUtc)> _standing = [];
     private TimeSpan _nextCheck;

@@ -13,6 +13,7 @@ internal static class Words
         CompleteAttempt complete => string.Create(CultureInfo.InvariantCulture, $"complete with e{complete.Epoch}"),
         FailAttempt fail => string.Create(CultureInfo.InvariantCulture, $"fail with e{fail.Epoch} ({fail.Failure.Reason})"),
         StopAttempt stop => string.Create(CultureInfo.InvariantCulture, $"stopped with e{stop.Epoch}"),
+        WithholdTask withhold => $"withhold ({withhold.Reason})",
         RevokeLease revoke => string.Create(CultureInfo.InvariantCulture, $"revoke e{revoke.Epoch} ({revoke.Reason})"),
         _ => command.GetType().Name,
     };

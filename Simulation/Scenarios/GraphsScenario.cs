@@ -14,11 +14,11 @@ internal sealed class GraphsScenario : SimulationScenario
 
     public override string Summary => "graph runs with fan-in, first_batch, retries and cancellation under the same faults";
 
-    /// <remarks>
-    /// Slots for every task at once: a task that started at a first batch keeps its slot while it waits for the rest of its input, so that with
-    /// fewer slots the producer of that input may never get one.
-    /// </remarks>
-    public override WorldOptions Options(SeededRandom random) => base.Options(random) with { SlotsPerWorker = 20 };
+    /// <summary>One slot runs after the other what twenty run beside each other.</summary>
+    public override TimeSpan QuietTime => TimeSpan.FromMinutes(20);
+
+    /// <remarks>Also fewer slots than tasks that start at a first batch and wait for the rest of their input.</remarks>
+    public override WorldOptions Options(SeededRandom random) => base.Options(random) with { SlotsPerWorker = random.Pick<int>([1, 2, 3, 20]) };
 
     public override Func<string?> Begin(SimulatedWorld world, SeededRandom random)
     {

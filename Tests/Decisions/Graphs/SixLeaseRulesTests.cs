@@ -86,7 +86,7 @@ public sealed class SixLeaseRulesTests
             var here = state.Nodes[node.Index];
             var parentsDone = node.Parents.All(parent => state.Nodes[parent].Status == RunStatus.Completed);
             var parentsBegan = node.Parents.Any(parent => state.Nodes[parent].Accepted.Count > 0);
-            return here.Opened == (parentsDone || (node.StartsAtFirstBatch && parentsBegan))
+            return here.Opened == (parentsDone || (node.StartsAtFirstBatch && parentsBegan && !here.IsHeldBack))
                 && (here.Status == RunStatus.Completed) == (parentsDone && here.CompletedCount == node.TaskCount);
         });
     }));

@@ -158,4 +158,35 @@ public sealed class GraphRunRecoveryTests
         var entry = Assert.Single(await catalog.ListAsync(10, null, default, [], FlowCluster.Token));
         Assert.Equal((RunStatus.Cancelled, 0), (entry.Run.Status, entry.Run.Nodes.Count));
     }
+
+    [Theory(Timeout = Watchdog)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task SiloCrash_AfterAnEarlyStartWasTakenBack_TheNodeStillWaitsForItsParents(bool batches)
+    {
+        await using var cluster = await FlowCluster.StartAsync(batches);
+        var maker = await cluster.StartWorkerAsync("w1", 1, "make");
+        var reader = await cluster.StartWorkerAsync("w2", 1, "read");
+        await cluster.SubmitAsync("r1", """{"id":"a","role":"make","tasks":2},{"id":"b","role":"read","depends_on":["a"],"start_when":"first_batch"}""");
+        var made = await maker.NextOfferAsync();
+        await maker.BatchAsync(made, 0);
+        var early = await reader.NextOfferAsync();
+        await maker.DrainAsync();
+        await maker.CompleteAsync(made, 1);
+        cluster.Clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal((early.Token, "slot_needed"), await reader.NextStopAsync());
+        Assert.False((await reader.CompleteAsync(early)).Accepted);
+        await cluster.CrashAsync();
+
+        await cluster.Run("r1").RecoverAsync(FlowCluster.Token);
+        await reader.RegisterAsync();
+        Assert.Equal(FlowTaskStatus.Pending, (await cluster.Task("r1/b/0").GetAsync(FlowCluster.Token))!.Status);
+        var other = await cluster.StartWorkerAsync("w3", 1, "make");
+        await other.CompleteAsync(await other.NextOfferAsync());
+
+        var again = await reader.NextOfferAsync();
+        Assert.Equal((early.Token.Epoch + 1, early.Token.TaskId), (again.Token.Epoch, again.Token.TaskId));
+        await reader.CompleteAsync(again);
+        Assert.Equal(RunStatus.Completed, (await cluster.WhenEndedAsync("r1")).Status);
+    }
 }

@@ -71,13 +71,18 @@ internal sealed class StoredRun(JsonGrainStorage storage, string document)
         Active = state.Active.ToList(),
         Nodes = state.Nodes.Select(node => new
         {
-            node.Status, node.Opened, node.StartedUtc, node.EndedUtc, node.CompletedCount, node.Rows, node.Bytes, node.Metrics, node.Accepted,
+            node.Status, node.Opened, node.IsHeldBack, node.StartedUtc, node.EndedUtc, node.CompletedCount, node.Rows, node.Bytes, node.Metrics, node.Accepted,
             Tasks = node.Tasks.Select(task => TaskLeaseRow.Of(task)),
         }),
     });
 
-    private LeaseTask Any(Random random)
+    private GraphRunCommand Any(Random random)
     {
+        if (random.Next(10) == 0)
+        {
+            return new PassRunTime();
+        }
+
         var node = random.Next(State.Nodes.Length);
         var slot = new TaskSlot(node, random.Next(State.Nodes[node].Tasks.Count));
         var task = State[slot];

@@ -78,6 +78,8 @@ internal sealed class TestWorker(FlowCluster cluster, string id, int slots, stri
 
     public Task<IReadOnlyList<LeaseToken>> HeartbeatAsync() => Grain.HeartbeatAsync(SessionId, [], FlowCluster.Token);
 
+    public Task DrainAsync() => Grain.DrainAsync(SessionId, FlowCluster.Token);
+
     public Task DisconnectAsync(bool clean = false) => Grain.DisconnectAsync(SessionId, clean, FlowCluster.Token);
 
     private ITaskGrain Owner(LeaseGrant grant) => cluster.Task(grant.Token.TaskId.Value);

@@ -50,6 +50,10 @@ public sealed class MutationTests
             }
             : null));
 
+    [Fact]
+    public void EarlyStartThatKeepsTheLastSlot_IsCaught() => AssertCaught("progress", new RulesMutation((_, command, _, _) =>
+        command is WithholdTask ? LeaseDecision.Nothing : null));
+
     private static void AssertCaught(string rule, Mutation mutation)
     {
         var scenarios = SimulationRunner.Scenarios.Select(scenario => scenario.Name).ToList();

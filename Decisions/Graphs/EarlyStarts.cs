@@ -1,0 +1,89 @@
+using OrleansFlow.Graphs;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Decisions.Graphs;
+
+/// <summary>
+/// Early starts: when a node may open at a first batch, and when it has to give that up so that what it waits for gets a slot.
+/// </summary>
+/// <remarks>
+/// A task that started early keeps its slot until its parents have completed. If such tasks hold every slot and a parent's task needs one (a
+/// retry, a lost lease, or simply one more task than slots), nobody could go on. So a run whose leases are all early ones, while a task without
+/// open parents waits for a slot, takes its early starts back after <see cref="Grace"/>: those leases are revoked without a retry being spent,
+/// and their nodes open again once all their parents have completed.
+/// Why every run then ends, whatever the graphs, the slots and the runs beside it: 1. A lease of a node without open parents needs nothing that
+/// another slot would have to make, so it ends. 2. A run that has none such, but early leases, either has a task backing off, which time ends,
+/// or gives its slots back. So no slot is held for ever, and each is free for a queue again and again. 3. A node is held back once at most;
+/// after that the graph behaves as one that starts its nodes when they are ready.
+/// </remarks>
+internal static class EarlyStarts
+{
+    /// <summary>
+    /// How long a run may stand with early leases alone. Longer than it takes to lease a task to a free slot, since an early start that is taken
+    /// back does not come again.
+    /// </summary>
+    public static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+
+    /// <summary>Whether a node may open at a batch of one of its parents.</summary>
+    public static bool MayOpen(GraphRunState state, int node) =>
+        state.Plan!.Nodes[node].StartsAtFirstBatch && state.Nodes[node] is { Opened: false, IsHeldBack: false };
+
+    /// <summary>Whether a node's input is whole.</summary>
+    public static bool ParentsCompleted(GraphRunState state, int node)
+    {
+        foreach (var parent in state.Plan!.Nodes[node].Parents)
+        {
+            if (state.Nodes[parent].Status != RunStatus.Completed)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The open nodes whose input is not whole and whose tasks have not all ended.</summary>
+    public static List<int> Nodes(GraphRunState state) =>
+        [.. Enumerable.Range(0, state.Nodes.Length).Where(node => HasWork(state, node) && !ParentsCompleted(state, node))];
+
+    /// <summary>When the run is to take its early starts back if nothing changes before; null when it need not.</summary>
+    public static DateTimeOffset? DueUtc(GraphRunState state)
+    {
+        if (state.Plan is not { HasEarlyStarts: true } || state.IsTerminal)
+        {
+            return null;
+        }
+
+        var holdsSlot = false;
+        foreach (var slot in state.Active)
+        {
+            if (state[slot].Status == FlowTaskStatus.Leased)
+            {
+                if (ParentsCompleted(state, slot.Node))
+                {
+                    return null;
+                }
+
+                holdsSlot = true;
+            }
+        }
+
+        return holdsSlot && IsWaiting(state) ? state.ChangedUtc + Grace : null;
+    }
+
+    private static bool IsWaiting(GraphRunState state)
+    {
+        for (var node = 0; node < state.Nodes.Length; node++)
+        {
+            if (HasWork(state, node) && ParentsCompleted(state, node) && state.Nodes[node].Tasks.Any(task => task.Status == FlowTaskStatus.Ready))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool HasWork(GraphRunState state, int node) =>
+        state.Nodes[node] is { Opened: true, IsTerminal: false } open && open.CompletedCount < open.Tasks.Count;
+}
