@@ -76,10 +76,9 @@ internal sealed class ManagementGrain(SiloRuntime silo) : Grain, IManagementGrai
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(ageLimit, TimeSpan.Zero);
         var age = CallTimeouts.ToTicks(ageLimit);
-        var ends = Activations(silos).Where(activation => activation.IsIdleFor(age)).Select(activation => activation.CollectAsync(age)).ToList();
-        foreach (var end in ends)
+        foreach (var batch in Activations(silos).Where(activation => activation.IsIdleFor(age)).Chunk(IdleCollector.EndsUnderWayMax))
         {
-            await end;
+            await Task.WhenAll(batch.Select(activation => activation.CollectAsync(age)));
         }
     }
 }

@@ -12,10 +12,6 @@ internal sealed partial class Activation
                 _deactivationReason = reason;
                 _deactivationToken = cancellationToken;
                 return;
-            case ActivationState.Valid when reason.ReasonCode == DeactivationReasonCode.ActivationIdle
-                && !_isCollectionForced && !IsCollectable(_silo.Cluster.Timeouts.NowTick):
-                // Somebody called after the collector looked.
-                return;
             case ActivationState.Valid:
                 break;
             default:
@@ -38,8 +34,8 @@ internal sealed partial class Activation
     private async Task FinishLaterAsync()
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(_deactivationToken);
-        var ended = await Task.WhenAny(_deactivated.Task, Task.Delay(_silo.DeactivationTimeout, _silo.TimeProvider, waiting.Token).InTurnAsync());
-        if (!ReferenceEquals(ended, _deactivated.Task) && !_isFinishing)
+        var ended = await Task.WhenAny(Deactivated, Task.Delay(_silo.DeactivationTimeout, _silo.TimeProvider, waiting.Token).InTurnAsync());
+        if (!ReferenceEquals(ended, Deactivated) && !_isFinishing)
         {
             LogDeactivationForced(GrainId, _running.Count);
             FinishDeactivation();
@@ -86,8 +82,10 @@ internal sealed partial class Activation
             PassOn(request);
         }
 
+        // Before the disposal, which may take as long as it likes.
+        _collector?.OnEnded();
         await DisposeInstanceAsync();
-        _deactivated.TrySetResult();
+        SetDeactivated();
     }
 
     private async Task RunDeactivationAsync(CancellationToken cancellationToken)

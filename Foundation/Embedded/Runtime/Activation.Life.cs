@@ -5,7 +5,10 @@ namespace Orleans.Embedded;
 /// <content>How an activation begins.</content>
 internal sealed partial class Activation
 {
-    private readonly TaskCompletionSource _deactivated;
+    private static readonly TaskCompletionSource AlreadyEnded = MakeEnded();
+
+    // Null until somebody asks or it has ended.
+    private TaskCompletionSource? _deactivated;
     private AsyncServiceScope? _scope;
     private LifecycleSubject? _lifecycle;
     private List<IGrainStateLoader>? _stateLoaders;
@@ -72,7 +75,7 @@ internal sealed partial class Activation
                 activation.StopTimers();
                 activation.FailAll(ref activation._running, activation.SiloGone(), isRunning: true);
                 activation.FailAll(ref activation._waiting, activation.SiloGone(), isRunning: false);
-                activation._deactivated.TrySetResult();
+                activation.SetDeactivated();
             },
             null));
     }
@@ -132,7 +135,7 @@ internal sealed partial class Activation
             Leave();
             FailAll(ref _waiting, exception, isRunning: false);
             await DisposeInstanceAsync();
-            _deactivated.TrySetResult();
+            SetDeactivated();
             return;
         }
 
@@ -167,4 +170,13 @@ internal sealed partial class Activation
 
         await Task.WhenAll(loads);
     }
+
+    private static TaskCompletionSource MakeEnded()
+    {
+        var ended = new TaskCompletionSource();
+        ended.SetResult();
+        return ended;
+    }
+
+    private void SetDeactivated() => Interlocked.CompareExchange(ref _deactivated, AlreadyEnded, null)?.TrySetResult();
 }

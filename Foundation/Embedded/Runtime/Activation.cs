@@ -15,6 +15,9 @@ internal enum ActivationState
 /// <summary>One grain object in memory: its inbox and turns, its requests, its life.</summary>
 internal sealed partial class Activation : IGrainContext, IWorkItemScheduler, IGrainExtensionBinder
 {
+    private static readonly DeactivationReason IdleReason =
+        new(DeactivationReasonCode.ActivationIdle, "Nobody called for longer than the collection age.");
+
     private readonly SiloRuntime _silo;
     private readonly GrainClass _class;
     private ActivationId? _activationId;
@@ -25,7 +28,7 @@ internal sealed partial class Activation : IGrainContext, IWorkItemScheduler, IG
     private long _keepUntilTick;
     private volatile int _state;
     private volatile bool _dead;
-    private bool _isCollectionForced;
+    private IdleCollector? _collector;
 
     public Activation(SiloRuntime silo, GrainClass grainClass, GrainId grainId)
     {
@@ -33,7 +36,6 @@ internal sealed partial class Activation : IGrainContext, IWorkItemScheduler, IG
         _class = grainClass;
         GrainId = grainId;
         _lastUsedTick = silo.Cluster.Timeouts.NowTick;
-        _deactivated = new TaskCompletionSource(silo.Cluster.ContinuationOptions);
     }
 
     public GrainId GrainId { get; }
@@ -58,7 +60,21 @@ internal sealed partial class Activation : IGrainContext, IWorkItemScheduler, IG
 
     public IWorkItemScheduler Scheduler => this;
 
-    public Task Deactivated => _deactivated.Task;
+    // Few activations' ends are waited for, and a million idle ones need no source each.
+    public Task Deactivated
+    {
+        get
+        {
+            var source = Volatile.Read(ref _deactivated);
+            if (source is null)
+            {
+                var created = new TaskCompletionSource(_silo.Cluster.ContinuationOptions);
+                source = Interlocked.CompareExchange(ref _deactivated, created, null) ?? created;
+            }
+
+            return source.Task;
+        }
+    }
 
     internal SiloRuntime Silo => _silo;
 
@@ -137,11 +153,24 @@ internal sealed partial class Activation : IGrainContext, IWorkItemScheduler, IG
         {
             if (activation.IsIdleFor(0))
             {
-                activation._isCollectionForced = true;
                 activation.BeginDeactivation(new DeactivationReason(DeactivationReasonCode.ActivationIdle, "There are more workers than work."), default);
             }
         },
         null));
+
+    // In a turn. Somebody may have called after the collector looked.
+    internal void CollectIdle(IdleCollector collector)
+    {
+        if (IsCollectable(_silo.Cluster.Timeouts.NowTick))
+        {
+            _collector = collector;
+            BeginDeactivation(IdleReason, default);
+        }
+        else
+        {
+            collector.OnEnded();
+        }
+    }
 
     internal Task CollectAsync(long ageTicks)
     {
@@ -150,7 +179,6 @@ internal sealed partial class Activation : IGrainContext, IWorkItemScheduler, IG
         {
             if (IsIdleFor(ageTicks))
             {
-                _isCollectionForced = true;
                 BeginDeactivation(new DeactivationReason(DeactivationReasonCode.ActivationIdle, "A collection was asked for."), default);
             }
 

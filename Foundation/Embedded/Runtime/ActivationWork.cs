@@ -30,3 +30,13 @@ internal sealed class CancelWork(GrainRequest request) : ActivationWork
 {
     internal override void Execute(Activation activation) => activation.CancelRequest(request, this);
 }
+
+/// <summary>The collector found the activation idle for longer than its age.</summary>
+internal sealed class CollectWork(IdleCollector collector) : ActivationWork
+{
+    internal override void Execute(Activation activation)
+    {
+        collector.Return(this);
+        activation.CollectIdle(collector);
+    }
+}

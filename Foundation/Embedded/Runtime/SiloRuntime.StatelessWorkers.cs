@@ -34,7 +34,8 @@ internal sealed partial class SiloRuntime
         }
     }
 
-    public IEnumerable<Activation> StatelessActivations() => _stateless.Values.SelectMany(workers => workers.All());
+    /// <summary>Without a lock on the whole: there can be many.</summary>
+    public IEnumerable<Activation> StatelessActivations() => _stateless.SelectMany(static pair => pair.Value.All());
 
     /// <summary>Looks for idle workers from now on, until no grain has more than one.</summary>
     public void WatchIdleWorkers()

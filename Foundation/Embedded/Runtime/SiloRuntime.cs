@@ -18,7 +18,7 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
     private readonly GrainCollectionOptions _collection;
     private readonly LifecycleSubject _lifecycle;
     private readonly ClusterOptions _clusterOptions;
-    private ITimer? _collector;
+    private readonly IdleCollector _collector;
     private ITimerRegistry? _timerRegistry;
     private long _lastActivation;
     private volatile bool _dead;
@@ -48,6 +48,7 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
         GatewayAddress = SiloAddress.New(endpoints.AdvertisedIPAddress, endpoints.GatewayPort, 0);
         Name = services.GetRequiredService<IOptions<SiloOptions>>().Value.SiloName ?? $"Silo_{generation}";
         _lifecycle = new LifecycleSubject($"silo {Name}", Logger);
+        _collector = new IdleCollector(this);
     }
 
     public EmbeddedCluster Cluster { get; }
@@ -139,7 +140,7 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
         _member = false;
         Cluster.Leave(this);
         Client.Dispose();
-        _collector?.Dispose();
+        _collector.Stop();
         StopWatchingIdleWorkers();
         foreach (var activation in Cluster.ActivationsOf(this).OrderBy(activation => activation.GrainId).ToList())
         {
@@ -180,12 +181,14 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
             return grainClass.For(activation => activator.Value.Create(activation), CollectionAgeTicks(grainClass.Type));
         });
 
+    /// <summary>What a pass of the collector is to look at.</summary>
+    public IEnumerable<Activation> ToCollect() => Simulation is null
+        ? Cluster.ActivationsOf(this)
+        : InOrder(Cluster.ActivationsOf(this).Where(activation => activation.IsCollectable(Cluster.Timeouts.NowTick)));
+
     // The directory's own order comes from hashes that differ from process to process, and no seed could repeat it.
     private IEnumerable<Activation> InOrder(IEnumerable<Activation> activations) =>
         Simulation is null ? activations : activations.OrderBy(activation => activation.GrainId);
-
-    private static Activation[] Collectable(IEnumerable<Activation> activations, long nowTick) =>
-        [.. activations.Where(activation => activation.IsCollectable(nowTick))];
 
     private Task Join(CancellationToken cancellationToken)
     {
@@ -194,11 +197,7 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
         Cluster.Join(this);
         if (_collection.CollectionQuantum > TimeSpan.Zero)
         {
-            using (ExecutionContext.IsFlowSuppressed() ? default : ExecutionContext.SuppressFlow())
-            {
-                _collector = TimeProvider.CreateTimer(
-                    static state => ((SiloRuntime)state!).Collect(), this, _collection.CollectionQuantum, _collection.CollectionQuantum);
-            }
+            _collector.Start(_collection.CollectionQuantum);
         }
 
         return Task.CompletedTask;
@@ -211,7 +210,7 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
             return;
         }
 
-        _collector?.Dispose();
+        _collector.Stop();
         if (Cluster.Silos.Length > 1)
         {
             // Others can serve what is called from now on. The last silo still serves the calls of grains that deactivate.
@@ -242,14 +241,6 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
         Level = LogLevel.Warning,
         Message = "Silo {Silo} stops although {ActivationCount} activations are not deactivated: they took too long")]
     private static partial void LogDrainCut(ILogger logger, string silo, int activationCount);
-
-    private void Collect()
-    {
-        foreach (var activation in InOrder(Collectable(Cluster.ActivationsOf(this), Cluster.Timeouts.NowTick)))
-        {
-            activation.Deactivate(new DeactivationReason(DeactivationReasonCode.ActivationIdle, "Nobody called for longer than the collection age."));
-        }
-    }
 
     private long? CollectionAgeTicks(Type grainClass)
     {
