@@ -21,6 +21,7 @@ internal static class BenchmarkCommandLine
         ["grain-calls-remote"] = () => new GrainCallsRemote(),
         ["grain-activation"] = () => new GrainActivation(withState: false),
         ["grain-activation-state"] = () => new GrainActivation(withState: true),
+        ["grain-collection"] = () => new GrainCollection(),
         ["storage-writes"] = () => new StorageWrites(64, _store, isHeldAgainstFsync: true),
         ["storage-writes-1"] = () => new StorageWrites(1, _store),
         ["storage-writes-64"] = () => new StorageWrites(64, _store),

@@ -46,5 +46,10 @@ internal abstract class Scenario : IAsyncDisposable
 /// <param name="LatenciesMs">Of single operations, where they were taken; any order.</param>
 /// <param name="AllocatedBytesPerOperation">In this process; null where it says nothing.</param>
 /// <param name="HeldBytesPerOperation">What stays in this process's heap after a full collection; null where it says nothing.</param>
+/// <param name="MaxMsOutsideGc">Largest delay, less what the garbage collector held this process still meanwhile; null where no delay is measured.</param>
 internal sealed record Sample(
-    double Value, double[]? LatenciesMs = null, double? AllocatedBytesPerOperation = null, double? HeldBytesPerOperation = null);
+    double Value,
+    double[]? LatenciesMs = null,
+    double? AllocatedBytesPerOperation = null,
+    double? HeldBytesPerOperation = null,
+    double? MaxMsOutsideGc = null);

@@ -27,6 +27,9 @@ internal sealed record ScenarioResult
 
     public double? P99Ms { get; init; }
 
+    /// <summary>Largest delay, less what the garbage collector held the process still meanwhile; median of the rounds.</summary>
+    public double? MaxMsOutsideGc { get; init; }
+
     public double? AllocatedBytesPerOp { get; init; }
 
     public double? HeldBytesPerOp { get; init; }

@@ -31,6 +31,7 @@ internal static class ScenarioRunner
         Array.Sort(latencies);
         double[] allocations = [.. samples.Select(sample => sample.AllocatedBytesPerOperation).OfType<double>()];
         double[] held = [.. samples.Select(sample => sample.HeldBytesPerOperation).OfType<double>()];
+        double[] outsideGc = [.. samples.Select(sample => sample.MaxMsOutsideGc).OfType<double>()];
         return new ScenarioResult
         {
             Scenario = scenario.Name,
@@ -42,6 +43,7 @@ internal static class ScenarioRunner
             Spread = [Round(samples.Min(sample => sample.Value)), Round(samples.Max(sample => sample.Value))],
             P50Ms = latencies.Length > 0 ? Round(Quantile(latencies, 0.50)) : null,
             P99Ms = latencies.Length > 0 ? Round(Quantile(latencies, 0.99)) : null,
+            MaxMsOutsideGc = outsideGc.Length > 0 ? Round(Median(outsideGc)) : null,
             AllocatedBytesPerOp = allocations.Length > 0 ? Round(Median(allocations)) : null,
             HeldBytesPerOp = held.Length > 0 ? Round(Median(held)) : null,
             PeakRssMb = Round(process.PeakWorkingSet64 / 1048576.0),
