@@ -13,12 +13,20 @@ namespace Orleans;
 public sealed class GrainCancellationToken : IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly CancellationTokenSource _source = new();
+    private readonly Source _source;
     private readonly bool _isCopy;
     private List<GrainCancellationToken>? _copies;
     private Activation? _activation;
+    private ReferenceFactory? _sender;
+    private Guid _id;
 
-    internal GrainCancellationToken(bool isCopy = false) => _isCopy = isCopy;
+    /// <param name="isCopy">Whether it is a callee's.</param>
+    /// <param name="original">What must live as long as anybody waits with this.</param>
+    internal GrainCancellationToken(bool isCopy = false, object? original = null)
+    {
+        _isCopy = isCopy;
+        _source = new Source(original);
+    }
 
     /// <summary>The token to wait with.</summary>
     public CancellationToken CancellationToken
@@ -54,8 +62,24 @@ public sealed class GrainCancellationToken : IDisposable
         return token;
     }
 
+    /// <summary>A name for the silos' process, to which this goes; when it is cancelled, that is told.</summary>
+    internal Guid SendBy(ReferenceFactory sender)
+    {
+        lock (_gate)
+        {
+            if (_id == Guid.Empty)
+            {
+                _id = Guid.NewGuid();
+            }
+
+            _sender = sender;
+            return _id;
+        }
+    }
+
     /// <summary>What a callee gets.</summary>
-    internal GrainCancellationToken CopyForCallee()
+    /// <param name="isOriginalKept">Whether this lives as long as the copy, because nobody else holds it.</param>
+    internal GrainCancellationToken CopyForCallee(bool isOriginalKept = false)
     {
         lock (_gate)
         {
@@ -64,7 +88,7 @@ public sealed class GrainCancellationToken : IDisposable
                 return Cancelled();
             }
 
-            var copy = new GrainCancellationToken(isCopy: true);
+            var copy = new GrainCancellationToken(isCopy: true, isOriginalKept || _source.Original is not null ? this : null);
             (_copies ??= []).Add(copy);
             return copy;
         }
@@ -73,6 +97,7 @@ public sealed class GrainCancellationToken : IDisposable
     internal Task CancelAsync()
     {
         GrainCancellationToken[] copies;
+        ReferenceFactory? sender;
         lock (_gate)
         {
             if (_source.IsCancellationRequested)
@@ -82,16 +107,23 @@ public sealed class GrainCancellationToken : IDisposable
 
             copies = _copies?.ToArray() ?? [];
             _copies = null;
+            sender = _sender;
+            _sender = null;
         }
 
-        return copies.Length == 0 ? CancelHereAsync() : CancelAllAsync(copies);
+        return copies.Length == 0 && sender is null ? CancelHereAsync() : CancelAllAsync(copies, sender);
     }
 
     // A callback that throws must not keep the callees from hearing of it.
-    private async Task CancelAllAsync(GrainCancellationToken[] copies)
+    private async Task CancelAllAsync(GrainCancellationToken[] copies, ReferenceFactory? sender)
     {
-        var cancellations = new List<Task>(copies.Length + 1) { CancelHereAsync() };
+        var cancellations = new List<Task>(copies.Length + 2) { CancelHereAsync() };
         cancellations.AddRange(copies.Select(static copy => copy.CancelInItsTurnsAsync()));
+        if (sender is not null)
+        {
+            cancellations.Add(RemoteTokens.CancelAsync(sender, _id));
+        }
+
         await Task.WhenAll(cancellations);
     }
 
@@ -121,4 +153,10 @@ public sealed class GrainCancellationToken : IDisposable
     }
 
     private static async Task AwaitAsync(Task<Task> cancelled) => await await cancelled;
+
+    // Whoever waits holds the source only, and through it what cancels it.
+    private sealed class Source(object? original) : CancellationTokenSource
+    {
+        public object? Original { get; } = original;
+    }
 }

@@ -9,6 +9,8 @@ internal sealed class ReferenceFactory(CallClient client) : IReferenceFormatter
     private readonly ConcurrentDictionary<(GrainType, Type), (GrainReferenceShared Shared, GrainInterface Interface)> _shared = new();
     private readonly ConcurrentDictionary<GrainType, GrainReferenceShared> _untyped = new();
 
+    public CallClient Client => client;
+
     public GrainReference Create(GrainId id, Type interfaceType)
     {
         var (shared, grainInterface) = _shared.GetOrAdd(

@@ -132,6 +132,39 @@ public sealed class RemoteCallTests : IAsyncLifetime
         Assert.True(await Grain.WasCancelledAsync("wait"));
     }
 
+    [Theory(Timeout = 30_000)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task GrainCancellationToken_CancelsTheCallee_EvenBehindAnother(bool throughAnother)
+    {
+        using var source = new GrainCancellationTokenSource();
+        var name = _key + throughAnother;
+        var waiting = Grains.CancelledGrain.Waiting[name] = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        var grain = _cluster.Client.GetGrain<Grains.ICancelledGrain>(_key);
+        var call = throughAnother ? grain.WaitThroughAnotherAsync(source.Token, name) : grain.WaitAsync(source.Token, name);
+        await waiting.Task;
+        GC.Collect();
+
+        await source.Cancel();
+
+        Assert.True(await call);
+        Assert.True(await grain.IsCancelledAsync(source.Token));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task GrainCancellationToken_CancelsWhatACalleeLeftBehind_AndFailsByItsCallbacks()
+    {
+        using var source = new GrainCancellationTokenSource();
+        var grain = _cluster.Client.GetGrain<Grains.ICancelledGrain>(_key);
+        Assert.False(await grain.IsCancelledAsync(source.Token));
+        await grain.ThrowFromCallbackAsync(source.Token);
+
+        var exception = await Assert.ThrowsAsync<AggregateException>(source.Cancel);
+
+        Assert.Equal("from a callback", exception.InnerException?.Message);
+        await source.Cancel();
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task Cancellations_InTheMidstOfAnswers_HitNoOtherCall()
     {

@@ -78,8 +78,8 @@ internal static partial class BuiltInCodecs
         Generic(typeof(Concurrency.Immutable<>), "immutable", typeof(ImmutableWrapperCodec<>));
         CodecRegistry.Register(typeof(GrainCancellationToken), "graincancellationtoken", static () => new ClonedCodec<GrainCancellationToken>(
             static token => token.CopyForCallee(),
-            static (writer, token) => writer.WriteBytes([token.IsCancellationRequested ? (byte)1 : (byte)0]),
-            static reader => reader.ReadBytes() is [1] ? GrainCancellationToken.Cancelled() : new GrainCancellationToken(isCopy: true)));
+            RemoteTokens.Write,
+            RemoteTokens.Read));
         Type[] valueTuples =
         [
             typeof(ValueTuple<>), typeof(ValueTuple<,>), typeof(ValueTuple<,,>), typeof(ValueTuple<,,,>),
