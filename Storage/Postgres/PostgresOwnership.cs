@@ -65,28 +65,17 @@ internal sealed partial class PostgresOwnership : IAsyncDisposable
         _ended.Dispose();
     }
 
-    private static TimeSpan Clamp(TimeSpan value, TimeSpan min, TimeSpan max) => value < min ? min : value > max ? max : value;
-
     private async Task TakeAsync(bool waitForTheLiving, CancellationToken cancellationToken)
     {
-        // Ten looks in the time that decides, so that a take-over is late by a tenth at most.
-        using var pause = new PeriodicTimer(Clamp(_options.OwnerTimeout / 10, TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(500)), _clock);
-        var seen = default(OwnerRow);
-        var seenSince = _clock.GetTimestamp();
+        var watch = new OwnerWatch(_options.OwnerTimeout);
+        using var pause = new PeriodicTimer(watch.LookInterval, _clock);
+        var begin = _clock.GetTimestamp();
         var told = false;
-        OwnerRow? first = null;
         while (true)
         {
-            var lookedAt = _clock.GetTimestamp();
+            var lookedAt = _clock.GetElapsedTime(begin);
             var row = await _session.RunAsync(0, static (connection, _, token) => ReadAsync(connection, token), cancellationToken);
-            if (row != seen || _clock.GetElapsedTime(lookedAt) > _options.OwnerTimeout / 4)
-            {
-                // A look that took long met a server that was away, for the owner too.
-                seen = row;
-                seenSince = _clock.GetTimestamp();
-            }
-
-            if (row.Owner is null || _clock.GetElapsedTime(seenSince) >= _options.OwnerTimeout)
+            if (watch.MayTake(row, lookedAt, _clock.GetElapsedTime(begin)))
             {
                 if (await _session.RunAsync((this, row), static (connection, state, token) => state.Item1.TryTakeAsync(connection, state.row, token), cancellationToken))
                 {
@@ -96,15 +85,14 @@ internal sealed partial class PostgresOwnership : IAsyncDisposable
                 continue;
             }
 
-            if (!waitForTheLiving && first is { } begin && begin != row)
+            if (!waitForTheLiving && watch.IsAlive)
             {
                 throw new FlowException(FlowErrorCode.StoreInUse, $"The store {_session.StoreName} is owned by {row.Owner}, which is alive. Stop it first.");
             }
 
-            first ??= row;
             if (waitForTheLiving && !told)
             {
-                LogWaiting(_session.StoreName, row.Owner, row.Epoch);
+                LogWaiting(_session.StoreName, row.Owner!, row.Epoch);
                 told = true;
             }
 
@@ -166,7 +154,7 @@ internal sealed partial class PostgresOwnership : IAsyncDisposable
 
     private async Task BeatAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(Clamp(_options.OwnerTimeout / 6, TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(5)), _clock);
+        using var timer = new PeriodicTimer(new OwnerWatch(_options.OwnerTimeout).BeatInterval, _clock);
         try
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
@@ -210,6 +198,4 @@ internal sealed partial class PostgresOwnership : IAsyncDisposable
 
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
-
-    private readonly record struct OwnerRow(string? Owner, long Epoch, long Heartbeat);
 }

@@ -1,4 +1,5 @@
 using OrleansFlow.Client;
+using OrleansFlow.Errors;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Tests.Cluster;
@@ -7,6 +8,7 @@ namespace OrleansFlow.Tests.Cluster;
 public sealed class StandbyTests : IAsyncLifetime
 {
     private const int WatchdogMs = 120_000;
+    private const int PausedWrites = 20;
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("flow-standby-");
     private PostgresServer? _postgres;
 
@@ -48,20 +50,39 @@ public sealed class StandbyTests : IAsyncLifetime
     }
 
     [Fact(Timeout = WatchdogMs)]
-    public async Task Owner_ThatWasPausedWhileTheStandbyTookOver_StopsByItself()
+    public async Task Owner_ThatWasPausedWhileTheStandbyTookOver_CanWriteNoMoreAndStopsByItself()
     {
         await using var owner = StartSilo("owner");
-        await owner.WaitForLineAsync("ready", Cancellation);
+        await using var client = FlowClient.Connect(await owner.WaitForLineAsync("gateway", Cancellation));
+        await SubmitAsync(client, "before");
         await using var standby = StartSilo("standby");
         await WaitForOutputAsync(standby, "waits as its standby");
 
         await owner.SignalAsync("STOP");
+
+        // They wait in the paused process's sockets and are the first that it sees.
+        var writes = Enumerable.Range(0, PausedWrites).Select(number => SubmitAsync(client, $"paused-{number}")).ToList();
         await standby.WaitForLineAsync("ready", Cancellation);
         await owner.SignalAsync("CONT");
 
+        foreach (var write in writes)
+        {
+            await Assert.ThrowsAsync<FlowException>(() => write);
+        }
+
         await owner.WaitForExitAsync(Cancellation);
         Assert.Contains("took the store", owner.Output, StringComparison.Ordinal);
+        await using var again = FlowClient.Connect(await standby.WaitForLineAsync("gateway", Cancellation));
+        Assert.Equal(TaskId.Standalone("before"), (await again.GetTaskAsync(TaskId.Standalone("before"), Cancellation)).TaskId);
+        for (var number = 0; number < PausedWrites; number++)
+        {
+            var failure = await Assert.ThrowsAsync<FlowException>(() => again.GetTaskAsync(TaskId.Standalone($"paused-{number}"), Cancellation));
+            Assert.Equal(FlowErrorCode.NotFound, failure.Code);
+        }
     }
+
+    private static Task<IReadOnlyList<TaskId>> SubmitAsync(FlowClient client, string task) => client.SubmitTasksAsync(
+        [(TaskId.Standalone(task), new TaskSubmission { Role = "somebody" })], allowUnknownRoles: true, Cancellation);
 
     private static async Task WaitForOutputAsync(FlowProcess process, string text)
     {
