@@ -30,10 +30,11 @@ internal static class DbCheckCommand
         return command;
     }
 
-    /// <summary>Rows come ordered by grain and name, so that a run's head comes before the rows that it refers to.</summary>
+    /// <summary>Rows come ordered by grain; what one of them refers to may come before or after it.</summary>
     private sealed class Check
     {
-        private readonly HashSet<string> _missing = new(StringComparer.Ordinal);
+        private readonly HashSet<string> _needed = new(StringComparer.Ordinal);
+        private readonly HashSet<string> _found = new(StringComparer.Ordinal);
         private string _grain = "";
 
         public long StateCount { get; private set; }
@@ -49,24 +50,25 @@ internal static class DbCheckCommand
             }
 
             StateCount++;
-            _missing.Remove(row.Name);
+            _found.Add(row.Name);
             if (FlowStates.Fault(row.Grain, row.Name, row.Payload) is { } fault)
             {
                 Report(row.Name, fault);
                 return;
             }
 
-            _missing.UnionWith(FlowStates.References(row.Grain, row.Name, row.Payload));
+            _needed.UnionWith(FlowStates.References(row.Grain, row.Name, row.Payload));
         }
 
         public void End()
         {
-            foreach (var name in _missing.Order(StringComparer.Ordinal))
+            foreach (var name in _needed.Except(_found).Order(StringComparer.Ordinal))
             {
                 Report(name, "the row is missing, and the run refers to it");
             }
 
-            _missing.Clear();
+            _needed.Clear();
+            _found.Clear();
         }
 
         private void Report(string name, string fault)

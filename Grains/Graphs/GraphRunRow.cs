@@ -186,4 +186,5 @@ internal sealed class NodeRow
 [JsonSerializable(typeof(RunNodesRow))]
 [JsonSerializable(typeof(RunTasksRow))]
 [JsonSerializable(typeof(RunBatchesRow))]
+[JsonSerializable(typeof(RunResultRow))]
 internal sealed partial class GraphRunJson : JsonSerializerContext;

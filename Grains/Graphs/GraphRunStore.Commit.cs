@@ -37,6 +37,16 @@ internal sealed partial class GraphRunStore
             AddRow(PlanName, row, found.RecordExists ? found.ETag : null);
         }
 
+        /// <summary>A row that is never written again.</summary>
+        /// <returns>Its name.</returns>
+        public string AddOnce<T>(string kind, int number, T row)
+            where T : class, new()
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"{kind}-{number}.{_version}");
+            AddRow(name, row, etag: null);
+            return name;
+        }
+
         public async Task WriteAsync(GraphRunRow head)
         {
             if (store.Batch is { } batch)

@@ -21,6 +21,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
 {
     private const string HeadName = "run";
     private const string PlanName = "run-plan";
+    private const string ResultKind = "run-result";
 
     /// <summary>Reads that are under way at once while a run is read.</summary>
     private const int ReadsMax = 32;
@@ -29,6 +30,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
     private readonly Dictionary<string, string?> _etags = new(StringComparer.Ordinal);
     private readonly GrainState<GraphRunRow> _head = new(new GraphRunRow());
     private readonly List<RunBatchRow> _tail = [];
+    private readonly Dictionary<int, string> _resultRows = [];
     private GrainId _grain;
     private string _grainText = "";
     private string _activation = "";
@@ -107,7 +109,9 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
 
         foreach (var segment in changed.TaskSegments)
         {
-            commit.Add(_taskRows, segment, _numbers.RowOf(state, segment));
+            var tasks = _numbers.RowOf(state, segment);
+            MoveLongResults(commit, segment, tasks);
+            commit.Add(_taskRows, segment, tasks);
         }
 
         AddBatches(commit, changed.Batches);
@@ -137,6 +141,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
         _batchRows = new RunSegments("run-batches", row.BatchRows);
         var nodes = await ReadAsync<RunNodesRow>(_nodeRows);
         var tasks = await ReadAsync<RunTasksRow>(_taskRows);
+        await ReadResultsAsync(tasks);
         var batches = (await ReadAsync<RunBatchesRow>(_batchRows)).Values.SelectMany(segment => segment.Batches).ToList();
         _batchCount = batches.Count;
         _tail.AddRange(batches.Skip(batches.Count / RunBatchesRow.Size * RunBatchesRow.Size));
@@ -168,6 +173,44 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
         return state.RecordExists
             ? state.State
             : StoredState.Convert<T>(_grainText, HeadName, () => throw new InvalidOperationException($"its row '{name}' is missing"));
+    }
+
+    /// <summary>Puts the results that have rows of their own back to their tasks.</summary>
+    private async Task ReadResultsAsync(SortedDictionary<int, RunTasksRow> segments)
+    {
+        var moved =
+            from segment in segments
+            from index in Enumerable.Range(0, segment.Value.Tasks.Count)
+            let task = segment.Value.Tasks[index]
+            where task?.ResultRow is not null
+            select (Number: (segment.Key * RunTasksRow.Size) + index, Task: task);
+        foreach (var window in moved.Chunk(ReadsMax))
+        {
+            var reads = window.Select(one => ReadAsync<RunResultRow>(one.Task.ResultRow!)).ToList();
+            for (var index = 0; index < window.Length; index++)
+            {
+                _resultRows[window[index].Number] = window[index].Task.ResultRow!;
+                window[index].Task.ResultJson = (await reads[index]).ResultJson;
+            }
+        }
+    }
+
+    /// <summary>A long result is written once, and not with each neighbour of its task.</summary>
+    private void MoveLongResults(Commit commit, int segment, RunTasksRow row)
+    {
+        for (var index = 0; index < row.Tasks.Count; index++)
+        {
+            if (row.Tasks[index] is { ResultJson.Length: > RunResultRow.InlineCharsMax } task)
+            {
+                var number = (segment * RunTasksRow.Size) + index;
+                if (!_resultRows.TryGetValue(number, out var name))
+                {
+                    _resultRows[number] = name = commit.AddOnce(ResultKind, number, new RunResultRow { ResultJson = task.ResultJson });
+                }
+
+                (task.ResultRow, task.ResultJson, row.Format) = (name, null, RunTasksRow.WithResultRows);
+            }
+        }
     }
 
     private void AddBatches(Commit commit, IReadOnlyList<RunBatchRow> batches)

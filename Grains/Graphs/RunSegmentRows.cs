@@ -40,9 +40,30 @@ internal sealed class RunTasksRow
     /// <summary>Tasks of one segment.</summary>
     public const int Size = 64;
 
+    /// <summary>Format in which results may have rows of their own.</summary>
+    public const int WithResultRows = 2;
+
     /// <summary>Null for a task of which nothing is to be said but what its node says.</summary>
     [Id(0), JsonPropertyName("tasks")]
     public List<TaskLeaseRow?> Tasks { get; set; } = [];
+
+    /// <summary><see cref="WithResultRows"/> when one of its results is in a row of its own, which older versions would not look for.</summary>
+    [Id(1), JsonPropertyName("format"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Format { get; set => field = StateFormat.Known(value, WithResultRows); }
+
+    /// <summary>Names of the rows that hold results of these tasks.</summary>
+    public IEnumerable<string> ResultRows() => Tasks.Select(task => task?.ResultRow).OfType<string>();
+}
+
+/// <summary>A result that is too long to be written again with each neighbour of its task. Written once, as results are.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.RunResultRow")]
+internal sealed class RunResultRow
+{
+    /// <summary>Longest result, in characters, that stands with its task.</summary>
+    public const int InlineCharsMax = 512;
+
+    [Id(0), JsonPropertyName("result")]
+    public string ResultJson { get; set; } = "";
 
     [Id(1), JsonPropertyName("format"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Format { get; set => field = StateFormat.Known(value); }

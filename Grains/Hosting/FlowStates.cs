@@ -26,6 +26,7 @@ public static class FlowStates
         [("graphrun", "run-plan")] = StateKind.Of<RunPlanRow>(row => GraphParser.Parse(row.DocumentJson, row.Files).RequirePlan()),
         [("graphrun", "run-nodes")] = StateKind.Of<RunNodesRow>(row => row.Nodes.ForEach(node => node.ToNode([]))),
         [("graphrun", "run-tasks")] = StateKind.Of<RunTasksRow>(row => row.Tasks.ForEach(task => task?.ToLease())),
+        [("graphrun", "run-result")] = StateKind.Of<RunResultRow>(row => ArgumentNullException.ThrowIfNull(row.ResultJson)),
         [("graphrun", "run-batches")] = StateKind.Of<RunBatchesRow>(row => row.Batches.ForEach(batch => batch.ToBatch(0))),
         [("runcatalog", "catalog")] = StateKind.Of<RunCatalogState>(row => row.Runs.ForEach(line => _ = new RunId(line.Run))),
         [("rolequeue", "queue")] = StateKind.Of<QueueHeadState>(_ => { }),
@@ -65,13 +66,19 @@ public static class FlowStates
         }
     }
 
-    /// <summary>Names of the rows that the head of a run refers to, and that must therefore be there; empty for every other state.</summary>
+    /// <summary>Names of the rows of the same grain that a row refers to, and that must therefore be there; empty for most states.</summary>
     /// <param name="grain">Text of the grain's id.</param>
     /// <param name="name">Name of the state.</param>
     /// <param name="payload">What is stored, readable.</param>
     public static IReadOnlyList<string> References(string grain, string name, string payload)
     {
-        if (Find(grain, name)?.Type != typeof(GraphRunRow)
+        var type = Find(grain, name)?.Type;
+        if (type == typeof(RunTasksRow))
+        {
+            return [.. JsonSerializer.Deserialize<RunTasksRow>(payload, Json)!.ResultRows()];
+        }
+
+        if (type != typeof(GraphRunRow)
             || JsonSerializer.Deserialize<GraphRunRow>(payload, Json) is not { Format: GraphRunRow.Segmented } head)
         {
             return [];

@@ -41,6 +41,10 @@ internal sealed class TaskLeaseRow
     [Id(10), JsonPropertyName("result"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? ResultJson { get; set; }
 
+    /// <summary>Name of the row that holds the result instead; null when it stands here or there is none.</summary>
+    [Id(11), JsonPropertyName("result_row"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? ResultRow { get; set; }
+
     /// <summary>The stored form.</summary>
     /// <param name="lease">The task.</param>
     /// <param name="withBatches">False where the batches have rows of their own.</param>

@@ -187,6 +187,55 @@ public sealed class GraphRunStoreTests
         Assert.Equal(written.Active, run.State.Active);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Commit_OfARunWith10MegabytesOfResults_WritesWhatChangedAndNotWhatItHolds(bool batches)
+    {
+        const int count = 200;
+        const int resultChars = 60_000;
+        var storage = batches ? new JsonBatchStorage() : new JsonGrainStorage();
+        var bytes = 0L;
+        storage.AfterWrite = (_, json) => bytes += json.Length;
+        var run = new StoredRun(storage, $$"""{"name":"x","nodes":[{"id":"a","role":"r","tasks":{{count}}}]}""");
+        await run.DoAsync(run.Submit());
+        await run.DoAsync([.. Enumerable.Range(0, count).Select(task => new LeaseTask(new TaskSlot(0, task), new GrantLease(new WorkerId("w"), "s")))]);
+        for (var task = 0; task < count - 1; task++)
+        {
+            // Each first known to the store by this commit, or by one before a reload.
+            bytes = 0;
+            var result = task % 10 == 9 ? "1" : $"\"{new string('x', resultChars)}\"";
+            await run.DoAsync(new LeaseTask(new TaskSlot(0, task), new CompleteAttempt(1, 0, result)));
+            Assert.InRange(bytes, 1, result.Length + 20_000);
+            if (task == count / 2)
+            {
+                await run.ReloadAsync();
+            }
+        }
+
+        Assert.True(storage.Names(run.Grain).Sum(name => (long)run.Text(name).Length) > 10_000_000);
+        var written = StoredRun.Describe(run.State);
+        await run.ReloadAsync();
+        Assert.Equal(written, StoredRun.Describe(run.State));
+        Assert.Equal(180, run.Names.Count(name => name.StartsWith("run-result-", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Read_OfARunWithoutALongResult_NamesTheRunAndTheRow()
+    {
+        var run = new StoredRun(new JsonBatchStorage(), Document);
+        await run.DoAsync(run.Submit());
+        await run.DoAsync(new LeaseTask(new TaskSlot(0, 0), new GrantLease(new WorkerId("w"), "s")));
+        await run.DoAsync(new LeaseTask(new TaskSlot(0, 0), new CompleteAttempt(1, 0, $"\"{new string('x', 511)}\"")));
+        Assert.Contains("\"result_row\":\"run-result-0.a\"", run.Text("run-tasks-0.a"), StringComparison.Ordinal);
+        run.Put("run-tasks-0.a", run.Text("run-tasks-0.a").Replace("run-result-0.a", "run-result-0.b", StringComparison.Ordinal));
+
+        var exception = await Assert.ThrowsAsync<FlowException>(run.ReloadAsync);
+
+        Assert.Equal(FlowErrorCode.StateCorrupt, exception.Code);
+        Assert.Contains("run-result-0.b", exception.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Read_OfARunWithoutOneOfItsRows_NamesTheRunAndTheRow()
     {

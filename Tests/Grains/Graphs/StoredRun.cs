@@ -90,7 +90,7 @@ internal sealed class StoredRun(JsonGrainStorage storage, string document)
         {
             FlowTaskStatus.Leased => random.Next(4) switch
             {
-                0 => new CompleteAttempt(task.Epoch, task.Batches.Count, "{}"),
+                0 => new CompleteAttempt(task.Epoch, task.Batches.Count, random.Next(3) == 0 ? $"\"{new string('x', 600)}{slot.Index}\"" : "{}"),
                 1 => new RevokeLease(task.Epoch, LeaseReasons.ConnectionLost),
                 _ => new AcceptBatch(task.Epoch, task.Batches.Count, new AcceptedBatch(task.Epoch, 3, 30, $"{slot}.{task.Batches.Count}")),
             },

@@ -42,6 +42,18 @@ public sealed class FlowStatesTests
         Assert.All(grains.Zip(names), pair => Assert.NotNull(FlowStates.Fault(pair.First.GetGrainId().ToString(), pair.Second, """{"format":99}""")));
     }
 
+    [Fact]
+    public void References_OfHeadAndTasks_AreTheRowsThatMustBeThere()
+    {
+        Assert.Equal(
+            ["run-plan", "run-nodes-0.a", "run-tasks-1.a"],
+            FlowStates.References("graphrun/r", "run", """{"format":2,"node_rows":"a","task_rows":",a"}"""));
+        Assert.Equal(
+            ["run-result-65.a"],
+            FlowStates.References("graphrun/r", "run-tasks-1.a", """{"format":2,"tasks":[null,{"result_row":"run-result-65.a"},{"result":"1"}]}"""));
+        Assert.Empty(FlowStates.References("task/t", "task", "{}"));
+    }
+
     [Theory]
     [MemberData(nameof(StateTypes))]
     public void State_ThroughAPlainJsonSerializer_IsTheSame(string typeName)
@@ -64,6 +76,8 @@ public sealed class FlowStatesTests
     [InlineData("task/t1", "task", "null", false)]
     [InlineData("graphrun/r", "run-plan", """{"document":"{}"}""", false)]
     [InlineData("graphrun/r", "run-tasks-3.a", """{"tasks":[null,{"worker":"a/b"}]}""", false)]
+    [InlineData("graphrun/r", "run-result-3.a", """{"result":null}""", false)]
+    [InlineData("graphrun/r", "run-result-3.a", """{"result":"1"}""", true)]
     [InlineData("graphrun/r", "run-tasks-3.1f-0aa", """{"tasks":[null]}""", true)]
     [InlineData("rolequeue/r/0", "segment-12", """{"items":[{"t":"r/n","p":0,"r":"2026-01-01T00:00:00Z"}]}""", false)]
     [InlineData("rolequeue/r/0", "segment-12", """{"items":[{"t":"r/n/1","p":0,"r":"2026-01-01T00:00:00Z"}]}""", true)]
