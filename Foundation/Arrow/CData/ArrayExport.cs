@@ -18,7 +18,8 @@ internal static unsafe class ArrayExport
         try
         {
             target->Length = array.Length;
-            target->NullCount = data.Type is NullType ? array.Length : array.MayHaveNulls ? data.NullCount : 0;
+            // "Not known" is allowed, but DuckDB takes a dictionary of which it is not known for one without nulls.
+            target->NullCount = data.Type is NullType ? array.Length : !array.MayHaveNulls ? 0 : data.Type is DictionaryType ? array.NullCount : data.NullCount;
             target->Offset = data.Offset;
             for (var i = 0; i < data.Buffers.Length; i++)
             {

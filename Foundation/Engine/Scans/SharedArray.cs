@@ -80,7 +80,7 @@ internal unsafe struct SharedArray
             *array = *shared->_root.Children[firstColumn + index];
             array->Offset += shared->_root.Offset + start;
             array->Length = count;
-            array->NullCount = array->NullCount == 0 ? 0 : -1;
+            array->NullCount = array->NullCount == 0 ? 0 : array->Dictionary is null ? -1 : CountNulls(array);
             array->Release = &ReleaseColumn;
             pointers[index] = array;
         }
@@ -93,6 +93,14 @@ internal unsafe struct SharedArray
         target->Children = pointers;
         target->PrivateData = owner;
         target->Release = &ReleaseSlice;
+    }
+
+    /// <summary>DuckDB takes a dictionary whose number of nulls is not known (-1) for one without nulls.</summary>
+    private static long CountNulls(CArrowArray* array)
+    {
+        var bits = (byte*)array->Buffers[0];
+        var (start, count) = ((int)array->Offset, (int)array->Length);
+        return bits is null ? 0 : count - ArrowBitmap.CountOnes(new ReadOnlySpan<byte>(bits, (int)ArrowBitmap.ByteCount((long)start + count)), start, count);
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
