@@ -77,7 +77,7 @@ public sealed class ThermostatGrain(
             _heat.TrySetResult();
         }
 
-        return this.GetStreamProvider("rooms").GetStream<Reading>("readings", this.GetPrimaryKeyString()).OnNextAsync(reading);
+        return this.GetStreamProvider("rooms").GetStream<Reading>("room-readings", this.GetPrimaryKeyString()).OnNextAsync(reading);
     }
 
     public Task WatchAsync(IThermostatWatcher watcher)
@@ -131,13 +131,13 @@ public interface IAlarmGrain : IGrainWithStringKey
     Task<int> CountAsync();
 }
 
-[ImplicitStreamSubscription("readings")]
+[ImplicitStreamSubscription("room-readings")]
 public sealed class AlarmGrain : Grain, IAlarmGrain
 {
     private int _alarms;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken) =>
-        this.GetStreamProvider("rooms").GetStream<Reading>("readings", this.GetPrimaryKeyString()).SubscribeAsync(OnReadingAsync);
+        this.GetStreamProvider("rooms").GetStream<Reading>("room-readings", this.GetPrimaryKeyString()).SubscribeAsync(OnReadingAsync);
 
     public Task<int> CountAsync() => Task.FromResult(_alarms);
 
@@ -161,7 +161,7 @@ public sealed class AverageGrain : Grain, IAverageGrain
 
     public async Task FollowAsync(string room)
     {
-        var stream = this.GetStreamProvider("rooms").GetStream<Reading>("readings", room);
+        var stream = this.GetStreamProvider("rooms").GetStream<Reading>("room-readings", room);
         var handles = await stream.GetAllSubscriptionHandles();
         if (handles.Count == 0)
         {
