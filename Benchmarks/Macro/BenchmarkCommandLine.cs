@@ -21,7 +21,13 @@ internal static class BenchmarkCommandLine
         ["grain-calls-remote"] = () => new GrainCallsRemote(),
         ["grain-activation"] = () => new GrainActivation(withState: false),
         ["grain-activation-state"] = () => new GrainActivation(withState: true),
+        ["grain-memory"] = () => new GrainMemory(withState: false),
+        ["grain-memory-state"] = () => new GrainMemory(withState: true),
         ["grain-collection"] = () => new GrainCollection(),
+        ["silo-start"] = () => new SiloStart(),
+#if EMBEDDED_RUNTIME
+        ["cluster-start"] = () => new ClusterStart(),
+#endif
         ["storage-writes"] = () => new StorageWrites(64, _store, isHeldAgainstFsync: true),
         ["storage-writes-1"] = () => new StorageWrites(1, _store),
         ["storage-writes-64"] = () => new StorageWrites(64, _store),
@@ -41,6 +47,12 @@ internal static class BenchmarkCommandLine
         if (args is [NoOpWorker.Argument, ..])
         {
             await NoOpWorker.RunAsync();
+            return 0;
+        }
+
+        if (args is [GrainMemory.Argument, var kind])
+        {
+            await GrainMemory.RunChildAsync(kind);
             return 0;
         }
 
