@@ -27,8 +27,26 @@ public static class RpcEndpoints
                 .WithDisplayName("rpc " + method.FullName);
         }
 
+        endpoints.ServiceProvider.GetRequiredService<RpcHealth>().AddMapped(service.Service);
+        endpoints.ServiceProvider.GetRequiredService<RpcReflection>().AddMapped(service);
         group.MapPost("/{method}", (RequestDelegate)RpcCallRunner.RefuseUnknownMethodAsync)
             .WithDisplayName($"rpc /{service.Service}/*");
         return group;
+    }
+
+    /// <summary>Serves <c>grpc.health.v1.Health</c>; what it says is set in <see cref="RpcHealth"/>.</summary>
+    /// <param name="endpoints">As for <see cref="MapRpcService"/>.</param>
+    public static IEndpointConventionBuilder MapRpcHealth(this IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        return endpoints.MapRpcService(endpoints.ServiceProvider.GetRequiredService<RpcHealth>().Define());
+    }
+
+    /// <summary>Serves <c>grpc.reflection.v1.ServerReflection</c> about every service that is mapped, before or after.</summary>
+    /// <param name="endpoints">As for <see cref="MapRpcService"/>.</param>
+    public static IEndpointConventionBuilder MapRpcReflection(this IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        return endpoints.MapRpcService(endpoints.ServiceProvider.GetRequiredService<RpcReflection>().Define());
     }
 }

@@ -26,6 +26,8 @@ public static class RpcServerServices
         }
 
         services.TryAddSingleton<RpcCallRunner>();
+        services.TryAddSingleton<RpcHealth>();
+        services.TryAddSingleton<RpcReflection>();
         return services;
     }
 }

@@ -8,6 +8,7 @@ namespace OrleansFlow.Rpc;
 internal static class RpcHttpMapping
 {
     private const long Http2NoError = 0x0;
+    private const long Http2ProtocolError = 0x1;
     private const long Http2RefusedStream = 0x7;
     private const long Http2Cancel = 0x8;
     private const long Http2EnhanceYourCalm = 0xB;
@@ -82,12 +83,16 @@ internal static class RpcHttpMapping
                 var code = protocol.ErrorCode switch
                 {
                     Http2NoError or Http2RefusedStream => RpcStatusCode.Unavailable,
+
+                    // The platform reports a ping without answer as a protocol error; only the option's name in its text tells it.
+                    Http2ProtocolError when protocol.Message.Contains(nameof(SocketsHttpHandler.KeepAlivePingDelay), StringComparison.Ordinal) =>
+                        RpcStatusCode.Unavailable,
                     Http2Cancel => RpcStatusCode.Cancelled,
                     Http2EnhanceYourCalm => RpcStatusCode.ResourceExhausted,
                     Http2InadequateSecurity => RpcStatusCode.PermissionDenied,
                     _ => RpcStatusCode.Internal,
                 };
-                return Wrap(code, $"{method}: the server reset the call (HTTP/2 error {protocol.ErrorCode}).", exception);
+                return Wrap(code, $"{method}: the call was reset (HTTP/2 error {protocol.ErrorCode}): {protocol.Message}", exception);
             }
         }
 

@@ -1,3 +1,5 @@
+using Google.Protobuf.Reflection;
+
 namespace OrleansFlow.Rpc;
 
 /// <summary>
@@ -21,6 +23,24 @@ public sealed class RpcServiceDefinition
 
     /// <summary>The methods that are offered; any other is UNIMPLEMENTED.</summary>
     public IReadOnlyCollection<RpcServiceMethod> Methods => _methods.Values;
+
+    /// <summary>The file that describes the service to the reflection service; null when none was named.</summary>
+    public FileDescriptor? Descriptor { get; private set; }
+
+    /// <summary>Names the file that describes the service, for tools that ask the reflection service.</summary>
+    /// <param name="file">Of protoc, as <c>FlowV1Reflection.Descriptor</c>.</param>
+    /// <exception cref="ArgumentException">The file does not describe the service.</exception>
+    public RpcServiceDefinition DescribedBy(FileDescriptor file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        if (file.Services.All(service => service.FullName != Service))
+        {
+            throw new ArgumentException($"File '{file.Name}' does not describe service '{Service}'.", nameof(file));
+        }
+
+        Descriptor = file;
+        return this;
+    }
 
     /// <summary>Offers a method with one request and one response.</summary>
     /// <exception cref="ArgumentException">The method is of another service or kind, or is offered already.</exception>

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansFlow.Rpc;
@@ -21,6 +22,7 @@ internal sealed class EchoHost : IAsyncDisposable
     {
         _app = app;
         Service = service;
+        Health = app.Services.GetRequiredService<RpcHealth>();
         Log = log;
         Address = app.Urls.Single();
     }
@@ -29,12 +31,14 @@ internal sealed class EchoHost : IAsyncDisposable
 
     public RecordingLogger Log { get; }
 
+    public RpcHealth Health { get; }
+
     public string Address { get; }
 
     public string Port => new Uri(Address).Port.ToString(CultureInfo.InvariantCulture);
 
     public static async Task<EchoHost> StartAsync(
-        Action<RpcServerOptions>? configure = null, Action<IServiceCollection>? services = null, HttpProtocols protocols = HttpProtocols.Http2, X509Certificate2? certificate = null)
+        Action<RpcServerOptions>? configure = null, Action<IServiceCollection>? services = null, HttpProtocols protocols = HttpProtocols.Http2, X509Certificate2? certificate = null, Action<HttpsConnectionAdapterOptions>? tls = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         var log = new RecordingLogger();
@@ -47,7 +51,7 @@ internal sealed class EchoHost : IAsyncDisposable
                 listener.Protocols = protocols;
                 if (certificate is not null)
                 {
-                    listener.UseHttps(certificate);
+                    listener.UseHttps(certificate, tls ?? (_ => { }));
                 }
             });
         });
@@ -57,6 +61,8 @@ internal sealed class EchoHost : IAsyncDisposable
         var service = new EchoService();
         app.MapRpcService(service.Define());
         app.MapRpcService(InteropService.Define());
+        app.MapRpcHealth();
+        app.MapRpcReflection();
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new EchoHost(app, service, log);
     }

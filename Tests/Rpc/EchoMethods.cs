@@ -13,6 +13,7 @@ internal static class EchoMethods
     public static readonly RpcMethod<EchoRequest, EchoReply> Sum = Describe(RpcMethodKind.ClientStreaming, "Sum");
     public static readonly RpcMethod<EchoRequest, EchoReply> Chat = Describe(RpcMethodKind.Duplex, "Chat");
     public static readonly RpcMethod<EchoRequest, EchoReply> Wait = Describe(RpcMethodKind.Unary, "Wait");
+    public static readonly RpcMethod<EchoRequest, EchoReply> Hold = Describe(RpcMethodKind.ClientStreaming, "Hold");
     public static readonly RpcMethod<EchoRequest, EchoReply> Missing = Describe(RpcMethodKind.Unary, "Missing");
 
     private static RpcMethod<EchoRequest, EchoReply> Describe(RpcMethodKind kind, string name) =>

@@ -11,10 +11,14 @@ namespace OrleansFlow.Tests.Rpc;
 internal sealed class EchoService
 {
     private readonly TaskCompletionSource _waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Ends when a call of Wait, Repeat or Chat has begun.</summary>
     public Task Waiting => _waiting.Task;
+
+    /// <summary>Lets calls of Wait end well.</summary>
+    public void Release() => _released.TrySetResult();
 
     /// <summary>Ends when such a call has seen its token fire.</summary>
     public Task Cancelled => _cancelled.Task;
@@ -32,14 +36,17 @@ internal sealed class EchoService
         .ServerStreaming(EchoMethods.Repeat, RepeatAsync)
         .ClientStreaming(EchoMethods.Sum, SumAsync)
         .Duplex(EchoMethods.Chat, ChatAsync)
-        .Unary(EchoMethods.Wait, WaitAsync);
+        .Unary(EchoMethods.Wait, WaitAsync)
+        .ClientStreaming(EchoMethods.Hold, HoldAsync)
+        .DescribedBy(EchoReflection.Descriptor);
 
     private static Task<EchoReply> SayAsync(EchoRequest request, RpcServerContext context)
     {
         EchoHeaders(context);
         Misbehave(request.Text);
         var remaining = context.Remaining is { } left ? (long)left.TotalMilliseconds : -1;
-        return Task.FromResult(new EchoReply { Text = request.Text, Body = request.Body, Total = remaining });
+        var text = request.Text == "who am I" ? context.ClientCertificate?.Subject ?? "nobody" : request.Text;
+        return Task.FromResult(new EchoReply { Text = text, Body = request.Body, Total = remaining });
     }
 
     private static async Task<EchoReply> SumAsync(IAsyncEnumerable<EchoRequest> requests, RpcServerContext context)
@@ -164,16 +171,24 @@ internal sealed class EchoService
         }
     }
 
+    private async Task<EchoReply> HoldAsync(IAsyncEnumerable<EchoRequest> requests, RpcServerContext context)
+    {
+        _waiting.TrySetResult();
+        await _released.Task.WaitAsync(context.CancellationToken);
+        return await SumAsync(requests, context);
+    }
+
     private async Task<EchoReply> WaitAsync(EchoRequest request, RpcServerContext context)
     {
         _waiting.TrySetResult();
         try
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.CancellationToken);
+            await _released.Task.WaitAsync(context.CancellationToken);
         }
-        finally
+        catch (OperationCanceledException)
         {
             _cancelled.TrySetResult();
+            throw;
         }
 
         return new EchoReply();
