@@ -38,6 +38,7 @@ internal static class BenchmarkCommandLine
 #endif
         ["ipc-encode"] = () => new IpcEncode(),
         ["ipc-decode"] = () => new IpcDecode(),
+        ["grpc-unary"] = () => new GrpcUnary(),
         ["flight-doget"] = () => new FlightDoGet(),
         ["flights-job"] = () => new FlightsJob(),
     };
