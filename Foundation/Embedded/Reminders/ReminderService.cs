@@ -40,7 +40,7 @@ internal sealed partial class ReminderService : IReminderRegistry, ILifecyclePar
 
     public void Participate(ISiloLifecycle lifecycle)
     {
-        lifecycle.Subscribe("reminder table", ServiceLifecycleStage.RuntimeStorageServices, token => Table.StartAsync(token), token => Table.StopAsync(token));
+        lifecycle.Subscribe("reminder table", ServiceLifecycleStage.RuntimeStorageServices, StartTableAsync, token => Table.StopAsync(token));
         lifecycle.Subscribe("reminders", ServiceLifecycleStage.Active, StartAsync, StopAsync);
     }
 
@@ -118,6 +118,19 @@ internal sealed partial class ReminderService : IReminderRegistry, ILifecyclePar
             }
 
             _local.Clear();
+        }
+    }
+
+    private async Task StartTableAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Table.StartAsync(cancellationToken).WaitAsync(_options.InitializationTimeout, _silo.TimeProvider, cancellationToken);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new OrleansException(
+                $"The reminder table did not start within {_options.InitializationTimeout}, which is ReminderOptions.InitializationTimeout.", exception);
         }
     }
 

@@ -44,6 +44,16 @@ public static class ClientBuilderStreamingExtensions
         return builder;
     }
 
+    /// <summary>Adds streaming; adding a provider does it too.</summary>
+    /// <param name="builder">The client.</param>
+    /// <returns>The client.</returns>
+    public static IClientBuilder AddStreaming(this IClientBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        StreamServices.AddShared(builder.Services);
+        return builder;
+    }
+
     private sealed class ClientMemoryStreamConfigurator(string name, IServiceCollection services)
         : StreamConfigurator(name, services), IClusterClientMemoryStreamConfigurator;
 }

@@ -111,6 +111,19 @@ public sealed class ActivationBehaviourTests
             StagedGrain.Ended.Where(line => line.StartsWith(key, StringComparison.Ordinal)));
     }
 
+    [Fact(Timeout = 30_000)]
+    public async Task MigrationHooks_AreNotCalled_AndTheGrainStartsAnew()
+    {
+        await using var cluster = await TestClusters.StartAsync(silos: 2, configure: static silo => silo.Services.AddTransient<StagedPart>());
+        var key = Guid.NewGuid().ToString("N");
+        var grain = cluster.Client.GetGrain<IStagedGrain>(key);
+        await grain.MigrateAsync();
+        await TestClusters.UntilAsync(() => StagedGrain.Ended.Count(line => line.StartsWith(key, StringComparison.Ordinal)) == 3);
+
+        // The hooks of this grain throw.
+        Assert.Equal(["part", "state", "last", "activate"], await grain.StagesAsync());
+    }
+
     [Theory(Timeout = 30_000)]
     [InlineData("interleave", "no")]
     [InlineData("no", "interleave")]

@@ -94,7 +94,9 @@ public sealed class CallShapeTests : IAsyncLifetime
     public async Task OneWayMethod_IsNotWaitedFor_ButHoldsTheGrainsTurn()
     {
         var gate = Guid.NewGuid().ToString("N");
-        await Grain.HoldSilentlyAsync(gate);
+        var sent = Grain.HoldSilentlyAsync(gate);
+        Assert.True(sent.IsCompletedSuccessfully);
+        await sent;
         var next = Grain.UnorderedAsync(1);
         await TestClusters.UntilAsync(() => Gates.EnteredCount(gate) == 1);
         Assert.False(next.IsCompleted);

@@ -99,6 +99,8 @@ public sealed class BlockingGrain : Grain, IBlockingGrain
 public interface IStagedGrain : IGrainWithStringKey
 {
     Task<List<string>> StagesAsync();
+
+    Task MigrateAsync();
 }
 
 public sealed class StagedGrain : Grain, IStagedGrain, ILifecycleParticipant<IGrainLifecycle>, IGrainMigrationParticipant
@@ -125,6 +127,12 @@ public sealed class StagedGrain : Grain, IStagedGrain, ILifecycleParticipant<IGr
     {
         DeactivateOnIdle();
         return Task.FromResult(_stages);
+    }
+
+    public Task MigrateAsync()
+    {
+        MigrateOnIdle();
+        return Task.CompletedTask;
     }
 
     public void OnDehydrate(IDehydrationContext dehydrationContext) => throw new NotSupportedException("Grains are not moved here.");

@@ -219,5 +219,5 @@ public sealed class StreamOptionTests : IAsyncDisposable
                 configure?.Invoke(streams);
             })
             .AddStreamFilter<MultiplesFilter>("memory"),
-        configureClient: client => client.AddMemoryStreams("memory", streams => streams.ConfigureStreamPubSub()));
+        configureClient: client => client.AddStreaming().AddMemoryStreams("memory", streams => streams.ConfigureStreamPubSub()));
 }

@@ -184,5 +184,45 @@ public sealed class ReminderTests : IAsyncLifetime
         await clock.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => Notes.Count(_key) >= 2);
     }
 
+    [Fact(Timeout = 30_000)]
+    public async Task Table_ThatDoesNotStartInTime_StopsTheStart()
+    {
+        var clock = new ManualTimeProvider();
+        var table = new StuckTable();
+        var start = TestClusters.StartAsync(clock: clock, configure: silo =>
+        {
+            silo.Services.AddSingleton<IReminderTable>(table);
+            silo.Configure<ReminderOptions>(static options => options.InitializationTimeout = TimeSpan.FromSeconds(7));
+        });
+        await table.Entered.Task;
+        await clock.AdvanceUntilAsync(TimeSpan.FromSeconds(1), () => start.IsCompleted);
+
+        var exception = await Assert.ThrowsAnyAsync<Exception>(() => start);
+        Assert.Contains("00:00:07", exception.ToString(), StringComparison.Ordinal);
+    }
+
+    private sealed class StuckTable : IReminderTable
+    {
+        public TaskCompletionSource Entered { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task StartAsync(CancellationToken cancellationToken = default)
+        {
+            Entered.TrySetResult();
+            return Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+
+        public Task<ReminderTableData> ReadRows(GrainId grainId) => throw new NotSupportedException();
+
+        public Task<ReminderTableData> ReadRows(uint begin, uint end) => throw new NotSupportedException();
+
+        public Task<ReminderEntry> ReadRow(GrainId grainId, string reminderName) => throw new NotSupportedException();
+
+        public Task<string> UpsertRow(ReminderEntry entry) => throw new NotSupportedException();
+
+        public Task<bool> RemoveRow(GrainId grainId, string reminderName, string eTag) => throw new NotSupportedException();
+
+        public Task TestOnlyClearTable() => throw new NotSupportedException();
+    }
+
     private int TicksUnderWay() => _cluster.Silos.Sum(silo => silo.ServiceProvider.GetRequiredService<ReminderService>().TicksUnderWay);
 }
