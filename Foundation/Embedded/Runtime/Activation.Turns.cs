@@ -98,6 +98,14 @@ internal sealed partial class Activation : TaskScheduler, IThreadPoolWorkItem
         }
     }
 
+    internal void Continue(Action<object?> continuation, object? state)
+    {
+        if (!_dead)
+        {
+            continuation(state);
+        }
+    }
+
     protected override void QueueTask(Task task)
     {
         // The code of a killed activation does not go on, as after a crash.

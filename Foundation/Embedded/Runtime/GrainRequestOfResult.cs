@@ -35,11 +35,11 @@ public abstract partial class GrainRequest<TResult> : GrainRequest, IValueTaskSo
 
     void IValueTaskSource<TResult>.OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _source.OnCompleted(continuation, state, token, flags);
+        ContinueWith(continuation, state, token, flags);
 
     void IValueTaskSource.OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _source.OnCompleted(continuation, state, token, flags);
+        ContinueWith(continuation, state, token, flags);
 
     // Must be taken before the request is sent: afterwards it may already be answered and reused.
     internal Task<TResult> AsTask(EmbeddedCluster? cluster) =>
@@ -61,6 +61,7 @@ public abstract partial class GrainRequest<TResult> : GrainRequest, IValueTaskSo
     {
         var clone = (GrainRequest<TResult>)base.CloneUnsent();
         clone._whenRun = null;
+        clone._callerTurn = null;
         return clone;
     }
 
