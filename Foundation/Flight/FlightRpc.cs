@@ -17,6 +17,7 @@ public static class FlightRpc
         options ??= new FlightOptions();
         var methods = new FlightMethods(options);
         return new RpcServiceDefinition(FlightMethods.Service)
+            .DescribedBy(Protos.FlightReflection.Descriptor)
             .ServerStreaming(FlightMethods.ListFlights, (criteria, context) => ListFlightsAsync(producer, criteria, context))
             .Unary(FlightMethods.GetFlightInfo, async (descriptor, context) =>
             {

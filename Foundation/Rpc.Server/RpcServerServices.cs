@@ -30,4 +30,17 @@ public static class RpcServerServices
         services.TryAddSingleton<RpcReflection>();
         return services;
     }
+
+    /// <summary>
+    /// Adds traces and metrics of every call (<see cref="RpcTelemetry"/>). Before other interceptors, so that it sees what they
+    /// refuse. Repeating it does nothing.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    public static IServiceCollection AddRpcTelemetry(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IRpcServerInterceptor, RpcTelemetry.ServerInterceptor>());
+        return services;
+    }
 }

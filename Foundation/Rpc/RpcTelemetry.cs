@@ -65,17 +65,18 @@ public static class RpcTelemetry
         }
     }
 
+    /// <summary>Made by hosts.</summary>
+    internal sealed class ServerInterceptor(TimeProvider clock) : IRpcServerInterceptor
+    {
+        public Task InterceptAsync(RpcServerContext context, Func<Task> nextAsync) => Source.HasListeners() || ServerDuration.Enabled
+            ? MeasureAsync(clock, ServerDuration, ActivityKind.Server, context.Method, nextAsync)
+            : nextAsync();
+    }
+
     private sealed class ClientInterceptor(TimeProvider clock) : IRpcClientInterceptor
     {
         public Task InterceptAsync(RpcClientContext context, Func<Task> nextAsync) => Source.HasListeners() || ClientDuration.Enabled
             ? MeasureAsync(clock, ClientDuration, ActivityKind.Client, context.Method, nextAsync)
-            : nextAsync();
-    }
-
-    private sealed class ServerInterceptor(TimeProvider clock) : IRpcServerInterceptor
-    {
-        public Task InterceptAsync(RpcServerContext context, Func<Task> nextAsync) => Source.HasListeners() || ServerDuration.Enabled
-            ? MeasureAsync(clock, ServerDuration, ActivityKind.Server, context.Method, nextAsync)
             : nextAsync();
     }
 }

@@ -16,7 +16,8 @@ namespace OrleansFlow.Silo.Hosting;
 public static class FlowGatewayEndpoints
 {
     /// <summary>
-    /// Serves control (<c>orleansflow.v1.Flow</c>), worker sessions, Arrow Flight, what the grain runtime offers, and <c>/health/live</c> and <c>/health/ready</c>.
+    /// Serves control (<c>orleansflow.v1.Flow</c>), worker sessions, Arrow Flight, what the grain runtime offers, health and
+    /// reflection of gRPC, and <c>/health/live</c> and <c>/health/ready</c>.
     /// gRPC needs HTTP/2; see <see cref="RpcKestrel.ConfigureFlowHttp2"/>.
     /// </summary>
     /// <param name="endpoints">The application, whose silo was composed with <see cref="FlowSiloBuilderExtensions.AddOrleansFlow"/>.</param>
@@ -32,6 +33,15 @@ public static class FlowGatewayEndpoints
         foreach (var service in services.GetServices<RpcServiceDefinition>())
         {
             endpoints.MapRpcService(service);
+        }
+
+        endpoints.MapRpcHealth();
+        endpoints.MapRpcReflection();
+        var ready = services.GetRequiredService<GatewayHealth>();
+        var health = services.GetRequiredService<RpcHealth>();
+        foreach (var service in (string[])["", FlowService.Name])
+        {
+            health.Set(service, async cancellationToken => (await ready.CheckReadyAsync(cancellationToken)).All(check => check.Healthy));
         }
 
         endpoints.MapGet("/health/live", (RequestDelegate)(http => http.Response.WriteAsync("live", http.RequestAborted)));

@@ -108,12 +108,14 @@ public static class FlowSiloBuilderExtensions
         AddOptions<GatewayAuthOptions, GatewayAuthOptionsValidator>(services, configuration.GetSection(GatewayAuthOptions.SectionName));
         services.AddRpcServer();
         services.AddOptions<RpcServerOptions>().Bind(configuration.GetSection(RpcServerOptions.SectionName));
+        services.AddRpcTelemetry();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IRpcServerInterceptor, AuthInterceptor>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IRpcErrorMapper, FlowErrorMapper>());
         services.AddSingleton<GatewaySessionService>();
         services.AddSingleton<RoleChecks>();
         services.AddSingleton<RunListing>();
         services.AddSingleton<RunCalls>();
+        services.AddSingleton<ArtifactCalls>();
         services.AddSingleton<TaskCalls>();
         services.AddSingleton<WorkerCalls>();
         services.AddSingleton<StoreProbe>();

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansFlow.Rpc;
+using OrleansFlow.Rpc.Server;
 using OrleansFlow.Tests.Rpc.Protos;
 
 namespace OrleansFlow.Tests.Rpc;
@@ -127,7 +128,7 @@ public sealed class RpcInterceptorTests
         meters.SetMeasurementEventCallback<double>((instrument, _, tags, _) => durations.Add(
             (instrument.Name, Tag(tags, "rpc.service"), Tag(tags, "rpc.method"), Tag(tags, "rpc.grpc.status_code"))));
         meters.Start();
-        await using var host = await EchoHost.StartAsync(services: services => services.AddSingleton(RpcTelemetry.Server()));
+        await using var host = await EchoHost.StartAsync(services: services => services.AddRpcTelemetry().AddRpcTelemetry());
         await using (var channel = host.Connect(new RpcChannelOptions { Interceptors = [RpcTelemetry.Client()] }))
         {
             await Assert.ThrowsAsync<RpcException>(

@@ -5,9 +5,9 @@ using OrleansFlow.Rpc;
 namespace OrleansFlow.Silo.Gateway.Control;
 
 /// <summary>The service <c>orleansflow.v1.Flow</c>: which call goes where.</summary>
-internal sealed class FlowService(RunCalls runs, TaskCalls tasks, WorkerCalls workers, GatewayHealth health)
+internal sealed class FlowService(RunCalls runs, ArtifactCalls artifacts, TaskCalls tasks, WorkerCalls workers, GatewayHealth health)
 {
-    private const string Name = "orleansflow.v1.Flow";
+    internal const string Name = "orleansflow.v1.Flow";
 
     /// <summary>Defines the service, for whatever server carries it.</summary>
     public RpcServiceDefinition Define() => new RpcServiceDefinition(Name)
@@ -17,12 +17,15 @@ internal sealed class FlowService(RunCalls runs, TaskCalls tasks, WorkerCalls wo
         .Unary(Unary<ListRunsRequest, ListRunsResponse>("ListRuns"), (request, context) => runs.ListAsync(request, context.CancellationToken))
         .ServerStreaming(Stream<WatchRunRequest, RunEvent>("WatchRun"), (request, context) => runs.WatchAsync(request, context.CancellationToken))
         .Unary(Unary<CancelRunRequest, Run>("CancelRun"), (request, context) => runs.CancelAsync(request, context.CancellationToken))
+        .Unary(Unary<ListArtifactsRequest, ListArtifactsResponse>("ListArtifacts"), (request, context) => artifacts.ListAsync(request, context.CancellationToken))
+        .Unary(Unary<GetWorkerRequest, Protocol.V1.Worker>("GetWorker"), (request, context) => workers.GetAsync(request, context.CancellationToken))
         .Unary(Unary<ListWorkersRequest, ListWorkersResponse>("ListWorkers"), (_, context) => workers.ListAsync(context.CancellationToken))
         .Unary(Unary<SubmitTasksRequest, SubmitTasksResponse>("SubmitTasks"), (request, context) => tasks.SubmitAsync(request, context.CancellationToken))
         .Unary(Unary<GetTaskRequest, TaskDetail>("GetTask"), (request, context) => tasks.GetAsync(request, context.CancellationToken))
         .ServerStreaming(Stream<WatchTasksRequest, TaskDetail>("WatchTasks"), (request, context) => tasks.WatchAsync(request, context.CancellationToken))
         .Unary(Unary<CancelTaskRequest, TaskDetail>("CancelTask"), (request, context) => tasks.CancelAsync(request, context.CancellationToken))
-        .Unary(Unary<GetHealthRequest, Health>("GetHealth"), (_, context) => health.CheckAsync(context.CancellationToken));
+        .Unary(Unary<GetHealthRequest, Health>("GetHealth"), (_, context) => health.CheckAsync(context.CancellationToken))
+        .DescribedBy(FlowV1Reflection.Descriptor);
 
     private static RpcMethod<TRequest, TResponse> Unary<TRequest, TResponse>(string name)
         where TRequest : class, IMessage<TRequest>, new()

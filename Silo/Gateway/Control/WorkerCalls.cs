@@ -1,3 +1,5 @@
+using OrleansFlow.Errors;
+using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
 using Wire = OrleansFlow.Protocol.V1;
 
@@ -14,6 +16,22 @@ internal sealed class WorkerCalls(IGrainFactory grains)
         var response = new Wire.ListWorkersResponse();
         response.Workers.Add((await ReadAllAsync(cancellationToken)).Select(ControlMapping.ToWire));
         return response;
+    }
+
+    /// <summary>One worker.</summary>
+    /// <exception cref="FlowException"><c>not_found</c>: it never registered; <c>bad_input</c>: no id.</exception>
+    public async Task<Wire.Worker> GetAsync(Wire.GetWorkerRequest request, CancellationToken cancellationToken)
+    {
+        if (!IdText.IsValid(request.WorkerId))
+        {
+            throw new FlowException(
+                FlowErrorCode.BadInput,
+                $"'{request.WorkerId}' is not a worker id: use 1 to {IdText.MaxLength} letters, digits, '_', '-' or '.', the first a letter or digit.");
+        }
+
+        var view = await grains.GetGrain<IWorkerGrain>(request.WorkerId).GetAsync(cancellationToken);
+        return view?.ToWire() ?? throw new FlowException(
+            FlowErrorCode.NotFound, $"There is no worker '{request.WorkerId}'. 'flow workers' lists those that have registered.");
     }
 
     /// <summary>Every remembered worker, newest first.</summary>

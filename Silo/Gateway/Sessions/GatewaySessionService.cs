@@ -26,6 +26,7 @@ internal sealed class GatewaySessionService(
 
     /// <summary>The gRPC service <c>orleansflow.worker.v1.WorkerSessions</c>.</summary>
     public RpcServiceDefinition Define() => new RpcServiceDefinition(RpcWorkerTransport.SessionMethod.Service)
+        .DescribedBy(Protocol.Worker.V1.WorkerV1Reflection.Descriptor)
         .Duplex(RpcWorkerTransport.SessionMethod, async (requests, responses, context) =>
         {
             // Some clients wait for the headers before they send, and this side waits for the registration.
