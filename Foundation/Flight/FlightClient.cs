@@ -8,7 +8,7 @@ namespace OrleansFlow.Flight;
 /// A client of any Flight server. Thread-safe; does not own its channel. Every method throws <see cref="RpcException"/>
 /// when the server refuses or cannot be reached, and <see cref="OperationCanceledException"/> when the options' token fires.
 /// </summary>
-public sealed class FlightClient
+public sealed partial class FlightClient
 {
     private readonly RpcChannel _channel;
     private readonly FlightOptions _options;

@@ -13,6 +13,12 @@ internal sealed class FlightMethods
     public static readonly RpcMethod<Protos.FlightDescriptor, Protos.FlightInfo> GetFlightInfo =
         RpcMethod.Protobuf<Protos.FlightDescriptor, Protos.FlightInfo>(RpcMethodKind.Unary, Service, "GetFlightInfo");
 
+    public static readonly RpcMethod<Protos.HandshakeRequest, Protos.HandshakeResponse> Handshake =
+        RpcMethod.Protobuf<Protos.HandshakeRequest, Protos.HandshakeResponse>(RpcMethodKind.Duplex, Service, "Handshake");
+
+    public static readonly RpcMethod<Protos.FlightDescriptor, Protos.PollInfo> PollFlightInfo =
+        RpcMethod.Protobuf<Protos.FlightDescriptor, Protos.PollInfo>(RpcMethodKind.Unary, Service, "PollFlightInfo");
+
     public static readonly RpcMethod<Protos.FlightDescriptor, Protos.SchemaResult> GetSchema =
         RpcMethod.Protobuf<Protos.FlightDescriptor, Protos.SchemaResult>(RpcMethodKind.Unary, Service, "GetSchema");
 

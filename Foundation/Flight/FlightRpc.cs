@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Google.Protobuf;
+using OrleansFlow.Arrow;
 using OrleansFlow.Rpc;
 
 namespace OrleansFlow.Flight;
@@ -7,7 +8,7 @@ namespace OrleansFlow.Flight;
 /// <summary>Makes the service of the Flight protocol out of a producer.</summary>
 public static class FlightRpc
 {
-    /// <summary>Defines the service, for whatever server carries it. Handshake and PollFlightInfo answer UNIMPLEMENTED.</summary>
+    /// <summary>Defines the service, for whatever server carries it.</summary>
     /// <param name="producer">What the server offers.</param>
     /// <param name="options">Memory and limits; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is outside its range.</exception>
@@ -18,11 +19,17 @@ public static class FlightRpc
         var methods = new FlightMethods(options);
         return new RpcServiceDefinition(FlightMethods.Service)
             .DescribedBy(Protos.FlightReflection.Descriptor)
+            .Duplex(FlightMethods.Handshake, (messages, responses, context) => HandshakeAsync(producer, messages, responses, context))
             .ServerStreaming(FlightMethods.ListFlights, (criteria, context) => ListFlightsAsync(producer, criteria, context))
             .Unary(FlightMethods.GetFlightInfo, async (descriptor, context) =>
             {
                 var info = await producer.GetFlightInfoAsync(FlightDescriptor.FromWire(descriptor), context).ConfigureAwait(false);
                 return info.ToWire();
+            })
+            .Unary(FlightMethods.PollFlightInfo, async (descriptor, context) =>
+            {
+                var poll = await producer.PollFlightInfoAsync(FlightDescriptor.FromWire(descriptor), context).ConfigureAwait(false);
+                return poll.ToWire();
             })
             .Unary(FlightMethods.GetSchema, async (descriptor, context) =>
             {
@@ -34,6 +41,21 @@ public static class FlightRpc
             .Duplex(methods.DoExchange, (messages, context) => DoExchangeAsync(producer, options, messages, context))
             .ServerStreaming(FlightMethods.DoAction, (action, context) => DoActionAsync(producer, action, context))
             .ServerStreaming(FlightMethods.ListActions, (_, context) => ListActionsAsync(producer, context));
+    }
+
+    private static async Task HandshakeAsync(
+        IFlightProducer producer, IAsyncEnumerable<Protos.HandshakeRequest> messages, RpcResponseWriter<Protos.HandshakeResponse> responses, RpcServerContext context)
+    {
+        // One message decides; some clients send none and mean an empty one.
+        Protos.HandshakeRequest? first = null;
+        await foreach (var message in messages.WithCancellation(context.CancellationToken).ConfigureAwait(false))
+        {
+            first = message;
+            break;
+        }
+
+        var answer = await producer.HandshakeAsync(first?.Payload.Memory ?? default, context).ConfigureAwait(false);
+        await responses.WriteAsync(new Protos.HandshakeResponse { Payload = UnsafeByteOperations.UnsafeWrap(answer) }).ConfigureAwait(false);
     }
 
     private static async IAsyncEnumerable<Protos.FlightInfo> ListFlightsAsync(
@@ -61,8 +83,14 @@ public static class FlightRpc
     {
         var input = new FlightInput(messages, options, RpcStatusCode.InvalidArgument, context.CancellationToken);
         await using var _ = input.ConfigureAwait(false);
-        await input.ReadFirstAsync(schemaRequired: true, context.CancellationToken).ConfigureAwait(false);
-        var results = producer.DoPutAsync(input.Descriptor, input.Schema!, input.ReadAllAsync(), context);
+        await input.ReadFirstAsync(schemaRequired: false, context.CancellationToken).ConfigureAwait(false);
+        if (input.Schema is null && !input.Descriptor.IsCommand)
+        {
+            await input.ReadFirstAsync(schemaRequired: true, context.CancellationToken).ConfigureAwait(false);
+        }
+
+        // Some clients send a command without any data, and then without a schema.
+        var results = producer.DoPutAsync(input.Descriptor, input.Schema ?? new ArrowSchema(), input.ReadAllAsync(), context);
         await foreach (var result in results.WithCancellation(context.CancellationToken).ConfigureAwait(false))
         {
             yield return new Protos.PutResult { AppMetadata = UnsafeByteOperations.UnsafeWrap(result) };
@@ -105,6 +133,7 @@ public static class FlightRpc
     private static async IAsyncEnumerable<FlightData> WriteAsync(
         FlightStream stream, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        await using var owner = stream.ConfigureAwait(false);
         using var output = new FlightOutput(stream.Schema);
         yield return output.WriteSchema(descriptor: null);
         await foreach (var element in stream.Batches.WithCancellation(cancellationToken).ConfigureAwait(false))

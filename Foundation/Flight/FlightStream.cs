@@ -8,7 +8,7 @@ namespace OrleansFlow.Flight;
 /// batch when it is written, and disposes the enumeration in any case; the token it passes fires when the peer is gone.
 /// </summary>
 #pragma warning disable CA1711 // The protocol's own word for it; no System.IO.Stream is near.
-public sealed class FlightStream
+public sealed class FlightStream : IAsyncDisposable
 #pragma warning restore CA1711
 {
     /// <summary>A stream of batches.</summary>
@@ -36,6 +36,12 @@ public sealed class FlightStream
 
     /// <summary>The batches.</summary>
     public IAsyncEnumerable<FlightBatch> Batches { get; }
+
+    /// <summary>Disposed by the service when the stream has ended in whatever way, even if nothing of it was read; null for none.</summary>
+    public IAsyncDisposable? Owner { get; init; }
+
+    /// <summary>Ends the stream: disposes <see cref="Owner"/>.</summary>
+    public ValueTask DisposeAsync() => Owner?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private static async IAsyncEnumerable<FlightBatch> WithoutMetadataAsync(
         IAsyncEnumerable<RecordBatch> batches, [EnumeratorCancellation] CancellationToken cancellationToken = default)

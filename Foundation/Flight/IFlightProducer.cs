@@ -10,6 +10,18 @@ namespace OrleansFlow.Flight;
 /// </summary>
 public interface IFlightProducer
 {
+    /// <summary>Authenticates a caller that sends a message for it. The server's interceptors have let the call in already.</summary>
+    /// <param name="payload">The caller's message; what it means is the server's affair.</param>
+    /// <param name="context">The call; its response headers may carry an <c>authorization</c> for the calls to come.</param>
+    /// <returns>The answer.</returns>
+    Task<ReadOnlyMemory<byte>> HandshakeAsync(ReadOnlyMemory<byte> payload, RpcServerContext context) => throw NotOffered(context);
+
+    /// <summary>Starts a long-running flight or says how far it is. Without an implementation every flight is complete at once.</summary>
+    /// <param name="descriptor">The flight, or what the last poll named.</param>
+    /// <param name="context">The call.</param>
+    async Task<FlightPoll> PollFlightInfoAsync(FlightDescriptor descriptor, RpcServerContext context) =>
+        new(await GetFlightInfoAsync(descriptor, context).ConfigureAwait(false), Progress: 1);
+
     /// <summary>The flights that the criteria select.</summary>
     /// <param name="criteria">What it means is the server's affair; empty selects everything.</param>
     /// <param name="context">The call.</param>
@@ -32,7 +44,7 @@ public interface IFlightProducer
 
     /// <summary>Takes data.</summary>
     /// <param name="descriptor">Which flight it is for.</param>
-    /// <param name="schema">The schema of every batch.</param>
+    /// <param name="schema">The schema of every batch; without columns where the caller sent a command and no data.</param>
     /// <param name="batches">Enumerated once, as fast as the data is wanted; each batch belongs to whoever enumerates.</param>
     /// <param name="context">The call.</param>
     /// <returns>Acknowledgements, bytes of the application; the call ends with their end.</returns>

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using OrleansFlow.Grains.Catalogs;
 using OrleansFlow.Grains.Graphs;
 using OrleansFlow.Grains.Tasks;
 using OrleansFlow.Grains.Workers;
@@ -23,6 +24,7 @@ public static class FlowGrainServices
         services.TryAddSingleton<SiloServingClock>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, WorkerStateJson>(_ => WorkerStateJson.Default));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, RunCatalogJson>(_ => RunCatalogJson.Default));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, CatalogJson>(_ => CatalogJson.Default));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, GraphRunJson>(_ => GraphRunJson.Default));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, TaskStateJson>(_ => TaskStateJson.Default));
         return services;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using OrleansFlow.Decisions.Graphs;
+using OrleansFlow.Grains.Catalogs;
 using OrleansFlow.Grains.Graphs;
 using OrleansFlow.Grains.Tasks;
 using OrleansFlow.Grains.Workers;
@@ -15,7 +16,7 @@ public static class FlowStates
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         TypeInfoResolver = JsonTypeInfoResolver.Combine(
-            WorkerStateJson.Default, RunCatalogJson.Default, GraphRunJson.Default, TaskStateJson.Default, new DefaultJsonTypeInfoResolver()),
+            WorkerStateJson.Default, RunCatalogJson.Default, CatalogJson.Default, GraphRunJson.Default, TaskStateJson.Default, new DefaultJsonTypeInfoResolver()),
     };
 
     /// <summary>Grain type, state name (or its part before the number), what reads it.</summary>
@@ -29,6 +30,7 @@ public static class FlowStates
         [("graphrun", "run-result")] = StateKind.Of<RunResultRow>(row => ArgumentNullException.ThrowIfNull(row.ResultJson)),
         [("graphrun", "run-batches")] = StateKind.Of<RunBatchesRow>(row => row.Batches.ForEach(batch => batch.ToBatch(0))),
         [("runcatalog", "catalog")] = StateKind.Of<RunCatalogState>(row => row.Runs.ForEach(line => _ = new RunId(line.Run))),
+        [("catalog", "tables")] = StateKind.Of<CatalogState>(_ => { }),
         [("rolequeue", "queue")] = StateKind.Of<QueueHeadState>(_ => { }),
         [("rolequeue", "segment")] = StateKind.Of<QueueSegmentState>(row => row.Items.ForEach(item => TaskId.Parse(item.Task))),
         [("worker", "worker")] = StateKind.Of<WorkerGrainState>(_ => { }),

@@ -13,6 +13,7 @@ using OrleansFlow.Silo.Gateway.Control;
 using OrleansFlow.Silo.Gateway.Errors;
 using OrleansFlow.Silo.Gateway.Flight;
 using OrleansFlow.Silo.Gateway.Sessions;
+using OrleansFlow.Silo.Gateway.Sql;
 using OrleansFlow.Silo.Security;
 using OrleansFlow.Storage;
 using OrleansFlow.Storage.Sqlite;
@@ -91,6 +92,8 @@ public static class FlowSiloBuilderExtensions
         services.AddSingleton(provider => GatewayFolders.Open(options, provider.GetRequiredService<IOptions<ClusterOptions>>().Value.ClusterId ?? "dev"));
         services.AddSingleton(provider => OpenKey(options, provider.GetRequiredService<GatewayIdentity>()));
         services.AddSingleton<SignedText>();
+        services.AddSingleton<SealedBytes>();
+        services.AddSingleton<SessionTokens>();
         services.AddSingleton<GatewayAddress>();
         services.TryAddSingleton<IArtifactStore>(provider => new SharedFolderArtifactStore(provider.GetRequiredService<GatewayIdentity>().ArtifactFolder));
     }
@@ -105,6 +108,7 @@ public static class FlowSiloBuilderExtensions
     {
         AddOptions<GatewaySessionOptions, GatewaySessionOptionsValidator>(services, configuration.GetSection(GatewaySessionOptions.SectionName));
         AddOptions<FlightGatewayOptions, FlightGatewayOptionsValidator>(services, configuration.GetSection(FlightGatewayOptions.SectionName));
+        AddOptions<SqlGatewayOptions, SqlGatewayOptionsValidator>(services, configuration.GetSection(SqlGatewayOptions.SectionName));
         AddOptions<GatewayAuthOptions, GatewayAuthOptionsValidator>(services, configuration.GetSection(GatewayAuthOptions.SectionName));
         services.AddRpcServer();
         services.AddOptions<RpcServerOptions>().Bind(configuration.GetSection(RpcServerOptions.SectionName));
@@ -127,6 +131,7 @@ public static class FlowSiloBuilderExtensions
         services.AddSingleton<RunFlights>();
         services.AddSingleton<UploadStore>();
         services.AddSingleton<UploadFlights>();
+        services.AddSqlGateway();
         services.AddSingleton<GatewayFlightProducer>();
     }
 

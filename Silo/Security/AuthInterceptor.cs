@@ -10,6 +10,7 @@ namespace OrleansFlow.Silo.Security;
 internal sealed class AuthInterceptor : IRpcServerInterceptor
 {
     private const string Scheme = "Bearer ";
+    private const string BasicScheme = "Basic ";
 
     private readonly SignedText _signed;
     private readonly bool _tokenNeeded;
@@ -34,6 +35,8 @@ internal sealed class AuthInterceptor : IRpcServerInterceptor
             Check(context.RequestHeaders.GetValue("authorization"));
         }
 
+        context.Items[typeof(GatewayCaller)] = new GatewayCaller(_tokenNeeded, UserOf(context.RequestHeaders.GetValue("authorization")));
+
         return nextAsync();
     }
 
@@ -41,14 +44,13 @@ internal sealed class AuthInterceptor : IRpcServerInterceptor
     /// <exception cref="FlowException"><c>unauthenticated</c>.</exception>
     public void Check(string? authorization)
     {
-        if (authorization is null || !authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        if (TryTokenOf(authorization) is not { } token)
         {
             throw new FlowException(
                 FlowErrorCode.Unauthenticated,
                 "This gateway wants a token: send the header 'authorization: Bearer TOKEN' (--token, FLOW_TOKEN, or endpoints.json of the silo's data folder).");
         }
 
-        var token = authorization[Scheme.Length..].Trim();
         var digest = SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
         // Digests of equal length, so that the comparison's time says nothing about the configured token.
@@ -65,6 +67,43 @@ internal sealed class AuthInterceptor : IRpcServerInterceptor
 
         _signed.Read(SignedText.TokenKind, token);
         _lastGood = new LastGood(digest, now + TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>The token of a bearer, or the password of a user: clients that only know users send the token as that.</summary>
+    private static string? TryTokenOf(string? authorization)
+    {
+        if (authorization is null)
+        {
+            return null;
+        }
+
+        if (authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            return authorization[Scheme.Length..].Trim();
+        }
+
+        return TryBasic(authorization) is { } pair ? pair[(pair.IndexOf(':', StringComparison.Ordinal) + 1)..] : null;
+    }
+
+    private static string? UserOf(string? authorization) =>
+        authorization is not null && TryBasic(authorization) is { } pair ? pair[..pair.IndexOf(':', StringComparison.Ordinal)] : null;
+
+    private static string? TryBasic(string authorization)
+    {
+        if (!authorization.StartsWith(BasicScheme, StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        var text = authorization.AsSpan(BasicScheme.Length).Trim();
+        var bytes = new byte[text.Length];
+        if (!Convert.TryFromBase64Chars(text, bytes, out var written))
+        {
+            return null;
+        }
+
+        var pair = Encoding.UTF8.GetString(bytes, 0, written);
+        return pair.Contains(':', StringComparison.Ordinal) ? pair : null;
     }
 
     private sealed record LastGood(byte[] Digest, DateTimeOffset CheckAgainUtc);

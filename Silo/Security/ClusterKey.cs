@@ -93,6 +93,15 @@ public sealed class ClusterKey : IDisposable
         }
     }
 
+    /// <summary>Secrets of 32 bytes for one purpose, the newest key's first; whoever knows one learns neither the key nor another purpose's.</summary>
+    internal IReadOnlyList<byte[]> DeriveSecrets(string purpose)
+    {
+        lock (_gate)
+        {
+            return [.. _keys.Select(key => HKDF.DeriveKey(HashAlgorithmName.SHA256, key.ExportParameters(includePrivateParameters: true).D!, 32, info: System.Text.Encoding.UTF8.GetBytes(purpose)))];
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -27,7 +27,7 @@ public sealed class FlightJsTests
               "missing": 5,
               "badTicket": 3,
               "badDescriptor": 3,
-              "poll": 12,
+              "poll": { "progress": 1, "records": 3000, "next": null },
               "put": { "code": 0, "results": ["4"] },
               "putBack": {
                 "rows": 4, "batches": 1, "fields": ["id:Int64", "name:Utf8?"],

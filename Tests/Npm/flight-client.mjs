@@ -82,7 +82,8 @@ report.get = { code: got.code, ...summary(toTable(got.messages)) };
 report.missing = (await unary('getFlightInfo', pathOf('nothing'))).code;
 report.badTicket = (await collect(client.doGet({ ticket: Buffer.from([1, 2, 3]) }))).code;
 report.badDescriptor = (await unary('getFlightInfo', {})).code;
-report.poll = (await unary('pollFlightInfo', pathOf('numbers', '3'))).code;
+const poll = await unary('pollFlightInfo', pathOf('numbers', '3'));
+report.poll = { progress: poll.progress, records: poll.info.totalRecords, next: poll.flightDescriptor };
 
 const table = new Table({
   id: tableFromArrays({ id: BigInt64Array.from([1n, 2n, 3n, 4n]) }).getChild('id'),

@@ -4,23 +4,44 @@ using Google.Protobuf;
 using OrleansFlow.Arrow;
 using OrleansFlow.Errors;
 using OrleansFlow.Flight;
+using OrleansFlow.Flight.Sql;
 using OrleansFlow.Rpc;
 using OrleansFlow.Silo.Gateway.Control;
+using OrleansFlow.Silo.Gateway.Sql;
+using OrleansFlow.Silo.Security;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Silo.Gateway.Flight;
 
 /// <summary>
-/// What the gateway offers over Arrow Flight: outputs of runs (path [RUN, NODE]), uploads (path ["uploads", NAME]) and the actions
-/// <c>cancel-run</c> and <c>health</c>.
+/// What the gateway offers over Arrow Flight: outputs of runs (path [RUN, NODE]), uploads (path ["uploads", NAME]), Flight SQL (commands),
+/// and the actions <c>cancel-run</c> and <c>health</c>.
 /// </summary>
-internal sealed class GatewayFlightProducer(RunFlights runs, UploadFlights uploads, UploadStore store, FlightTickets tickets, RunCalls runCalls, GatewayHealth health)
-    : IFlightProducer
+internal sealed class GatewayFlightProducer(
+    RunFlights runs,
+    UploadFlights uploads,
+    UploadStore store,
+    FlightTickets tickets,
+    RunCalls runCalls,
+    GatewayHealth health,
+    SqlFlights sql,
+    SqlUploads sqlUploads,
+    SqlActions sqlActions,
+    SqlTickets sqlTickets,
+    SessionTokens sessions) : IFlightProducer
 {
     private const string CancelRun = "cancel-run";
     private const string HealthAction = "health";
 
     private static readonly JsonFormatter Json = new(JsonFormatter.Settings.Default.WithPreserveProtoFieldNames(true).WithFormatDefaultValues(true));
+
+    public Task<ReadOnlyMemory<byte>> HandshakeAsync(ReadOnlyMemory<byte> payload, RpcServerContext context)
+    {
+        // Whoever got here may call; the token says so again. Some clients take it from the header, some from the answer.
+        var token = sessions.Make(context);
+        context.ResponseHeaders.Add("authorization", "Bearer " + token);
+        return Task.FromResult<ReadOnlyMemory<byte>>(Encoding.UTF8.GetBytes(token));
+    }
 
     public async IAsyncEnumerable<FlightInfo> ListFlightsAsync(ReadOnlyMemory<byte> criteria, RpcServerContext context)
     {
@@ -45,12 +66,22 @@ internal sealed class GatewayFlightProducer(RunFlights runs, UploadFlights uploa
 
     public async Task<FlightInfo> GetFlightInfoAsync(FlightDescriptor descriptor, RpcServerContext context)
     {
+        if (Command(descriptor) is { } command)
+        {
+            return await sql.GetInfoAsync(command, descriptor, context.CancellationToken);
+        }
+
         var path = FlightPaths.Parse(descriptor);
         return path.IsUpload ? uploads.GetInfo(path) : await runs.GetInfoAsync(path, context.CancellationToken);
     }
 
     public async Task<ArrowSchema> GetSchemaAsync(FlightDescriptor descriptor, RpcServerContext context)
     {
+        if (Command(descriptor) is { } command)
+        {
+            return await sql.GetSchemaAsync(command, context.CancellationToken);
+        }
+
         var info = await GetFlightInfoAsync(descriptor, context);
         return info.Schema
             ?? throw new FlowException(FlowErrorCode.NotFound, $"Flight '{descriptor}' completed without any batch, so it has no schema.");
@@ -58,6 +89,11 @@ internal sealed class GatewayFlightProducer(RunFlights runs, UploadFlights uploa
 
     public async Task<FlightStream> DoGetAsync(FlightTicket ticket, RpcServerContext context)
     {
+        if (sqlTickets.TryRedeem(ticket) is { } statement)
+        {
+            return await sql.OpenAsync(statement, context.CancellationToken);
+        }
+
         var path = tickets.Redeem(ticket);
         return path.IsUpload ? uploads.Open(path) : await runs.OpenAsync(path, context.CancellationToken);
     }
@@ -65,6 +101,12 @@ internal sealed class GatewayFlightProducer(RunFlights runs, UploadFlights uploa
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> DoPutAsync(
         FlightDescriptor descriptor, ArrowSchema schema, IAsyncEnumerable<FlightBatch> batches, RpcServerContext context)
     {
+        if (Command(descriptor) is { } command)
+        {
+            yield return await sqlUploads.PutAsync(command, schema, batches, context.CancellationToken);
+            yield break;
+        }
+
         var path = FlightPaths.Parse(descriptor);
         if (!path.IsUpload)
         {
@@ -89,7 +131,18 @@ internal sealed class GatewayFlightProducer(RunFlights runs, UploadFlights uploa
                 yield return Encoding.UTF8.GetBytes(Json.Format(await health.CheckAsync(context.CancellationToken)));
                 break;
             default:
-                throw new FlowException(FlowErrorCode.Unsupported, $"There is no action '{action.Type}'; there are {CancelRun} and {HealthAction}.");
+                var (known, result) = await sqlActions.TryRunAsync(action, context.CancellationToken);
+                if (!known)
+                {
+                    throw new FlowException(FlowErrorCode.Unsupported, $"There is no action '{action.Type}'; ListActions names those there are.");
+                }
+
+                if (result is { } bytes)
+                {
+                    yield return bytes;
+                }
+
+                break;
         }
     }
 
@@ -98,7 +151,18 @@ internal sealed class GatewayFlightProducer(RunFlights runs, UploadFlights uploa
         await Task.CompletedTask;
         yield return new FlightActionType(CancelRun, "Cancels a run. Body: JSON {\"run_id\": TEXT, \"reason\": TEXT}. Result: the run as JSON.");
         yield return new FlightActionType(HealthAction, "Checks the gateway and what it depends on. No body. Result: JSON.");
+        foreach (var type in SqlActions.Types)
+        {
+            yield return type;
+        }
     }
+
+    /// <summary>The command of Flight SQL in a descriptor; null for a path.</summary>
+    private static IMessage? Command(FlightDescriptor descriptor) => descriptor.IsCommand
+        ? FlightSqlCommand.TryUnpack(descriptor.Command)
+            ?? throw new FlowException(
+                FlowErrorCode.BadInput, $"The {descriptor} is none of Flight SQL: put a google.protobuf.Any with a message of arrow.flight.protocol.sql into it, or send a PATH.")
+        : null;
 
     private static (RunId Run, string Reason) ReadCancelRun(ReadOnlySpan<byte> body)
     {

@@ -80,7 +80,9 @@ internal sealed partial class RunFlights(
         }
     }
 
-    private async Task<IReadOnlyList<ArtifactRef>> ReadCompleteAsync(FlightPath path, CancellationToken cancellationToken)
+    /// <summary>The batches of a completed node in order.</summary>
+    /// <exception cref="FlowException"><c>not_found</c>: as for <see cref="GetInfoAsync"/>.</exception>
+    public async Task<IReadOnlyList<ArtifactRef>> ReadCompleteAsync(FlightPath path, CancellationToken cancellationToken)
     {
         var run = grains.GetGrain<IGraphRunGrain>(path.Run.Value);
         var output = await run.GetArtifactsAsync(path.Name, cancellationToken);

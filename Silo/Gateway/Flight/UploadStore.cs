@@ -69,7 +69,7 @@ internal sealed partial class UploadStore
         var temporary = Path.Combine(_folder, $"{name}.{_ids.NewId()}{TemporaryExtension}");
         try
         {
-            var receipt = await WriteAsync(temporary, name, schema, batches, cancellationToken);
+            var receipt = await UploadFile.WriteAsync(temporary, $"Upload '{name}'", schema, batches, _bytesMax, cancellationToken);
             lock (_naming)
             {
                 RefuseTaken(name);
@@ -88,44 +88,6 @@ internal sealed partial class UploadStore
         {
             File.Delete(temporary);
         }
-    }
-
-    private async Task<UploadReceipt> WriteAsync(
-        string temporary, string name, ArrowSchema schema, IAsyncEnumerable<FlightBatch> batches, CancellationToken cancellationToken)
-    {
-        await using var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: true);
-        await using var writer = new ArrowFileWriter(file, schema, leaveOpen: true);
-        var rows = 0L;
-        await foreach (var element in batches.WithCancellation(cancellationToken))
-        {
-            using var batch = element.Batch;
-            if (batch is null)
-            {
-                continue;
-            }
-
-            if (writer.BytesWritten + batch.ByteCount > _bytesMax)
-            {
-                throw new FlowException(
-                    FlowErrorCode.LimitExceeded,
-                    $"Upload '{name}' is longer than {_bytesMax} bytes; raise {FlightGatewayOptions.SectionName}:{nameof(FlightGatewayOptions.UploadBytesMax)} or split it.");
-            }
-
-            try
-            {
-                await writer.WriteAsync(batch, cancellationToken);
-            }
-            catch (InvalidOperationException exception)
-            {
-                throw new FlowException(FlowErrorCode.BadInput, $"Upload '{name}': {exception.Message} Send one dictionary for all batches, or plain values.", exception);
-            }
-
-            rows += batch.RowCount;
-        }
-
-        await writer.EndAsync(cancellationToken);
-        file.Flush(flushToDisk: true);
-        return new UploadReceipt(writer.BatchCount, rows, writer.BytesWritten);
     }
 
     /// <summary>At first use: makes the folder and clears what a crash left half-written.</summary>

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using System.Text.Json;
+using OrleansFlow.Catalogs;
 using OrleansFlow.Errors;
 using OrleansFlow.Grains.Hosting;
 using OrleansFlow.Graphs;
@@ -36,8 +37,9 @@ public sealed class FlowStatesTests
         [
             cluster.Grains.GetGrain<ITaskGrain>("x"), cluster.Grains.GetGrain<IGraphRunGrain>("x"), cluster.Grains.GetGrain<IRunCatalogGrain>("x"),
             cluster.Grains.GetGrain<IRoleQueueGrain>("x"), cluster.Grains.GetGrain<IWorkerGrain>("x"), cluster.Grains.GetGrain<IWorkerCatalogGrain>("x"),
+            cluster.Grains.GetGrain<ICatalogGrain>("x"),
         ];
-        string[] names = ["task", "run", "catalog", "segment-1", "worker", "workers"];
+        string[] names = ["task", "run", "catalog", "segment-1", "worker", "workers", "tables"];
 
         Assert.All(grains.Zip(names), pair => Assert.NotNull(FlowStates.Fault(pair.First.GetGrainId().ToString(), pair.Second, """{"format":99}""")));
     }

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace OrleansFlow.Silo.Gateway.Sql;
+
+/// <summary>What Flight SQL needs from the host.</summary>
+internal static class SqlGatewayServices
+{
+    /// <summary>Adds the services; who brings another <see cref="ISqlExecutor"/> registers it before.</summary>
+    public static IServiceCollection AddSqlGateway(this IServiceCollection services)
+    {
+        services.AddSingleton<DatasetStore>();
+        services.AddSingleton<TableWrites>();
+        services.AddSingleton<SqlCatalog>();
+        services.AddSingleton<SqlEngines>();
+        services.TryAddSingleton<ISqlExecutor, LocalSqlExecutor>();
+        services.AddSingleton<SqlMetadata>();
+        services.AddSingleton<SqlTickets>();
+        services.AddSingleton<PreparedStatements>();
+        services.AddSingleton<RunningQueries>();
+        services.AddSingleton<SqlFlights>();
+        services.AddSingleton<SqlUploads>();
+        services.AddSingleton<SqlActions>();
+        return services;
+    }
+}

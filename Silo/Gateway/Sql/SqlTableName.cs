@@ -1,0 +1,18 @@
+namespace OrleansFlow.Silo.Gateway.Sql;
+
+/// <summary>Full name of a table.</summary>
+/// <param name="Catalog"><see cref="Registered"/> or <see cref="Runs"/>.</param>
+/// <param name="Schema">The namespace, or the run.</param>
+/// <param name="Table">The table, or the node.</param>
+internal readonly record struct SqlTableName(string Catalog, string Schema, string Table)
+{
+    /// <summary>Catalog of the registered tables; names without a catalog mean it.</summary>
+    public const string Registered = "flow";
+
+    /// <summary>Catalog of the outputs of runs: <c>runs.RUN.NODE</c>.</summary>
+    public const string Runs = "runs";
+
+    public bool IsOfRun => Catalog == Runs;
+
+    public override string ToString() => $"{Catalog}.{Schema}.{Table}";
+}
