@@ -138,6 +138,11 @@ public sealed class FlowStatesTests
             return TimeSpan.FromTicks(12_345_678_901);
         }
 
+        if (type == typeof(byte[]))
+        {
+            return new byte[] { 1, 2, 255 };
+        }
+
         if (type.IsEnum)
         {
             return Enum.GetValues(type).GetValue(1);
