@@ -43,12 +43,14 @@ public sealed class HostileInputTests
             var random = new Random(seed);
             var bytes = Damage(valid[seed % valid.Length], random);
             var allocator = new CountingAllocator();
+            var outcome = "was read";
             try
             {
                 ReadAll(bytes, asFile, random.Next(2) == 0, allocator);
             }
-            catch (ArrowFormatException)
+            catch (ArrowFormatException exception)
             {
+                outcome = exception.ToString();
                 refused++;
             }
             catch (Exception exception)
@@ -56,7 +58,7 @@ public sealed class HostileInputTests
                 Assert.Fail($"seed {seed}: {exception}");
             }
 
-            Assert.True(allocator.LiveBuffers == 0, $"seed {seed}: {allocator.LiveBuffers} buffers leaked");
+            Assert.True(allocator.LiveBuffers == 0, $"seed {seed}: {allocator.LiveBuffers} buffers leaked; {outcome}");
             Assert.True(allocator.PeakBytes <= MostBytes, $"seed {seed}: {allocator.PeakBytes} bytes were taken for {bytes.Length}");
         }
 
@@ -179,6 +181,34 @@ public sealed class HostileInputTests
         decoder.Decode(schema.Metadata, ArrowBuffer.Empty);
         Assert.Contains("second schema", Assert.Throws<ArrowFormatException>(() => decoder.Decode(schema.Metadata, ArrowBuffer.Empty)).Message, StringComparison.Ordinal);
         Assert.Contains("claims a body", Assert.Throws<ArrowFormatException>(() => decoder.Decode(message.Metadata, ArrowBuffer.Empty)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Decode_DictionaryWhoseLastFieldIsDamaged_LetsGoOfItsBody()
+    {
+        using var builder = new RecordBatchBuilder(new ArrowSchema(new ArrowField("w", ArrowType.Dictionary(ArrowType.Int8, ArrowType.Utf8))));
+        using var batch = builder.AppendRow("a").Build();
+        using var encoder = new IpcEncoder(batch.Schema);
+        using var decoder = new IpcDecoder();
+        using (var schema = encoder.EncodeSchema())
+        {
+            decoder.Decode(schema.Metadata, ArrowBuffer.Empty);
+        }
+
+        var messages = encoder.Encode(batch);
+        var metadata = messages[0].Metadata.ToArray();
+        var table = IpcBytes.TableAt(metadata, 0, 2);
+        var fields = table - BinaryPrimitives.ReadInt32LittleEndian(metadata.AsSpan(table));
+        BinaryPrimitives.WriteUInt16LittleEndian(metadata.AsSpan(fields + 4 + 2 * 2), 60_000);
+        var allocator = new CountingAllocator();
+        var body = ArrowBuffer.CopyOf(messages[0].Body.SelectMany(part => part.ToArray()).ToArray(), allocator);
+        Assert.Throws<ArrowFormatException>(() => decoder.Decode(metadata, body));
+        body.Release();
+        Assert.Equal(0, allocator.LiveBuffers);
+        foreach (var message in messages)
+        {
+            message.Dispose();
+        }
     }
 
     private static string DecodeError(RecordBatch batch, int bodyStart, int position, int value)

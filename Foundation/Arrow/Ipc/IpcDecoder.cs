@@ -148,6 +148,7 @@ public sealed class IpcDecoder : IDisposable
             throw new ArrowFormatException($"Dictionary {id} came, but no field of the schema uses it.");
         }
 
+        var isDelta = header.Content.Bool(2);
         if (!header.Content.TryTable(1, out var content))
         {
             throw new ArrowFormatException($"Dictionary {id} has no values.");
@@ -161,7 +162,7 @@ public sealed class IpcDecoder : IDisposable
             var decoder = new BatchDecoder(content, aligned, this, decompressor, header.Version == IpcFormat.VersionV4);
             var values = decoder.ReadAll([field])[0];
             Validate([values], [field], values);
-            Store(id, header.Content.Bool(2), values);
+            Store(id, isDelta, values);
         }
         finally
         {
@@ -179,6 +180,11 @@ public sealed class IpcDecoder : IDisposable
                 var extended = ArrowTake.Concat([known, values], _options.Allocator);
                 values.Dispose();
                 values = extended;
+            }
+            catch (ArrowFormatException)
+            {
+                values.Dispose();
+                throw;
             }
             catch (Exception exception) when (exception is InvalidOperationException or NotSupportedException or OverflowException)
             {
@@ -203,13 +209,20 @@ public sealed class IpcDecoder : IDisposable
             return;
         }
 
-        for (var i = 0; i < arrays.Count; i++)
+        try
         {
-            if (ArrowValidator.FindDefect(arrays[i], _options.ValidateUtf8, checkDictionaries: false) is { } defect)
+            for (var i = 0; i < arrays.Count; i++)
             {
-                owner.Dispose();
-                throw new ArrowFormatException($"Field '{fields[i].Name}': {defect}");
+                if (ArrowValidator.FindDefect(arrays[i], _options.ValidateUtf8, checkDictionaries: false) is { } defect)
+                {
+                    throw new ArrowFormatException($"Field '{fields[i].Name}': {defect}");
+                }
             }
+        }
+        catch
+        {
+            owner.Dispose();
+            throw;
         }
     }
 }
