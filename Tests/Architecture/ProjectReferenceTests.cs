@@ -61,11 +61,13 @@ public sealed class ProjectReferenceTests
     [Fact]
     public void EveryProject_IsInTheSolution()
     {
+        // It shows how to meet a package that OrleansFlow does without, so building OrleansFlow must not restore it.
+        const string OutsideSample = "samples/ArrowInterop/OrleansFlow.Samples.ArrowInterop.csproj";
         var solution = File.ReadAllText(RepositoryRoot.Combine("OrleansFlow.sln")).Replace('\\', '/');
         var missing = Directory.EnumerateFiles(RepositoryRoot.Path, "*.csproj", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(RepositoryRoot.Path, file).Replace('\\', '/'))
             .Where(file => !file.StartsWith("artifacts/", StringComparison.Ordinal) && !file.Contains("node_modules/", StringComparison.Ordinal))
-            .Where(file => !solution.Contains($"\"{file}\"", StringComparison.Ordinal));
+            .Where(file => file != OutsideSample && !solution.Contains($"\"{file}\"", StringComparison.Ordinal));
 
         Assert.Empty(missing);
     }
