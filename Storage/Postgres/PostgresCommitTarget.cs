@@ -92,8 +92,10 @@ internal sealed partial class PostgresCommitTarget(PostgresSession session, ILog
         }
     }
 
+    /// <summary>A statement that took too long is nobody's fault: each write alone would wait as long again, a thousand times over.</summary>
     /// <inheritdoc/>
-    public bool IsOneWritesFault(Exception exception) => exception is PostgresException { SqlState: not PostgresFailures.Fenced };
+    public bool IsOneWritesFault(Exception exception) =>
+        exception is PostgresException { SqlState: not (PostgresFailures.Fenced or PostgresErrorCodes.QueryCanceled) };
 
     /// <inheritdoc/>
     public FlowException Translate(Exception exception) => PostgresFailures.Translate(exception, StoreName);

@@ -85,6 +85,32 @@ public sealed class PostgresGrainStorageTests(PostgresFixture postgres) : IAsync
     }
 
     [Fact]
+    public async Task Write_BehindALockThatIsNotGivenBack_FailsAfterTheStatementTimeoutAndAllOfItsGroupAtOnce()
+    {
+        var schema = postgres.NewSchema();
+        await using var store = await PostgresStoreFixture.OpenAsync(_connectionString, schema, options =>
+            (options.SingleOwner, options.StatementTimeout, options.WriteConnections) = (false, TimeSpan.FromMilliseconds(500), 1));
+        await using var blocker = new Npgsql.NpgsqlConnection($"{_connectionString};Search Path={schema};Pooling=false");
+        await blocker.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new Npgsql.NpgsqlCommand("BEGIN; LOCK TABLE grain_state IN EXCLUSIVE MODE", blocker);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        // One after the other they would take minutes.
+        var writes = Enumerable.Range(0, 500).Select(index => store.WriteAsync(GrainId.Create("note", $"locked-{index}"), "x")).ToList();
+        foreach (var write in writes)
+        {
+            var exception = await Assert.ThrowsAsync<FlowException>(() => write);
+            Assert.Equal(FlowErrorCode.StoreUnavailable, exception.Code);
+            Assert.Contains("StatementTimeout", exception.Message, StringComparison.Ordinal);
+        }
+
+        command.CommandText = "ROLLBACK";
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await store.WriteAsync(GrainId.Create("note", "locked-0"), "y");
+        Assert.Equal("y", (await store.ReadAsync(GrainId.Create("note", "locked-0"))).State.Text);
+    }
+
+    [Fact]
     public async Task Write_ThatTheServerCannotTake_FailsAloneAndItsNeighboursAreKept()
     {
         // A check that only one of the rows breaks, as a full tablespace or an operator's trigger would: the statement fails as a whole.
