@@ -52,7 +52,11 @@ public sealed class DbPostgresCommandTests : IAsyncLifetime
         }
 
         await ExecuteAsync("UPDATE flow.grain_state SET payload = 'x' || payload WHERE grain = 'graphrun/one' AND name = 'run'");
-        Assert.Contains("state_corrupt graphrun/one run:", await RunAsync(1, "db", "check", "--connection", Connection), StringComparison.Ordinal);
+        await ExecuteAsync("DELETE FROM flow.grain_state WHERE grain = 'graphrun/two' AND name = 'run-plan'");
+        var check = await RunAsync(1, "db", "check", "--connection", Connection);
+        Assert.Contains("state_corrupt graphrun/one run:", check, StringComparison.Ordinal);
+        Assert.Contains("state_corrupt graphrun/two run-plan: the row is missing", check, StringComparison.Ordinal);
+        Assert.Contains("2 corrupt", check, StringComparison.Ordinal);
 
         // The killed silo is still written down as the owner.
         Assert.Contains("generation 2", await RunAsync(0, "db", "restore", "--connection", Connection), StringComparison.Ordinal);
