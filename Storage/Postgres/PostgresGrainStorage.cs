@@ -1,53 +1,21 @@
 using System.Globalization;
-using System.Text.Json;
 using Npgsql;
-using Orleans.Storage;
-using OrleansFlow.Errors;
 
 namespace OrleansFlow.Storage.Postgres;
 
-/// <summary>Grain states as JSON rows of a <see cref="PostgresStore"/>; concurrent writes of the silo share one transaction and one statement.</summary>
-/// <remarks>The etag is the row's version as decimal text. A deleted state starts again at version 1.</remarks>
-internal sealed class PostgresGrainStorage(PostgresStore store, GrainStateJson json) : IGrainStorage, IGrainStorageBatch
+/// <summary>Grain states in a <see cref="PostgresStore"/>; concurrent writes of the silo share one transaction and one statement.</summary>
+internal sealed class PostgresGrainStorage(PostgresStore store, GrainStateJson json) : RowGrainStorage(json)
 {
     /// <inheritdoc/>
-    public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    public override async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        var grain = grainId.ToString();
-        var (payload, version) = await store.ReadAsync((grain, stateName), FindAsync);
-        if (payload is null)
-        {
-            grainState.RecordExists = false;
-            grainState.ETag = null!;
-            grainState.State = json.Empty<T>();
-            return;
-        }
-
-        try
-        {
-            grainState.State = json.Read<T>(payload);
-        }
-        catch (JsonException exception)
-        {
-            throw new FlowException(
-                FlowErrorCode.StateCorrupt, $"State '{stateName}' of grain '{grain}' cannot be read ({exception.Message}); its row is kept.", exception);
-        }
-
-        grainState.ETag = version.ToString(CultureInfo.InvariantCulture);
-        grainState.RecordExists = true;
-    }
-
-    /// <inheritdoc/>
-    public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
-    {
-        var row = new StateRow(store.NextWriteId(), stateName, Version(grainState.ETag), json.WriteText(grainState.State));
+        var row = new StateRow(store.NextWriteId(), stateName, Version(grainState.ETag), Json.WriteText(grainState.State));
         await store.WriteAsync(new StateWrite(grainId.ToString(), [row]));
-        grainState.ETag = (row.Expected + 1).ToString(CultureInfo.InvariantCulture);
-        grainState.RecordExists = true;
+        SetVersion(grainState, row.Expected + 1);
     }
 
     /// <inheritdoc/>
-    public async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    public override async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         // Without an etag the caller knows of no row, and one that somebody else wrote meanwhile is not its to delete.
         if (Version(grainState.ETag) is var expected and > 0)
@@ -55,13 +23,11 @@ internal sealed class PostgresGrainStorage(PostgresStore store, GrainStateJson j
             await store.WriteAsync(new StateWrite(grainId.ToString(), [new StateRow(store.NextWriteId(), stateName, expected, null)]));
         }
 
-        grainState.ETag = null!;
-        grainState.RecordExists = false;
-        grainState.State = json.Empty<T>();
+        SetEmpty(grainState);
     }
 
     /// <inheritdoc/>
-    public async Task WriteAsync(string grain, IReadOnlyList<GrainStateChange> changes, CancellationToken cancellationToken)
+    public override async Task WriteAsync(string grain, IReadOnlyList<GrainStateChange> changes, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (changes.Count == 0)
@@ -72,18 +38,21 @@ internal sealed class PostgresGrainStorage(PostgresStore store, GrainStateJson j
         StateRow[] rows =
         [
             .. changes.Select(change => new StateRow(
-                store.NextWriteId(), change.Name, Version(change.ETag), change.State is { } state ? json.WriteText(state, change.StateType) : null)),
+                store.NextWriteId(), change.Name, Version(change.ETag), change.State is { } state ? Json.WriteText(state, change.StateType) : null)),
         ];
         await store.WriteAsync(new StateWrite(grain, rows)).WaitAsync(cancellationToken);
         for (var index = 0; index < rows.Length; index++)
         {
-            changes[index].NextETag = rows[index].Payload is null ? null : (rows[index].Expected + 1).ToString(CultureInfo.InvariantCulture);
+            changes[index].NextETag = rows[index].Payload is null ? null : EtagOf(rows[index].Expected + 1);
         }
     }
 
+    /// <inheritdoc/>
+    protected override Task<(byte[]? Payload, long Version)> FindAsync(string grain, string stateName) => store.ReadAsync((grain, stateName), FindRowAsync);
+
     private static long Version(string? etag) => long.TryParse(etag, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;
 
-    private static async Task<(byte[]? Payload, long Version)> FindAsync(
+    private static async Task<(byte[]? Payload, long Version)> FindRowAsync(
         NpgsqlConnection connection, (string Grain, string Name) key, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand("SELECT version, payload FROM grain_state WHERE grain = $1 AND name = $2", connection);
