@@ -10,4 +10,8 @@ namespace OrleansFlow.Simulation;
 /// <param name="Trace">Depends on every pick of every step: equal for equal worlds.</param>
 /// <param name="History">What happened, line by line; empty when it was not asked for.</param>
 public sealed record SimulationResult(
-    string Scenario, ulong Seed, string? Violation, long StepCount, long TurnCount, TimeSpan VirtualTime, ulong Trace, IReadOnlyList<string> History);
+    string Scenario, ulong Seed, string? Violation, long StepCount, long TurnCount, TimeSpan VirtualTime, ulong Trace, IReadOnlyList<string> History)
+{
+    /// <summary>How often each kind of fault really happened.</summary>
+    public IReadOnlyDictionary<FaultKind, int> Faults { get; init; } = new Dictionary<FaultKind, int>();
+}

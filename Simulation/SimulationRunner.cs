@@ -56,12 +56,12 @@ public static class SimulationRunner
         var world = new SimulatedWorld(seed, scenario.Options(random), keepsHistory, mutation);
         world.History.Add($"{scenario.Name} with seed {seed}: {world.Options.SiloCount} silos, {world.Options.WorkerCount} workers");
         world.Start();
-        var unfinished = scenario.Begin(world, random);
+        var work = scenario.Begin(world, random);
         new FaultPlan(world).Begin(scenario.FaultTime);
         var limit = scenario.FaultTime + scenario.QuietTime;
         while (world.Watch.Violation is null)
         {
-            if (world.Kernel.Now > scenario.FaultTime && unfinished() is null)
+            if (world.Kernel.Now > scenario.FaultTime && work.HasEnded)
             {
                 world.Watch.OnEnd();
                 break;
@@ -69,13 +69,13 @@ public static class SimulationRunner
 
             if (world.Kernel.Now > limit || world.Kernel.StepCount >= StepsMax)
             {
-                world.Watch.Violate($"progress: {scenario.QuietTime.TotalSeconds} s after the last fault {unfinished()}");
+                world.Watch.Violate($"progress: {scenario.QuietTime.TotalSeconds} s after the last fault {work}");
                 break;
             }
 
             if (!Step(world))
             {
-                world.Watch.Violate($"progress: nothing is left to do, but {unfinished()}");
+                world.Watch.Violate($"progress: nothing is left to do, but {work}");
                 break;
             }
 
@@ -85,7 +85,10 @@ public static class SimulationRunner
         world.History.Add(
             $"end: {world.Watch.Violation ?? "all rules held"}; {world.Kernel.StepCount} steps, {world.Kernel.TurnCount} turns, trace {world.Kernel.Trace.ToString("x16", CultureInfo.InvariantCulture)}");
         return new SimulationResult(
-            scenario.Name, seed, world.Watch.Violation, world.Kernel.StepCount, world.Kernel.TurnCount, world.Kernel.Now, world.Kernel.Trace, world.History.Lines);
+            scenario.Name, seed, world.Watch.Violation, world.Kernel.StepCount, world.Kernel.TurnCount, world.Kernel.Now, world.Kernel.Trace, world.History.Lines)
+        {
+            Faults = world.Tally.Counts,
+        };
     }
 
     private static bool Step(SimulatedWorld world)

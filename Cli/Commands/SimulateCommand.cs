@@ -11,7 +11,10 @@ internal static class SimulateCommand
     private const int SeedsMax = 10_000_000;
     private const int RuleBroken = 1;
 
-    public static Command Create()
+    public static Command Create() => Create(SimulationRunner.Run, Console.Out, Console.Error);
+
+    /// <summary>The same with worlds that a test has made.</summary>
+    internal static Command Create(Func<string, ulong, bool, SimulationResult> simulate, TextWriter output, TextWriter error)
     {
         var scenario = new Option<string>("--scenario")
         {
@@ -32,58 +35,62 @@ internal static class SimulateCommand
         var verbose = new Option<bool>("--verbose") { Description = "Print the history of every seed, not only of one that broke a rule." };
         var command = new Command("simulate", "Run clusters from seeds, with crashes and losses, and check the lease rules.") { scenario, seeds, first, verbose };
         command.SetAction((parsed, cancellationToken) => Task.Run(
-            () => Run(
-                parsed.GetValue(scenario)!, parsed.GetValue(first), parsed.GetValue(seeds), parsed.GetValue(verbose), TimeProvider.System, cancellationToken),
+            () => new Simulations(simulate, output, error, TimeProvider.System).Run(
+                parsed.GetValue(scenario)!, parsed.GetValue(first), parsed.GetValue(seeds), parsed.GetValue(verbose), cancellationToken),
             cancellationToken));
         return command;
     }
 
-    private static int Run(string scenario, ulong first, int count, bool isVerbose, TimeProvider clock, CancellationToken cancellationToken)
+    private sealed class Simulations(
+        Func<string, ulong, bool, SimulationResult> simulate, TextWriter output, TextWriter error, TimeProvider clock)
     {
-        var began = clock.GetTimestamp();
-        var (done, turns) = (0, 0L);
-        var gate = new Lock();
-        SimulationResult? broken = null;
-        var options = new ParallelOptions { MaxDegreeOfParallelism = isVerbose ? 1 : Environment.ProcessorCount, CancellationToken = cancellationToken };
-        Parallel.For(0, count, options, (number, loop) =>
+        public int Run(string scenario, ulong first, int count, bool isVerbose, CancellationToken cancellationToken)
         {
-            var result = SimulationRunner.Run(scenario, first + (ulong)number, isVerbose);
-            lock (gate)
+            var began = clock.GetTimestamp();
+            var (done, turns) = (0, 0L);
+            var gate = new Lock();
+            SimulationResult? broken = null;
+            var options = new ParallelOptions { MaxDegreeOfParallelism = isVerbose ? 1 : Environment.ProcessorCount, CancellationToken = cancellationToken };
+            Parallel.For(0, count, options, (number, loop) =>
             {
-                done++;
-                turns += result.TurnCount;
-                Print(result.History);
-                if (result.Violation is not null && (broken is null || result.Seed < broken.Seed))
+                var result = simulate(scenario, first + (ulong)number, isVerbose);
+                lock (gate)
                 {
-                    broken = result;
-                    loop.Break();
+                    done++;
+                    turns += result.TurnCount;
+                    Print(result.History);
+                    if (result.Violation is not null && (broken is null || result.Seed < broken.Seed))
+                    {
+                        broken = result;
+                        loop.Break();
+                    }
                 }
+            });
+            var elapsed = clock.GetElapsedTime(began);
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{scenario}: {done} seeds in {elapsed.TotalSeconds:0.0} s, {turns} turns, {turns / elapsed.TotalSeconds:0} turns/s"));
+            if (broken is null)
+            {
+                return 0;
             }
-        });
-        var elapsed = clock.GetElapsedTime(began);
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{scenario}: {done} seeds in {elapsed.TotalSeconds:0.0} s, {turns} turns, {turns / elapsed.TotalSeconds:0} turns/s"));
-        if (broken is null)
-        {
-            return 0;
+
+            if (!isVerbose)
+            {
+                // The same seed does the same again, and this time tells.
+                Print(simulate(scenario, broken.Seed, true).History);
+            }
+
+            error.WriteLine(
+                $"flow: seed {broken.Seed} broke {broken.Violation}. Again: flow simulate --scenario {scenario} --seed {broken.Seed} --verbose");
+            return RuleBroken;
         }
 
-        if (!isVerbose)
+        private void Print(IReadOnlyList<string> lines)
         {
-            // The same seed does the same again, and this time tells.
-            Print(SimulationRunner.Run(scenario, broken.Seed, keepsHistory: true).History);
-        }
-
-        Console.Error.WriteLine(
-            $"flow: seed {broken.Seed} broke {broken.Violation}. Again: flow simulate --scenario {scenario} --seed {broken.Seed} --verbose");
-        return RuleBroken;
-    }
-
-    private static void Print(IReadOnlyList<string> lines)
-    {
-        foreach (var line in lines)
-        {
-            Console.WriteLine(line);
+            foreach (var line in lines)
+            {
+                output.WriteLine(line);
+            }
         }
     }
 }

@@ -3,13 +3,14 @@ using OrleansFlow.Simulation.Kernel;
 namespace OrleansFlow.Simulation.Cluster;
 
 /// <summary>Carries messages between places: silos, workers, callers. Messages on one way keep their order, unless one straggles.</summary>
-internal sealed class SimulatedNetwork(SimulationKernel kernel, ulong seed, History history)
+internal sealed class SimulatedNetwork(SimulationKernel kernel, ulong seed, History history, FaultTally tally)
 {
     private static readonly TimeSpan LatencyMin = TimeSpan.FromMicroseconds(50);
     private static readonly TimeSpan LatencyMax = TimeSpan.FromMicroseconds(800);
 
     private readonly SeededRandom _random = new(seed, "network");
     private readonly Dictionary<(string From, string To), TimeSpan> _lastArrival = [];
+    private readonly Dictionary<(string From, string To), TimeSpan> _stragglers = [];
     private readonly HashSet<(string From, string To)> _cut = [];
 
     /// <summary>How it behaves now.</summary>
@@ -61,34 +62,44 @@ internal sealed class SimulatedNetwork(SimulationKernel kernel, ulong seed, Hist
             return true;
         }
 
-        if (_cut.Count > 0 && _cut.Contains((from, to)) || _random.Chance(Faults.Loss))
+        var isCut = _cut.Count > 0 && _cut.Contains((from, to));
+        if (isCut || _random.Chance(Faults.Loss))
         {
+            tally.Add(!isCut ? FaultKind.Loss : _cut.Contains((to, from)) ? FaultKind.FullPartition : FaultKind.OneWayPartition);
             LastFault = kernel.Now;
             return false;
         }
 
+        var way = (from, to);
         var latency = _random.Between(LatencyMin, LatencyMax);
         if (mayStraggle && _random.Chance(Faults.Straggle))
         {
             LastFault = kernel.Now;
-            kernel.At(_random.Between(latency, Faults.DelayMax), deliver);
+            latency = _random.Between(latency, Faults.DelayMax);
+            _stragglers[way] = kernel.Now + latency;
+            kernel.At(latency, deliver);
             return true;
         }
 
         if (_random.Chance(Faults.Delay))
         {
+            tally.Add(FaultKind.Delay);
             LastFault = kernel.Now;
             latency = _random.Between(latency, Faults.DelayMax);
         }
 
         var arrival = kernel.Now + latency;
-        var way = (from, to);
         if (_lastArrival.TryGetValue(way, out var last) && last >= arrival)
         {
             arrival = last + TimeSpan.FromTicks(1);
         }
 
         _lastArrival[way] = arrival;
+        if (_stragglers.Count > 0 && _stragglers.TryGetValue(way, out var straggler) && arrival < straggler)
+        {
+            tally.Add(FaultKind.Reordering);
+        }
+
         kernel.At(arrival - kernel.Now, deliver);
         return true;
     }

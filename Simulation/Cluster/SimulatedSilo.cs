@@ -21,6 +21,9 @@ namespace OrleansFlow.Simulation.Cluster;
 [SuppressMessage("Design", "CA1001", Justification = "A killed process disposes nothing, and nothing here holds more than memory.")]
 internal sealed class SimulatedSilo
 {
+    /// <summary>How far the wall clocks of silos are off, at most.</summary>
+    public static readonly TimeSpan ClockSkewMax = TimeSpan.FromSeconds(1);
+
     private readonly SimulatedWorld _world;
     private readonly ServiceProvider _services;
     private readonly SiloRuntime _runtime;
@@ -34,6 +37,12 @@ internal sealed class SimulatedSilo
         Name = name;
         Life = life;
         Process = new SimulatedProcess(world.Kernel, name);
+        if (world.HasSkewedSilos)
+        {
+            world.Tally.Add(FaultKind.ClockSkew);
+            Process.Clock.Offset = world.SiloClocks.Between(-ClockSkewMax, ClockSkewMax);
+        }
+
         _services = Compose();
         _runtime = _services.GetRequiredService<SiloRuntime>();
         world.Cluster.Register(_runtime, Process);

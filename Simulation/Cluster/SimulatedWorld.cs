@@ -26,9 +26,11 @@ internal sealed class SimulatedWorld
         Kernel = new SimulationKernel(seed);
         History = new History(Kernel, keepsHistory);
         Faults = new SeededRandom(seed, "faults");
-        Network = new SimulatedNetwork(Kernel, seed, History);
+        SiloClocks = new SeededRandom(seed, "silo clocks");
+        HasSkewedSilos = SiloClocks.Chance(0.5);
+        Network = new SimulatedNetwork(Kernel, seed, History, Tally);
         _callers = new SimulatedProcess(Kernel, SimulatedCluster.CallerPlace);
-        Store = new SimulatedStore(Kernel, seed, History);
+        Store = new SimulatedStore(Kernel, seed, History, Tally);
         Watch = new SimulationWatch(this);
         Store.Applied = Watch.OnApplied;
         Rules = new WatchedRules(Watch, mutation?.Rules);
@@ -43,8 +45,17 @@ internal sealed class SimulatedWorld
 
     public History History { get; }
 
+    /// <summary>Counts what goes wrong.</summary>
+    public FaultTally Tally { get; } = new();
+
     /// <summary>Draws whatever goes wrong, and how long work takes.</summary>
     public SeededRandom Faults { get; }
+
+    /// <summary>Draws how wrong the silos' wall clocks are.</summary>
+    public SeededRandom SiloClocks { get; }
+
+    /// <summary>Whether the silos' wall clocks differ.</summary>
+    public bool HasSkewedSilos { get; }
 
     public SimulatedNetwork Network { get; }
 
@@ -76,7 +87,7 @@ internal sealed class SimulatedWorld
     /// <summary>The storage of one silo, as it is or as a test breaks it.</summary>
     public IGrainStorage StorageFor(SimulatedProcess process)
     {
-        var storage = new SimulatedGrainStorage(Store, process, Shared.Json);
+        var storage = Store.HasBatches ? new SimulatedBatchStorage(Store, process, Shared.Json) : new SimulatedGrainStorage(Store, process, Shared.Json);
         return _mutation?.Storage(storage, process) ?? storage;
     }
 
@@ -137,6 +148,7 @@ internal sealed class SimulatedWorld
         // Drift of a cheap quartz times a hundred, so that it shows within seconds; the wall clock is simply wrong.
         var rate = 1 + ((Faults.NextDouble() - 0.5) * 0.02);
         var offset = Faults.Between(TimeSpan.FromMinutes(-10), TimeSpan.FromMinutes(10));
+        Tally.Add(FaultKind.ClockSkew);
         return new SimulatedWorker(this, name, life, rate, offset);
     }
 

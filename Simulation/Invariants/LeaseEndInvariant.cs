@@ -87,10 +87,10 @@ internal sealed class LeaseEndInvariant(SimulatedWorld world) : Invariant(world)
         }
 
         _nextCheck = World.Kernel.Now + Tick;
-        var healthySince = Watch.HealthySince + World.Options.Leases.Duration + World.Options.Leases.ServingGrace + World.Options.ResponseTimeout;
+        var healthySince = Watch.HealthySince + SimulatedSilo.ClockSkewMax + World.Options.Leases.Duration + World.Options.Leases.ServingGrace + World.Options.ResponseTimeout;
         foreach (var (task, lease) in _standing)
         {
-            var expired = lease.ExpiresUtc - SimulatedClock.Epoch;
+            var expired = lease.ExpiresUtc - SimulatedClock.Epoch + (2 * SimulatedSilo.ClockSkewMax);
             var since = expired > healthySince ? expired : healthySince;
             if (World.Kernel.Now > since + (3 * Tick))
             {

@@ -85,11 +85,11 @@ internal sealed class FaultPlan
         _world.History.Add($"faults end");
     }
 
-    private void CrashSilo() => EndSilo(silo => silo.Kill());
+    private void CrashSilo() => EndSilo(FaultKind.SiloCrash, silo => silo.Kill());
 
-    private void StopSilo() => EndSilo(silo => _ = silo.StopAsync());
+    private void StopSilo() => EndSilo(FaultKind.SiloStop, silo => _ = silo.StopAsync());
 
-    private void EndSilo(Action<SimulatedSilo> end)
+    private void EndSilo(FaultKind kind, Action<SimulatedSilo> end)
     {
         var index = _random.Next(_world.Silos.Count);
         var silo = _world.Silos[index];
@@ -98,6 +98,7 @@ internal sealed class FaultPlan
             return;
         }
 
+        _world.Tally.Add(kind);
         end(silo);
         _world.Kernel.At(_random.Between(DownMin, DownMax), () => Revive(index, silo));
     }
@@ -115,16 +116,17 @@ internal sealed class FaultPlan
         _world.RestartSilo(index);
     }
 
-    private void CrashWorker() => EndWorker(worker => worker.Kill());
+    private void CrashWorker() => EndWorker(FaultKind.WorkerCrash, worker => worker.Kill());
 
-    private void StopWorker() => EndWorker(worker => worker.Stop());
+    private void StopWorker() => EndWorker(FaultKind.WorkerStop, worker => worker.Stop());
 
-    private void EndWorker(Action<Workers.SimulatedWorker> end)
+    private void EndWorker(FaultKind kind, Action<Workers.SimulatedWorker> end)
     {
         var index = _random.Next(_world.Workers.Count);
         var worker = _world.Workers[index];
         if (!worker.HasEnded)
         {
+            _world.Tally.Add(kind);
             end(worker);
             _world.Kernel.At(_random.Between(DownMin, DownMax), () => Revive(index, worker));
         }
@@ -168,9 +170,17 @@ internal sealed class FaultPlan
 
     private void JumpClock()
     {
+        _world.Tally.Add(FaultKind.ClockJump);
         var worker = _random.Pick(_world.Workers);
         worker.Process.Clock.Offset = _random.Between(TimeSpan.FromHours(-1), TimeSpan.FromHours(1));
         _world.History.Add($"the wall clock of {worker.Name} jumps");
+        if (_world.HasSkewedSilos)
+        {
+            // Silos stamp what is stored with their wall clocks, so these are kept together by a time service, as in any cluster.
+            var silo = _world.SiloClocks.Pick(_world.Silos);
+            silo.Process.Clock.Offset = _world.SiloClocks.Between(-SimulatedSilo.ClockSkewMax, SimulatedSilo.ClockSkewMax);
+            _world.History.Add($"the wall clock of {silo.Name} jumps to {silo.Process.Clock.Offset.TotalSeconds:0.000} s");
+        }
     }
 
     private void BreakStream()
@@ -179,6 +189,7 @@ internal sealed class FaultPlan
         {
             var link = _random.Pick(_world.Links);
             _world.History.Add($"stream {link.Worker.Name} - {link.Silo.Name} breaks");
+            _world.Tally.Add(FaultKind.BrokenStream);
             link.Break();
             _world.Watch.LastCrash = _world.Kernel.Now;
         }

@@ -20,9 +20,9 @@ internal sealed class GraphsScenario : SimulationScenario
     /// <remarks>Also fewer slots than tasks that start at a first batch and wait for the rest of their input.</remarks>
     public override WorldOptions Options(SeededRandom random) => base.Options(random) with { SlotsPerWorker = random.Pick<int>([1, 2, 3, 20]) };
 
-    public override Func<string?> Begin(SimulatedWorld world, SeededRandom random)
+    public override OpenWork Begin(SimulatedWorld world, SeededRandom random)
     {
-        var open = new SortedSet<string>(StringComparer.Ordinal);
+        var open = new OpenWork(id => world.Watch.Seen(new(id))?.Status.ToString() ?? "not seen");
         var count = random.Between(1, 2);
         for (var number = 1; number <= count; number++)
         {
@@ -35,7 +35,7 @@ internal sealed class GraphsScenario : SimulationScenario
             world.StartCaller(() => RunAsync(world, id, submission, start, cancel, open));
         }
 
-        return () => open.Count == 0 ? null : $"{string.Join(", ", open.Select(id => $"{id} ({world.Watch.Seen(new(id))?.Status.ToString() ?? "not seen"})"))} did not end";
+        return open;
     }
 
     private static string Document(SeededRandom random)
@@ -60,7 +60,7 @@ internal sealed class GraphsScenario : SimulationScenario
     }
 
     private static async Task RunAsync(
-        SimulatedWorld world, string id, RunSubmission submission, TimeSpan start, TimeSpan? cancel, SortedSet<string> open)
+        SimulatedWorld world, string id, RunSubmission submission, TimeSpan start, TimeSpan? cancel, OpenWork open)
     {
         var run = world.Cluster.Client.GetGrain<IGraphRunGrain>(id);
         await Task.Delay(start, world.Clock);

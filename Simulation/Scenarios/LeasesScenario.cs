@@ -13,9 +13,9 @@ internal sealed class LeasesScenario : SimulationScenario
 
     public override string Summary => "standalone tasks under crashes, losses, delays, expiry, revocation and cancellation";
 
-    public override Func<string?> Begin(SimulatedWorld world, SeededRandom random)
+    public override OpenWork Begin(SimulatedWorld world, SeededRandom random)
     {
-        var open = new SortedSet<string>(StringComparer.Ordinal);
+        var open = new OpenWork(id => Status(world, id));
         var count = random.Between(3, 8);
         for (var number = 1; number <= count; number++)
         {
@@ -36,13 +36,13 @@ internal sealed class LeasesScenario : SimulationScenario
             world.StartCaller(() => RunAsync(world, id, submission, start, cancel, open));
         }
 
-        return () => open.Count == 0 ? null : $"{string.Join(", ", open.Select(id => $"{id} ({Status(world, id)})"))} did not end";
+        return open;
     }
 
     private static string Status(SimulatedWorld world, string id) => world.Watch.Stored(TaskId.Parse(id))?.Status.ToString() ?? "not stored";
 
     private static async Task RunAsync(
-        SimulatedWorld world, string id, TaskSubmission submission, TimeSpan start, TimeSpan? cancel, SortedSet<string> open)
+        SimulatedWorld world, string id, TaskSubmission submission, TimeSpan start, TimeSpan? cancel, OpenWork open)
     {
         var task = world.Cluster.Client.GetGrain<ITaskGrain>(id);
         await Task.Delay(start, world.Clock);

@@ -28,8 +28,8 @@ internal abstract class SimulationScenario
     /// <summary>Starts the callers.</summary>
     /// <param name="world">The world.</param>
     /// <param name="random">Draws the work.</param>
-    /// <returns>Says whether all work has ended, as the callers see it, and what has not.</returns>
-    public abstract Func<string?> Begin(SimulatedWorld world, SeededRandom random);
+    /// <returns>What has not ended, as the callers see it.</returns>
+    public abstract OpenWork Begin(SimulatedWorld world, SeededRandom random);
 
     /// <summary>Calls until the call is answered: callers must repeat what they do not know the outcome of.</summary>
     protected static async Task<T> UntilAnsweredAsync<T>(SimulatedWorld world, Func<Task<T>> call)

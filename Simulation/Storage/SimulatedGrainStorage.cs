@@ -6,8 +6,14 @@ using OrleansFlow.Simulation.Kernel;
 namespace OrleansFlow.Simulation.Storage;
 
 /// <summary>One silo's connection to the store. States are JSON, as in the product's stores.</summary>
-internal sealed class SimulatedGrainStorage(SimulatedStore store, SimulatedProcess process, JsonSerializerOptions json) : IGrainStorage
+internal class SimulatedGrainStorage(SimulatedStore store, SimulatedProcess process, JsonSerializerOptions json) : IGrainStorage
 {
+    protected SimulatedStore Store => store;
+
+    protected SimulatedProcess Process => process;
+
+    protected JsonSerializerOptions Json => json;
+
     /// <summary>How states are written, by the resolvers that the grains register.</summary>
     public static JsonSerializerOptions MakeJson(IEnumerable<IJsonTypeInfoResolver> resolvers) => new(JsonSerializerDefaults.Web)
     {

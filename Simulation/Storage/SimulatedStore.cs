@@ -1,11 +1,13 @@
 using System.Globalization;
 using Orleans.Storage;
+using OrleansFlow.Simulation.Cluster;
 using OrleansFlow.Simulation.Kernel;
+using OrleansFlow.Storage;
 
 namespace OrleansFlow.Simulation.Storage;
 
 /// <summary>The store that all silos share. It outlives them: what it acknowledged it keeps, what was under way at a crash it keeps whole or not at all.</summary>
-internal sealed class SimulatedStore(SimulationKernel kernel, ulong seed, History history)
+internal sealed class SimulatedStore(SimulationKernel kernel, ulong seed, History history, FaultTally tally)
 {
     private static readonly TimeSpan TravelMin = TimeSpan.FromMicroseconds(30);
     private static readonly TimeSpan TravelMax = TimeSpan.FromMicroseconds(900);
@@ -14,6 +16,9 @@ internal sealed class SimulatedStore(SimulationKernel kernel, ulong seed, Histor
     private readonly Dictionary<(string State, GrainId Grain), Row> _rows = [];
     private readonly List<Operation> _underWay = [];
     private long _lastEtag;
+
+    /// <summary>Whether it writes several rows in one transaction, as the product's stores do; the other worlds have a plain grain storage.</summary>
+    public bool HasBatches { get; } = new SeededRandom(seed, "storage kind").Chance(0.5);
 
     /// <summary>How it behaves now.</summary>
     public StorageFaults Faults { get; set; } = StorageFaults.None;
@@ -31,7 +36,7 @@ internal sealed class SimulatedStore(SimulationKernel kernel, ulong seed, Histor
     public async Task<(byte[] Json, string Etag)?> ReadAsync(SimulatedProcess process, string state, GrainId grain)
     {
         (byte[], string)? found = null;
-        await RunAsync(process, $"read {state} of {grain}", () =>
+        await RunAsync(new Operation(process, "read", state, grain), () =>
             found = _rows.TryGetValue((state, grain), out var row) ? (row.Json, row.Etag) : null);
         return found;
     }
@@ -41,19 +46,42 @@ internal sealed class SimulatedStore(SimulationKernel kernel, ulong seed, Histor
     public async Task<string> WriteAsync(SimulatedProcess process, string state, GrainId grain, byte[] json, object? value, string? etag)
     {
         var written = "";
-        await RunAsync(process, $"write {state} of {grain}", () =>
+        await RunAsync(new Operation(process, "write", state, grain), () =>
         {
             Check(state, grain, etag);
-            written = (++_lastEtag).ToString(CultureInfo.InvariantCulture);
-            _rows[(state, grain)] = new Row(json, written);
-            Applied(state, grain, value);
+            written = Put(state, grain, json, value);
         });
         return written;
     }
 
+    /// <summary>Writes and removes several rows of one grain, all or none.</summary>
+    /// <param name="process">Who writes.</param>
+    /// <param name="grain">Whose rows.</param>
+    /// <param name="changes">The rows, each with its text; null to remove it.</param>
+    public Task WriteAllAsync(SimulatedProcess process, GrainId grain, IReadOnlyList<(GrainStateChange Change, byte[]? Json)> changes) =>
+        RunAsync(new Operation(process, "write", changes[^1].Change.Name, grain), () =>
+        {
+            foreach (var (change, _) in changes)
+            {
+                Check(change.Name, grain, change.ETag);
+            }
+
+            foreach (var (change, json) in changes)
+            {
+                if (json is not null)
+                {
+                    change.NextETag = Put(change.Name, grain, json, change.State);
+                }
+                else if (_rows.Remove((change.Name, grain)))
+                {
+                    Applied(change.Name, grain, null);
+                }
+            }
+        });
+
     /// <summary>Removes a row if its etag is the given one.</summary>
     public Task ClearAsync(SimulatedProcess process, string state, GrainId grain, string? etag) =>
-        RunAsync(process, $"clear {state} of {grain}", () =>
+        RunAsync(new Operation(process, "clear", state, grain), () =>
         {
             if (_rows.ContainsKey((state, grain)))
             {
@@ -68,10 +96,11 @@ internal sealed class SimulatedStore(SimulationKernel kernel, ulong seed, Histor
     {
         foreach (var operation in _underWay)
         {
-            if (ReferenceEquals(operation.Process, process) && !operation.IsTorn && _random.Chance(0.5))
+            if (ReferenceEquals(operation.Process, process) && operation.IsWrite && !operation.IsTorn && _random.Chance(0.5))
             {
                 operation.IsTorn = true;
-                history.Add($"store rolls back a torn {operation.Name}");
+                tally.Add(FaultKind.TornWrite);
+                history.Add($"store rolls back a torn {operation}");
             }
         }
     }
@@ -85,10 +114,17 @@ internal sealed class SimulatedStore(SimulationKernel kernel, ulong seed, Histor
         }
     }
 
-    private Task RunAsync(SimulatedProcess process, string name, Action effect)
+    private string Put(string state, GrainId grain, byte[] json, object? value)
+    {
+        var etag = (++_lastEtag).ToString(CultureInfo.InvariantCulture);
+        _rows[(state, grain)] = new Row(json, etag);
+        Applied(state, grain, value);
+        return etag;
+    }
+
+    private Task RunAsync(Operation operation, Action effect)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var operation = new Operation(process, name);
         _underWay.Add(operation);
         kernel.At(Travel(), () => Arrive(operation, effect, done));
         return AwaitAsync(done.Task);
@@ -109,8 +145,9 @@ internal sealed class SimulatedStore(SimulationKernel kernel, ulong seed, Histor
         if (_random.Chance(Faults.ErrorBefore))
         {
             LastFault = kernel.Now;
-            history.Add($"store fails before: {operation.Name}");
-            failure = new IOException($"The simulated store failed before it could {operation.Name}.");
+            tally.Add(FaultKind.StoreErrorBefore);
+            history.Add($"store fails before: {operation}");
+            failure = new IOException($"The simulated store failed before it could {operation}.");
         }
         else
         {
@@ -120,15 +157,20 @@ internal sealed class SimulatedStore(SimulationKernel kernel, ulong seed, Histor
             }
             catch (InconsistentStateException exception)
             {
-                history.Add($"store refuses: {operation.Name}, another has written");
+                history.Add($"store refuses: {operation}, another has written");
                 failure = exception;
             }
 
             if (failure is null && _random.Chance(Faults.ErrorAfter))
             {
                 LastFault = kernel.Now;
-                history.Add($"store fails after: {operation.Name}");
-                failure = new IOException($"The simulated store failed after it had {operation.Name}.");
+                if (operation.IsWrite)
+                {
+                    tally.Add(FaultKind.StoreErrorAfter);
+                }
+
+                history.Add($"store fails after: {operation}");
+                failure = new IOException($"The simulated store failed after it had done this: {operation}.");
             }
         }
 
@@ -150,6 +192,7 @@ internal sealed class SimulatedStore(SimulationKernel kernel, ulong seed, Histor
         var time = _random.Between(TravelMin, TravelMax);
         if (_random.Chance(Faults.Slow))
         {
+            tally.Add(FaultKind.SlowStore);
             LastFault = kernel.Now;
             time = _random.Between(time, Faults.SlowMax);
         }
@@ -159,12 +202,14 @@ internal sealed class SimulatedStore(SimulationKernel kernel, ulong seed, Histor
 
     private sealed record Row(byte[] Json, string Etag);
 
-    private sealed class Operation(SimulatedProcess process, string name)
+    private sealed class Operation(SimulatedProcess process, string verb, string state, GrainId grain)
     {
         public SimulatedProcess Process => process;
 
-        public string Name => name;
+        public bool IsWrite { get; } = verb != "read";
 
         public bool IsTorn { get; set; }
+
+        public override string ToString() => $"{verb} {state} of {grain}";
     }
 }

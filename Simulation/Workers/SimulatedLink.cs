@@ -39,7 +39,11 @@ internal sealed class SimulatedLink(SimulatedWorld world, SimulatedWorker worker
         if (message.KindCase is WorkerMessage.KindOneofCase.Batches or WorkerMessage.KindOneofCase.Outcomes && world.Network.IsRepeated())
         {
             world.History.Add($"{worker.Name} -> {silo.Name}: {message.KindCase} repeated");
-            SendUp(() => _up.Deliver(message));
+            SendUp(() =>
+            {
+                world.Tally.Add(FaultKind.Duplication);
+                _up.Deliver(message);
+            });
         }
 
         return ValueTask.CompletedTask;
@@ -140,11 +144,13 @@ internal sealed class SimulatedLink(SimulatedWorld world, SimulatedWorker worker
         if (world.Network.IsSilent())
         {
             world.History.Add($"stream {worker.Name} - {silo.Name} falls silent");
+            world.Tally.Add(FaultKind.SilentStream);
             _isSilent = true;
         }
         else
         {
             world.History.Add($"stream {worker.Name} - {silo.Name} breaks");
+            world.Tally.Add(FaultKind.BrokenStream);
             Break();
         }
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using OrleansFlow.Simulation;
 
 namespace OrleansFlow.Tests.Simulation;
@@ -6,16 +7,25 @@ public sealed class SimulationTests
 {
     private const int SeedCount = 2_000;
 
+    /// <summary>Least number of times that each kind of fault has to happen over the seeds of one scenario.</summary>
+    private const int FaultsMin = 10;
+
     [Theory]
     [InlineData("leases")]
     [InlineData("graphs")]
-    public void Rules_OverTwoThousandSeeds_Hold(string scenario)
+    public void Rules_OverTwoThousandSeedsWithEveryKindOfFault_Hold(string scenario)
     {
+        var faults = new ConcurrentDictionary<FaultKind, int>();
         var broken = new SortedDictionary<ulong, string>();
         var options = new ParallelOptions { CancellationToken = TestContext.Current.CancellationToken };
         Parallel.For(0, SeedCount, options, number =>
         {
             var result = SimulationRunner.Run(scenario, (ulong)number);
+            foreach (var (kind, count) in result.Faults)
+            {
+                faults.AddOrUpdate(kind, count, (_, sum) => sum + count);
+            }
+
             if (result.Violation is { } violation)
             {
                 lock (broken)
@@ -26,6 +36,7 @@ public sealed class SimulationTests
         });
 
         Assert.True(broken.Count == 0, string.Join('\n', broken.Take(10).Select(one => $"{scenario} seed {one.Key}: {one.Value}")));
+        Assert.All(Enum.GetValues<FaultKind>(), kind => Assert.True(faults[kind] >= FaultsMin, $"{kind} happened {faults[kind]} times"));
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -10,6 +11,9 @@ internal sealed class GrainActivator
     private static readonly MethodInfo FacetMethod =
         typeof(GrainActivator).GetMethod(nameof(FacetArgument), BindingFlags.NonPublic | BindingFlags.Static)!;
 
+    // Of the process and not of the silo: an invoker that is used more than once compiles itself, and a test process makes many silos.
+    private static readonly ConditionalWeakTable<Type, ConstructorInvoker> Constructors = [];
+
     private readonly ConstructorInvoker _constructor;
     private readonly Func<Activation, object?>[] _arguments;
 
@@ -20,7 +24,7 @@ internal sealed class GrainActivator
             ?? constructors.Where(candidate => candidate.IsPublic).MaxBy(candidate => candidate.GetParameters().Length)
             ?? constructors.MaxBy(candidate => candidate.GetParameters().Length)
             ?? throw new OrleansConfigurationException($"Grain class '{grainClass}' has no constructor.");
-        _constructor = ConstructorInvoker.Create(constructor);
+        _constructor = Constructors.GetValue(grainClass, _ => ConstructorInvoker.Create(constructor));
         _arguments = [.. constructor.GetParameters().Select(parameter => ArgumentOf(parameter, services))];
     }
 
