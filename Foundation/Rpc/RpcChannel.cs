@@ -80,7 +80,7 @@ public sealed class RpcChannel : IAsyncDisposable
         RpcMethod<TRequest, TResponse> method, TRequest request, RpcCallOptions options = default)
     {
         CheckKind(method, RpcMethodKind.Unary);
-        var content = new RpcRequestContent<TRequest>(method.RequestMarshaller, request, Compresses(options), Options.MaxSendMessageBytes);
+        var content = MakeContent(method.RequestMarshaller, request, options);
         var call = new RpcClientCall(this, method.FullName, method.Kind, options, content, abortRequest: null);
         await using var _ = call.ConfigureAwait(false);
         var response = await call.ReadSingleAsync(method.ResponseMarshaller).ConfigureAwait(false);
@@ -100,7 +100,7 @@ public sealed class RpcChannel : IAsyncDisposable
                 method.FullName,
                 method.Kind,
                 options,
-                new RpcRequestContent<TRequest>(method.RequestMarshaller, request, Compresses(options), Options.MaxSendMessageBytes),
+                MakeContent(method.RequestMarshaller, request, options),
                 abortRequest: null),
             method.ResponseMarshaller);
     }
@@ -169,6 +169,17 @@ public sealed class RpcChannel : IAsyncDisposable
                     entry.Key, entry.IsBinary ? RpcWireText.EncodeBase64(entry.Bytes.Span) : entry.Value);
             }
         }
+    }
+
+    private RpcRequestContent<TRequest> MakeContent<TRequest>(RpcMarshaller<TRequest> marshaller, TRequest request, RpcCallOptions options)
+    {
+        // Here and not while the request is sent, where the broken stream may be reported before its reason.
+        if (Options.MaxSendMessageBytes < int.MaxValue)
+        {
+            RpcFrame.CheckLimit(marshaller, marshaller.GetSize(request), Options.MaxSendMessageBytes);
+        }
+
+        return new RpcRequestContent<TRequest>(marshaller, request, Compresses(options));
     }
 
     private bool Compresses(RpcCallOptions options) => (options.Compression ?? Options.Compression) == RpcCompression.Gzip;

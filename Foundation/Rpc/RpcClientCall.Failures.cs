@@ -8,12 +8,13 @@ internal sealed partial class RpcClientCall
     /// </summary>
     public async Task<Exception> ExplainWriteFailureAsync(Exception exception, CancellationToken cancellationToken)
     {
-        if (exception is InvalidOperationException and not ObjectDisposedException)
+        // Neither has written anything, so the call can go on.
+        if (exception is InvalidOperationException and not ObjectDisposedException or RpcException { Code: RpcStatusCode.ResourceExhausted })
         {
             return exception;
         }
 
-        if (exception is not (IOException or HttpRequestException or OperationCanceledException or ObjectDisposedException or RpcException))
+        if (exception is not (IOException or HttpRequestException or OperationCanceledException or ObjectDisposedException))
         {
             // The message could not be made; a frame may be half-way out, so the call cannot go on.
             _abortRequest?.Invoke();

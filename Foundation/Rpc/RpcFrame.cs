@@ -31,11 +31,7 @@ internal static class RpcFrame
         RpcBodyWriter output, RpcMarshaller<T> marshaller, T message, bool compress, int bytesMax, bool flush, CancellationToken cancellationToken)
     {
         var size = marshaller.GetSize(message);
-        if (marshaller.MessageBytesMax is null && size > bytesMax)
-        {
-            throw TooLarge($"{size} bytes to send", bytesMax);
-        }
-
+        CheckLimit(marshaller, size, bytesMax);
         if (compress && size >= CompressedBytesMin)
         {
             var packed = await RpcGzip.CompressAsync(marshaller, message, size, cancellationToken).ConfigureAwait(false);
@@ -60,6 +56,15 @@ internal static class RpcFrame
     public static bool AcceptsGzip(string? acceptEncoding) =>
         acceptEncoding is not null
         && acceptEncoding.Split(',', StringSplitOptions.TrimEntries).Contains(Gzip, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Refuses to send what is too large.</summary>
+    public static void CheckLimit<T>(RpcMarshaller<T> marshaller, int size, int bytesMax)
+    {
+        if (marshaller.MessageBytesMax is null && size > bytesMax)
+        {
+            throw TooLarge($"{size} bytes to send", bytesMax);
+        }
+    }
 
     public static void CheckSize<T>(int size, RpcBodyWriter output)
     {

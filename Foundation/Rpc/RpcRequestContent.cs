@@ -4,8 +4,7 @@ using System.Net;
 namespace OrleansFlow.Rpc;
 
 /// <summary>A request body of one message.</summary>
-internal sealed class RpcRequestContent<TRequest>(
-    RpcMarshaller<TRequest> marshaller, TRequest request, bool compress, int bytesMax) : HttpContent
+internal sealed class RpcRequestContent<TRequest>(RpcMarshaller<TRequest> marshaller, TRequest request, bool compress) : HttpContent
 {
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
@@ -15,7 +14,7 @@ internal sealed class RpcRequestContent<TRequest>(
     {
         var pipe = PipeWriter.Create(stream, new StreamPipeWriterOptions(leaveOpen: true));
         var output = new RpcBodyWriter(pipe, direct: true);
-        await RpcFrame.WriteAsync(output, marshaller, request, compress, bytesMax, flush: true, cancellationToken)
+        await RpcFrame.WriteAsync(output, marshaller, request, compress, bytesMax: int.MaxValue, flush: true, cancellationToken)
             .ConfigureAwait(false);
         await pipe.CompleteAsync().ConfigureAwait(false);
     }
