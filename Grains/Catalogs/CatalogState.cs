@@ -23,8 +23,9 @@ internal sealed class CatalogRow
     [JsonPropertyName("name")]
     public string Name { get; set; } = "";
 
+    /// <summary>Base64.</summary>
     [JsonPropertyName("schema")]
-    public byte[] Schema { get; set; } = [];
+    public string Schema { get; set; } = "";
 
     [JsonPropertyName("manifest")]
     public string Manifest { get; set; } = "";
@@ -40,12 +41,12 @@ internal sealed class CatalogRow
 
     public static CatalogRow Of(CatalogTable table) => new()
     {
-        Name = table.Name, Schema = table.Schema, Manifest = table.Manifest, Rows = table.Rows, Bytes = table.Bytes, Version = table.Version,
+        Name = table.Name, Schema = Convert.ToBase64String(table.Schema), Manifest = table.Manifest, Rows = table.Rows, Bytes = table.Bytes, Version = table.Version,
     };
 
     public CatalogTable ToTable() => new()
     {
-        Name = Name, Schema = Schema, Manifest = Manifest, Rows = Rows, Bytes = Bytes, Version = Version,
+        Name = Name, Schema = Convert.FromBase64String(Schema), Manifest = Manifest, Rows = Rows, Bytes = Bytes, Version = Version,
     };
 }
 

@@ -50,7 +50,9 @@ internal sealed class SqlActions(ISqlExecutor executor, PreparedStatements prepa
         var result = new ActionCreatePreparedStatementResult
         {
             PreparedStatementHandle = ByteString.CopyFromUtf8(prepared.Add(new PreparedQuery(text, shape, []))),
-            ParameterSchema = UnsafeByteOperations.UnsafeWrap(FlightWire.WriteSchema(shape.Parameters)),
+
+            // Some clients cannot read a schema without fields; nothing at all means the same to all.
+            ParameterSchema = shape.Parameters.Fields.Count == 0 ? ByteString.Empty : UnsafeByteOperations.UnsafeWrap(FlightWire.WriteSchema(shape.Parameters)),
         };
         if (shape.Result is { } columns)
         {

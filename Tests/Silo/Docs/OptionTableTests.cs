@@ -4,6 +4,7 @@ using OrleansFlow.Client;
 using OrleansFlow.Rpc.Server;
 using OrleansFlow.Silo.Gateway.Flight;
 using OrleansFlow.Silo.Gateway.Sessions;
+using OrleansFlow.Silo.Gateway.Sql;
 using OrleansFlow.Silo.Security;
 using OrleansFlow.Sql.Roles;
 using OrleansFlow.Storage.Postgres;
@@ -26,6 +27,7 @@ public sealed class OptionTableTests
         { PostgresStoreOptions.SectionName, typeof(PostgresStoreOptions) },
         { GatewaySessionOptions.SectionName, typeof(GatewaySessionOptions) },
         { FlightGatewayOptions.SectionName, typeof(FlightGatewayOptions) },
+        { SqlGatewayOptions.SectionName, typeof(SqlGatewayOptions) },
         { RpcServerOptions.SectionName, typeof(RpcServerOptions) },
         { GatewayAuthOptions.SectionName, typeof(GatewayAuthOptions) },
     };

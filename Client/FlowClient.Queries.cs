@@ -1,0 +1,56 @@
+using System.Runtime.CompilerServices;
+using OrleansFlow.Arrow;
+using OrleansFlow.Client.Protocol;
+using OrleansFlow.Errors;
+using OrleansFlow.Flight;
+using OrleansFlow.Flight.Sql;
+using OrleansFlow.Rpc;
+
+namespace OrleansFlow.Client;
+
+/// <content>SQL over Flight SQL.</content>
+public sealed partial class FlowClient
+{
+    /// <summary>Runs a statement that gives rows. Each batch is yours: dispose it. Leaving the enumeration early stops the statement.</summary>
+    /// <param name="sql">One statement; tables are <c>TABLE</c> and <c>runs.RUN.NODE</c>.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="cancellationToken">Stops the statement.</param>
+    /// <exception cref="FlowException"><c>engine_error</c>, <c>not_found</c>, <c>limit_exceeded</c>, <c>deadline_exceeded</c>, ...</exception>
+    public async IAsyncEnumerable<RecordBatch> QueryAsync(
+        string sql, QueryOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(sql);
+        options ??= new QueryOptions();
+        options.Validate();
+        var flight = new FlightClient(_channel.Value);
+        var info = await GuardAsync(() => new FlightSqlClient(flight).QueryAsync(sql, new RpcCallOptions(CancellationToken: cancellationToken))).ConfigureAwait(false);
+        var reader = new EndpointReader((endpoint, token) => flight.DoGet(endpoint.Ticket, new RpcCallOptions(CancellationToken: token)), info, options);
+        var batches = reader.ReadAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var _ = batches.ConfigureAwait(false);
+        while (await GuardAsync(async () => await batches.MoveNextAsync().ConfigureAwait(false)).ConfigureAwait(false))
+        {
+            yield return batches.Current;
+        }
+    }
+
+    /// <summary>Runs a statement that changes registered tables; durable when it returns.</summary>
+    /// <returns>Rows changed.</returns>
+    /// <exception cref="FlowException"><c>engine_error</c>, <c>unsupported</c>, <c>already_exists</c>, ...</exception>
+    public Task<long> UpdateAsync(string sql, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(sql);
+        return GuardAsync(() => new FlightSqlClient(new FlightClient(_channel.Value)).UpdateAsync(sql, new RpcCallOptions(CancellationToken: cancellationToken)));
+    }
+
+    private async Task<TResult> GuardAsync<TResult>(Func<Task<TResult>> callAsync)
+    {
+        try
+        {
+            return await callAsync().ConfigureAwait(false);
+        }
+        catch (RpcException exception)
+        {
+            throw RpcFailures.Translate(exception, _channel.Value.Address);
+        }
+    }
+}

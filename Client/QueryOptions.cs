@@ -1,0 +1,38 @@
+namespace OrleansFlow.Client;
+
+/// <summary>How the rows of a query are fetched.</summary>
+public sealed record QueryOptions
+{
+    /// <summary>Endpoints that are read at the same time. More: more connections' worth of memory, and faster where workers serve them.</summary>
+    /// <value>Default 1. Range 1 to 64.</value>
+    public int ParallelEndpoints { get; init; } = 1;
+
+    /// <summary>Whether batches come in the order of the endpoints even where the gateway does not promise one; then those behind wait for those before.</summary>
+    /// <value>Default true.</value>
+    public bool IsOrdered { get; init; } = true;
+
+    /// <summary>
+    /// How often an endpoint is read again after its connection was lost, without repeating batches that were given out. Only where the
+    /// gateway promises an order, so that the same batches come again.
+    /// </summary>
+    /// <value>Default 2. Range 0 to 10.</value>
+    public int RetriesPerEndpoint { get; init; } = 2;
+
+    /// <summary>Is told after each batch how far the query is; null for nobody.</summary>
+    public IProgress<QueryProgress>? Progress { get; init; }
+
+    internal void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(ParallelEndpoints, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(ParallelEndpoints, 64);
+        ArgumentOutOfRangeException.ThrowIfNegative(RetriesPerEndpoint);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(RetriesPerEndpoint, 10);
+    }
+}
+
+/// <summary>How far a query is.</summary>
+/// <param name="Rows">Rows so far.</param>
+/// <param name="TotalRows">Rows in all; -1: not known.</param>
+/// <param name="EndpointsRead">Endpoints read to their end.</param>
+/// <param name="EndpointCount">Endpoints in all.</param>
+public readonly record struct QueryProgress(long Rows, long TotalRows, int EndpointsRead, int EndpointCount);
