@@ -1,5 +1,7 @@
-// Flight SQL clients that were written elsewhere, against one gateway. Prints what each saw as one JSON object.
+// Three Flight SQL clients that were written elsewhere, against one gateway. Prints what each saw as one JSON object.
 // Usage: node sql-clients.mjs PORT TOKEN SQL
+import { createRequire } from 'node:module';
+
 const [port, token, query] = process.argv.slice(2);
 const report = {};
 const plain = (rows) => [...rows].map((row) =>
@@ -39,6 +41,18 @@ await attempt('lancedb', async () => {
   const { Client } = await import('@lancedb/arrow-flight-sql-client');
   const client = await Client.connect({ host: `127.0.0.1:${port}`, username: 'somebody', password: token });
   return { rows: plain(await (await client.query(query)).collectToObjects()) };
+});
+
+// Rust underneath: prepares every statement. Its answers are Arrow streams.
+await attempt('lakehouse', async () => {
+  const require = createRequire(import.meta.url);
+  const { createFlightSqlClient } = require('@lakehouse-rs/flight-sql-client');
+  const { tableFromIPC } = await import('apache-arrow');
+  const client = await createFlightSqlClient({ headers: [{ key: 'authorization', value: `Bearer ${token}` }], tls: false, host: '127.0.0.1', port: Number(port) });
+  return {
+    rows: plain(tableFromIPC(await client.query(query)).toArray()),
+    tables: plain(tableFromIPC(await client.getTables({ catalog: 'flow', tableNameFilterPattern: 'js%', includeSchema: false })).toArray()),
+  };
 });
 
 console.log(JSON.stringify(report));

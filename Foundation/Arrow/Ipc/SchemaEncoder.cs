@@ -10,8 +10,9 @@ internal sealed class SchemaEncoder(FlatBuilder builder)
     {
         builder.Clear();
         var position = Encode(schema);
+
+        // The length of the body, 0, is left out as every default may be: older readers in Rust find an aligned long at an odd place.
         builder.StartTable(5);
-        builder.Long(3, 0);
         builder.Offset(2, position);
         builder.Short(0, IpcFormat.VersionV5);
         builder.Byte(1, (byte)IpcMessageKind.Schema);

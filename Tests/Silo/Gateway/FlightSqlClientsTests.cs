@@ -12,7 +12,7 @@ public sealed class FlightSqlClientsTests
     private const string Token = "interop-0123456789abcdef";
 
     [Fact(Timeout = 240_000)]
-    public async Task Gateway_UsedByGizmoSqlAndLanceDbClients_GivesThemTheirRows()
+    public async Task Gateway_UsedByGizmoSqlLanceDbAndLakehouseClients_GivesThemTheirRows()
     {
         var token = TestContext.Current.CancellationToken;
         await NodeTool.RequireAsync(token);
@@ -26,6 +26,8 @@ public sealed class FlightSqlClientsTests
         const string rows = """[{"id":1,"name":"row 1","half":0.5},{"id":2,"name":"row 2","half":1},{"id":3,"name":"row 3","half":1.5}]""";
         Check($$"""{"rows":{{rows}},"catalogs":["flow","runs"],"types":["RUN OUTPUT","TABLE"],"server":"OrleansFlow","readOnly":false,"refused":true}""", report["gizmosql"]);
         Check($$"""{"rows":{{rows}}}""", report["lancedb"]);
+        Check(
+            $$"""{"rows":{{rows}},"tables":[{"catalog_name":"flow","db_schema_name":"main","table_name":"js_rows","table_type":"TABLE"}]}""", report["lakehouse"]);
     }
 
     private static void Check(string expected, JsonNode? actual) =>
