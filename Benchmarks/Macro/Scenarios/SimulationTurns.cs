@@ -7,7 +7,8 @@ namespace OrleansFlow.Benchmarks.Macro.Scenarios;
 /// <summary>Simulated worlds of the lease scenario, one on each processor: making them, their faults and the checks included.</summary>
 internal sealed class SimulationTurns : Scenario
 {
-    private const int Seeds = 150;
+    // Some seconds a round: the code of a world is compiled again and again while the first thousands of turns run.
+    private const int Seeds = 1_000;
     private const int MailboxRoundTrips = 200_000;
     private readonly TimeProvider _clock = TimeProvider.System;
 
