@@ -21,7 +21,7 @@ public abstract partial class GrainRequest<TResult>
             return exception;
         }
 
-        Answer(result);
+        Answer(result, null);
         return null;
     }
 }

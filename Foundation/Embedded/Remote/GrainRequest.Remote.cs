@@ -59,7 +59,7 @@ public abstract partial class GrainRequest<TResult>
             return;
         }
 
-        Answer(result);
+        Answer(result, null);
     }
 
     internal sealed override void AnswerTo(ServedCall call)

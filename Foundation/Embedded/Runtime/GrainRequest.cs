@@ -102,6 +102,9 @@ public abstract partial class GrainRequest : ActivationWork, IInvokable
 
     internal override void Execute(Activation activation) => activation.Receive(this);
 
+    // Inline: on the thread that answers, which has nothing else to do.
+    internal abstract void GiveHeldResult(bool isInline);
+
     internal abstract void StartOn(Activation activation);
 
     // Hands the failure to the caller; only for who has marked the request answered.

@@ -6,6 +6,20 @@ namespace Orleans.Embedded;
 public abstract partial class GrainRequest<TResult>
 {
     private CallerTurn? _callerTurn;
+    private TResult? _heldResult;
+
+    internal sealed override void GiveHeldResult(bool isInline)
+    {
+        var result = _heldResult!;
+        _heldResult = default;
+        if (isInline)
+        {
+            _source.RunContinuationsAsynchronously = false;
+        }
+
+        _source.SetResult(result);
+        ReleaseOwner();
+    }
 
     private void ContinueWith(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
     {

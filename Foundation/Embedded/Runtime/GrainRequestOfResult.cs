@@ -164,7 +164,7 @@ public abstract partial class GrainRequest<TResult> : GrainRequest, IValueTaskSo
         }
         else
         {
-            Answer(result);
+            Answer(result, activation);
         }
     }
 
@@ -185,12 +185,12 @@ public abstract partial class GrainRequest<TResult> : GrainRequest, IValueTaskSo
 
     // Apart, so that only simulations pay for what the actions hold.
     private void AnswerBy(IClusterSimulation simulation, Activation activation, TResult result) =>
-        simulation.Answer(this, activation, null, () => Answer(result), ReleaseOwner);
+        simulation.Answer(this, activation, null, () => Answer(result, null), ReleaseOwner);
 
     private void AnswerBy(IClusterSimulation simulation, Activation activation, Exception exception) =>
         simulation.Answer(this, activation, exception, () => Answer(exception), ReleaseOwner);
 
-    private void Answer(TResult result)
+    private void Answer(TResult result, Activation? activation)
     {
         if (TryMarkAnswered())
         {
@@ -200,6 +200,12 @@ public abstract partial class GrainRequest<TResult> : GrainRequest, IValueTaskSo
                 _task = null;
                 task.TrySetResult(result);
                 ReleaseOwner();
+            }
+            else if (activation is not null && activation.IsInTurn)
+            {
+                _heldResult = result;
+                activation.HoldAnswer(this);
+                return;
             }
             else
             {

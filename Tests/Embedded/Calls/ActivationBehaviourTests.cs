@@ -183,6 +183,27 @@ public sealed class ActivationBehaviourTests
         }
     }
 
+    [Fact(Timeout = 30_000)]
+    public async Task Answer_BeforeATurnThatBlocks_ReachesItsCallerMeanwhile()
+    {
+        await using var cluster = await TestClusters.StartAsync();
+        var grain = cluster.Client.GetGrain<IBlockingGrain>("busy");
+        var (first, last) = (Guid.NewGuid().ToString("N"), Guid.NewGuid().ToString("N"));
+        using var firstBlock = BlockingGrain.Blocks[first] = new ManualResetEventSlim();
+        using var lastBlock = BlockingGrain.Blocks[last] = new ManualResetEventSlim();
+        var opening = grain.BlockUntilAsync(first);
+        await TestClusters.UntilAsync(() => BlockingGrain.Started.ContainsKey(first));
+        var answer = grain.EchoAsync(7);
+        var closing = grain.BlockUntilAsync(last);
+        firstBlock.Set();
+
+        Assert.Equal(7, await answer);
+        Assert.False(closing.IsCompleted);
+
+        lastBlock.Set();
+        await Task.WhenAll(opening, closing);
+    }
+
     [Theory(Timeout = 30_000)]
     [InlineData(1, 1, false)]
     [InlineData(2, 1, true)]

@@ -78,6 +78,8 @@ public sealed class PredicateGrain : Grain, IPredicateGrain
 public interface IBlockingGrain : IGrainWithStringKey
 {
     Task BlockUntilAsync(string name);
+
+    ValueTask<int> EchoAsync(int value);
 }
 
 public sealed class BlockingGrain : Grain, IBlockingGrain
@@ -94,6 +96,8 @@ public sealed class BlockingGrain : Grain, IBlockingGrain
         Blocks[name].Wait(TimeSpan.FromSeconds(20));
         return Task.CompletedTask;
     }
+
+    public ValueTask<int> EchoAsync(int value) => ValueTask.FromResult(value);
 }
 
 public interface IStagedGrain : IGrainWithStringKey
