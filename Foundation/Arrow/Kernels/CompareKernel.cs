@@ -18,42 +18,43 @@ internal static unsafe class CompareKernel
         switch (left)
         {
             case PrimitiveArray<long> values:
-                Run(values, comparison, (PrimitiveArray<long>)right, isScalar, bits);
+                Run<long, NumberOrder<long>>(values, comparison, (PrimitiveArray<long>)right, isScalar, bits);
                 return true;
             case PrimitiveArray<int> values:
-                Run(values, comparison, (PrimitiveArray<int>)right, isScalar, bits);
+                Run<int, NumberOrder<int>>(values, comparison, (PrimitiveArray<int>)right, isScalar, bits);
                 return true;
             case PrimitiveArray<short> values:
-                Run(values, comparison, (PrimitiveArray<short>)right, isScalar, bits);
+                Run<short, NumberOrder<short>>(values, comparison, (PrimitiveArray<short>)right, isScalar, bits);
                 return true;
             case PrimitiveArray<sbyte> values:
-                Run(values, comparison, (PrimitiveArray<sbyte>)right, isScalar, bits);
+                Run<sbyte, NumberOrder<sbyte>>(values, comparison, (PrimitiveArray<sbyte>)right, isScalar, bits);
                 return true;
             case PrimitiveArray<ulong> values:
-                Run(values, comparison, (PrimitiveArray<ulong>)right, isScalar, bits);
+                Run<ulong, NumberOrder<ulong>>(values, comparison, (PrimitiveArray<ulong>)right, isScalar, bits);
                 return true;
             case PrimitiveArray<uint> values:
-                Run(values, comparison, (PrimitiveArray<uint>)right, isScalar, bits);
+                Run<uint, NumberOrder<uint>>(values, comparison, (PrimitiveArray<uint>)right, isScalar, bits);
                 return true;
             case PrimitiveArray<ushort> values:
-                Run(values, comparison, (PrimitiveArray<ushort>)right, isScalar, bits);
+                Run<ushort, NumberOrder<ushort>>(values, comparison, (PrimitiveArray<ushort>)right, isScalar, bits);
                 return true;
             case PrimitiveArray<byte> values:
-                Run(values, comparison, (PrimitiveArray<byte>)right, isScalar, bits);
+                Run<byte, NumberOrder<byte>>(values, comparison, (PrimitiveArray<byte>)right, isScalar, bits);
                 return true;
             case DoubleArray values:
-                RunFloats(values, comparison, (DoubleArray)right, isScalar, bits);
+                Run<double, FloatOrder<double>>(values, comparison, (DoubleArray)right, isScalar, bits);
                 return true;
             case FloatArray values:
-                RunFloats(values, comparison, (FloatArray)right, isScalar, bits);
+                Run<float, FloatOrder<float>>(values, comparison, (FloatArray)right, isScalar, bits);
                 return true;
             default:
                 return false;
         }
     }
 
-    private static void Run<T>(PrimitiveArray<T> left, CompareOperator comparison, PrimitiveArray<T> right, bool isScalar, ArrowBuffer bits)
+    private static void Run<T, TOrder>(PrimitiveArray<T> left, CompareOperator comparison, PrimitiveArray<T> right, bool isScalar, ArrowBuffer bits)
         where T : unmanaged, INumber<T>
+        where TOrder : IOrder<T>
     {
         var a = left.Values;
         var b = right.Values;
@@ -69,7 +70,7 @@ internal static unsafe class CompareKernel
                 {
                     var x = Vector512.Create<T>(a[(i + lane)..]);
                     var y = isScalar ? Vector512.Create(b[0]) : Vector512.Create<T>(b[(i + lane)..]);
-                    word |= Mask(x, comparison, y) << lane;
+                    word |= Lanes<T, TOrder>(x, comparison, y).ExtractMostSignificantBits() << lane;
                 }
 
                 MemoryMarshal.Write(target[(i / 8)..], word);
@@ -78,58 +79,7 @@ internal static unsafe class CompareKernel
 
         for (; i < a.Length; i++)
         {
-            var (x, y) = (a[i], isScalar ? b[0] : b[i]);
-            ArrowBitmap.Set(target, i, comparison switch
-            {
-                CompareOperator.Equal => x == y,
-                CompareOperator.NotEqual => x != y,
-                CompareOperator.Less => x < y,
-                CompareOperator.LessOrEqual => x <= y,
-                CompareOperator.Greater => x > y,
-                _ => x >= y,
-            });
-        }
-    }
-
-    private static ulong Mask<T>(Vector512<T> x, CompareOperator comparison, Vector512<T> y) => comparison switch
-    {
-        CompareOperator.Equal => Vector512.Equals(x, y).ExtractMostSignificantBits(),
-        CompareOperator.NotEqual => (~Vector512.Equals(x, y)).ExtractMostSignificantBits(),
-        CompareOperator.Less => Vector512.LessThan(x, y).ExtractMostSignificantBits(),
-        CompareOperator.LessOrEqual => Vector512.LessThanOrEqual(x, y).ExtractMostSignificantBits(),
-        CompareOperator.Greater => Vector512.GreaterThan(x, y).ExtractMostSignificantBits(),
-        _ => Vector512.GreaterThanOrEqual(x, y).ExtractMostSignificantBits(),
-    };
-
-    /// <summary>Floating point in the order where NaN equals NaN and is the largest.</summary>
-    private static void RunFloats<T>(PrimitiveArray<T> left, CompareOperator comparison, PrimitiveArray<T> right, bool isScalar, ArrowBuffer bits)
-        where T : unmanaged, IFloatingPoint<T>
-    {
-        // "Less", "equal" and the rest of IEEE 754 say no to every NaN, so each is put together from what is true for NaN.
-        var a = left.Values;
-        var b = right.Values;
-        var target = bits.WritableSpan;
-        var i = 0;
-        if (Vector512.IsHardwareAccelerated || Vector256.IsHardwareAccelerated)
-        {
-            for (; i + 64 <= a.Length; i += 64)
-            {
-                var word = 0UL;
-                for (var lane = 0; lane < 64; lane += Vector512<T>.Count)
-                {
-                    var x = Vector512.Create<T>(a[(i + lane)..]);
-                    var y = isScalar ? Vector512.Create(b[0]) : Vector512.Create<T>(b[(i + lane)..]);
-                    word |= FloatMask(x, comparison, y) << lane;
-                }
-
-                MemoryMarshal.Write(target[(i / 8)..], word);
-            }
-        }
-
-        for (; i < a.Length; i++)
-        {
-            var (x, y) = (a[i], isScalar ? b[0] : b[i]);
-            var order = x < y ? -1 : x > y ? 1 : x == y ? 0 : T.IsNaN(x).CompareTo(T.IsNaN(y));
+            var order = TOrder.Compare(a[i], isScalar ? b[0] : b[i]);
             ArrowBitmap.Set(target, i, comparison switch
             {
                 CompareOperator.Equal => order == 0,
@@ -142,20 +92,45 @@ internal static unsafe class CompareKernel
         }
     }
 
-    private static ulong FloatMask<T>(Vector512<T> x, CompareOperator comparison, Vector512<T> y)
-    {
-        var numberX = Vector512.Equals(x, x);
-        var numberY = Vector512.Equals(y, y);
-        var equal = Vector512.Equals(x, y) | ~(numberX | numberY);
-        var less = Vector512.LessThan(x, y) | (numberX & ~numberY);
-        return (comparison switch
+    private static Vector512<T> Lanes<T, TOrder>(Vector512<T> x, CompareOperator comparison, Vector512<T> y)
+        where TOrder : IOrder<T> => comparison switch
         {
-            CompareOperator.Equal => equal,
-            CompareOperator.NotEqual => ~equal,
-            CompareOperator.Less => less,
-            CompareOperator.LessOrEqual => less | equal,
-            CompareOperator.Greater => ~(less | equal),
-            _ => ~less,
-        }).ExtractMostSignificantBits();
+            CompareOperator.Equal => TOrder.Equal(x, y),
+            CompareOperator.NotEqual => ~TOrder.Equal(x, y),
+            CompareOperator.Less => TOrder.Less(x, y),
+            CompareOperator.LessOrEqual => ~TOrder.Less(y, x),
+            CompareOperator.Greater => TOrder.Less(y, x),
+            _ => ~TOrder.Less(x, y),
+        };
+
+    /// <summary>A total order, row by row and register by register.</summary>
+    private interface IOrder<T>
+    {
+        static abstract int Compare(T x, T y);
+
+        static abstract Vector512<T> Equal(Vector512<T> x, Vector512<T> y);
+
+        static abstract Vector512<T> Less(Vector512<T> x, Vector512<T> y);
+    }
+
+    private readonly struct NumberOrder<T> : IOrder<T>
+        where T : unmanaged, INumber<T>
+    {
+        public static int Compare(T x, T y) => x < y ? -1 : x == y ? 0 : 1;
+
+        public static Vector512<T> Equal(Vector512<T> x, Vector512<T> y) => Vector512.Equals(x, y);
+
+        public static Vector512<T> Less(Vector512<T> x, Vector512<T> y) => Vector512.LessThan(x, y);
+    }
+
+    /// <summary>Floating point in the order where NaN equals NaN and is the largest; IEEE 754 says no to every comparison with NaN.</summary>
+    private readonly struct FloatOrder<T> : IOrder<T>
+        where T : unmanaged, IFloatingPoint<T>
+    {
+        public static int Compare(T x, T y) => x < y ? -1 : x > y ? 1 : x == y ? 0 : T.IsNaN(x).CompareTo(T.IsNaN(y));
+
+        public static Vector512<T> Equal(Vector512<T> x, Vector512<T> y) => Vector512.Equals(x, y) | ~(Vector512.Equals(x, x) | Vector512.Equals(y, y));
+
+        public static Vector512<T> Less(Vector512<T> x, Vector512<T> y) => Vector512.LessThan(x, y) | (Vector512.Equals(x, x) & ~Vector512.Equals(y, y));
     }
 }

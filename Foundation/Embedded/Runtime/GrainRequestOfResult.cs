@@ -256,6 +256,7 @@ public abstract class VoidGrainRequest : GrainRequest<Nothing>
             return Wait(run);
         }
 
+        // It has completed: this waits for nothing, it gives a pooled source back to its owner.
         run.GetAwaiter().GetResult();
         return default;
     }

@@ -10,12 +10,8 @@ using IfExists = OrleansFlow.Flight.Sql.Protos.CommandStatementIngest.Types.Tabl
 namespace OrleansFlow.Tests.Silo.Gateway;
 
 /// <summary>Flight SQL at the gateway: statements, prepared statements, updates, uploads, metadata.</summary>
-public sealed class FlightSqlTests(SiloFixture fixture)
+public sealed class FlightSqlTests(SiloFixture fixture) : FlightSqlTestBase(fixture)
 {
-    private static RpcCallOptions Call => new(CancellationToken: TestContext.Current.CancellationToken);
-
-    private FlightSqlClient Sql => new(fixture.Silo.Flight);
-
     [Fact]
     public async Task Query_WithoutTables_GivesSchemaAndRows()
     {
@@ -24,15 +20,15 @@ public sealed class FlightSqlTests(SiloFixture fixture)
         Assert.Equal("answer: int32, letter: utf8", info.Schema!.ToString());
         Assert.NotNull(Assert.Single(info.Endpoints).ExpiresAtUtc);
         Assert.Equal("42,x", await RowsAsync(info));
-        Assert.Equal(info.Schema, await fixture.Silo.Flight.GetSchemaAsync(FlightSqlCommand.Describe(new CommandStatementQuery { Query = "select 42 as answer, 'x' as letter" }), Call));
+        Assert.Equal(info.Schema, await Silo.Flight.GetSchemaAsync(FlightSqlCommand.Describe(new CommandStatementQuery { Query = "select 42 as answer, 'x' as letter" }), Call));
     }
 
     [Fact]
     public async Task Query_OfARunsOutput_ReadsItByItsThreePartName()
     {
-        var run = await fixture.Silo.Client.SubmitGraphAsync(
+        var run = await Silo.Client.SubmitGraphAsync(
             """{"name":"sql","nodes":[{"id":"scan","role":"numbers","params":{"batches":2,"rows":3}}]}""", cancellationToken: TestContext.Current.CancellationToken);
-        await fixture.Silo.Client.WaitForRunAsync(run, TestContext.Current.CancellationToken);
+        await Silo.Client.WaitForRunAsync(run, TestContext.Current.CancellationToken);
 
         Assert.Equal("6", await RowsAsync($"select count(*) from runs.\"{run}\".scan"));
         Assert.Contains("has no node 'other'", (await RefusedAsync($"select * from runs.\"{run}\".other", RpcStatusCode.NotFound)).Status.Message, StringComparison.Ordinal);
@@ -71,7 +67,7 @@ public sealed class FlightSqlTests(SiloFixture fixture)
     public async Task Ingest_BrokenOff_LeavesNothing()
     {
         var command = FlightSqlCommand.Describe(new CommandStatementIngest { Table = "broken" });
-        await using (var writer = await fixture.Silo.Flight.DoPutAsync(command, NumbersHandler.Schema, Call))
+        await using (var writer = await Silo.Flight.DoPutAsync(command, NumbersHandler.Schema, Call))
         {
             using var batch = NumbersHandler.Batch(0, 10);
             await writer.WriteAsync(batch, cancellationToken: TestContext.Current.CancellationToken);
@@ -188,70 +184,13 @@ public sealed class FlightSqlTests(SiloFixture fixture)
 
         var info = await Sql.GetInfoAsync(new CommandGetTables { TableNameFilterPattern = "described", IncludeSchema = true }, Call);
         Assert.Equal(FlightSqlSchemas.TablesWithSchema, info.Schema);
-        await foreach (var batch in fixture.Silo.Flight.DoGet(info.Endpoints[0].Ticket, Call))
+        await foreach (var batch in Silo.Flight.DoGet(info.Endpoints[0].Ticket, Call))
         {
             using (batch)
             {
                 Assert.Equal(NumbersHandler.Schema, FlightWire.ReadSchema((byte[])batch.Column("table_schema").GetValue(0)!));
             }
         }
-    }
-
-    [Fact]
-    public async Task Ticket_MalformedOrChanged_IsRefused()
-    {
-        var info = await Sql.QueryAsync("select 1", Call);
-        var good = TicketStatementQuery.Parser.ParseFrom(Google.Protobuf.WellKnownTypes.Any.Parser.ParseFrom(info.Endpoints[0].Ticket.Bytes.Span).Value).StatementHandle.ToByteArray();
-        good[^1] ^= 1;
-
-        foreach (var (handle, why) in new[] { (good, "changed"), ([1, 2, 3], "not well-formed"), (Array.Empty<byte>(), "not well-formed") })
-        {
-            var ticket = new FlightTicket(FlightSqlCommand.Pack(new TicketStatementQuery { StatementHandle = ByteString.CopyFrom(handle) }));
-            var failure = await Assert.ThrowsAsync<RpcException>(() => ReadAsync(ticket));
-            Assert.Equal(RpcStatusCode.InvalidArgument, failure.Status.Code);
-            Assert.Contains(why, failure.Status.Message, StringComparison.Ordinal);
-        }
-    }
-
-    [Fact]
-    public async Task CancelFlightInfo_StopsTheQueryAndRefusesItsTicket()
-    {
-        var info = await Sql.QueryAsync("select range from range(1000000000000)", Call);
-        await using var batches = fixture.Silo.Flight.DoGet(info.Endpoints[0].Ticket, Call).GetAsyncEnumerator(TestContext.Current.CancellationToken);
-        Assert.True(await batches.MoveNextAsync());
-        batches.Current.Dispose();
-
-        Assert.Equal(FlightCancelStatus.Cancelled, await fixture.Silo.Flight.CancelFlightInfoAsync(info, Call));
-
-        var failure = await Assert.ThrowsAsync<RpcException>(async () =>
-        {
-            while (await batches.MoveNextAsync())
-            {
-                batches.Current.Dispose();
-            }
-        });
-        Assert.Equal(RpcStatusCode.Cancelled, failure.Status.Code);
-        Assert.Equal(RpcStatusCode.Cancelled, (await Assert.ThrowsAsync<RpcException>(() => ReadAsync(info.Endpoints[0].Ticket))).Status.Code);
-    }
-
-    [Fact]
-    public async Task RenewFlightEndpoint_GivesATicketThatIsGoodAsWell()
-    {
-        var info = await Sql.QueryAsync("select 5 as five", Call);
-
-        var renewed = await fixture.Silo.Flight.RenewFlightEndpointAsync(info.Endpoints[0], Call);
-
-        Assert.True(renewed.ExpiresAtUtc >= info.Endpoints[0].ExpiresAtUtc);
-        Assert.Equal("5", await RowsAsync(info with { Endpoints = [renewed] }));
-    }
-
-    [Fact]
-    public async Task PollFlightInfo_OfAStatement_IsCompleteAtOnce()
-    {
-        var poll = await fixture.Silo.Flight.PollFlightInfoAsync(FlightSqlCommand.Describe(new CommandStatementQuery { Query = "select 1" }), Call);
-
-        Assert.Equal((1.0, null), (poll.Progress, poll.Next));
-        Assert.Equal("1", await RowsAsync(poll.Info!));
     }
 
     private Task<long> IngestAsync(string table, IfExists ifExists, params (int First, int Count)[] batches) =>
@@ -286,27 +225,9 @@ public sealed class FlightSqlTests(SiloFixture fixture)
         return failure;
     }
 
-    private async Task<string> RowsAsync(string sql) => await RowsAsync(await Sql.QueryAsync(sql, Call));
-
-    private async Task<string> RowsAsync(FlightInfo info) => string.Join(';', await ReadAsync(Assert.Single(info.Endpoints).Ticket));
-
-    private async Task<List<string>> ReadAsync(FlightTicket ticket)
-    {
-        var rows = new List<string>();
-        await foreach (var batch in fixture.Silo.Flight.DoGet(ticket, Call))
-        {
-            using (batch)
-            {
-                rows.AddRange(Enumerable.Range(0, batch.RowCount).Select(row => string.Join(',', batch.Columns.Select(column => column.GetValue(row)))));
-            }
-        }
-
-        return rows;
-    }
-
     private async Task ActAsync(string action)
     {
-        await foreach (var _ in fixture.Silo.Flight.DoActionAsync(new FlightAction(action), Call))
+        await foreach (var _ in Silo.Flight.DoActionAsync(new FlightAction(action), Call))
         {
             Assert.Fail("Nothing was begun.");
         }
@@ -314,7 +235,7 @@ public sealed class FlightSqlTests(SiloFixture fixture)
 
     private List<string> Files(string table)
     {
-        var folder = Path.Combine(fixture.Silo.DataFolder, "artifacts", "_tables", table);
+        var folder = Path.Combine(Silo.DataFolder, "artifacts", "_tables", table);
         return Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal)] : [];
     }
 }
