@@ -23,8 +23,8 @@ public sealed partial class FlowClient
         options ??= new QueryOptions();
         options.Validate();
         var flight = new FlightClient(_channel.Value);
-        var info = await GuardAsync(() => new FlightSqlClient(flight).QueryAsync(sql, new RpcCallOptions(CancellationToken: cancellationToken))).ConfigureAwait(false);
-        var reader = new EndpointReader((endpoint, token) => flight.DoGet(endpoint.Ticket, new RpcCallOptions(CancellationToken: token)), info, options);
+        var info = await GuardAsync(() => new FlightSqlClient(flight).QueryAsync(sql, new RpcCallOptions(Metadata: options.Headers(), CancellationToken: cancellationToken))).ConfigureAwait(false);
+        var reader = new EndpointReader((endpoint, token) => flight.DoGet(endpoint.Ticket, new RpcCallOptions(Metadata: options.Headers(), CancellationToken: token)), info, options);
         var batches = reader.ReadAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using var _ = batches.ConfigureAwait(false);
         while (await GuardAsync(async () => await batches.MoveNextAsync().ConfigureAwait(false)).ConfigureAwait(false))

@@ -1,3 +1,7 @@
+using OrleansFlow.Arrow.Ipc;
+using OrleansFlow.Protocol;
+using OrleansFlow.Rpc;
+
 namespace OrleansFlow.Client;
 
 /// <summary>How the rows of a query are fetched.</summary>
@@ -18,8 +22,30 @@ public sealed record QueryOptions
     /// <value>Default 2. Range 0 to 10.</value>
     public int RetriesPerEndpoint { get; init; } = 2;
 
+    /// <summary>How the rows are compressed on their way. LZ4 costs little and pays off on slow networks.</summary>
+    /// <value>Default <see cref="IpcCompression.None"/>.</value>
+    public IpcCompression Compression { get; init; }
+
+    /// <summary>Whether dictionary columns arrive as columns of their values.</summary>
+    /// <value>Default false: they stay dictionaries where their source has them.</value>
+    public bool DecodesDictionaries { get; init; }
+
     /// <summary>Is told after each batch how far the query is; null for nobody.</summary>
     public IProgress<QueryProgress>? Progress { get; init; }
+
+    /// <summary>The headers that ask for this; null for none.</summary>
+    internal RpcMetadata? Headers()
+    {
+        if (Compression == IpcCompression.None && !DecodesDictionaries)
+        {
+            return null;
+        }
+
+        var headers = new RpcMetadata();
+        headers.Add(FlowHeaders.Compression, Compression switch { IpcCompression.Lz4Frame => FlowHeaders.Lz4, IpcCompression.Zstd => FlowHeaders.Zstd, _ => FlowHeaders.None });
+        headers.Add(FlowHeaders.Dictionaries, DecodesDictionaries ? FlowHeaders.Decode : FlowHeaders.Keep);
+        return headers;
+    }
 
     internal void Validate()
     {

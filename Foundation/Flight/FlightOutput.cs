@@ -4,9 +4,9 @@ using OrleansFlow.Arrow.Ipc;
 namespace OrleansFlow.Flight;
 
 /// <summary>Turns batches into messages that point into the batches' own buffers. Not thread-safe.</summary>
-internal sealed class FlightOutput(ArrowSchema schema) : IDisposable
+internal sealed class FlightOutput(ArrowSchema schema, IpcWriteOptions? options = null) : IDisposable
 {
-    private readonly IpcEncoder _encoder = new(schema);
+    private readonly IpcEncoder _encoder = new(schema, options);
 
     /// <summary>The first message of a stream.</summary>
     public FlightData WriteSchema(Protos.FlightDescriptor? descriptor)

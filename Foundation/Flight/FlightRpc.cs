@@ -134,7 +134,7 @@ public static class FlightRpc
         FlightStream stream, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var owner = stream.ConfigureAwait(false);
-        using var output = new FlightOutput(stream.Schema);
+        using var output = new FlightOutput(stream.Schema, stream.WriteOptions);
         yield return output.WriteSchema(descriptor: null);
         await foreach (var element in stream.Batches.WithCancellation(cancellationToken).ConfigureAwait(false))
         {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using OrleansFlow.Arrow;
+using OrleansFlow.Arrow.Ipc;
 
 namespace OrleansFlow.Flight;
 
@@ -36,6 +37,9 @@ public sealed class FlightStream : IAsyncDisposable
 
     /// <summary>The batches.</summary>
     public IAsyncEnumerable<FlightBatch> Batches { get; }
+
+    /// <summary>How the messages are written, as whether bodies are compressed; null for the defaults.</summary>
+    public IpcWriteOptions? WriteOptions { get; init; }
 
     /// <summary>Disposed by the service when the stream has ended in whatever way, even if nothing of it was read; null for none.</summary>
     public IAsyncDisposable? Owner { get; init; }

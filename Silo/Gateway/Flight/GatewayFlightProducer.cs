@@ -28,6 +28,7 @@ internal sealed class GatewayFlightProducer(
     SqlUploads sqlUploads,
     SqlActions sqlActions,
     SqlTickets sqlTickets,
+    SqlExchange exchange,
     SessionTokens sessions) : IFlightProducer
 {
     private const string CancelRun = "cancel-run";
@@ -64,22 +65,14 @@ internal sealed class GatewayFlightProducer(
         }
     }
 
-    public async Task<FlightInfo> GetFlightInfoAsync(FlightDescriptor descriptor, RpcServerContext context)
-    {
-        if (Command(descriptor) is { } command)
-        {
-            return await sql.GetInfoAsync(command, descriptor, context.CancellationToken);
-        }
-
-        var path = FlightPaths.Parse(descriptor);
-        return path.IsUpload ? uploads.GetInfo(path) : await runs.GetInfoAsync(path, context.CancellationToken);
-    }
+    public async Task<FlightInfo> GetFlightInfoAsync(FlightDescriptor descriptor, RpcServerContext context) =>
+        StreamForm.Read(context.RequestHeaders).Apply(await DescribeAsync(descriptor, context));
 
     public async Task<ArrowSchema> GetSchemaAsync(FlightDescriptor descriptor, RpcServerContext context)
     {
         if (Command(descriptor) is { } command)
         {
-            return await sql.GetSchemaAsync(command, context.CancellationToken);
+            return StreamForm.Read(context.RequestHeaders).Apply(await sql.GetSchemaAsync(command, context.CancellationToken));
         }
 
         var info = await GetFlightInfoAsync(descriptor, context);
@@ -89,13 +82,19 @@ internal sealed class GatewayFlightProducer(
 
     public async Task<FlightStream> DoGetAsync(FlightTicket ticket, RpcServerContext context)
     {
-        if (sqlTickets.TryRedeem(ticket) is { } statement)
-        {
-            return await sql.OpenAsync(statement, context.CancellationToken);
-        }
+        // Before anything is opened: what it refuses must leave nothing behind.
+        var form = StreamForm.Read(context.RequestHeaders);
+        return form.Apply(await OpenAsync(ticket, context));
+    }
 
-        var path = tickets.Redeem(ticket);
-        return path.IsUpload ? uploads.Open(path) : await runs.OpenAsync(path, context.CancellationToken);
+    public async Task<FlightStream> DoExchangeAsync(
+        FlightDescriptor descriptor, ArrowSchema? schema, IAsyncEnumerable<FlightBatch> batches, RpcServerContext context)
+    {
+        var form = StreamForm.Read(context.RequestHeaders);
+
+        // Some clients wait for the headers before they send.
+        await context.SendResponseHeadersAsync();
+        return form.Apply(await exchange.OpenAsync(descriptor, schema, batches, context.CancellationToken));
     }
 
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> DoPutAsync(
@@ -155,6 +154,28 @@ internal sealed class GatewayFlightProducer(
         {
             yield return type;
         }
+    }
+
+    private async Task<FlightInfo> DescribeAsync(FlightDescriptor descriptor, RpcServerContext context)
+    {
+        if (Command(descriptor) is { } command)
+        {
+            return await sql.GetInfoAsync(command, descriptor, context.CancellationToken);
+        }
+
+        var path = FlightPaths.Parse(descriptor);
+        return path.IsUpload ? uploads.GetInfo(path) : await runs.GetInfoAsync(path, context.CancellationToken);
+    }
+
+    private async Task<FlightStream> OpenAsync(FlightTicket ticket, RpcServerContext context)
+    {
+        if (sqlTickets.TryRedeem(ticket) is { } statement)
+        {
+            return await sql.OpenAsync(statement, context.CancellationToken);
+        }
+
+        var path = tickets.Redeem(ticket);
+        return path.IsUpload ? uploads.Open(path) : await runs.OpenAsync(path, context.CancellationToken);
     }
 
     /// <summary>The command of Flight SQL in a descriptor; null for a path.</summary>

@@ -14,10 +14,11 @@ internal static class UploadFile
     /// <param name="schema">Schema of every batch.</param>
     /// <param name="batches">The rows.</param>
     /// <param name="bytesMax">Most bytes of the file.</param>
+    /// <param name="durable">Whether the file must outlast a crash of the machine.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="FlowException"><c>limit_exceeded</c>; <c>bad_input</c>.</exception>
     public static async Task<UploadReceipt> WriteAsync(
-        string path, string what, ArrowSchema schema, IAsyncEnumerable<FlightBatch> batches, long bytesMax, CancellationToken cancellationToken)
+        string path, string what, ArrowSchema schema, IAsyncEnumerable<FlightBatch> batches, long bytesMax, bool durable, CancellationToken cancellationToken)
     {
         await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: true);
         await using var writer = new ArrowFileWriter(file, schema, leaveOpen: true);
@@ -50,7 +51,7 @@ internal static class UploadFile
         }
 
         await writer.EndAsync(cancellationToken);
-        file.Flush(flushToDisk: true);
+        file.Flush(flushToDisk: durable);
         return new UploadReceipt(writer.BatchCount, rows, writer.BytesWritten);
     }
 }

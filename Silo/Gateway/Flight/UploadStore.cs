@@ -69,7 +69,7 @@ internal sealed partial class UploadStore
         var temporary = Path.Combine(_folder, $"{name}.{_ids.NewId()}{TemporaryExtension}");
         try
         {
-            var receipt = await UploadFile.WriteAsync(temporary, $"Upload '{name}'", schema, batches, _bytesMax, cancellationToken);
+            var receipt = await UploadFile.WriteAsync(temporary, $"Upload '{name}'", schema, batches, _bytesMax, durable: true, cancellationToken);
             lock (_naming)
             {
                 RefuseTaken(name);

@@ -33,7 +33,7 @@ internal sealed class DatasetStore(GatewayIdentity identity, IIdSource ids, IOpt
         var done = false;
         try
         {
-            var receipt = await UploadFile.WriteAsync(path, $"Table '{table}'", schema, batches, _bytesMax, cancellationToken);
+            var receipt = await UploadFile.WriteAsync(path, $"Table '{table}'", schema, batches, _bytesMax, durable: true, cancellationToken);
             FolderSync.Flush(Path.GetDirectoryName(path)!);
             done = true;
             return new DatasetFile(name, receipt.Rows, receipt.Bytes);

@@ -13,8 +13,9 @@ internal interface ISqlExecutor
     /// <summary>Starts a statement that gives rows. Dispose the stream.</summary>
     /// <param name="sql">One statement.</param>
     /// <param name="parameters">Values in order.</param>
+    /// <param name="input">One more table, which hides a registered one of its name; null for none.</param>
     /// <param name="cancellationToken">Ends the statement, its reading included.</param>
-    Task<FlightStream> QueryAsync(string sql, IReadOnlyList<object?> parameters, CancellationToken cancellationToken);
+    Task<FlightStream> QueryAsync(string sql, IReadOnlyList<object?> parameters, SqlTable? input, CancellationToken cancellationToken);
 
     /// <summary>Runs a statement that changes tables.</summary>
     /// <param name="sql">One statement.</param>

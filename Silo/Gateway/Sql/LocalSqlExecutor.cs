@@ -15,14 +15,14 @@ internal sealed class LocalSqlExecutor(SqlEngines engines, SqlCatalog catalog, T
         await using var lease = await engines.LeaseAsync(cancellationToken);
         return await BoundAsync(lease, async token =>
         {
-            var missing = await RegisterAsync(lease, sql, SqlChange.IsChange(sql) ? SqlChange.Parse(sql) : null, token);
+            var missing = await RegisterAsync(lease, sql, SqlChange.IsChange(sql) ? SqlChange.Parse(sql) : null, null, token);
             await using var statement = await PrepareAsync(lease, sql, missing, token);
             var shape = await statement.DescribeAsync(token);
             return SqlChange.IsChange(sql) ? shape with { Result = null } : shape;
         }, cancellationToken);
     }
 
-    public async Task<FlightStream> QueryAsync(string sql, IReadOnlyList<object?> parameters, CancellationToken cancellationToken)
+    public async Task<FlightStream> QueryAsync(string sql, IReadOnlyList<object?> parameters, SqlTable? input, CancellationToken cancellationToken)
     {
         if (SqlChange.IsChange(sql))
         {
@@ -34,7 +34,7 @@ internal sealed class LocalSqlExecutor(SqlEngines engines, SqlCatalog catalog, T
         {
             var result = await BoundAsync(lease, async token =>
             {
-                var missing = await RegisterAsync(lease, sql, null, token);
+                var missing = await RegisterAsync(lease, sql, null, input, token);
                 await using var statement = await PrepareAsync(lease, sql, missing, token);
                 var shape = await statement.DescribeAsync(token);
                 lease.ChangedSomething = shape.Kind != StatementKind.Select;
@@ -65,7 +65,7 @@ internal sealed class LocalSqlExecutor(SqlEngines engines, SqlCatalog catalog, T
         lease.ChangedSomething = true;
         return await BoundAsync(lease, async token =>
         {
-            var missing = await RegisterAsync(lease, sql, change, token);
+            var missing = await RegisterAsync(lease, sql, change, null, token);
             var changed = 0L;
             await using (var statement = await PrepareAsync(lease, sql, missing, token))
             {
@@ -92,7 +92,7 @@ internal sealed class LocalSqlExecutor(SqlEngines engines, SqlCatalog catalog, T
     private static string FullName(string table) => $"{SqlTableName.Registered}.{ICatalogGrain.DefaultNamespace}.{EngineText.Quote(table)}";
 
     /// <summary>Makes the statement's tables readable. The one it changes becomes a table of the engine: empty for an INSERT, else with its rows.</summary>
-    private async Task<FlowException?> RegisterAsync(SqlLease lease, string sql, SqlChange? change, CancellationToken cancellationToken)
+    private async Task<FlowException?> RegisterAsync(SqlLease lease, string sql, SqlChange? change, SqlTable? input, CancellationToken cancellationToken)
     {
         if (await lease.Session.CountStatementsAsync(sql, cancellationToken) is not 1 and var count)
         {
@@ -100,7 +100,12 @@ internal sealed class LocalSqlExecutor(SqlEngines engines, SqlCatalog catalog, T
         }
 
         var (tables, missing) = await catalog.ResolveAsync(sql, cancellationToken);
-        foreach (var table in tables)
+        if (input is not null)
+        {
+            await lease.RegisterAsync(input.Name, input.Schema, input.Open(), cancellationToken);
+        }
+
+        foreach (var table in tables.Where(table => input is null || !table.Name.IsSame(input.Name)))
         {
             if (change is null || table.Name.IsOfRun || !table.Name.Table.Equals(change.Target, StringComparison.OrdinalIgnoreCase))
             {

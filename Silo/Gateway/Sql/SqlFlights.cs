@@ -44,7 +44,7 @@ internal sealed class SqlFlights(ISqlExecutor executor, SqlMetadata metadata, Sq
         try
         {
             var parameters = SqlParameters.ReadSingle(ticket.Parameters);
-            var stream = await CancellableAsync(registration, async () => await executor.QueryAsync(query.Query, parameters, registration.Token));
+            var stream = await CancellableAsync(registration, async () => await executor.QueryAsync(query.Query, parameters, null, registration.Token));
             return new FlightStream(stream.Schema, ReadAsync(stream, registration, cancellationToken)) { Owner = new Both(stream, registration) };
         }
         catch

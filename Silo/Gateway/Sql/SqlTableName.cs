@@ -14,5 +14,8 @@ internal readonly record struct SqlTableName(string Catalog, string Schema, stri
 
     public bool IsOfRun => Catalog == Runs;
 
+    /// <summary>Whether the engine takes two names for the same.</summary>
+    public bool IsSame(SqlTableName other) => ToString().Equals(other.ToString(), StringComparison.OrdinalIgnoreCase);
+
     public override string ToString() => $"{Catalog}.{Schema}.{Table}";
 }

@@ -1,0 +1,26 @@
+namespace OrleansFlow.Protocol;
+
+/// <summary>Headers by which a caller of the gateway's Flight service says in what form it wants its batches.</summary>
+public static class FlowHeaders
+{
+    /// <summary>How message bodies are compressed: <see cref="None"/> (default), <see cref="Lz4"/> or <see cref="Zstd"/>.</summary>
+    public const string Compression = "x-orleansflow-compression";
+
+    /// <summary>What becomes of dictionary columns: <see cref="Keep"/> (default) or <see cref="Decode"/>.</summary>
+    public const string Dictionaries = "x-orleansflow-dictionaries";
+
+    /// <summary>Bodies are not compressed.</summary>
+    public const string None = "none";
+
+    /// <summary>Bodies are LZ4 frames.</summary>
+    public const string Lz4 = "lz4";
+
+    /// <summary>Bodies are Zstandard frames.</summary>
+    public const string Zstd = "zstd";
+
+    /// <summary>Dictionary columns stay dictionaries where their source has them.</summary>
+    public const string Keep = "keep";
+
+    /// <summary>Dictionary columns become columns of their values, at every depth.</summary>
+    public const string Decode = "decode";
+}
