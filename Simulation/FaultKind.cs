@@ -39,6 +39,9 @@ public enum FaultKind
     /// <summary>A write that was under way when its silo crashed was rolled back.</summary>
     TornWrite,
 
+    /// <summary>A write took effect, and its silo crashed before it heard so.</summary>
+    LostAcknowledgement,
+
     /// <summary>A silo crashed between two steps.</summary>
     SiloCrash,
 
@@ -54,6 +57,9 @@ public enum FaultKind
     /// <summary>A process started with a wall clock that is off, or a monotonic clock that drifts.</summary>
     ClockSkew,
 
-    /// <summary>A wall clock jumped.</summary>
+    /// <summary>A worker's wall clock jumped.</summary>
     ClockJump,
+
+    /// <summary>A silo's wall clock jumped, in most cases by several lease lengths.</summary>
+    SiloClockJump,
 }

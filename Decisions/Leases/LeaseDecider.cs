@@ -44,7 +44,7 @@ public static class LeaseDecider
             RestoreLease when IsBeforeRestore(state, policy) => One(Revoked(state, LeaseReasons.StoreRestored, nowUtc)),
             RestoreLease => state is { Status: FlowTaskStatus.Leased, Holder: { } holder }
                 ? One(new LeaseRenewed(nowUtc, state.Epoch, holder.Worker, holder.SessionId, nowUtc + policy.Duration, null))
-                : LeaseDecision.Nothing,
+                : RestoreWait(state, policy, nowUtc),
             CancelTask cancel => Cancel(state, cancel, nowUtc),
             _ => throw new ArgumentException($"Unknown lease command '{command?.GetType().Name}'.", nameof(command)),
         };
@@ -71,7 +71,14 @@ public static class LeaseDecider
             LeaseRenewed renewed => state.Status == FlowTaskStatus.Leased && state.Epoch == renewed.Epoch && state.Holder is { } holder
                 ? state with
                 {
-                    Holder = holder with { Worker = renewed.Worker, SessionId = renewed.SessionId, ExpiresUtc = renewed.ExpiresUtc },
+                    Holder = holder with
+                    {
+                        Worker = renewed.Worker,
+                        SessionId = renewed.SessionId,
+                        ExpiresUtc = renewed.ExpiresUtc,
+                        // Granted after it is renewed: by a silo whose clock runs ahead of this one's.
+                        GrantedUtc = holder.GrantedUtc < renewed.AtUtc ? holder.GrantedUtc : renewed.AtUtc,
+                    },
                     Progress = renewed.Progress ?? state.Progress,
                 }
                 : state,
@@ -126,6 +133,15 @@ public static class LeaseDecider
             ? new LeaseDecision(overdue, LeaseReasons.NotReady)
             : new LeaseDecision(overdue.Add(new LeaseGranted(nowUtc, Math.Max(current.Epoch, policy.EpochFloor) + 1, grant.Worker, grant.SessionId, nowUtc + policy.Duration)));
     }
+
+    /// <summary>
+    /// A back-off that would still last longer than it was to last in all was stored by a silo whose clock ran ahead of this one's: how much of
+    /// it is left nobody knows, so it ends.
+    /// </summary>
+    private static LeaseDecision RestoreWait(TaskLease state, LeasePolicy policy, DateTimeOffset nowUtc) =>
+        state is { Status: FlowTaskStatus.BackingOff, ReadyUtc: { } readyUtc } && readyUtc - nowUtc > policy.BackoffBefore(state.RetriesSpent - 1)
+            ? One(new TaskReadied(nowUtc))
+            : LeaseDecision.Nothing;
 
     private static LeaseDecision Accept(TaskLease state, AcceptBatch accept, DateTimeOffset nowUtc)
     {

@@ -26,7 +26,7 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
     private readonly GraphRunStore _store;
     private readonly LeaseOptions _leases;
     private readonly SiloServingClock _serving;
-    private readonly TimeProvider _clock;
+    private readonly LeaseClock _clock;
     private readonly ILeaseRules? _rules;
     private readonly IStoreGeneration? _generation;
     private readonly ILogger<GraphRunGrain> _logger;
@@ -44,7 +44,7 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         IServiceProvider services,
         IOptions<LeaseOptions> leases,
         SiloServingClock serving,
-        TimeProvider clock,
+        LeaseClock clock,
         ILogger<GraphRunGrain> logger,
         ILeaseRules? rules = null,
         IStoreGeneration? generation = null)

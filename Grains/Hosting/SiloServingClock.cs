@@ -2,7 +2,7 @@ namespace OrleansFlow.Grains.Hosting;
 
 /// <summary>Knows since when this silo serves worker sessions. Leases that stood before are left alone for a while after that.</summary>
 /// <param name="clock">Clock of the silo.</param>
-public sealed class SiloServingClock(TimeProvider clock)
+public sealed class SiloServingClock(LeaseClock clock)
 {
     private long _servingSinceTicks;
 

@@ -23,7 +23,7 @@ internal sealed partial class TaskGrain : Grain, ITaskGrain, IDisposable
     private readonly IPersistentState<TaskRow> _row;
     private readonly LeaseOptions _leases;
     private readonly SiloServingClock _serving;
-    private readonly TimeProvider _clock;
+    private readonly LeaseClock _clock;
     private readonly ILeaseRules? _rules;
     private readonly IStoreGeneration? _generation;
     private readonly ILogger<TaskGrain> _logger;
@@ -39,7 +39,7 @@ internal sealed partial class TaskGrain : Grain, ITaskGrain, IDisposable
         [PersistentState("task", FlowGrainStorage.Name)] IPersistentState<TaskRow> row,
         IOptions<LeaseOptions> leases,
         SiloServingClock serving,
-        TimeProvider clock,
+        LeaseClock clock,
         ILogger<TaskGrain> logger,
         ILeaseRules? rules = null,
         IStoreGeneration? generation = null)

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 using OrleansFlow.Decisions.Queues;
+using OrleansFlow.Grains.Hosting;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
 
@@ -27,11 +28,15 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
     private const long NotStored = 0;
     private const string ReminderName = "queue";
     private static readonly TimeSpan TickPeriod = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest time until the owner of a task that backs off is asked again.</summary>
+    private static readonly TimeSpan CheckPeriodMax = TimeSpan.FromMinutes(1);
+
     private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
 
     private readonly QueueStore _store;
     private readonly LeaseOptions _leases;
-    private readonly TimeProvider _clock;
+    private readonly LeaseClock _clock;
     private readonly ILogger<RoleQueueGrain> _logger;
     private readonly ReadyBook _book = new();
     private readonly WaitingWorkers _workers = new();
@@ -39,7 +44,7 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
     private bool _hasReminder;
     private int _emptyTicks;
 
-    public RoleQueueGrain(IServiceProvider services, IOptions<LeaseOptions> leases, TimeProvider clock, ILogger<RoleQueueGrain> logger)
+    public RoleQueueGrain(IServiceProvider services, IOptions<LeaseOptions> leases, LeaseClock clock, ILogger<RoleQueueGrain> logger)
     {
         _store = new QueueStore(services, DeactivateOnIdle);
         _leases = leases.Value;
@@ -189,7 +194,7 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
                     break;
                 default:
                     // One that is withheld is enqueued when it is ready again; forgetting it could come after that.
-                    _book.CheckAt(task, view.DueUtc is { } due && due > _clock.GetUtcNow() ? due + TickPeriod : NextCheckUtc());
+                    _book.CheckAt(task, CheckUtc(view));
                     break;
             }
         }
@@ -239,6 +244,20 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
             _hasReminder = false;
             await this.UnregisterReminder(reminder);
         }
+    }
+
+    /// <summary>When a task that is not ready is asked for again: soon after its owner means to change it, by this silo's clock or the owner's.</summary>
+    private DateTimeOffset CheckUtc(TaskView view)
+    {
+        var nowUtc = _clock.GetUtcNow();
+        if (view.DueUtc is not { } due || due <= nowUtc)
+        {
+            return NextCheckUtc();
+        }
+
+        // The owner's clock may run far ahead.
+        var latest = view.Status == FlowTaskStatus.Leased ? NextCheckUtc() : nowUtc + CheckPeriodMax;
+        return due + TickPeriod < latest ? due + TickPeriod : latest;
     }
 
     private DateTimeOffset NextCheckUtc() => _clock.GetUtcNow() + _leases.Duration + TickPeriod;

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 using OrleansFlow.Decisions.Workers;
 using OrleansFlow.Errors;
+using OrleansFlow.Grains.Hosting;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
 
@@ -22,7 +23,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
 
     private readonly IPersistentState<WorkerGrainState> _state;
     private readonly LeaseOptions _leases;
-    private readonly TimeProvider _clock;
+    private readonly LeaseClock _clock;
     private readonly ILogger<WorkerGrain> _logger;
     private WorkerModel _model = WorkerModel.Offline;
     private Channel<WorkerCommand>? _commands;
@@ -34,7 +35,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
     public WorkerGrain(
         [PersistentState("worker", FlowGrainStorage.Name)] IPersistentState<WorkerGrainState> state,
         IOptions<LeaseOptions> leases,
-        TimeProvider clock,
+        LeaseClock clock,
         ILogger<WorkerGrain> logger)
     {
         _state = state;

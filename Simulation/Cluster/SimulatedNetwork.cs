@@ -46,7 +46,7 @@ internal sealed class SimulatedNetwork(SimulationKernel kernel, ulong seed, Hist
     public bool IsRepeated() => _random.Chance(Faults.Repeat);
 
     /// <summary>Whether a worker hears of a broken stream, or the stream merely falls silent.</summary>
-    public bool IsSilent() => _random.Chance(0.3);
+    public bool IsSilent() => _random.Chance(0.4);
 
     /// <summary>Sends a message.</summary>
     /// <param name="from">Where it is sent.</param>

@@ -21,9 +21,6 @@ namespace OrleansFlow.Simulation.Cluster;
 [SuppressMessage("Design", "CA1001", Justification = "A killed process disposes nothing, and nothing here holds more than memory.")]
 internal sealed class SimulatedSilo
 {
-    /// <summary>How far the wall clocks of silos are off, at most.</summary>
-    public static readonly TimeSpan ClockSkewMax = TimeSpan.FromSeconds(1);
-
     private readonly SimulatedWorld _world;
     private readonly ServiceProvider _services;
     private readonly SiloRuntime _runtime;
@@ -31,16 +28,20 @@ internal sealed class SimulatedSilo
     private int _lastSession;
 
     /// <summary>Makes a silo; <see cref="StartAsync"/> lets it join.</summary>
-    public SimulatedSilo(SimulatedWorld world, string name, int life)
+    /// <param name="world">Where it lives.</param>
+    /// <param name="name">Its place.</param>
+    /// <param name="life">1 for the first.</param>
+    /// <param name="clockOffset">How far the wall clock of its machine is off.</param>
+    public SimulatedSilo(SimulatedWorld world, string name, int life, TimeSpan clockOffset)
     {
         _world = world;
         Name = name;
         Life = life;
         Process = new SimulatedProcess(world.Kernel, name);
-        if (world.HasSkewedSilos)
+        Process.Clock.Offset = clockOffset;
+        if (clockOffset != TimeSpan.Zero)
         {
             world.Tally.Add(FaultKind.ClockSkew);
-            Process.Clock.Offset = world.SiloClocks.Between(-ClockSkewMax, ClockSkewMax);
         }
 
         _services = Compose();

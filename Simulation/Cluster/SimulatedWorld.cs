@@ -96,7 +96,7 @@ internal sealed class SimulatedWorld
     {
         for (var number = 1; number <= Options.SiloCount; number++)
         {
-            Silos.Add(new SimulatedSilo(this, $"silo-{number}", life: 1));
+            Silos.Add(new SimulatedSilo(this, $"silo-{number}", life: 1, NextClockOffset()));
             _ = Silos[^1].StartAsync();
         }
 
@@ -113,8 +113,21 @@ internal sealed class SimulatedWorld
     /// <summary>Replaces a silo that has gone.</summary>
     public void RestartSilo(int index)
     {
-        Silos[index] = new SimulatedSilo(this, Silos[index].Name, Silos[index].Life + 1);
+        // On the same machine, whose clock goes on as it was.
+        Silos[index] = new SimulatedSilo(this, Silos[index].Name, Silos[index].Life + 1, Silos[index].Process.Clock.Offset);
         _ = Silos[index].StartAsync();
+    }
+
+    /// <summary>How far a silo's wall clock is off: by less than a second, by some lease lengths, or by up to an hour; right in half of the worlds.</summary>
+    public TimeSpan NextClockOffset()
+    {
+        if (!HasSkewedSilos)
+        {
+            return TimeSpan.Zero;
+        }
+
+        var most = SiloClocks.Pick([TimeSpan.FromSeconds(1), Options.Leases.Duration * 5, Options.Leases.Duration * 5, TimeSpan.FromHours(1)]);
+        return SiloClocks.Between(-most, most);
     }
 
     /// <summary>Replaces a worker that has gone.</summary>

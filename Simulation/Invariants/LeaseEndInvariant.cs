@@ -1,7 +1,6 @@
 using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Graphs;
 using OrleansFlow.Simulation.Cluster;
-using OrleansFlow.Simulation.Kernel;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Simulation.Invariants;
@@ -10,14 +9,21 @@ namespace OrleansFlow.Simulation.Invariants;
 /// Rule 4: a lease ends when it is not renewed in time or is revoked for a stated reason; the task is ready again then, soon, and never while
 /// the lease stands.
 /// </summary>
-/// <remarks>"Soon" is measured in worlds that have been healthy for long enough that the owner could be found and read again.</remarks>
+/// <remarks>
+/// When a lease ends is measured in virtual time, whatever the wall clocks say. "Soon" is measured in worlds that have been healthy for long
+/// enough that the owner could be found and read again.
+/// </remarks>
 internal sealed class LeaseEndInvariant(SimulatedWorld world) : Invariant(world)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+
+    /// <summary>The product's lease clock follows a wall clock that was set by a hundredth of the time that passes.</summary>
+    private const double Tolerance = 0.021;
+
     private static readonly string[] Reasons =
         [LeaseReasons.LeaseExpired, LeaseReasons.ConnectionLost, LeaseReasons.Stopped, LeaseReasons.Cancelled, LeaseReasons.SlotNeeded, "drain"];
 
-    private readonly Dictionary<TaskId, (long Epoch, DateTimeOffset ExpiresUtc)> _standing = [];
+    private readonly Dictionary<TaskId, (long Epoch, TimeSpan Until)> _standing = [];
     private TimeSpan _nextCheck;
 
     public override string Rule => "rule 4 (how a lease ends)";
@@ -40,10 +46,10 @@ internal sealed class LeaseEndInvariant(SimulatedWorld world) : Invariant(world)
                         Violate($"{step.Task} was granted to {granted.Worker} while epoch {step.Before.Epoch} of {step.Before.Holder!.Worker} stood");
                     }
 
-                    _standing[step.Task] = (granted.Epoch, granted.ExpiresUtc);
+                    _standing[step.Task] = (granted.Epoch, World.Kernel.Now + (granted.ExpiresUtc - step.NowUtc));
                     break;
                 case LeaseRenewed renewed:
-                    _standing[step.Task] = (renewed.Epoch, renewed.ExpiresUtc);
+                    _standing[step.Task] = (renewed.Epoch, World.Kernel.Now + (renewed.ExpiresUtc - step.NowUtc));
                     break;
                 case LeaseRevoked revoked:
                     CheckRevoked(step, revoked);
@@ -87,14 +93,13 @@ internal sealed class LeaseEndInvariant(SimulatedWorld world) : Invariant(world)
         }
 
         _nextCheck = World.Kernel.Now + Tick;
-        var healthySince = Watch.HealthySince + SimulatedSilo.ClockSkewMax + World.Options.Leases.Duration + World.Options.Leases.ServingGrace + World.Options.ResponseTimeout;
+        var healthySince = Watch.HealthySince + World.Options.Leases.Duration + World.Options.Leases.ServingGrace + World.Options.ResponseTimeout;
         foreach (var (task, lease) in _standing)
         {
-            var expired = lease.ExpiresUtc - SimulatedClock.Epoch + (2 * SimulatedSilo.ClockSkewMax);
-            var since = expired > healthySince ? expired : healthySince;
-            if (World.Kernel.Now > since + (3 * Tick))
+            var since = lease.Until > healthySince ? lease.Until : healthySince;
+            if (World.Kernel.Now > since + (4 * Tick))
             {
-                Violate($"epoch {lease.Epoch} of {task} ended at {expired.TotalSeconds:0.000} s, and nobody noticed");
+                Violate($"epoch {lease.Epoch} of {task} ended at {lease.Until.TotalSeconds:0.000} s, and nobody noticed");
                 return;
             }
         }
@@ -111,6 +116,10 @@ internal sealed class LeaseEndInvariant(SimulatedWorld world) : Invariant(world)
         return step.NowUtc < holder.ExpiresUtc && !step.Decision.Events.Any(change => change is TaskBackedOff or LeaseRevoked);
     }
 
+    /// <summary>How long a lease has still to run; less than nothing when it has ended or is not known.</summary>
+    private TimeSpan StandsFor(TaskId task, long epoch) =>
+        _standing.TryGetValue(task, out var lease) && lease.Epoch == epoch ? lease.Until - World.Kernel.Now : TimeSpan.MinValue;
+
     private void CheckRevoked(LeaseStep step, LeaseRevoked revoked)
     {
         if (!Reasons.Contains(revoked.Reason))
@@ -119,7 +128,7 @@ internal sealed class LeaseEndInvariant(SimulatedWorld world) : Invariant(world)
         }
 
         if (revoked.Reason == LeaseReasons.LeaseExpired && step.Command is not RevokeLease
-            && step.Before.Holder is { } holder && step.NowUtc < holder.ExpiresUtc)
+            && ((step.Before.Holder is { } holder && step.NowUtc < holder.ExpiresUtc) || StandsFor(step.Task, revoked.Epoch) > World.Options.Leases.Duration * Tolerance))
         {
             Violate($"epoch {revoked.Epoch} of {step.Task} was called expired before its time");
         }

@@ -26,6 +26,7 @@ internal sealed class FaultPlan
         _random = new SeededRandom(world.Seed, "fault plan");
         var kinds = new List<string>();
         Choose(kinds, "silo crashes", 0.5, CrashSilo);
+        Choose(kinds, "silo crashes in writes", 0.3, AimAtWrite);
         Choose(kinds, "silo stops", 0.25, StopSilo);
         Choose(kinds, "worker crashes", 0.5, CrashWorker);
         Choose(kinds, "worker stops", 0.25, StopWorker);
@@ -78,6 +79,7 @@ internal sealed class FaultPlan
     private void End()
     {
         _isOver = true;
+        _world.Store.Aim = null;
         _world.Network.Faults = NetworkFaults.None;
         _world.Store.Faults = StorageFaults.None;
         _world.Network.Mend();
@@ -85,13 +87,25 @@ internal sealed class FaultPlan
         _world.History.Add($"faults end");
     }
 
-    private void CrashSilo() => EndSilo(FaultKind.SiloCrash, silo => silo.Kill());
-
-    private void StopSilo() => EndSilo(FaultKind.SiloStop, silo => _ = silo.StopAsync());
-
-    private void EndSilo(FaultKind kind, Action<SimulatedSilo> end)
+    /// <summary>
+    /// The silo of the next write crashes while the write is under way, to the store or back. Crashes at any moment hardly ever meet one,
+    /// because a write takes a millisecond.
+    /// </summary>
+    private void AimAtWrite() => _world.Store.Aim = (process, travel) => _world.Kernel.At(_random.Between(TimeSpan.Zero, travel * 1.5), () =>
     {
-        var index = _random.Next(_world.Silos.Count);
+        var index = _world.Silos.FindIndex(silo => ReferenceEquals(silo.Process, process));
+        if (index >= 0 && !_isOver)
+        {
+            EndSilo(index, FaultKind.SiloCrash, silo => silo.Kill());
+        }
+    });
+
+    private void CrashSilo() => EndSilo(_random.Next(_world.Silos.Count), FaultKind.SiloCrash, silo => silo.Kill());
+
+    private void StopSilo() => EndSilo(_random.Next(_world.Silos.Count), FaultKind.SiloStop, silo => _ = silo.StopAsync());
+
+    private void EndSilo(int index, FaultKind kind, Action<SimulatedSilo> end)
+    {
         var silo = _world.Silos[index];
         if (!silo.IsServing)
         {
@@ -176,9 +190,9 @@ internal sealed class FaultPlan
         _world.History.Add($"the wall clock of {worker.Name} jumps");
         if (_world.HasSkewedSilos)
         {
-            // Silos stamp what is stored with their wall clocks, so these are kept together by a time service, as in any cluster.
             var silo = _world.SiloClocks.Pick(_world.Silos);
-            silo.Process.Clock.Offset = _world.SiloClocks.Between(-SimulatedSilo.ClockSkewMax, SimulatedSilo.ClockSkewMax);
+            silo.Process.Clock.Offset = _world.NextClockOffset();
+            _world.Tally.Add(FaultKind.SiloClockJump);
             _world.History.Add($"the wall clock of {silo.Name} jumps to {silo.Process.Clock.Offset.TotalSeconds:0.000} s");
         }
     }

@@ -26,6 +26,11 @@ internal sealed class SimulatedStore(SimulationKernel kernel, ulong seed, Histor
     /// <summary>When it last did something wrong.</summary>
     public TimeSpan LastFault { get; private set; }
 
+    /// <summary>
+    /// Is told, once, of the next write that begins, by whom and how long it takes to arrive: whoever wants to strike while it is under way.
+    /// </summary>
+    public Action<SimulatedProcess, TimeSpan>? Aim { get; set; }
+
     /// <summary>Hears of each write when it takes effect: the value as it was given to the store; null for a removal.</summary>
     public Action<string, GrainId, object?> Applied { get; set; } = (_, _, _) => { };
 
@@ -96,7 +101,17 @@ internal sealed class SimulatedStore(SimulationKernel kernel, ulong seed, Histor
     {
         foreach (var operation in _underWay)
         {
-            if (ReferenceEquals(operation.Process, process) && operation.IsWrite && !operation.IsTorn && _random.Chance(0.5))
+            if (!ReferenceEquals(operation.Process, process) || !operation.IsWrite || operation.IsTorn || operation.HasFailed)
+            {
+                continue;
+            }
+
+            if (operation.HasTakenEffect)
+            {
+                tally.Add(FaultKind.LostAcknowledgement);
+                history.Add($"store has done, and nobody hears: {operation}");
+            }
+            else if (_random.Chance(0.5))
             {
                 operation.IsTorn = true;
                 tally.Add(FaultKind.TornWrite);
@@ -126,7 +141,14 @@ internal sealed class SimulatedStore(SimulationKernel kernel, ulong seed, Histor
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _underWay.Add(operation);
-        kernel.At(Travel(), () => Arrive(operation, effect, done));
+        var travel = Travel();
+        kernel.At(travel, () => Arrive(operation, effect, done));
+        if (operation.IsWrite && Aim is { } aim)
+        {
+            Aim = null;
+            aim(operation.Process, travel);
+        }
+
         return AwaitAsync(done.Task);
 
         // Awaited here, so that whoever combines it with others does so on its own scheduler.
@@ -135,9 +157,9 @@ internal sealed class SimulatedStore(SimulationKernel kernel, ulong seed, Histor
 
     private void Arrive(Operation operation, Action effect, TaskCompletionSource done)
     {
-        _underWay.Remove(operation);
         if (operation.IsTorn)
         {
+            _underWay.Remove(operation);
             return;
         }
 
@@ -154,6 +176,7 @@ internal sealed class SimulatedStore(SimulationKernel kernel, ulong seed, Histor
             try
             {
                 effect();
+                operation.HasTakenEffect = true;
             }
             catch (InconsistentStateException exception)
             {
@@ -174,8 +197,10 @@ internal sealed class SimulatedStore(SimulationKernel kernel, ulong seed, Histor
             }
         }
 
+        operation.HasFailed = failure is not null;
         kernel.At(Travel(), () =>
         {
+            _underWay.Remove(operation);
             if (failure is null)
             {
                 done.SetResult();
@@ -209,6 +234,10 @@ internal sealed class SimulatedStore(SimulationKernel kernel, ulong seed, Histor
         public bool IsWrite { get; } = verb != "read";
 
         public bool IsTorn { get; set; }
+
+        public bool HasTakenEffect { get; set; }
+
+        public bool HasFailed { get; set; }
 
         public override string ToString() => $"{verb} {state} of {grain}";
     }

@@ -8,7 +8,7 @@ public sealed class SimulationTests
     private const int SeedCount = 2_000;
 
     /// <summary>Least number of times that each kind of fault has to happen over the seeds of one scenario.</summary>
-    private const int FaultsMin = 10;
+    private const int FaultsMin = 100;
 
     [Theory]
     [InlineData("leases")]
@@ -57,14 +57,17 @@ public sealed class SimulationTests
     }
 
     /// <summary>
-    /// Its time-out ended the gateway's loop of outcome receipts, but not the session: the worker's slots were never free again.
+    /// Seeds that broke a rule before the product was corrected. What a seed does changes with the faults that there are, so that old ones may
+    /// have become worlds like any other.
     /// </summary>
-    [Fact]
-    public void WorkerSlots_WhenTheWordOfAFreeOneIsLost_AreFreeAgain() => Assert.Null(SimulationRunner.Run("leases", 1567).Violation);
-
-    /// <summary>Two calls stored a task in the same segment of its queue; dropping the second copy dropped both with the segment's next write.</summary>
-    [Fact]
-    public void TaskStoredTwice_AfterItsQueueIsReadAgain_IsStillThere() => Assert.Null(SimulationRunner.Run("leases", 28_642).Violation);
+    [Theory]
+    [InlineData("leases", 1_567)] // A time-out ended the gateway's loop of receipts, but not the session: the worker's slots were never free again.
+    [InlineData("leases", 28_642)] // Two calls stored a task in the same segment of its queue; dropping one copy dropped both.
+    [InlineData("leases", 7)] // A back-off stored by a silo whose clock was an hour ahead lasted for that hour.
+    [InlineData("leases", 8)] // A wall clock that jumped forwards ended a lease before its time.
+    [InlineData("leases", 305)] // A wall clock that was set back kept a dead worker's lease.
+    [InlineData("graphs", 259)] // The same in a run.
+    public void Seed_ThatOnceBrokeARule_BreaksNoneAnyMore(string scenario, ulong seed) => Assert.Null(SimulationRunner.Run(scenario, seed).Violation);
 
     [Fact]
     public void History_IsNeededByNobody_WhenItIsNotKept()

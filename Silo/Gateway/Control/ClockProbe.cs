@@ -20,7 +20,7 @@ internal sealed class ClockProbe(TimeProvider clock)
             Name = "clock",
             Healthy = healthy,
             Detail = string.Create(CultureInfo.InvariantCulture, $"wall clock moved {drift.TotalMilliseconds:0} ms against the monotonic one since the start"),
-            Remedy = healthy ? "" : "The clock was set. Keep it synchronised (NTP); lease times that were stored before may end early or late once.",
+            Remedy = healthy ? "" : "The clock was set. Keep it synchronised (NTP); leases are not affected, but times that were stored before are off by as much.",
         };
     }
 }

@@ -247,6 +247,29 @@ public sealed class LeaseDeciderTests
         Assert.Equal((FlowTaskStatus.Leased, _now + Policy.Duration), (_task.Status, _task.Holder!.ExpiresUtc));
     }
 
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    public void Restore_BackOffLongerThanItWasToLast_EndsIt(int ticksTooLong, bool isReady)
+    {
+        Grant();
+        Do(new FailAttempt(1, new LeaseFailure("oops", false, "")));
+        _now -= TimeSpan.FromTicks(ticksTooLong);
+        Do(new RestoreLease());
+
+        Assert.Equal(isReady ? FlowTaskStatus.Ready : FlowTaskStatus.BackingOff, _task.Status);
+    }
+
+    [Fact]
+    public void Restore_LeaseOfASiloWhoseClockRanAhead_CountsTheAttemptFromNow()
+    {
+        Grant();
+        _now -= TimeSpan.FromHours(1);
+        Do(new RestoreLease());
+
+        Assert.Equal((_now, _now + Policy.Duration), (_task.Holder!.GrantedUtc, _task.Holder.ExpiresUtc));
+    }
+
     [Fact]
     public void Backoff_OfManyRetries_DoesNotOverflow() => Assert.Equal(Policy.MaxBackoff, Policy.BackoffBefore(100));
 
