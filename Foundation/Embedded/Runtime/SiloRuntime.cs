@@ -222,10 +222,10 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
         using var either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
         try
         {
-            while (InOrder(Cluster.ActivationsOf(this)).ToList() is { Count: > 0 } activations)
+            using var drain = new SiloDrain(this, either.Token);
+            while (Cluster.ActivationsOf(this).Any())
             {
-                var reason = new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo stops.");
-                await Task.WhenAll(activations.Select(activation => activation.EndAsync(reason, either.Token))).WaitAsync(either.Token);
+                await drain.EndAsync(InOrder(Cluster.ActivationsOf(this))).WaitAsync(either.Token);
             }
         }
         catch (OperationCanceledException)

@@ -4,7 +4,7 @@ using OrleansFlow.Tests.Embedded.Grains;
 
 namespace OrleansFlow.Tests.Embedded.Hosting;
 
-/// <summary>How many idle activations are collected: in bounded steps, all of them, and with calls served between.</summary>
+/// <summary>How many activations end, idle or with their silo: in bounded steps, all of them, and with calls served between.</summary>
 public sealed class IdleCollectionTests : IAsyncLifetime
 {
     private const int EndsUnderWayMax = 256;
@@ -113,6 +113,51 @@ public sealed class IdleCollectionTests : IAsyncLifetime
         _watch.Gate.SetResult();
 
         await UntilAsync(() => _watch.Ended.Count == 601);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task SiloStop_WithManyActivations_EndsThemInBoundedStepsAndMissesNone()
+    {
+        var keys = await ActivateAsync(1_000);
+        var stop = _cluster.StopSiloAsync(_cluster.Silos[0]);
+        await TestClusters.UntilAsync(() => _watch.BegunCount == EndsUnderWayMax);
+        Assert.False(stop.IsCompleted);
+
+        _watch.Gate.SetResult();
+        await stop;
+
+        Assert.Equal(keys.Order(StringComparer.Ordinal), _watch.Ended.Order(StringComparer.Ordinal));
+        Assert.InRange(_watch.UnderWayMax, 1, EndsUnderWayMax);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task SiloStop_WithEndsThatHang_BeginsTheOthersWithinTheTimeOfOne()
+    {
+        await ActivateAsync(600);
+        var stop = _cluster.StopSiloAsync(_cluster.Silos[0]);
+        await TestClusters.UntilAsync(() => _watch.BegunCount == EndsUnderWayMax);
+
+        _clock.Advance(DeactivationTimeout / 16);
+        await TestClusters.UntilAsync(() => _watch.BegunCount == 2 * EndsUnderWayMax);
+        _clock.Advance(DeactivationTimeout / 16);
+        await TestClusters.UntilAsync(() => _watch.BegunCount == 600);
+        _watch.Gate.SetResult();
+        await stop;
+
+        Assert.Equal(600, _watch.Ended.Count);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task SiloStop_WithEndsThatHangForEver_IsOverAfterTwiceTheirTimeLimit()
+    {
+        await ActivateAsync(600);
+        var stop = _cluster.StopSiloAsync(_cluster.Silos[0]);
+        await TestClusters.UntilAsync(() => _watch.BegunCount == EndsUnderWayMax);
+
+        await _clock.AdvanceUntilAsync(DeactivationTimeout / 16, () => stop.IsCompleted);
+        await stop;
+
+        Assert.Empty(_watch.Ended);
     }
 
     // A quantum that comes while a pass is under way begins no other, so that it can take another one.
