@@ -14,6 +14,12 @@ public abstract class ArrowAllocator
     /// <summary>The process heap.</summary>
     public static ArrowAllocator Default { get; } = new NativeAllocator();
 
+    /// <summary>
+    /// The process heap with a pool before it that keeps at most 32 MiB (<see cref="PooledAllocator.DefaultKeptBytesMax"/>): for batches that
+    /// are received and soon let go.
+    /// </summary>
+    public static PooledAllocator Pooled { get; } = new();
+
     /// <summary>Allocates a buffer; the caller owns its one reference. The content is not cleared.</summary>
     /// <param name="byteCount">Length in bytes, 0 to <see cref="MaxAllocation"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The length is negative or above <see cref="MaxAllocation"/>.</exception>

@@ -14,7 +14,8 @@ public sealed class FlightOptions
     public int MessageBytesMax { get; set; } = 256 * 1024 * 1024;
 
     /// <summary>Where received bodies are kept.</summary>
-    public ArrowAllocator Allocator { get; set; } = ArrowAllocator.Default;
+    /// <value>Default <see cref="ArrowAllocator.Pooled"/>.</value>
+    public ArrowAllocator Allocator { get; set; } = ArrowAllocator.Pooled;
 
     /// <summary>
     /// Whether offsets and text of received batches are checked, which costs time by the row. Without it a peer that sends
