@@ -123,7 +123,7 @@ internal sealed partial class HttpServerCall : RpcServerCall, IDisposable
         }
     }
 
-    public override async ValueTask WriteAsync<T>(RpcMarshaller<T> marshaller, T message, bool compress, bool last)
+    public override async ValueTask WriteAsync<T>(RpcMarshaller<T> marshaller, T message, bool compress, bool flush)
     {
         // The gate comes first: after the end of the call the request belongs to Kestrel again and may not even be asked.
         _writeGate.Enter("writes", Context.Method);
@@ -138,8 +138,29 @@ internal sealed partial class HttpServerCall : RpcServerCall, IDisposable
 
             await StartResponseAsync(flush: false);
             await RpcFrame.WriteAsync(
-                _output, marshaller, message, compress && _compresses, _options.MaxSendMessageBytes, flush: !last, CancellationToken.None);
+                _output, marshaller, message, compress && _compresses, _options.MaxSendMessageBytes, flush, CancellationToken.None);
             _bodyBegun = true;
+            _http.RequestAborted.ThrowIfCancellationRequested();
+        }
+        finally
+        {
+            _writeGate.Exit();
+        }
+    }
+
+    public override async ValueTask FlushAsync()
+    {
+        if (_responseStarted && _output.UnflushedBytes == 0)
+        {
+            return;
+        }
+
+        _writeGate.Enter("writes", Context.Method);
+        try
+        {
+            _http.RequestAborted.ThrowIfCancellationRequested();
+            await StartResponseAsync(flush: false);
+            await _output.FlushAsync(CancellationToken.None);
             _http.RequestAborted.ThrowIfCancellationRequested();
         }
         finally

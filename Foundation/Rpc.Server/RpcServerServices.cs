@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -8,7 +9,14 @@ namespace OrleansFlow.Rpc.Server;
 public static class RpcServerServices
 {
     /// <summary>
+    /// Bytes that one connection may have written and not yet handed to the system. With Kestrel's 64 KiB each piece of a large message waits
+    /// for the socket several times.
+    /// </summary>
+    private const int ConnectionWriteBytes = 1024 * 1024;
+
+    /// <summary>
     /// Adds what <see cref="RpcEndpoints.MapRpcService"/> needs. Repeating it only applies further configuration.
+    /// Kestrel's write buffer of a connection becomes 1 MiB; configure <see cref="SocketTransportOptions"/> afterwards for another.
     /// Interceptors and error mappers are services: <see cref="IRpcServerInterceptor"/> and <see cref="IRpcErrorMapper"/>.
     /// </summary>
     /// <param name="services">The host's services.</param>
@@ -25,6 +33,7 @@ public static class RpcServerServices
             options.Configure(configure);
         }
 
+        services.Configure<SocketTransportOptions>(sockets => sockets.MaxWriteBufferSize = ConnectionWriteBytes);
         services.TryAddSingleton<RpcCallRunner>();
         services.TryAddSingleton<RpcHealth>();
         services.TryAddSingleton<RpcReflection>();

@@ -7,17 +7,16 @@ namespace OrleansFlow.Rpc;
 public sealed class RpcBodyWriter : IBufferWriter<byte>
 {
     /// <summary>
-    /// How much is handed to the connection at once. Measured on loopback: 16 KiB halves the throughput, more than 64 KiB
-    /// gains nothing and holds more memory per call.
+    /// How much is handed to the connection at once. Each handing over costs changes of threads in the server: on loopback 64 KiB take a
+    /// quarter more processor time a byte than 256 KiB, and 1 MiB gains nothing more.
     /// </summary>
-    internal const int ChunkBytes = 64 * 1024;
+    internal const int ChunkBytes = 256 * 1024;
 
     /// <summary>Less than this is cheaper to copy than to send by itself.</summary>
     private const int DirectBytesMin = 4 * 1024;
 
     private readonly PipeWriter _pipe;
     private readonly bool _direct;
-    private int _unflushedBytes;
 
     /// <summary>Writes to a connection.</summary>
     /// <param name="pipe">The connection's end.</param>
@@ -28,6 +27,9 @@ public sealed class RpcBodyWriter : IBufferWriter<byte>
         _direct = direct;
     }
 
+    /// <summary>Bytes written since the last flush.</summary>
+    internal int UnflushedBytes { get; private set; }
+
     /// <summary>Bytes written since <see cref="BeginMessage"/>.</summary>
     internal long MessageBytes { get; private set; }
 
@@ -35,7 +37,7 @@ public sealed class RpcBodyWriter : IBufferWriter<byte>
     public void Advance(int count)
     {
         _pipe.Advance(count);
-        _unflushedBytes += count;
+        UnflushedBytes += count;
         MessageBytes += count;
     }
 
@@ -54,7 +56,7 @@ public sealed class RpcBodyWriter : IBufferWriter<byte>
     {
         if (_direct && bytes.Length >= DirectBytesMin)
         {
-            _unflushedBytes = 0;
+            UnflushedBytes = 0;
             MessageBytes += bytes.Length;
             ThrowIfEnded(await _pipe.WriteAsync(bytes, cancellationToken).ConfigureAwait(false));
             return;
@@ -62,12 +64,12 @@ public sealed class RpcBodyWriter : IBufferWriter<byte>
 
         while (bytes.Length > 0)
         {
-            var take = Math.Min(bytes.Length, Math.Max(ChunkBytes - _unflushedBytes, 1));
+            var take = Math.Min(bytes.Length, Math.Max(ChunkBytes - UnflushedBytes, 1));
             _pipe.Write(bytes.Span[..take]);
-            _unflushedBytes += take;
+            UnflushedBytes += take;
             MessageBytes += take;
             bytes = bytes[take..];
-            if (_unflushedBytes >= ChunkBytes)
+            if (UnflushedBytes >= ChunkBytes)
             {
                 await FlushAsync(cancellationToken).ConfigureAwait(false);
             }
@@ -78,7 +80,7 @@ public sealed class RpcBodyWriter : IBufferWriter<byte>
 
     internal async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
-        _unflushedBytes = 0;
+        UnflushedBytes = 0;
         ThrowIfEnded(await _pipe.FlushAsync(cancellationToken).ConfigureAwait(false));
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace OrleansFlow.Rpc;
 
@@ -31,6 +32,7 @@ public sealed class RpcChannel : IAsyncDisposable
         {
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
+            ConnectCallback = ConnectAsync,
             ConnectTimeout = Options.ConnectTimeout,
             EnableMultipleHttp2Connections = true,
             InitialHttp2StreamWindowSize = Options.StreamWindowBytes,
@@ -168,6 +170,21 @@ public sealed class RpcChannel : IAsyncDisposable
                 headers.TryAddWithoutValidation(
                     entry.Key, entry.IsBinary ? RpcWireText.EncodeBase64(entry.Bytes.Span) : entry.Value);
             }
+        }
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken).ConfigureAwait(false);
+            return new RpcConnectionStream(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 

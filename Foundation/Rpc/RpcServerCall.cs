@@ -13,8 +13,11 @@ internal abstract class RpcServerCall
     /// <param name="marshaller">Makes the bytes.</param>
     /// <param name="message">The response.</param>
     /// <param name="compress">False to leave it uncompressed in a call whose responses are compressed.</param>
-    /// <param name="last">Whether the call ends after it; a small last response travels with the status instead of alone.</param>
-    public abstract ValueTask WriteAsync<T>(RpcMarshaller<T> marshaller, T message, bool compress = true, bool last = false);
+    /// <param name="flush">False where something follows at once: a small response then travels with it instead of alone.</param>
+    public abstract ValueTask WriteAsync<T>(RpcMarshaller<T> marshaller, T message, bool compress = true, bool flush = true);
+
+    /// <summary>Sends the response headers, and what was written without a flush. Does nothing when all of that is under way.</summary>
+    public abstract ValueTask FlushAsync();
 
     public async IAsyncEnumerable<T> ReadAllAsync<T>(
         RpcMarshaller<T> marshaller, [EnumeratorCancellation] CancellationToken cancellationToken = default)

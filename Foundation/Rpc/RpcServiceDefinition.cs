@@ -52,7 +52,7 @@ public sealed class RpcServiceDefinition
         {
             var request = await call.ReadSingleAsync(method.RequestMarshaller).ConfigureAwait(false);
             var response = await handler(request, call.Context).ConfigureAwait(false);
-            await call.WriteAsync(method.ResponseMarshaller, response, last: true).ConfigureAwait(false);
+            await call.WriteAsync(method.ResponseMarshaller, response, flush: false).ConfigureAwait(false);
         });
     }
 
@@ -92,7 +92,7 @@ public sealed class RpcServiceDefinition
         return Add(method, RpcMethodKind.ClientStreaming, async call =>
         {
             var response = await handler(call.ReadAllAsync(method.RequestMarshaller), call.Context).ConfigureAwait(false);
-            await call.WriteAsync(method.ResponseMarshaller, response, last: true).ConfigureAwait(false);
+            await call.WriteAsync(method.ResponseMarshaller, response, flush: false).ConfigureAwait(false);
         });
     }
 
@@ -122,15 +122,41 @@ public sealed class RpcServiceDefinition
         });
     }
 
+    /// <summary>
+    /// Writes a sequence. What is ready at once travels together; whenever the sequence has to be waited for, everything before is sent,
+    /// the headers too: the caller may wait for them before it sends what the sequence waits for.
+    /// </summary>
     private static async Task WriteAllAsync<TResponse>(
         RpcServerCall call, RpcMarshaller<TResponse> marshaller, IAsyncEnumerable<TResponse> responses)
     {
-        // Headers first: the caller may wait for them before it sends what the sequence waits for.
-        await call.Context.SendResponseHeadersAsync().ConfigureAwait(false);
-        await foreach (var response in responses.WithCancellation(call.Context.CancellationToken).ConfigureAwait(false))
+        var sequence = responses.GetAsyncEnumerator(call.Context.CancellationToken);
+        await using var _ = sequence.ConfigureAwait(false);
+        while (true)
         {
-            await call.WriteAsync(marshaller, response).ConfigureAwait(false);
+            var next = sequence.MoveNextAsync();
+            if (!(next.IsCompleted ? await next.ConfigureAwait(false) : await FlushMeanwhileAsync(call, next.AsTask()).ConfigureAwait(false)))
+            {
+                return;
+            }
+
+            await call.WriteAsync(marshaller, sequence.Current, flush: false).ConfigureAwait(false);
         }
+    }
+
+    private static async Task<bool> FlushMeanwhileAsync(RpcServerCall call, Task<bool> next)
+    {
+        try
+        {
+            await call.FlushAsync().ConfigureAwait(false);
+        }
+        catch
+        {
+            // A sequence must not be disposed while it is asked for its next element; the flush's failure is what counts.
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+
+        return await next.ConfigureAwait(false);
     }
 
     private RpcServiceDefinition Add<TRequest, TResponse>(
