@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using OrleansFlow.Benchmarks.Macro.Scenarios;
+using OrleansFlow.Benchmarks.Macro.Wire;
 
 namespace OrleansFlow.Benchmarks.Macro;
 
@@ -40,6 +41,9 @@ internal static class BenchmarkCommandLine
         ["ipc-decode"] = () => new IpcDecode(),
         ["grpc-unary"] = () => new GrpcUnary(),
         ["flight-doget"] = () => new FlightDoGet(),
+        ["flight-doput"] = () => new FlightDoPut(),
+        ["flight-small"] = () => new FlightSmall(),
+        ["flight-gateway"] = () => new FlightGateway(),
         ["flights-job"] = () => new FlightsJob(),
     };
 
@@ -48,6 +52,12 @@ internal static class BenchmarkCommandLine
         if (args is [NoOpWorker.Argument, ..])
         {
             await NoOpWorker.RunAsync();
+            return 0;
+        }
+
+        if (args is [WirePeer.Argument])
+        {
+            await WirePeerServer.RunAsync();
             return 0;
         }
 

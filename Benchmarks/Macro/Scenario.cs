@@ -34,6 +34,9 @@ internal abstract class Scenario : IAsyncDisposable
     /// <summary>One round of the baseline, in <see cref="Unit"/>.</summary>
     public abstract Task<double> MeasureBaselineAsync(CancellationToken cancellationToken);
 
+    /// <summary>What the value is held against besides, each measured in every round.</summary>
+    public virtual IReadOnlyList<FurtherBaseline> FurtherBaselines => [];
+
     /// <summary>Milliseconds of one fsync on the disk in use, measured after the rounds; null where nothing is stored.</summary>
     public virtual Task<double?> FsyncMsAsync(CancellationToken cancellationToken) => Task.FromResult<double?>(null);
 
@@ -41,15 +44,24 @@ internal abstract class Scenario : IAsyncDisposable
     public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
 
+/// <summary>One more thing that a value is held against.</summary>
+/// <param name="Name">What it is, with its unit.</param>
+/// <param name="MeasureAsync">One round of it.</param>
+internal sealed record FurtherBaseline(string Name, Func<CancellationToken, Task<double>> MeasureAsync);
+
 /// <summary>What one round gave.</summary>
 /// <param name="Value">In the scenario's unit.</param>
 /// <param name="LatenciesMs">Of single operations, where they were taken; any order.</param>
 /// <param name="AllocatedBytesPerOperation">In this process; null where it says nothing.</param>
 /// <param name="HeldBytesPerOperation">What stays in this process's heap after a full collection; null where it says nothing.</param>
 /// <param name="MaxMsOutsideGc">Largest delay, less what the garbage collector held this process still meanwhile; null where no delay is measured.</param>
+/// <param name="CpuSecondsPerGb">Processor time of this process for a gigabyte (10^9 bytes); null where no bytes are counted.</param>
+/// <param name="PeerCpuSecondsPerGb">The same of the process at the other end.</param>
 internal sealed record Sample(
     double Value,
     double[]? LatenciesMs = null,
     double? AllocatedBytesPerOperation = null,
     double? HeldBytesPerOperation = null,
-    double? MaxMsOutsideGc = null);
+    double? MaxMsOutsideGc = null,
+    double? CpuSecondsPerGb = null,
+    double? PeerCpuSecondsPerGb = null);

@@ -17,6 +17,9 @@ internal sealed record ScenarioResult
     /// <summary>Always value / baseline.</summary>
     public required double Ratio { get; init; }
 
+    /// <summary>Further things of the same run, and the value over each.</summary>
+    public IReadOnlyList<RatedBaseline>? FurtherBaselines { get; init; }
+
     /// <summary><c>higher</c> or <c>lower</c>.</summary>
     public required string Better { get; init; }
 
@@ -33,6 +36,14 @@ internal sealed record ScenarioResult
     public double? AllocatedBytesPerOp { get; init; }
 
     public double? HeldBytesPerOp { get; init; }
+
+    /// <summary>Processor time of the measuring process for a gigabyte.</summary>
+    [JsonPropertyName("cpu_s_per_gb")]
+    public double? CpuSecondsPerGb { get; init; }
+
+    /// <summary>Processor time of the process at the other end for a gigabyte.</summary>
+    [JsonPropertyName("peer_cpu_s_per_gb")]
+    public double? PeerCpuSecondsPerGb { get; init; }
 
     /// <summary>Of the measuring process, which hosts the silo.</summary>
     public required double PeakRssMb { get; init; }
@@ -51,6 +62,8 @@ internal sealed record ScenarioResult
 }
 
 internal sealed record Baseline(string Name, double Value);
+
+internal sealed record RatedBaseline(string Name, double Value, double Ratio);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

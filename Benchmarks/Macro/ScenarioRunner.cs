@@ -12,16 +12,26 @@ internal static class ScenarioRunner
         await scenario.SetUpAsync(cancellationToken);
         await scenario.MeasureAsync(cancellationToken);
         await scenario.MeasureBaselineAsync(cancellationToken);
+        var further = scenario.FurtherBaselines;
+        foreach (var other in further)
+        {
+            await other.MeasureAsync(cancellationToken);
+        }
 
         using var process = Process.GetCurrentProcess();
         var cpuBefore = process.TotalProcessorTime;
         var pauseBefore = GC.GetTotalPauseDuration();
         var samples = new List<Sample>();
         var baselines = new List<double>();
+        var furtherValues = further.Select(_ => new List<double>()).ToArray();
         for (var round = 0; round < rounds; round++)
         {
             samples.Add(await scenario.MeasureAsync(cancellationToken));
             baselines.Add(await scenario.MeasureBaselineAsync(cancellationToken));
+            for (var index = 0; index < further.Count; index++)
+            {
+                furtherValues[index].Add(await further[index].MeasureAsync(cancellationToken));
+            }
         }
 
         process.Refresh();
@@ -32,6 +42,9 @@ internal static class ScenarioRunner
         double[] allocations = [.. samples.Select(sample => sample.AllocatedBytesPerOperation).OfType<double>()];
         double[] held = [.. samples.Select(sample => sample.HeldBytesPerOperation).OfType<double>()];
         double[] outsideGc = [.. samples.Select(sample => sample.MaxMsOutsideGc).OfType<double>()];
+        double[] cpuPerGb = [.. samples.Select(sample => sample.CpuSecondsPerGb).OfType<double>()];
+        double[] peerCpuPerGb = [.. samples.Select(sample => sample.PeerCpuSecondsPerGb).OfType<double>()];
+        double[] furtherMedians = [.. furtherValues.Select(values => Median([.. values]))];
         return new ScenarioResult
         {
             Scenario = scenario.Name,
@@ -39,6 +52,9 @@ internal static class ScenarioRunner
             Value = Round(value),
             Baseline = new Baseline(scenario.BaselineName, Round(baseline)),
             Ratio = Round(value / baseline),
+            FurtherBaselines = further.Count > 0
+                ? [.. further.Select((other, index) => new RatedBaseline(other.Name, Round(furtherMedians[index]), Round(value / furtherMedians[index])))]
+                : null,
             Better = scenario.HigherIsBetter ? "higher" : "lower",
             Spread = [Round(samples.Min(sample => sample.Value)), Round(samples.Max(sample => sample.Value))],
             P50Ms = latencies.Length > 0 ? Round(Quantile(latencies, 0.50)) : null,
@@ -46,6 +62,8 @@ internal static class ScenarioRunner
             MaxMsOutsideGc = outsideGc.Length > 0 ? Round(Median(outsideGc)) : null,
             AllocatedBytesPerOp = allocations.Length > 0 ? Round(Median(allocations)) : null,
             HeldBytesPerOp = held.Length > 0 ? Round(Median(held)) : null,
+            CpuSecondsPerGb = cpuPerGb.Length > 0 ? Round(Median(cpuPerGb)) : null,
+            PeerCpuSecondsPerGb = peerCpuPerGb.Length > 0 ? Round(Median(peerCpuPerGb)) : null,
             PeakRssMb = Round(process.PeakWorkingSet64 / 1048576.0),
             CpuS = Round((process.TotalProcessorTime - cpuBefore).TotalSeconds),
             GcPauseS = Round((GC.GetTotalPauseDuration() - pauseBefore).TotalSeconds),

@@ -1,83 +1,93 @@
-using OrleansFlow.Arrow;
-using OrleansFlow.Benchmarks.Macro.Baselines;
+using System.Globalization;
+using OrleansFlow.Benchmarks.Macro.Wire;
 using OrleansFlow.Flight;
 using OrleansFlow.Rpc;
 
 namespace OrleansFlow.Benchmarks.Macro.Scenarios;
 
-/// <summary>One result read through the gateway's Arrow Flight, from an uploaded table, by the .NET client over loopback.</summary>
+/// <summary>One Flight stream out of another process's memory, against a socket and a bare HTTP/2 stream between the same two processes.</summary>
 internal sealed class FlightDoGet : Scenario
 {
-    private const string Upload = "bench";
-    private const int BatchRows = 65_536;
-    private const int BatchCount = 128;
-    private const int Columns = 4;
-    private const long Bytes = (long)BatchRows * BatchCount * Columns * sizeof(long);
+    private const int WarmUpRounds = 8;
     private readonly TimeProvider _clock = TimeProvider.System;
-    private readonly BenchSilo _silo = new();
+    private readonly HttpMessageInvoker _http = WirePeer.BareClient();
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(WireRows.BytesPerBatch, pinned: true);
+    private WirePeer? _peer;
 
     public override string Name => "flight-doget";
 
-    public override string Question => $"How fast does a result leave by Arrow Flight, {Bytes / 1_000_000} MB in {BatchCount} batches?";
+    public override string Question => $"How fast does one DoGet stream run, {WireRows.Bytes / 1_000_000} MB in {WireRows.BatchCount} batches, from another process?";
 
     public override string Unit => "GB/s";
 
-    public override string BaselineName => "one loopback TCP stream, 1 MB buffers, GB/s";
+    public override string BaselineName => "one loopback TCP stream between the same two processes, 1 MB buffers, GB/s";
+
+    public override IReadOnlyList<FurtherBaseline> FurtherBaselines =>
+        [new("the same bytes by bare Kestrel and HttpClient, HTTP/2, same window, GB/s", MeasureHttpAsync)];
 
     public override async Task SetUpAsync(CancellationToken cancellationToken)
     {
-        await _silo.StartAsync(cancellationToken);
-        await using var channel = RpcChannel.ForAddress(
-            _silo.Silo.Endpoints.GrpcUrl, new RpcChannelOptions { BearerToken = _ => ValueTask.FromResult(_silo.Silo.Endpoints.Token) });
-        var flight = new FlightClient(channel);
-        var schema = new ArrowSchema([.. Enumerable.Range(0, Columns).Select(column => new ArrowField($"c{column}", ArrowType.Int64, isNullable: false))]);
-        await foreach (var _ in flight.DoPutAsync(FlightDescriptor.ForPath("uploads", Upload), schema, BatchesAsync(schema), new RpcCallOptions(CancellationToken: cancellationToken)))
+        _peer = await WirePeer.StartAsync(cancellationToken);
+
+        // Both processes are compiled to the end only after some seconds of work.
+        for (var round = 0; round < WarmUpRounds; round++)
         {
-            // Each acknowledgement says that a batch was taken.
+            await MeasureAsync(cancellationToken);
+            await MeasureHttpAsync(cancellationToken);
         }
     }
 
     public override async Task<Sample> MeasureAsync(CancellationToken cancellationToken)
     {
+        var (ownCpu, peerCpu) = (WirePeer.OwnCpuSeconds, _peer!.CpuSeconds);
         var began = _clock.GetTimestamp();
         var rows = 0L;
-        await using var result = await _silo.Client.GetResultAsync("uploads", Upload, cancellationToken);
-        await foreach (var batch in result.ReadBatchesAsync(cancellationToken))
+        var ticket = FlightTicket.FromText(WireRows.BatchCount.ToString(CultureInfo.InvariantCulture));
+        await foreach (var batch in _peer.Flight.DoGet(ticket, new RpcCallOptions(CancellationToken: cancellationToken)))
         {
             rows += batch.RowCount;
             batch.Dispose();
         }
 
-        return rows == (long)BatchRows * BatchCount
-            ? new Sample(Bytes / _clock.GetElapsedTime(began).TotalSeconds / 1e9)
+        var elapsed = _clock.GetElapsedTime(began).TotalSeconds;
+        const double Gigabytes = WireRows.Bytes / 1e9;
+        return rows == (long)WireRows.RowsPerBatch * WireRows.BatchCount
+            ? new Sample(
+                Gigabytes / elapsed, CpuSecondsPerGb: (WirePeer.OwnCpuSeconds - ownCpu) / Gigabytes, PeerCpuSecondsPerGb: (_peer.CpuSeconds - peerCpu) / Gigabytes)
             : throw new InvalidOperationException($"{rows} rows came back.");
     }
 
-    public override Task<double> MeasureBaselineAsync(CancellationToken cancellationToken) =>
-        LoopbackTcp.GigabytesPerSecondAsync(Bytes, _clock, cancellationToken);
+    public override async Task<double> MeasureBaselineAsync(CancellationToken cancellationToken)
+    {
+        var began = _clock.GetTimestamp();
+        await BareSockets.ReceiveAsync(_peer!.SocketPort, WireRows.Bytes, cancellationToken);
+        return WireRows.Bytes / _clock.GetElapsedTime(began).TotalSeconds / 1e9;
+    }
 
     public override async ValueTask DisposeAsync()
     {
-        await _silo.DisposeAsync();
+        _http.Dispose();
+        if (_peer is not null)
+        {
+            await _peer.DisposeAsync();
+        }
+
         await base.DisposeAsync();
     }
 
-    private static async IAsyncEnumerable<RecordBatch> BatchesAsync(ArrowSchema schema)
+    private async Task<double> MeasureHttpAsync(CancellationToken cancellationToken)
     {
-        await Task.CompletedTask;
-        for (var index = 0; index < BatchCount; index++)
+        var began = _clock.GetTimestamp();
+        using var request = _peer!.BareRequest(
+            WirePeerServer.Download + WireRows.Bytes.ToString(CultureInfo.InvariantCulture), new ByteArrayContent([]));
+        using var response = await _http.SendAsync(request, cancellationToken);
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var left = WireRows.Bytes;
+        while (await stream.ReadAsync(_buffer, cancellationToken) is > 0 and var read)
         {
-            var builder = new RecordBatchBuilder(schema);
-            for (var column = 0; column < Columns; column++)
-            {
-                var values = builder.Column<Int64Builder>(column);
-                for (var row = 0; row < BatchRows; row++)
-                {
-                    values.Append(((long)index * BatchRows) + row);
-                }
-            }
-
-            yield return builder.Build();
+            left -= read;
         }
+
+        return left == 0 ? WireRows.Bytes / _clock.GetElapsedTime(began).TotalSeconds / 1e9 : throw new InvalidOperationException($"{left} bytes are missing.");
     }
 }
