@@ -54,4 +54,28 @@ internal static class UploadFile
         file.Flush(flushToDisk: durable);
         return new UploadReceipt(writer.BatchCount, rows, writer.BytesWritten);
     }
+
+    /// <summary>Removes a file unless somebody has it open, here or in another process on this machine.</summary>
+    /// <returns>Whether it is gone.</returns>
+    public static bool TryDeleteUnused(string path)
+    {
+        try
+        {
+            // Whoever writes or maps a file holds a lock on it, which does not allow this one.
+            using (new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+            {
+                File.Delete(path);
+            }
+
+            return true;
+        }
+        catch (FileNotFoundException)
+        {
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 }

@@ -90,6 +90,15 @@ internal sealed partial class UploadStore
         }
     }
 
+    /// <summary>Removes what uploads left that broke off with their process, and have not been written since a time.</summary>
+    /// <returns>How many.</returns>
+    public int DeleteAbandoned(DateTimeOffset untouchedSinceUtc, int countMax) => Directory.Exists(_folder)
+        ? new DirectoryInfo(_folder).EnumerateFiles("*" + TemporaryExtension)
+            .Where(file => file.LastWriteTimeUtc <= untouchedSinceUtc.UtcDateTime)
+            .Take(countMax)
+            .Count(file => UploadFile.TryDeleteUnused(file.FullName))
+        : 0;
+
     /// <summary>At first use: makes the folder and clears what a crash left half-written.</summary>
     private void Prepare()
     {

@@ -14,7 +14,7 @@ namespace OrleansFlow.Silo.Gateway.Sql;
 /// Files of registered tables below the artifact folder. Files and manifests get a new name each and never change; which manifest counts is
 /// said by the catalog, so that a reader of an older version goes on undisturbed and a broken upload is seen by nobody.
 /// </summary>
-internal sealed class DatasetStore(GatewayIdentity identity, IIdSource ids, IOptions<FlightGatewayOptions> options)
+internal sealed class DatasetStore(GatewayIdentity identity, IIdSource ids, TimeProvider clock, IOptions<FlightGatewayOptions> options)
 {
     // No run's folder begins with an underscore.
     private const string FolderName = "_tables";
@@ -115,6 +115,40 @@ internal sealed class DatasetStore(GatewayIdentity identity, IIdSource ids, IOpt
         }
     }
 
+    /// <summary>Every file and manifest, whether it counts or not.</summary>
+    public IReadOnlyList<SweptFile> List() => Directory.Exists(_folder)
+        ? [.. new DirectoryInfo(_folder).EnumerateFiles("*", SearchOption.AllDirectories).Select(file => new SweptFile(
+            Path.GetRelativePath(_folder, file.FullName).Replace(Path.DirectorySeparatorChar, '/'), new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero)))]
+        : [];
+
+    /// <summary>Removes a file unless somebody has it open, here or in another process on this machine.</summary>
+    /// <returns>Whether it is gone.</returns>
+    public bool TryDeleteUnused(string name) => UploadFile.TryDeleteUnused(PathOf(name));
+
+    /// <summary>Removes the folders of tables that have held no file since a time.</summary>
+    public void DeleteEmptyFolders(DateTimeOffset untouchedSinceUtc)
+    {
+        if (!Directory.Exists(_folder))
+        {
+            return;
+        }
+
+        foreach (var folder in new DirectoryInfo(_folder).EnumerateDirectories().Where(folder => folder.LastWriteTimeUtc <= untouchedSinceUtc.UtcDateTime))
+        {
+            try
+            {
+                if (!folder.EnumerateFileSystemInfos().Any())
+                {
+                    folder.Delete();
+                }
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // A file has come just now.
+            }
+        }
+    }
+
     private static FlowException Lost(string name, Exception exception) =>
         new(FlowErrorCode.ArtifactLost, $"File '{name}' of a table cannot be read: {exception.Message} Every silo must see the artifact folder.", exception);
 
@@ -126,6 +160,12 @@ internal sealed class DatasetStore(GatewayIdentity identity, IIdSource ids, IOpt
             Directory.CreateDirectory(folder);
             FolderSync.Flush(_folder);
             FolderSync.Flush(identity.ArtifactFolder);
+        }
+
+        else
+        {
+            // So that no sweep takes an old empty one away before the file is in it.
+            Directory.SetLastWriteTimeUtc(folder, clock.GetUtcNow().UtcDateTime);
         }
 
         return $"{table}/{ids.NewId()}{ending}";

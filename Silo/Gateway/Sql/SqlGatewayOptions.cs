@@ -33,4 +33,12 @@ public sealed class SqlGatewayOptions
     /// <summary>Bytes of parameter values that may be bound to a prepared statement.</summary>
     /// <value>Default 1 MiB. Range 1 KiB to 16 MiB.</value>
     public int ParameterBytesMax { get; set; } = 1 << 20;
+
+    /// <summary>How often files that no table refers to any more are looked for.</summary>
+    /// <value>Default 5 min. Range 1 s to 1 d.</value>
+    public TimeSpan SweepInterval { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long the files of replaced and dropped tables and of broken uploads stay; never less than <see cref="TimeLimit"/>. Longer: more disk.</summary>
+    /// <value>Default 15 min. Range 0 to 30 d.</value>
+    public TimeSpan FileGrace { get; set; } = TimeSpan.FromMinutes(15);
 }

@@ -19,6 +19,8 @@ internal sealed class SqlGatewayOptionsValidator : IValidateOptions<SqlGatewayOp
             OptionRange.Fault(section, nameof(options.TimeLimit), options.TimeLimit, TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1)),
             OptionRange.Fault(section, nameof(options.PreparedMax), options.PreparedMax, 1, 100_000),
             OptionRange.Fault(section, nameof(options.ParameterBytesMax), options.ParameterBytesMax, 1_024, 16 << 20),
+            OptionRange.Fault(section, nameof(options.SweepInterval), options.SweepInterval, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
+            OptionRange.Fault(section, nameof(options.FileGrace), options.FileGrace, TimeSpan.Zero, TimeSpan.FromDays(30)),
         ];
         return faults.Any(fault => fault is not null) ? ValidateOptionsResult.Fail(faults.OfType<string>()) : ValidateOptionsResult.Success;
     }

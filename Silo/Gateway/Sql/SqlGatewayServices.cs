@@ -21,6 +21,8 @@ internal static class SqlGatewayServices
         services.AddSingleton<SqlFlights>();
         services.AddSingleton<SqlUploads>();
         services.AddSingleton<SqlActions>();
+        services.AddSingleton<DatasetSweeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<DatasetSweeper>());
         services.AddSingleton<SpoolFolder>();
         services.AddSingleton<SqlExchange>();
         return services;
