@@ -24,7 +24,7 @@ public sealed record CatalogTable
     [Id(4)]
     public required long Bytes { get; init; }
 
-    /// <summary>Grows with each publication in the namespace; 0 before the first.</summary>
+    /// <summary>Grows with each publication of the table, also over a drop; 0 before the first.</summary>
     [Id(5)]
     public long Version { get; init; }
 }

@@ -8,8 +8,8 @@ public interface ICatalogGrain : IGrainWithStringKey
     /// <summary>The namespace of tables that name no other.</summary>
     const string DefaultNamespace = "main";
 
-    /// <summary>Most tables of a namespace; a publication writes the lines of all of them.</summary>
-    const int TablesMax = 1_000;
+    /// <summary>Most tables of a namespace. A publication writes the lines of some of them: one of 256 rows.</summary>
+    const int TablesMax = 10_000;
 
     /// <summary>Those of the names that are tables.</summary>
     [Alias("Find")]

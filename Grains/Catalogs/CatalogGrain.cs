@@ -3,64 +3,72 @@ using OrleansFlow.Errors;
 
 namespace OrleansFlow.Grains.Catalogs;
 
-/// <summary>The tables of one namespace. A publication is one write of the namespace's row.</summary>
-internal sealed class CatalogGrain([PersistentState("tables", FlowGrainStorage.Name)] IPersistentState<CatalogState> state) : Grain, ICatalogGrain
+/// <summary>The tables of one namespace: asks the bucket, stores the bucket, tells what became of it.</summary>
+internal sealed class CatalogGrain(IServiceProvider services) : Grain, ICatalogGrain
 {
-    public Task<IReadOnlyList<CatalogTable>> FindAsync(IReadOnlyList<string> names, CancellationToken cancellationToken)
+    private readonly CatalogStore _store = new(services);
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken) => _store.LoadAsync(this.GetGrainId(), cancellationToken);
+
+    public async Task<IReadOnlyList<CatalogTable>> FindAsync(IReadOnlyList<string> names, CancellationToken cancellationToken)
     {
-        var wanted = names.ToHashSet(StringComparer.OrdinalIgnoreCase);
-        return Task.FromResult<IReadOnlyList<CatalogTable>>([.. state.State.Tables.Where(row => wanted.Contains(row.Name)).Select(row => row.ToTable())]);
+        var found = new List<CatalogTable>();
+        foreach (var name in names.Distinct(StringComparer.OrdinalIgnoreCase))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if ((await _store.BucketAsync(CatalogBucket.NumberOf(name))).Find(name) is { } table)
+            {
+                found.Add(table);
+            }
+        }
+
+        return found;
     }
 
-    public Task<IReadOnlyList<CatalogTable>> ListAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<CatalogTable>>([.. state.State.Tables.OrderBy(row => row.Name, StringComparer.OrdinalIgnoreCase).Select(row => row.ToTable())]);
+    public async Task<IReadOnlyList<CatalogTable>> ListAsync(CancellationToken cancellationToken) =>
+        [.. (await _store.AllAsync()).SelectMany(bucket => bucket.Tables.Values).OrderBy(table => table.Name, StringComparer.OrdinalIgnoreCase)];
 
     public async Task<PublishReceipt> PublishAsync(CatalogTable table, long expectedVersion, CancellationToken cancellationToken)
     {
-        var known = Find(table.Name);
-        if ((known?.Version ?? 0) != expectedVersion)
+        var number = CatalogBucket.NumberOf(table.Name);
+        var (receipt, next) = (await _store.BucketAsync(number)).Publish(table, expectedVersion);
+        if (next is null)
         {
-            return new PublishReceipt(false, known?.ToTable());
+            return receipt;
         }
 
-        if (known is null && state.State.Tables.Count >= ICatalogGrain.TablesMax)
+        if (expectedVersion == 0 && (await _store.AllAsync()).Sum(bucket => bucket.Tables.Count) >= ICatalogGrain.TablesMax)
         {
             throw new FlowException(
                 FlowErrorCode.LimitExceeded, $"Namespace '{this.GetPrimaryKeyString()}' holds {ICatalogGrain.TablesMax} tables, which is the most; drop one before '{table.Name}' is made.");
         }
 
-        // The name keeps the case it was made with.
-        var published = table with { Name = known?.Name ?? table.Name, Version = state.State.Version + 1 };
-        await WriteAsync([.. state.State.Tables.Where(row => row != known), CatalogRow.Of(published)], cancellationToken);
-        return new PublishReceipt(true, published);
+        await WriteAsync(number, next);
+        return receipt;
     }
 
     public async Task<bool> DropAsync(string name, long expectedVersion, CancellationToken cancellationToken)
     {
-        var known = Find(name);
-        if (known is null || known.Version != expectedVersion)
+        var number = CatalogBucket.NumberOf(name);
+        if ((await _store.BucketAsync(number)).TryDrop(name, expectedVersion) is not { } next)
         {
             return false;
         }
 
-        await WriteAsync([.. state.State.Tables.Where(row => row != known)], cancellationToken);
+        await WriteAsync(number, next);
         return true;
     }
 
-    private CatalogRow? Find(string name) => state.State.Tables.Find(row => row.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
-
-    private async Task WriteAsync(List<CatalogRow> tables, CancellationToken cancellationToken)
+    private async Task WriteAsync(int number, CatalogBucket next)
     {
-        var before = (state.State.Tables, state.State.Version);
-        (state.State.Tables, state.State.Version) = (tables, state.State.Version + 1);
         try
         {
-            await state.WriteStateAsync(cancellationToken);
+            await _store.WriteAsync(number, next);
         }
         catch
         {
-            // What was not stored must not be seen.
-            (state.State.Tables, state.State.Version) = before;
+            // Whether the row was kept is not known: the next activation reads what is there.
+            DeactivateOnIdle();
             throw;
         }
     }

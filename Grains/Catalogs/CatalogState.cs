@@ -4,8 +4,26 @@ using OrleansFlow.Grains.Commits;
 
 namespace OrleansFlow.Grains.Catalogs;
 
-/// <summary>Stored form of <see cref="CatalogGrain"/>.</summary>
+/// <summary>The head row of a namespace.</summary>
 internal sealed class CatalogState
+{
+    /// <summary>The form whose tables are in buckets. Up to 1 they are in this row.</summary>
+    public const int Segmented = 2;
+
+    [JsonPropertyName("format"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Format { get; set => field = StateFormat.Known(value, newest: Segmented); }
+
+    /// <summary>The newest version of the first form; buckets go on from there.</summary>
+    [JsonPropertyName("version")]
+    public long Version { get; set; }
+
+    /// <summary>The tables of the first form.</summary>
+    [JsonPropertyName("tables")]
+    public List<CatalogRow> Tables { get; set; } = [];
+}
+
+/// <summary>Stored form of a <see cref="CatalogBucket"/>.</summary>
+internal sealed class CatalogBucketState
 {
     [JsonPropertyName("format"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Format { get; set => field = StateFormat.Known(value); }
@@ -51,4 +69,5 @@ internal sealed class CatalogRow
 }
 
 [JsonSerializable(typeof(CatalogState))]
+[JsonSerializable(typeof(CatalogBucketState))]
 internal sealed partial class CatalogJson : JsonSerializerContext;

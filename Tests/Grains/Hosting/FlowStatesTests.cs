@@ -83,6 +83,10 @@ public sealed class FlowStatesTests
     [InlineData("graphrun/r", "run-tasks-3.1f-0aa", """{"tasks":[null]}""", true)]
     [InlineData("rolequeue/r/0", "segment-12", """{"items":[{"t":"r/n","p":0,"r":"2026-01-01T00:00:00Z"}]}""", false)]
     [InlineData("rolequeue/r/0", "segment-12", """{"items":[{"t":"r/n/1","p":0,"r":"2026-01-01T00:00:00Z"}]}""", true)]
+    [InlineData("catalog/main", "tables", """{"format":2,"version":7}""", true)]
+    [InlineData("catalog/main", "tables", """{"version":7,"tables":[{"name":"t","schema":"!!"}]}""", false)]
+    [InlineData("catalog/main", "bucket-17", """{"version":7,"tables":[{"name":"t","schema":"AAAA"}]}""", true)]
+    [InlineData("catalog/main", "bucket-17", """{"format":2}""", false)]
     [InlineData("counter/mine", "state", """{"anything":1}""", true)]
     [InlineData("counter/mine", "state", """{"anything":""", false)]
     public void Fault_OfAStoredState_TellsBothSides(string grain, string name, string payload, bool good) =>
