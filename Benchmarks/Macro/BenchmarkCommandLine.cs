@@ -44,6 +44,8 @@ internal static class BenchmarkCommandLine
         ["flight-doput"] = () => new FlightDoPut(),
         ["flight-small"] = () => new FlightSmall(),
         ["flight-gateway"] = () => new FlightGateway(),
+        ["exchange"] = () => new ExchangeTransfer(isTcp: false),
+        ["exchange-tcp"] = () => new ExchangeTransfer(isTcp: true),
         ["flights-job"] = () => new FlightsJob(),
     };
 
@@ -70,6 +72,12 @@ internal static class BenchmarkCommandLine
         if (args is [GrainCallsRemote.Argument, var folder])
         {
             await GrainCallsRemote.RunSiloAsync(folder);
+            return 0;
+        }
+
+        if (args is [ExchangePeer.Argument, var address])
+        {
+            await ExchangePeer.RunAsync(address);
             return 0;
         }
 
