@@ -9,8 +9,14 @@ public sealed class FlightOptions
     /// <summary>Smallest limit of a message, in bytes.</summary>
     public const int MessageBytesMinLimit = 64 * 1024;
 
-    /// <summary>Largest message accepted, in bytes: one record batch. Larger: each stream may hold as much memory.</summary>
-    /// <value>Default 256 MiB. Range 64 KiB to 2 GiB - 64.</value>
+    /// <summary>The limit that is none: the longest that one buffer can be, 2 GiB - 64.</summary>
+    public const int NoMessageLimit = (int)ArrowAllocator.MaxAllocation;
+
+    /// <summary>
+    /// Largest message accepted, in bytes: one record batch. Larger: each stream may hold as much memory. What is sent has no limit here; the
+    /// receiver's decides. The limits of the channel and of the server are for the protocol's other messages.
+    /// </summary>
+    /// <value>Default 256 MiB. Range 64 KiB to <see cref="NoMessageLimit"/>.</value>
     public int MessageBytesMax { get; set; } = 256 * 1024 * 1024;
 
     /// <summary>Where received bodies are kept.</summary>
@@ -35,12 +41,12 @@ public sealed class FlightOptions
     internal void Validate()
     {
         ArgumentNullException.ThrowIfNull(Allocator);
-        if (MessageBytesMax is < MessageBytesMinLimit or > (int)ArrowAllocator.MaxAllocation)
+        if (MessageBytesMax is < MessageBytesMinLimit or > NoMessageLimit)
         {
             throw new ArgumentOutOfRangeException(
                 nameof(MessageBytesMax),
                 MessageBytesMax,
-                $"{nameof(FlightOptions)}.{nameof(MessageBytesMax)} must be {MessageBytesMinLimit} to {ArrowAllocator.MaxAllocation} bytes.");
+                $"{nameof(FlightOptions)}.{nameof(MessageBytesMax)} must be {MessageBytesMinLimit} to {NoMessageLimit} bytes.");
         }
     }
 }

@@ -10,12 +10,12 @@ public sealed class RpcServerOptions
     /// Largest request message accepted, in bytes, unless its marshaller has its own limit. Larger: each call may hold as
     /// much memory.
     /// </summary>
-    /// <value>Default 16 MiB. Range 1 KiB to 2 GiB - 1.</value>
+    /// <value>Default 16 MiB. Range 1 KiB to 2 GiB - 1, which is no limit (<see cref="RpcChannelOptions.NoMessageLimit"/>).</value>
     public int MaxReceiveMessageBytes { get; set; } = 16 * 1024 * 1024;
 
     /// <summary>Largest response message sent, in bytes before compression, unless its marshaller has its own limit.</summary>
-    /// <value>Default 2 GiB - 1: the caller's limit decides. Range 1 KiB to 2 GiB - 1.</value>
-    public int MaxSendMessageBytes { get; set; } = int.MaxValue;
+    /// <value>Default 2 GiB - 1, which is no limit: the caller's decides. Range 1 KiB to 2 GiB - 1.</value>
+    public int MaxSendMessageBytes { get; set; } = RpcChannelOptions.NoMessageLimit;
 
     /// <summary>
     /// Calls under way at once, streams included; one more is refused as <see cref="RpcStatusCode.ResourceExhausted"/> before

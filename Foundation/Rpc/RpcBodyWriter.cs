@@ -12,6 +12,12 @@ public sealed class RpcBodyWriter : IBufferWriter<byte>
     /// </summary>
     internal const int ChunkBytes = 256 * 1024;
 
+    /// <summary>
+    /// How much of small messages may wait for the next one: a frame of HTTP/2 as most peers take it. More would gain little, and a peer that
+    /// does not read makes the server hold it.
+    /// </summary>
+    internal const int GatheredBytesMax = 16 * 1024;
+
     /// <summary>Less than this is cheaper to copy than to send by itself.</summary>
     private const int DirectBytesMin = 4 * 1024;
 

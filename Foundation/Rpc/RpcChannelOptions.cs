@@ -12,18 +12,25 @@ public sealed class RpcChannelOptions
     public const int StreamWindowBytesMax = 16 * 1024 * 1024;
 
     /// <summary>
-    /// Bytes of a response stream that may be under way unread. Larger: faster downloads, more memory for each slow reader.
+    /// The limit of a message that has none of its own: 2 GiB - 1, where a message in one piece of memory ends. For either direction, here and
+    /// in the server's options.
+    /// </summary>
+    public const int NoMessageLimit = int.MaxValue;
+
+    /// <summary>
+    /// Bytes of a response stream that may be under way unread. Larger: faster downloads, more memory for each slow reader. The transport
+    /// widens it by itself, up to <see cref="StreamWindowBytesMax"/>, for a reader that keeps up.
     /// </summary>
     /// <value>Default 1 MiB. Range 64 KiB - 1 to 16 MiB.</value>
     public int StreamWindowBytes { get; set; } = 1024 * 1024;
 
     /// <summary>Largest response message accepted, in bytes, unless its marshaller has its own limit.</summary>
-    /// <value>Default 16 MiB. Range 1 KiB to 2 GiB - 1.</value>
+    /// <value>Default 16 MiB. Range 1 KiB to <see cref="NoMessageLimit"/>.</value>
     public int MaxReceiveMessageBytes { get; set; } = 16 * 1024 * 1024;
 
     /// <summary>Largest request message sent, in bytes before compression, unless its marshaller has its own limit.</summary>
-    /// <value>Default 2 GiB - 1: the server's limit decides. Range 1 KiB to 2 GiB - 1.</value>
-    public int MaxSendMessageBytes { get; set; } = int.MaxValue;
+    /// <value>Default <see cref="NoMessageLimit"/>: the server's limit decides. Range 1 KiB to <see cref="NoMessageLimit"/>.</value>
+    public int MaxSendMessageBytes { get; set; } = NoMessageLimit;
 
     /// <summary>
     /// How requests travel. Every server of the protocol that does not know gzip refuses such calls as unimplemented;
@@ -68,8 +75,8 @@ public sealed class RpcChannelOptions
         ArgumentNullException.ThrowIfNull(TimeProvider);
         ArgumentNullException.ThrowIfNull(Interceptors);
         CheckRange(StreamWindowBytes, StreamWindowBytesMin, StreamWindowBytesMax, nameof(StreamWindowBytes));
-        CheckRange(MaxReceiveMessageBytes, 1024, int.MaxValue, nameof(MaxReceiveMessageBytes));
-        CheckRange(MaxSendMessageBytes, 1024, int.MaxValue, nameof(MaxSendMessageBytes));
+        CheckRange(MaxReceiveMessageBytes, 1024, NoMessageLimit, nameof(MaxReceiveMessageBytes));
+        CheckRange(MaxSendMessageBytes, 1024, NoMessageLimit, nameof(MaxSendMessageBytes));
         CheckRange(Compression, RpcCompression.None, RpcCompression.Gzip, nameof(Compression));
         CheckRange(ConnectTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(5), nameof(ConnectTimeout));
         CheckRange(KeepAliveInterval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), nameof(KeepAliveInterval));

@@ -24,7 +24,7 @@ internal static class RpcFrame
     /// <param name="compress">Whether to compress it; the stream's headers must have announced gzip.</param>
     /// <param name="bytesMax">Largest message, before compression; the limit of marshallers that have one is their own.</param>
     /// <param name="flush">Whether the message must be under way when this ends. Without it
-    /// at most <see cref="RpcBodyWriter.ChunkBytes"/> wait for the next flush, or for the end of the stream.</param>
+    /// less than <see cref="RpcBodyWriter.GatheredBytesMax"/> wait for the next flush, or for the end of the stream.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="RpcException">The message is larger than the limit; nothing has been written.</exception>
     public static async ValueTask WriteAsync<T>(
@@ -46,7 +46,7 @@ internal static class RpcFrame
             CheckSize<T>(size, output);
         }
 
-        if (flush || output.UnflushedBytes >= RpcBodyWriter.ChunkBytes)
+        if (flush || output.UnflushedBytes >= RpcBodyWriter.GatheredBytesMax)
         {
             await output.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
