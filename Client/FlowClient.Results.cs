@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
 using OrleansFlow.Client.Protocol;
 using OrleansFlow.Errors;
 using OrleansFlow.Flight;
+using OrleansFlow.Graphs;
+using OrleansFlow.Protocol.V1;
 using OrleansFlow.Rpc;
 using OrleansFlow.Tasks;
 
@@ -9,6 +12,37 @@ namespace OrleansFlow.Client;
 /// <content>Results over Arrow Flight.</content>
 public sealed partial class FlowClient
 {
+    /// <summary>A node's accepted batches, ordered by task and number, however many; pages are fetched as they are needed.</summary>
+    /// <remarks>While the node runs, batches may be added before those that were listed: list again when it has completed.</remarks>
+    /// <param name="runId">The run.</param>
+    /// <param name="nodeId">The node.</param>
+    /// <param name="cancellationToken">Ends the listing.</param>
+    /// <exception cref="FlowException"><c>not_found</c>: no such run or node.</exception>
+    public async IAsyncEnumerable<ArtifactRef> ListArtifactsAsync(
+        RunId runId, string nodeId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var request = new ListArtifactsRequest { RunId = runId.Value, NodeId = nodeId };
+        do
+        {
+            var page = await CallAsync(FlowMethods.ListArtifacts, request, cancellationToken).ConfigureAwait(false);
+            foreach (var artifact in page.Artifacts)
+            {
+                yield return new ArtifactRef
+                {
+                    Node = artifact.NodeId,
+                    TaskIndex = artifact.TaskIndex,
+                    Index = artifact.Index,
+                    Rows = artifact.Rows,
+                    Bytes = artifact.Bytes,
+                    Path = artifact.Path,
+                };
+            }
+
+            request.PageToken = page.NextPageToken;
+        }
+        while (request.PageToken.Length > 0);
+    }
+
     /// <summary>Opens the output of a completed node.</summary>
     /// <exception cref="FlowException"><c>not_found</c>: no such run, node or output (yet).</exception>
     public Task<FlowResult> GetResultAsync(RunId runId, string node, CancellationToken cancellationToken = default) =>

@@ -41,8 +41,18 @@ public static class ArtifactPath
         var isFolder = folder.StartsWith(StandaloneFolder + "/", StringComparison.Ordinal)
             ? IdText.IsValid(folder[(StandaloneFolder.Length + 1)..])
             : TaskId.TryParse(folder.ToString(), out var task) && !task.IsStandalone;
-        var file = path.AsSpan(slash + 1);
-        if (!isFolder || !file.EndsWith(Extension, StringComparison.Ordinal))
+        return isFolder && TryParseFile(path.AsSpan(slash + 1), out _, out _);
+    }
+
+    /// <summary>Takes the name of a file, without its folder, apart.</summary>
+    /// <param name="file">Such as <c>3.e2.arrow</c>.</param>
+    /// <param name="index">0-based number of the batch.</param>
+    /// <param name="epoch">Epoch of the lease that it was written under.</param>
+    /// <returns>False when it is no such name.</returns>
+    public static bool TryParseFile(ReadOnlySpan<char> file, out int index, out long epoch)
+    {
+        (index, epoch) = (0, 0);
+        if (!file.EndsWith(Extension, StringComparison.Ordinal))
         {
             return false;
         }
@@ -50,7 +60,7 @@ public static class ArtifactPath
         file = file[..^Extension.Length];
         var mark = file.IndexOf(".e", StringComparison.Ordinal);
         return mark > 0
-            && int.TryParse(file[..mark], NumberStyles.None, CultureInfo.InvariantCulture, out _)
-            && long.TryParse(file[(mark + 2)..], NumberStyles.None, CultureInfo.InvariantCulture, out _);
+            && int.TryParse(file[..mark], NumberStyles.None, CultureInfo.InvariantCulture, out index)
+            && long.TryParse(file[(mark + 2)..], NumberStyles.None, CultureInfo.InvariantCulture, out epoch);
     }
 }

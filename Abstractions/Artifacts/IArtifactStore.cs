@@ -17,6 +17,18 @@ public interface IArtifactStore
     /// <exception cref="FlowException"><c>store_full</c>, or <c>store_unavailable</c>; nothing of the write is kept.</exception>
     ValueTask<StoredArtifact> WriteAsync(TaskId task, long epoch, int index, RecordBatch batch, CancellationToken cancellationToken);
 
+    /// <summary>Deletes what earlier attempts of a task wrote and nobody can accept any more. What cannot be deleted stays.</summary>
+    /// <remarks>
+    /// For the holder of a lease only: once its epoch is granted, no batch of an older one is accepted, so that every file of an older epoch
+    /// from number <paramref name="acceptedCount"/> on is garbage for ever. A store that keeps everything, as by default, is right too.
+    /// </remarks>
+    /// <param name="task">The task.</param>
+    /// <param name="epoch">Epoch of the lease that the caller holds; its files and those of later ones stay.</param>
+    /// <param name="acceptedCount">Batches that were accepted when the lease was granted; files of these numbers stay.</param>
+    /// <param name="cancellationToken">Leaves the rest where it is.</param>
+    /// <returns>How many files were deleted.</returns>
+    ValueTask<int> SweepAsync(TaskId task, long epoch, int acceptedCount, CancellationToken cancellationToken) => ValueTask.FromResult(0);
+
     /// <summary>Opens an artifact without copying it.</summary>
     /// <param name="path">As <see cref="StoredArtifact.Path"/>.</param>
     /// <exception cref="FlowException">

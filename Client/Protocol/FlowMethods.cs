@@ -12,6 +12,7 @@ internal static class FlowMethods
     public static readonly RpcMethod<SubmitGraphRequest, SubmitGraphResponse> SubmitGraph = Unary<SubmitGraphRequest, SubmitGraphResponse>("SubmitGraph");
     public static readonly RpcMethod<GetRunRequest, Run> GetRun = Unary<GetRunRequest, Run>("GetRun");
     public static readonly RpcMethod<ListTasksRequest, ListTasksResponse> ListTasks = Unary<ListTasksRequest, ListTasksResponse>("ListTasks");
+    public static readonly RpcMethod<ListArtifactsRequest, ListArtifactsResponse> ListArtifacts = Unary<ListArtifactsRequest, ListArtifactsResponse>("ListArtifacts");
     public static readonly RpcMethod<ListRunsRequest, ListRunsResponse> ListRuns = Unary<ListRunsRequest, ListRunsResponse>("ListRuns");
     public static readonly RpcMethod<WatchRunRequest, RunEvent> WatchRun = Streaming<WatchRunRequest, RunEvent>("WatchRun");
     public static readonly RpcMethod<CancelRunRequest, Run> CancelRun = Unary<CancelRunRequest, Run>("CancelRun");

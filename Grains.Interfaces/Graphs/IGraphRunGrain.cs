@@ -43,10 +43,14 @@ public interface IGraphRunGrain : IGrainWithStringKey
     [Alias("ReadInputs")]
     IAsyncEnumerable<ArtifactRef> ReadInputsAsync(LeaseToken token, string node, CancellationToken cancellationToken);
 
-    /// <summary>A node's accepted batches, ordered by task and number.</summary>
+    /// <summary>Some of a node's accepted batches, ordered by task and number.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="begin">Position of the first; 0 or more. While the node runs, batches of an earlier task may still move it.</param>
+    /// <param name="limit">Most batches; 1 to <see cref="ArtifactPage.BatchesMax"/>.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="Errors.FlowException"><c>not_found</c>: no such run or node.</exception>
-    [Alias("GetArtifacts")]
-    Task<NodeArtifacts> GetArtifactsAsync(string node, CancellationToken cancellationToken);
+    [Alias("GetArtifactPage")]
+    Task<ArtifactPage> GetArtifactsAsync(string node, int begin, int limit, CancellationToken cancellationToken);
 
     /// <summary>See <see cref="ITaskGrain.GrantAsync"/>.</summary>
     [Alias("Grant")]

@@ -213,10 +213,13 @@ public sealed record ArtifactRef
     public required string Path { get; init; }
 }
 
-/// <summary>A node's output.</summary>
-[GenerateSerializer, Immutable, Alias("OrleansFlow.NodeArtifacts")]
-public sealed record NodeArtifacts
+/// <summary>Some of a node's output.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.ArtifactPage")]
+public sealed record ArtifactPage
 {
+    /// <summary>Most batches of one page.</summary>
+    public const int BatchesMax = 1_000;
+
     /// <summary>Accepted batches, ordered by task and number.</summary>
     [Id(0)]
     public required IReadOnlyList<ArtifactRef> Batches { get; init; }
@@ -224,4 +227,8 @@ public sealed record NodeArtifacts
     /// <summary>True when the node has completed, so that nothing will be added.</summary>
     [Id(1)]
     public required bool Complete { get; init; }
+
+    /// <summary>Position at which the next page begins; null: this is the last one.</summary>
+    [Id(2)]
+    public int? Next { get; init; }
 }

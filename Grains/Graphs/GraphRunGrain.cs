@@ -176,14 +176,13 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         }
     }
 
-    public Task<NodeArtifacts> GetArtifactsAsync(string node, CancellationToken cancellationToken)
+    public Task<ArtifactPage> GetArtifactsAsync(string node, int begin, int limit, CancellationToken cancellationToken)
     {
         RequireRun();
-        var state = _pump.Committed;
-        var owner = RequireNode(node);
-        var batches = state.Nodes[owner].Tasks.SelectMany(
-            (task, index) => Enumerable.Range(0, task.Batches.Count).Select(number => RunViews.Artifact(state, owner, index, number)));
-        return Task.FromResult(new NodeArtifacts { Batches = [.. batches], Complete = state.Nodes[owner].Status == RunStatus.Completed });
+        ArgumentOutOfRangeException.ThrowIfNegative(begin);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, ArtifactPage.BatchesMax);
+        return Task.FromResult(RunViews.Artifacts(_pump.Committed, RequireNode(node), begin, limit));
     }
 
     public async Task<LeaseGrant?> GrantAsync(TaskId task, WorkerId worker, string sessionId, CancellationToken cancellationToken)

@@ -79,6 +79,33 @@ internal static class RunViews
     public static TaskView Task(GraphRunState state, TaskSlot slot) =>
         TaskReports.ToView(state.IdOf(slot), state.Plan!.Nodes[slot.Node].Role, state[slot]);
 
+    /// <summary>A node's batches from a position on, until the page is full.</summary>
+    public static ArtifactPage Artifacts(GraphRunState state, int node, int begin, int limit)
+    {
+        var tasks = state.Nodes[node].Tasks;
+        var batches = new List<ArtifactRef>();
+        var position = 0;
+        for (var task = 0; task < tasks.Count && batches.Count <= limit; position += tasks[task].Batches.Count, task++)
+        {
+            for (var index = Math.Max(0, begin - position); index < tasks[task].Batches.Count && batches.Count <= limit; index++)
+            {
+                batches.Add(Artifact(state, node, task, index));
+            }
+        }
+
+        // One more than fits says that there is a next page.
+        var isFull = batches.Count > limit;
+        if (isFull)
+        {
+            batches.RemoveAt(limit);
+        }
+
+        return new ArtifactPage
+        {
+            Batches = batches, Complete = state.Nodes[node].Status == RunStatus.Completed, Next = isFull ? begin + limit : null,
+        };
+    }
+
     public static ArtifactRef Artifact(GraphRunState state, int node, int task, int index)
     {
         var batch = state.Nodes[node].Tasks[task].Batches[index];

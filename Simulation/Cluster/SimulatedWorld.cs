@@ -78,7 +78,7 @@ internal sealed class SimulatedWorld
     /// <summary>Streams that workers have open.</summary>
     public List<SimulatedLink> Links { get; } = [];
 
-    /// <summary>Every artifact that was ever written, with its rows.</summary>
+    /// <summary>Every artifact that was written and not swept, with its rows.</summary>
     public Dictionary<string, int> Artifacts { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Clock of the callers.</summary>

@@ -26,6 +26,14 @@ internal sealed class OneOutcomeInvariant(SimulatedWorld world) : Invariant(worl
             return;
         }
 
+        foreach (var batch in after.Batches)
+        {
+            if (!World.Artifacts.ContainsKey(batch.Path))
+            {
+                Violate($"artifact {batch.Path} of {task} was accepted, and is not there");
+            }
+        }
+
         if (before is not null)
         {
             for (var index = 0; index < before.Batches.Count; index++)

@@ -25,6 +25,17 @@ internal sealed class SimulatedArtifactStore(SimulatedWorld world, SimulatedProc
         return new StoredArtifact(path, rows, rows * 8);
     }
 
+    public ValueTask<int> SweepAsync(TaskId task, long epoch, int acceptedCount, CancellationToken cancellationToken)
+    {
+        var folder = task.Value.Replace('/', '~') + "/e";
+        var garbage = world.Artifacts.Keys.Where(path => path.StartsWith(folder, StringComparison.Ordinal) && IsGarbage(path[folder.Length..].Split('/'))).ToList();
+        garbage.ForEach(path => world.Artifacts.Remove(path));
+        return ValueTask.FromResult(garbage.Count);
+
+        bool IsGarbage(string[] epochAndIndex) =>
+            long.Parse(epochAndIndex[0], CultureInfo.InvariantCulture) < epoch && int.Parse(epochAndIndex[1], CultureInfo.InvariantCulture) >= acceptedCount;
+    }
+
     public IArtifactReader OpenRead(string path) => world.Artifacts.TryGetValue(path, out var rows)
         ? new Reader(rows)
         : throw new FlowException(FlowErrorCode.ArtifactLost, $"There is no artifact '{path}'.");

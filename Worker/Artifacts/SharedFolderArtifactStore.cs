@@ -17,6 +17,11 @@ public sealed class SharedFolderArtifactStore : IArtifactStore
 
     private static readonly IpcReadOptions ReadOptions = new() { ValidateUtf8 = false };
 
+    /// <summary>Most names that one sweep looks at: a task of a million batches is not to wait for its folder to be listed.</summary>
+    private const int SweptNamesMax = 10_000;
+
+    private const string TemporaryExtension = ".tmp";
+
     private readonly string _root;
 
     /// <summary>Uses a folder, which is made when it is missing.</summary>
@@ -44,7 +49,7 @@ public sealed class SharedFolderArtifactStore : IArtifactStore
         var path = ArtifactPath.Of(task, epoch, index);
         var final = Path.Combine(_root, path);
         var folder = Path.GetDirectoryName(final)!;
-        var temporary = Path.Combine(folder, $".{Path.GetFileName(final)}.tmp");
+        var temporary = Path.Combine(folder, $".{Path.GetFileName(final)}{TemporaryExtension}");
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -88,6 +93,35 @@ public sealed class SharedFolderArtifactStore : IArtifactStore
                 $"Artifact '{path}' cannot be read below '{_root}': {exception.Message} Every worker and the silo must see this folder.",
                 exception);
         }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Looks at no more than 10 000 names. A temporary file of an older epoch is garbage whatever its number.</remarks>
+    public ValueTask<int> SweepAsync(TaskId task, long epoch, int acceptedCount, CancellationToken cancellationToken)
+    {
+        var folder = new DirectoryInfo(Path.Combine(_root, ArtifactPath.FolderOf(task)));
+        var count = 0;
+        try
+        {
+            foreach (var file in folder.EnumerateFiles().Take(SweptNamesMax).ToList())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var name = file.Name.AsSpan();
+                var isTemporary = name is ['.', ..] && name.EndsWith(TemporaryExtension, StringComparison.Ordinal);
+                var artifact = isTemporary ? name[1..^TemporaryExtension.Length] : name;
+                if (ArtifactPath.TryParseFile(artifact, out var index, out var writtenEpoch) && writtenEpoch < epoch && (isTemporary || index >= acceptedCount))
+                {
+                    file.Delete();
+                    count++;
+                }
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // No folder: nothing was written. Else garbage that stays does no harm but the room it takes.
+        }
+
+        return ValueTask.FromResult(count);
     }
 
     private static long WriteFile(string path, RecordBatch batch)

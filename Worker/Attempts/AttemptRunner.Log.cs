@@ -11,6 +11,9 @@ internal sealed partial class AttemptRunner
     [LoggerMessage(EventId = 2221, Level = LogLevel.Debug, Message = "The attempt of task {TaskId} (epoch {Epoch}) stopped: {Reason}")]
     private partial void LogStopped(TaskId taskId, long epoch, string reason, Exception? exception);
 
+    [LoggerMessage(EventId = 2223, Level = LogLevel.Debug, Message = "Before the attempt of task {TaskId} (epoch {Epoch}) {FileCount} files of earlier ones were deleted")]
+    private partial void LogSwept(TaskId taskId, long epoch, int fileCount);
+
     [LoggerMessage(EventId = 2222, Level = LogLevel.Warning,
         Message = "Cleaning up after task {TaskId} (epoch {Epoch}) failed; its outcome stands, what it had opened may leak")]
     private partial void LogCleanupFailed(TaskId taskId, long epoch, Exception exception);

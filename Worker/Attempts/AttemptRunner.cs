@@ -116,6 +116,12 @@ internal sealed partial class AttemptRunner(
     private async Task<Outcome> CallAsync(TaskAttempt attempt, RoleHandler handler, AttemptContext context, IArtifactStore store)
     {
         var stopping = attempt.Stopping;
+        if (attempt.Offer.Attempt > 1)
+        {
+            var swept = await store.SweepAsync(attempt.Token.TaskId, attempt.Token.Epoch, attempt.Offer.AcceptedBatches, stopping);
+            LogSwept(attempt.Token.TaskId, attempt.Token.Epoch, swept);
+        }
+
         await handler.InitAsync(context, stopping);
         await handler.LoadInputAsync(context, stopping);
         var emitter = new BatchEmitter(attempt, store, instruments, handler.ResumesAfterAccepted ? attempt.Offer.AcceptedBatches : 0);

@@ -9,7 +9,7 @@ namespace OrleansFlow.Silo.Gateway.Control;
 internal sealed class ArtifactCalls(IGrainFactory grains)
 {
     /// <summary>Most artifacts of a page, and how many when the caller names no number.</summary>
-    public const int PageSizeMax = 1_000;
+    public const int PageSizeMax = ArtifactPage.BatchesMax;
 
     /// <summary>One page of a node's accepted batches.</summary>
     /// <exception cref="FlowException"><c>not_found</c>: no such run or node; <c>bad_input</c>: page size or token.</exception>
@@ -27,17 +27,15 @@ internal sealed class ArtifactCalls(IGrainFactory grains)
         }
 
         var run = ControlMapping.ToRunId(request.RunId);
-        var output = await grains.GetGrain<IGraphRunGrain>(run.Value).GetArtifactsAsync(request.NodeId, cancellationToken);
-        var size = request.PageSize == 0 ? PageSizeMax : request.PageSize;
-        var end = (int)Math.Min((long)begin + size, output.Batches.Count);
+        var page = await grains.GetGrain<IGraphRunGrain>(run.Value).GetArtifactsAsync(
+            request.NodeId, begin, request.PageSize == 0 ? PageSizeMax : request.PageSize, cancellationToken);
         var response = new Wire.ListArtifactsResponse
         {
-            Complete = output.Complete,
-            NextPageToken = end < output.Batches.Count ? end.ToString(CultureInfo.InvariantCulture) : "",
+            Complete = page.Complete,
+            NextPageToken = page.Next?.ToString(CultureInfo.InvariantCulture) ?? "",
         };
-        for (var index = begin; index < end; index++)
+        foreach (var artifact in page.Batches)
         {
-            var artifact = output.Batches[index];
             response.Artifacts.Add(new Wire.Artifact
             {
                 NodeId = artifact.Node,

@@ -85,10 +85,23 @@ internal sealed partial class RunFlights(
     public async Task<IReadOnlyList<ArtifactRef>> ReadCompleteAsync(FlightPath path, CancellationToken cancellationToken)
     {
         var run = grains.GetGrain<IGraphRunGrain>(path.Run.Value);
-        var output = await run.GetArtifactsAsync(path.Name, cancellationToken);
-        if (output.Complete)
+        var output = await run.GetArtifactsAsync(path.Name, 0, ArtifactPage.BatchesMax, cancellationToken);
+        if (output is { Complete: true, Next: null })
         {
             return output.Batches;
+        }
+
+        if (output.Complete)
+        {
+            var batches = output.Batches.ToList();
+            while (output.Next is { } next)
+            {
+                // What is complete does not change between two pages.
+                output = await run.GetArtifactsAsync(path.Name, next, ArtifactPage.BatchesMax, cancellationToken);
+                batches.AddRange(output.Batches);
+            }
+
+            return batches;
         }
 
         var view = await run.GetAsync(cancellationToken);

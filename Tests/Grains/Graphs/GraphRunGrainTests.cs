@@ -64,6 +64,41 @@ public sealed class GraphRunGrainTests
     }
 
     [Fact(Timeout = Watchdog)]
+    public async Task Artifacts_OfANode_ComeInPagesOrderedByTaskAndNumber()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var worker = await cluster.StartWorkerAsync("w1", 2, "r");
+        await cluster.SubmitAsync("r1", """{"id":"a","role":"r","tasks":2}""");
+        foreach (var grant in await worker.NextOffersAsync())
+        {
+            for (var index = 0; index < 3; index++)
+            {
+                Assert.True((await worker.BatchAsync(grant, index)).Accepted);
+            }
+        }
+
+        var positions = new List<(int, int)>();
+        var sizes = new List<int>();
+        for (int? begin = 0; begin is { } position;)
+        {
+            var page = await cluster.Run("r1").GetArtifactsAsync("a", position, 2, FlowCluster.Token);
+            Assert.False(page.Complete);
+            positions.AddRange(page.Batches.Select(batch => (batch.TaskIndex, batch.Index)));
+            sizes.Add(page.Batches.Count);
+            begin = page.Next;
+        }
+
+        Assert.Equal([(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)], positions);
+        Assert.Equal([2, 2, 2], sizes);
+        Assert.Single((await cluster.Run("r1").GetArtifactsAsync("a", 5, 2, FlowCluster.Token)).Batches);
+        Assert.Empty((await cluster.Run("r1").GetArtifactsAsync("a", 6, 2, FlowCluster.Token)).Batches);
+        foreach (var (begin, limit) in ((int, int)[])[(-1, 1), (0, 0), (0, ArtifactPage.BatchesMax + 1)])
+        {
+            await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => cluster.Run("r1").GetArtifactsAsync("a", begin, limit, FlowCluster.Token));
+        }
+    }
+
+    [Fact(Timeout = Watchdog)]
     public async Task Effect_FailedWrite_IsNeitherAcknowledgedNorKept()
     {
         await using var cluster = await FlowCluster.StartAsync();
@@ -77,7 +112,7 @@ public sealed class GraphRunGrainTests
 
         cluster.Storage.BeforeWrite = _ => Task.CompletedTask;
         await cluster.WhenDeactivatedAsync(cluster.Run("r1"));
-        Assert.Single((await cluster.Run("r1").GetArtifactsAsync("a", FlowCluster.Token)).Batches);
+        Assert.Single((await cluster.Run("r1").GetArtifactsAsync("a", 0, 10, FlowCluster.Token)).Batches);
         Assert.True((await worker.BatchAsync(grant, 1)).Accepted);
         Assert.True((await worker.CompleteAsync(grant, 2)).Accepted);
     }

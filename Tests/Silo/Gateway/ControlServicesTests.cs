@@ -52,6 +52,10 @@ public sealed class ControlServicesTests(SiloFixture fixture)
         Assert.All(whole.Artifacts, artifact => Assert.True(artifact is { NodeId: "scan", Bytes: > 0, Path.Length: > 0 }));
         Assert.Equal(3, pages);
         Assert.Equal(whole.Artifacts, paged);
+        Assert.Equal(
+            whole.Artifacts.Select(artifact => (artifact.TaskIndex, artifact.Index, artifact.Rows, artifact.Bytes, artifact.Path)),
+            (await fixture.Silo.Client.ListArtifactsAsync(run, "scan", TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken))
+                .Select(artifact => (artifact.TaskIndex, artifact.Index, artifact.Rows, artifact.Bytes, artifact.Path)));
     }
 
     [Theory]

@@ -64,7 +64,7 @@ internal sealed class ScriptedRunGrain : IGraphRunGrain
 
     public IAsyncEnumerable<RunEvent> WatchAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<NodeArtifacts> GetArtifactsAsync(string node, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<ArtifactPage> GetArtifactsAsync(string node, int begin, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<LeaseGrant?> GrantAsync(TaskId task, WorkerId worker, string sessionId, CancellationToken cancellationToken) => throw new NotSupportedException();
 

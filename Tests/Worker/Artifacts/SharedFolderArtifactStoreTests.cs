@@ -48,6 +48,34 @@ public sealed class SharedFolderArtifactStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task SweepAsync_DeletesWhatOlderEpochsWroteBeyondWhatWasAccepted()
+    {
+        var store = new SharedFolderArtifactStore(_root);
+        using var batch = HandlerScript.Numbers(1);
+        var task = TaskId.Parse("r/n/0");
+        foreach (var (epoch, index) in ((long, int)[])[(1, 0), (1, 1), (1, 2), (2, 0), (2, 2), (3, 2), (4, 2)])
+        {
+            await store.WriteAsync(task, epoch, index, batch, Token);
+        }
+
+        await store.WriteAsync(TaskId.Parse("r/n/1"), 1, 2, batch, Token);
+        var folder = Path.Combine(_root, "r/n/0");
+        foreach (var name in (string[])[".0.e2.arrow.tmp", ".9.e3.arrow.tmp", "notes.txt", "9.arrow"])
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, name), "", Token);
+        }
+
+        Assert.Equal(3, await store.SweepAsync(task, 3, 2, Token));
+
+        Assert.Equal([".9.e3.arrow.tmp", "0.e1.arrow", "0.e2.arrow", "1.e1.arrow", "2.e3.arrow", "2.e4.arrow", "9.arrow", "notes.txt"], FilesOf("r/n/0"));
+        Assert.Equal(["2.e1.arrow"], FilesOf("r/n/1"));
+    }
+
+    [Fact]
+    public async Task SweepAsync_OfATaskThatWroteNothing_DeletesNothing() =>
+        Assert.Equal(0, await new SharedFolderArtifactStore(_root).SweepAsync(TaskId.Parse("r/n/0"), 3, 0, Token));
+
+    [Fact]
     public async Task WriteAsync_Repeated_ReplacesTheFileAndLeavesNoTemporaryOne()
     {
         var store = new SharedFolderArtifactStore(_root);

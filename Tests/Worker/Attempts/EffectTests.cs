@@ -44,6 +44,19 @@ public class EffectTests
 
         Assert.Equal((3, "_tasks/t1/3.e2.arrow", 1.0), (report.Index, report.Path, report.Metrics["seen"]));
         Assert.Equal(4, (await gateway.NextOutcomeAsync()).BatchCount);
+        Assert.Equal([("t1", 2L, 3)], worker.Store.Sweeps);
+    }
+
+    [Fact(Timeout = Watchdog.Milliseconds)]
+    public async Task Outputs_OfAFirstAttempt_NeedNoSweep()
+    {
+        await using var worker = new WorkerHarness(Emitting(0));
+        await using var gateway = await ScriptedSession.AcceptAsync(worker.Transport);
+
+        await gateway.OfferAsync(WorkerHarness.OfferOf(epoch: 1));
+        await gateway.NextOutcomeAsync();
+
+        Assert.Empty(worker.Store.Sweeps);
     }
 
     [Fact(Timeout = Watchdog.Milliseconds)]

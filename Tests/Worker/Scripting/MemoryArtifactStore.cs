@@ -21,6 +21,14 @@ internal sealed class MemoryArtifactStore : IArtifactStore
         return ValueTask.FromResult(new StoredArtifact(path, batch.RowCount, 100));
     }
 
+    public ConcurrentQueue<(string Task, long Epoch, int AcceptedCount)> Sweeps { get; } = new();
+
+    public ValueTask<int> SweepAsync(TaskId task, long epoch, int acceptedCount, CancellationToken cancellationToken)
+    {
+        Sweeps.Enqueue((task.Value, epoch, acceptedCount));
+        return ValueTask.FromResult(0);
+    }
+
     public IArtifactReader OpenRead(string path)
     {
         Opened.Enqueue(path);
