@@ -14,6 +14,7 @@ using OrleansFlow.Silo.Gateway.Errors;
 using OrleansFlow.Silo.Gateway.Flight;
 using OrleansFlow.Silo.Gateway.Sessions;
 using OrleansFlow.Silo.Gateway.Sql;
+using OrleansFlow.Silo.Gateway.Streams;
 using OrleansFlow.Silo.Security;
 using OrleansFlow.Storage;
 using OrleansFlow.Storage.Sqlite;
@@ -109,6 +110,7 @@ public static class FlowSiloBuilderExtensions
         AddOptions<GatewaySessionOptions, GatewaySessionOptionsValidator>(services, configuration.GetSection(GatewaySessionOptions.SectionName));
         AddOptions<FlightGatewayOptions, FlightGatewayOptionsValidator>(services, configuration.GetSection(FlightGatewayOptions.SectionName));
         AddOptions<SqlGatewayOptions, SqlGatewayOptionsValidator>(services, configuration.GetSection(SqlGatewayOptions.SectionName));
+        AddOptions<StreamGatewayOptions, StreamGatewayOptionsValidator>(services, configuration.GetSection(StreamGatewayOptions.SectionName));
         AddOptions<GatewayAuthOptions, GatewayAuthOptionsValidator>(services, configuration.GetSection(GatewayAuthOptions.SectionName));
         services.AddRpcServer();
         services.AddOptions<RpcServerOptions>().Bind(configuration.GetSection(RpcServerOptions.SectionName));
@@ -131,6 +133,8 @@ public static class FlowSiloBuilderExtensions
         services.AddSingleton<RunFlights>();
         services.AddSingleton<UploadStore>();
         services.AddSingleton<UploadFlights>();
+        services.AddSingleton<StreamLogs>();
+        services.AddSingleton<StreamFlights>();
         services.AddSqlGateway();
         services.AddSingleton<GatewayFlightProducer>();
     }

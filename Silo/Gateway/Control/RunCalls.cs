@@ -18,9 +18,9 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
     public async Task<Wire.SubmitGraphResponse> SubmitAsync(Wire.SubmitGraphRequest request, CancellationToken cancellationToken)
     {
         var run = request.RunId.Length == 0 ? new RunId(ids.NewId()) : ControlMapping.ToRunId(request.RunId);
-        if (run.Value == FlightPaths.Uploads)
+        if (run.Value is FlightPaths.Uploads or FlightPaths.Streams)
         {
-            throw new FlowException(FlowErrorCode.BadInput, $"Run id '{FlightPaths.Uploads}' is taken: Flight paths that begin with it name uploads. Choose another.");
+            throw new FlowException(FlowErrorCode.BadInput, $"Run id '{run}' is taken: Flight paths that begin with it name {run}. Choose another.");
         }
 
         var plan = GraphParser.Parse(request.DocumentJson, request.Files).RequirePlan();

@@ -4,32 +4,49 @@ using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Silo.Gateway.Flight;
 
-/// <summary>What descriptors and tickets name: <c>RUN/NODE</c> or <c>uploads/NAME</c>.</summary>
+/// <summary>What descriptors and tickets name: <c>RUN/NODE</c>, <c>uploads/NAME</c>, or <c>streams/NAME</c> with or without <c>/FROM</c> and <c>/TO</c>.</summary>
 internal readonly record struct FlightPath
 {
-    private FlightPath(RunId run, string name)
+    private FlightPath(string head, string name, string? from = null, string? to = null)
     {
-        Run = run;
+        Head = head;
         Name = name;
+        From = from;
+        To = to;
     }
 
-    /// <summary>The run; default for an upload.</summary>
-    public RunId Run { get; }
+    /// <summary>The run; default for an upload and a stream.</summary>
+    public RunId Run => IsUpload || IsStream ? default : new RunId(Head);
 
-    /// <summary>The node, or the upload's name.</summary>
+    /// <summary>The node, or the name of the upload or stream.</summary>
     public string Name { get; }
 
+    /// <summary>Where the rows of a stream begin; null: not said.</summary>
+    public string? From { get; }
+
+    /// <summary>Where the rows of a stream end; null: not said.</summary>
+    public string? To { get; }
+
     /// <summary>Whether it names an upload.</summary>
-    public bool IsUpload => Run.IsDefault;
+    public bool IsUpload => Head == FlightPaths.Uploads;
+
+    /// <summary>Whether it names a stream.</summary>
+    public bool IsStream => Head == FlightPaths.Streams;
 
     /// <summary>The descriptor with this path.</summary>
-    public FlightDescriptor Descriptor => FlightDescriptor.ForPath(IsUpload ? FlightPaths.Uploads : Run.Value, Name);
+    public FlightDescriptor Descriptor => FlightDescriptor.ForPath(Parts);
 
-    public static FlightPath OfNode(RunId run, string node) => new(run, node);
+    private string Head { get; }
 
-    public static FlightPath OfUpload(string name) => new(default, name);
+    private string[] Parts => [Head, Name, .. From is null ? (string[])[] : [From], .. To is null ? (string[])[] : [To]];
 
-    public override string ToString() => $"{(IsUpload ? FlightPaths.Uploads : Run.Value)}/{Name}";
+    public static FlightPath OfNode(RunId run, string node) => new(run.Value, node);
+
+    public static FlightPath OfUpload(string name) => new(FlightPaths.Uploads, name);
+
+    public static FlightPath OfStream(string name, string? from = null, string? to = null) => new(FlightPaths.Streams, name, from, to);
+
+    public override string ToString() => string.Join('/', Parts);
 }
 
 /// <summary>Reads paths.</summary>
@@ -37,6 +54,9 @@ internal static class FlightPaths
 {
     /// <summary>First part of the path of an upload; no run may have this id.</summary>
     public const string Uploads = "uploads";
+
+    /// <summary>First part of the path of a live stream; no run may have this id.</summary>
+    public const string Streams = "streams";
 
     /// <summary>The path of a descriptor.</summary>
     /// <exception cref="FlowException"><c>bad_input</c>: it names nothing that can be here.</exception>
@@ -48,9 +68,12 @@ internal static class FlightPaths
     private static FlightPath Parse(IReadOnlyList<string>? parts, string text) => parts switch
     {
         [Uploads, var name] when IdText.IsValid(name) => FlightPath.OfUpload(name),
-        [var run, var node] when run != Uploads && IdText.IsValid(run) && IdText.IsValid(node) => FlightPath.OfNode(new RunId(run), node),
+        [Streams, var name] when IdText.IsValid(name) => FlightPath.OfStream(name),
+        [Streams, var name, var from] when IdText.IsValid(name) && IdText.IsValid(from) => FlightPath.OfStream(name, from),
+        [Streams, var name, var from, var to] when IdText.IsValid(name) && IdText.IsValid(from) && IdText.IsValid(to) => FlightPath.OfStream(name, from, to),
+        [var run, var node] when run is not (Uploads or Streams) && IdText.IsValid(run) && IdText.IsValid(node) => FlightPath.OfNode(new RunId(run), node),
         _ => throw new FlowException(
             FlowErrorCode.BadInput,
-            $"Flight '{text}' is neither [RUN, NODE] nor [{Uploads}, NAME]: send a PATH of two parts, each 1 to {IdText.MaxLength} letters, digits, '_', '-' or '.', the first a letter or digit."),
+            $"Flight '{text}' is neither [RUN, NODE] nor [{Uploads}, NAME] nor [{Streams}, NAME, FROM, TO]: send a PATH of such parts, each 1 to {IdText.MaxLength} letters, digits, '_', '-' or '.', the first a letter or digit."),
     };
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Google.Protobuf;
 using OrleansFlow.Arrow;
 using OrleansFlow.Errors;
@@ -8,14 +9,15 @@ using OrleansFlow.Flight.Sql;
 using OrleansFlow.Rpc;
 using OrleansFlow.Silo.Gateway.Control;
 using OrleansFlow.Silo.Gateway.Sql;
+using OrleansFlow.Silo.Gateway.Streams;
 using OrleansFlow.Silo.Security;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Silo.Gateway.Flight;
 
 /// <summary>
-/// What the gateway offers over Arrow Flight: outputs of runs (path [RUN, NODE]), uploads (path ["uploads", NAME]), Flight SQL (commands),
-/// and the actions <c>cancel-run</c> and <c>health</c>.
+/// What the gateway offers over Arrow Flight: outputs of runs (path [RUN, NODE]), uploads (path ["uploads", NAME]), live streams (path
+/// ["streams", NAME]), Flight SQL (commands), and the actions <c>cancel-run</c>, <c>drop-stream</c> and <c>health</c>.
 /// </summary>
 internal sealed class GatewayFlightProducer(
     RunFlights runs,
@@ -29,10 +31,13 @@ internal sealed class GatewayFlightProducer(
     SqlActions sqlActions,
     SqlTickets sqlTickets,
     SqlExchange exchange,
+    StreamFlights streams,
+    StreamLogs streamLogs,
     SessionTokens sessions) : IFlightProducer
 {
     private const string CancelRun = "cancel-run";
     private const string HealthAction = "health";
+    private const string DropStream = "drop-stream";
 
     private static readonly JsonFormatter Json = new(JsonFormatter.Settings.Default.WithPreserveProtoFieldNames(true).WithFormatDefaultValues(true));
 
@@ -46,9 +51,9 @@ internal sealed class GatewayFlightProducer(
 
     public async IAsyncEnumerable<FlightInfo> ListFlightsAsync(ReadOnlyMemory<byte> criteria, RpcServerContext context)
     {
-        // Criteria: nothing, a run's id, or "uploads".
+        // Criteria: nothing, a run's id, "uploads", or "streams".
         var only = Encoding.UTF8.GetString(criteria.Span);
-        if (only.Length == 0 || only != FlightPaths.Uploads)
+        if (only is not (FlightPaths.Uploads or FlightPaths.Streams))
         {
             await foreach (var info in runs.ListAsync(only.Length == 0 ? default : ControlMapping.ToRunId(only), context.CancellationToken))
             {
@@ -59,6 +64,14 @@ internal sealed class GatewayFlightProducer(
         if (only.Length == 0 || only == FlightPaths.Uploads)
         {
             foreach (var info in uploads.List())
+            {
+                yield return info;
+            }
+        }
+
+        if (only.Length == 0 || only == FlightPaths.Streams)
+        {
+            await foreach (var info in streams.ListAsync(context.CancellationToken))
             {
                 yield return info;
             }
@@ -107,10 +120,21 @@ internal sealed class GatewayFlightProducer(
         }
 
         var path = FlightPaths.Parse(descriptor);
+        if (path.IsStream)
+        {
+            await foreach (var appended in streams.PutAsync(path, schema, batches, context.CancellationToken))
+            {
+                yield return appended;
+            }
+
+            yield break;
+        }
+
         if (!path.IsUpload)
         {
             throw new FlowException(
-                FlowErrorCode.BadInput, $"Flight '{descriptor}' is the output of a run and cannot be written. Upload to the path [\"{FlightPaths.Uploads}\", NAME].");
+                FlowErrorCode.BadInput,
+                $"Flight '{descriptor}' is the output of a run and cannot be written. Upload to the path [\"{FlightPaths.Uploads}\", NAME] or append to [\"{FlightPaths.Streams}\", NAME].");
         }
 
         var receipt = await store.StoreAsync(path.Name, schema, batches, context.CancellationToken);
@@ -122,9 +146,12 @@ internal sealed class GatewayFlightProducer(
         switch (action.Type)
         {
             case CancelRun:
-                var (run, reason) = ReadCancelRun(action.Body.Span);
+                var (run, reason) = ReadCancelRun(action);
                 var view = await runCalls.CancelAsync(run, reason, context.CancellationToken);
                 yield return Encoding.UTF8.GetBytes(Json.Format((view with { Nodes = [] }).ToWire()));
+                break;
+            case DropStream:
+                await streamLogs.DropAsync(ReadBody(action, FlightJson.Default.DropStreamBody, "{\"name\": TEXT}").Name ?? "", context.CancellationToken);
                 break;
             case HealthAction:
                 yield return Encoding.UTF8.GetBytes(Json.Format(await health.CheckAsync(context.CancellationToken)));
@@ -149,6 +176,7 @@ internal sealed class GatewayFlightProducer(
     {
         await Task.CompletedTask;
         yield return new FlightActionType(CancelRun, "Cancels a run. Body: JSON {\"run_id\": TEXT, \"reason\": TEXT}. Result: the run as JSON.");
+        yield return new FlightActionType(DropStream, "Ends a live stream; its rows go. Body: JSON {\"name\": TEXT}. No result.");
         yield return new FlightActionType(HealthAction, "Checks the gateway and what it depends on. No body. Result: JSON.");
         foreach (var type in SqlActions.Types)
         {
@@ -164,7 +192,9 @@ internal sealed class GatewayFlightProducer(
         }
 
         var path = FlightPaths.Parse(descriptor);
-        return path.IsUpload ? uploads.GetInfo(path) : await runs.GetInfoAsync(path, context.CancellationToken);
+        return path.IsUpload ? uploads.GetInfo(path)
+            : path.IsStream ? await streams.GetInfoAsync(path, context.CancellationToken)
+            : await runs.GetInfoAsync(path, context.CancellationToken);
     }
 
     private async Task<FlightStream> OpenAsync(FlightTicket ticket, RpcServerContext context)
@@ -175,7 +205,9 @@ internal sealed class GatewayFlightProducer(
         }
 
         var path = tickets.Redeem(ticket);
-        return path.IsUpload ? uploads.Open(path) : await runs.OpenAsync(path, context.CancellationToken);
+        return path.IsUpload ? uploads.Open(path)
+            : path.IsStream ? await streams.OpenAsync(path, context.CancellationToken)
+            : await runs.OpenAsync(path, context.CancellationToken);
     }
 
     /// <summary>The command of Flight SQL in a descriptor; null for a path.</summary>
@@ -185,18 +217,22 @@ internal sealed class GatewayFlightProducer(
                 FlowErrorCode.BadInput, $"The {descriptor} is none of Flight SQL: put a google.protobuf.Any with a message of arrow.flight.protocol.sql into it, or send a PATH.")
         : null;
 
-    private static (RunId Run, string Reason) ReadCancelRun(ReadOnlySpan<byte> body)
+    private static (RunId Run, string Reason) ReadCancelRun(FlightAction action)
     {
-        CancelRunBody? request;
+        var request = ReadBody(action, FlightJson.Default.CancelRunBody, "{\"run_id\": TEXT, \"reason\": TEXT}");
+        return (ControlMapping.ToRunId(request.RunId ?? ""), request.Reason ?? "");
+    }
+
+    private static T ReadBody<T>(FlightAction action, JsonTypeInfo<T> type, string form)
+        where T : class
+    {
         try
         {
-            request = JsonSerializer.Deserialize(body, FlightJson.Default.CancelRunBody);
+            return JsonSerializer.Deserialize(action.Body.Span, type) ?? throw new JsonException("it is null");
         }
         catch (JsonException exception)
         {
-            throw new FlowException(FlowErrorCode.BadInput, $"The body of {CancelRun} is not JSON {{\"run_id\": TEXT, \"reason\": TEXT}}: {exception.Message}", exception);
+            throw new FlowException(FlowErrorCode.BadInput, $"The body of {action.Type} is not JSON {form}: {exception.Message}", exception);
         }
-
-        return (ControlMapping.ToRunId(request?.RunId ?? ""), request?.Reason ?? "");
     }
 }

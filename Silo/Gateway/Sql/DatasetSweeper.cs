@@ -4,15 +4,16 @@ using Microsoft.Extensions.Options;
 using OrleansFlow.Catalogs;
 using OrleansFlow.Errors;
 using OrleansFlow.Silo.Gateway.Flight;
+using OrleansFlow.Silo.Gateway.Streams;
 
 namespace OrleansFlow.Silo.Gateway.Sql;
 
 /// <summary>
-/// Removes the files of replaced and dropped tables and of uploads that broke off, some time after nothing refers to them any more. Nothing
+/// Removes the files of replaced and dropped tables, of dropped streams and of uploads that broke off, some time after nothing refers to them any more. Nothing
 /// else deletes a file that once counted, so a crash between the catalog's write and the deletion leaves the file to a later sweep.
 /// </summary>
 internal sealed partial class DatasetSweeper(
-    IGrainFactory grains, DatasetStore store, UploadStore uploads, IOptions<SqlGatewayOptions> options, TimeProvider clock, ILogger<DatasetSweeper> logger)
+    IGrainFactory grains, DatasetStore store, UploadStore uploads, StreamLogs streams, IOptions<SqlGatewayOptions> options, TimeProvider clock, ILogger<DatasetSweeper> logger)
     : BackgroundService
 {
     private const int DeletionsMax = 1_000;
@@ -42,7 +43,7 @@ internal sealed partial class DatasetSweeper(
         _unreferenced = step.Unreferenced;
         var removed = step.Delete.Count(store.TryDeleteUnused);
         store.DeleteEmptyFolders(now - _keepFor);
-        return removed + uploads.DeleteAbandoned(now - _keepFor, DeletionsMax);
+        return removed + uploads.DeleteAbandoned(now - _keepFor, DeletionsMax) + await streams.SweepAsync(_keepFor, DeletionsMax, cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

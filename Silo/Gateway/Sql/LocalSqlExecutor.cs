@@ -102,14 +102,14 @@ internal sealed class LocalSqlExecutor(SqlEngines engines, SqlCatalog catalog, T
         var (tables, missing) = await catalog.ResolveAsync(sql, cancellationToken);
         if (input is not null)
         {
-            await lease.RegisterAsync(input.Name, input.Schema, input.Open(), cancellationToken);
+            await lease.RegisterAsync(input, cancellationToken);
         }
 
         foreach (var table in tables.Where(table => input is null || !table.Name.IsSame(input.Name)))
         {
-            if (change is null || table.Name.IsOfRun || !table.Name.Table.Equals(change.Target, StringComparison.OrdinalIgnoreCase))
+            if (change is null || table.Name.IsOfRun || table.Name.IsStream || !table.Name.Table.Equals(change.Target, StringComparison.OrdinalIgnoreCase))
             {
-                await lease.RegisterAsync(table.Name, table.Schema, table.Open(), cancellationToken);
+                await lease.RegisterAsync(table, cancellationToken);
                 continue;
             }
 

@@ -5,6 +5,7 @@ using OrleansFlow.Errors;
 using OrleansFlow.Flight;
 using OrleansFlow.Graphs;
 using OrleansFlow.Silo.Gateway.Flight;
+using OrleansFlow.Silo.Gateway.Streams;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Silo.Gateway.Sql;
@@ -14,10 +15,14 @@ namespace OrleansFlow.Silo.Gateway.Sql;
 /// <param name="Schema">Its columns.</param>
 /// <param name="Rows">Its rows.</param>
 /// <param name="Open">Gives its batches, which refer to mapped files; the caller disposes them.</param>
-internal sealed record SqlTable(SqlTableName Name, ArrowSchema Schema, long Rows, Func<IReadOnlyList<RecordBatch>> Open);
+internal sealed record SqlTable(SqlTableName Name, ArrowSchema Schema, long Rows, Func<IReadOnlyList<RecordBatch>> Open)
+{
+    /// <summary>Gives the batches one by one in place of <see cref="Open"/>, once for each reading; null where they are mapped.</summary>
+    public Func<CancellationToken, IAsyncEnumerable<RecordBatch>>? Read { get; init; }
+}
 
 /// <summary>All that can be named in a statement: registered tables and the outputs of runs.</summary>
-internal sealed class SqlCatalog(IGrainFactory grains, DatasetStore store, RunFlights runs, IArtifactStore artifacts)
+internal sealed class SqlCatalog(IGrainFactory grains, DatasetStore store, RunFlights runs, StreamLogs streams, IArtifactStore artifacts)
 {
     // A statement with more names reads something else than tables.
     private const int CandidatesMax = 5_000;
@@ -32,8 +37,13 @@ internal sealed class SqlCatalog(IGrainFactory grains, DatasetStore store, RunFl
             throw new FlowException(FlowErrorCode.LimitExceeded, $"The statement holds {candidates.Count} different names; the most is {CandidatesMax}.");
         }
 
-        var found = await Catalog.FindAsync([.. candidates.Where(name => !name.IsOfRun).Select(name => name.Table)], cancellationToken);
+        var found = await Catalog.FindAsync([.. candidates.Where(name => name is { IsOfRun: false, IsStream: false }).Select(name => name.Table)], cancellationToken);
         var tables = found.Select(ToTable).ToList();
+        if (candidates.Where(name => name.IsStream).Select(name => name.Table).ToList() is { Count: > 0 } named)
+        {
+            tables.AddRange((await streams.FindAsync(named, cancellationToken)).Select(ToStream));
+        }
+
         FlowException? missing = null;
         foreach (var name in candidates.Where(name => name.IsOfRun))
         {
@@ -53,6 +63,10 @@ internal sealed class SqlCatalog(IGrainFactory grains, DatasetStore store, RunFl
     /// <summary>All registered tables by name.</summary>
     public async Task<IReadOnlyList<SqlTable>> ListRegisteredAsync(CancellationToken cancellationToken) =>
         [.. (await Catalog.ListAsync(cancellationToken)).Select(ToTable)];
+
+    /// <summary>All live streams by name.</summary>
+    public async Task<IReadOnlyList<SqlTable>> ListStreamsAsync(CancellationToken cancellationToken) =>
+        [.. (await streams.ListAsync(cancellationToken)).Select(ToStream)];
 
     /// <summary>The complete outputs of the newest runs.</summary>
     public async Task<IReadOnlyList<SqlTable>> ListRunsAsync(CancellationToken cancellationToken)
@@ -80,6 +94,17 @@ internal sealed class SqlCatalog(IGrainFactory grains, DatasetStore store, RunFl
             using var reader = store.Open(file);
             return [.. Enumerable.Range(0, reader.BatchCount).Select(reader.ReadBatch)];
         }));
+
+    /// <summary>A stream as it is now: what is kept of it, read one batch at a time.</summary>
+    private SqlTable ToStream(CatalogTable stream)
+    {
+        var log = streams.Open(stream);
+        var (oldest, next) = (log.Oldest, log.End.Next);
+        return new SqlTable(new SqlTableName(SqlTableName.Registered, StreamLogs.Namespace, stream.Name), log.Schema, next - oldest, () => [])
+        {
+            Read = cancellationToken => log.ReadAsync(oldest, next, cancellationToken).Select(read => read.Batch),
+        };
+    }
 
     private SqlTable ToTable(SqlTableName name, IReadOnlyList<ArtifactRef> batches)
     {

@@ -32,14 +32,23 @@ internal sealed class SqlLease : IAsyncDisposable
     /// <summary>Whether the statement may have left something in the engine that only its end removes.</summary>
     public bool ChangedSomething { get; set; }
 
-    /// <summary>Makes batches readable under a full name. The lease takes over the batches in any case.</summary>
-    public async Task RegisterAsync(SqlTableName name, ArrowSchema schema, IReadOnlyList<RecordBatch> batches, CancellationToken cancellationToken)
+    /// <summary>Makes a table readable under its full name.</summary>
+    public async Task RegisterAsync(SqlTable table, CancellationToken cancellationToken)
     {
-        _batches.AddRange(batches);
         var source = $"source_{_cleanup.Count}";
-        await Session.RegisterBatchesAsync(source, schema, batches, cancellationToken);
-        var space = $"{EngineText.Quote(name.Catalog)}.{EngineText.Quote(name.Schema)}";
-        var view = $"{space}.{EngineText.Quote(name.Table)}";
+        if (table.Read is { } read)
+        {
+            await Session.RegisterStreamAsync(source, table.Schema, read, cancellationToken);
+        }
+        else
+        {
+            var batches = table.Open();
+            _batches.AddRange(batches);
+            await Session.RegisterBatchesAsync(source, table.Schema, batches, cancellationToken);
+        }
+
+        var space = $"{EngineText.Quote(table.Name.Catalog)}.{EngineText.Quote(table.Name.Schema)}";
+        var view = $"{space}.{EngineText.Quote(table.Name.Table)}";
         _cleanup.Add($"DROP VIEW {view}");
         await Session.ExecuteAsync($"CREATE SCHEMA IF NOT EXISTS {space}; CREATE VIEW {view} AS SELECT * FROM temp.{source}", null, cancellationToken);
     }

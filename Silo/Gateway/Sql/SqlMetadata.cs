@@ -5,6 +5,7 @@ using OrleansFlow.Catalogs;
 using OrleansFlow.Flight;
 using OrleansFlow.Flight.Sql;
 using OrleansFlow.Flight.Sql.Protos;
+using OrleansFlow.Silo.Gateway.Streams;
 using OrleansFlow.Silo.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -15,6 +16,7 @@ internal sealed class SqlMetadata(SqlCatalog catalog, IOptions<SqlGatewayOptions
 {
     private const string TableType = "TABLE";
     private const string OutputType = "RUN OUTPUT";
+    private const string StreamType = "STREAM";
 
     private static readonly TimeSpan PatternTime = TimeSpan.FromSeconds(1);
 
@@ -40,7 +42,7 @@ internal sealed class SqlMetadata(SqlCatalog catalog, IOptions<SqlGatewayOptions
         CommandGetCatalogs => Rows(FlightSqlSchemas.Catalogs, [[SqlTableName.Registered], [SqlTableName.Runs]]),
         CommandGetDbSchemas schemas => Rows(FlightSqlSchemas.DbSchemas, await SchemasAsync(schemas, cancellationToken)),
         CommandGetTables tables => Rows(TrySchema(tables)!, await TablesAsync(tables, cancellationToken)),
-        CommandGetTableTypes => Rows(FlightSqlSchemas.TableTypes, [[OutputType], [TableType]]),
+        CommandGetTableTypes => Rows(FlightSqlSchemas.TableTypes, [[OutputType], [StreamType], [TableType]]),
 
         // Nothing here has keys.
         _ => Rows(TrySchema(command)!, []),
@@ -86,6 +88,7 @@ internal sealed class SqlMetadata(SqlCatalog catalog, IOptions<SqlGatewayOptions
         if (Wants(command.HasCatalog, command.Catalog, SqlTableName.Registered))
         {
             names.Add((SqlTableName.Registered, ICatalogGrain.DefaultNamespace));
+            names.Add((SqlTableName.Registered, StreamLogs.Namespace));
         }
 
         if (Wants(command.HasCatalog, command.Catalog, SqlTableName.Runs))
@@ -107,6 +110,11 @@ internal sealed class SqlMetadata(SqlCatalog catalog, IOptions<SqlGatewayOptions
         if (Wants(command.HasCatalog, command.Catalog, SqlTableName.Registered) && WantsType(TableType))
         {
             tables.AddRange((await catalog.ListRegisteredAsync(cancellationToken)).Select(table => (table, TableType)));
+        }
+
+        if (Wants(command.HasCatalog, command.Catalog, SqlTableName.Registered) && WantsType(StreamType))
+        {
+            tables.AddRange((await catalog.ListStreamsAsync(cancellationToken)).Select(table => (table, StreamType)));
         }
 
         if (Wants(command.HasCatalog, command.Catalog, SqlTableName.Runs) && WantsType(OutputType))

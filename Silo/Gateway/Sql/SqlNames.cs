@@ -1,4 +1,5 @@
 using OrleansFlow.Catalogs;
+using OrleansFlow.Silo.Gateway.Streams;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Silo.Gateway.Sql;
@@ -68,6 +69,17 @@ internal static class SqlNames
         if (chain.Count >= 3 && Is(0, SqlTableName.Runs) && IdText.IsValid(chain[1]) && IdText.IsValid(chain[2]))
         {
             found.Add(new SqlTableName(SqlTableName.Runs, chain[1], chain[2]));
+        }
+
+        var stream = chain switch
+        {
+            [_, _, var last, ..] when Is(0, SqlTableName.Registered) && Is(1, StreamLogs.Namespace) => last,
+            [_, var last, ..] when Is(0, StreamLogs.Namespace) => last,
+            _ => null,
+        };
+        if (stream is not null && IdText.IsValid(stream))
+        {
+            found.Add(new SqlTableName(SqlTableName.Registered, StreamLogs.Namespace, stream.ToLowerInvariant()));
         }
 
         var table = chain switch

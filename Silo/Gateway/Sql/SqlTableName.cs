@@ -1,3 +1,5 @@
+using OrleansFlow.Silo.Gateway.Streams;
+
 namespace OrleansFlow.Silo.Gateway.Sql;
 
 /// <summary>Full name of a table.</summary>
@@ -13,6 +15,9 @@ internal readonly record struct SqlTableName(string Catalog, string Schema, stri
     public const string Runs = "runs";
 
     public bool IsOfRun => Catalog == Runs;
+
+    /// <summary>Whether it is a live stream: <c>streams.NAME</c>.</summary>
+    public bool IsStream => Catalog == Registered && Schema == StreamLogs.Namespace;
 
     /// <summary>Whether the engine takes two names for the same.</summary>
     public bool IsSame(SqlTableName other) => ToString().Equals(other.ToString(), StringComparison.OrdinalIgnoreCase);

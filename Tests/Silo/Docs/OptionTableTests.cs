@@ -5,6 +5,7 @@ using OrleansFlow.Rpc.Server;
 using OrleansFlow.Silo.Gateway.Flight;
 using OrleansFlow.Silo.Gateway.Sessions;
 using OrleansFlow.Silo.Gateway.Sql;
+using OrleansFlow.Silo.Gateway.Streams;
 using OrleansFlow.Silo.Security;
 using OrleansFlow.Sql.Roles;
 using OrleansFlow.Storage.Postgres;
@@ -28,6 +29,7 @@ public sealed class OptionTableTests
         { GatewaySessionOptions.SectionName, typeof(GatewaySessionOptions) },
         { FlightGatewayOptions.SectionName, typeof(FlightGatewayOptions) },
         { SqlGatewayOptions.SectionName, typeof(SqlGatewayOptions) },
+        { StreamGatewayOptions.SectionName, typeof(StreamGatewayOptions) },
         { RpcServerOptions.SectionName, typeof(RpcServerOptions) },
         { GatewayAuthOptions.SectionName, typeof(GatewayAuthOptions) },
     };

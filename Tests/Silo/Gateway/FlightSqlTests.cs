@@ -173,8 +173,8 @@ public sealed class FlightSqlTests(SiloFixture fixture) : FlightSqlTestBase(fixt
     {
         await IngestAsync("described", IfExists.Replace, (0, 1));
         Assert.Equal("flow;runs", await RowsAsync(await Sql.GetInfoAsync(new CommandGetCatalogs(), Call)));
-        Assert.Equal("flow,main", await RowsAsync(await Sql.GetInfoAsync(new CommandGetDbSchemas { Catalog = "flow" }, Call)));
-        Assert.Equal("RUN OUTPUT;TABLE", await RowsAsync(await Sql.GetInfoAsync(new CommandGetTableTypes(), Call)));
+        Assert.Equal("flow,main;flow,streams", await RowsAsync(await Sql.GetInfoAsync(new CommandGetDbSchemas { Catalog = "flow" }, Call)));
+        Assert.Equal("RUN OUTPUT;STREAM;TABLE", await RowsAsync(await Sql.GetInfoAsync(new CommandGetTableTypes(), Call)));
         Assert.Equal("", await RowsAsync(await Sql.GetInfoAsync(new CommandGetPrimaryKeys { Table = "described" }, Call)));
         Assert.Equal("", await RowsAsync(await Sql.GetInfoAsync(new CommandGetImportedKeys { Table = "described" }, Call)));
         Assert.Equal("", await RowsAsync(await Sql.GetInfoAsync(new CommandGetExportedKeys { Table = "described" }, Call)));
