@@ -18,6 +18,12 @@ public sealed class GraphDefinition
     /// <summary>Free values every handler of the run can read.</summary>
     public JsonElement? Params { get; init; }
 
+    /// <summary>The run's variables at its start: an object.</summary>
+    public JsonElement? Vars { get; init; }
+
+    /// <summary>Longest time of the run, in seconds, from its acceptance; it fails with <c>deadline_exceeded</c> then. Null: none. Range 1 to 31 536 000.</summary>
+    public double? DeadlineSec { get; init; }
+
     /// <summary>The nodes; at least one, in any order.</summary>
     public required IReadOnlyList<NodeDefinition> Nodes { get; init; }
 }

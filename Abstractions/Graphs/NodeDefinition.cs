@@ -8,19 +8,42 @@ public sealed class NodeDefinition
     /// <summary>Id, unique within the graph.</summary>
     public required string Id { get; init; }
 
-    /// <summary>The role whose workers run the node's tasks.</summary>
-    public required string Role { get; init; }
+    /// <summary>The role whose workers run the node's tasks. Empty for a node with <see cref="Fn"/>.</summary>
+    public string Role { get; init; } = "";
+
+    /// <summary>
+    /// A function instead of a role: <c>vars.set</c>, <c>vars.merge</c>, <c>vars.incr</c>, <c>vars.unset</c>, <c>metrics.aggregate</c>,
+    /// <c>merge.generic</c> and <c>noop</c> run in the control plane; any other name runs as a task of role <c>coordinator</c>. Null: none.
+    /// </summary>
+    public string? Fn { get; init; }
+
+    /// <summary>The function's arguments: an object.</summary>
+    public JsonElement? Args { get; init; }
 
     /// <summary>How many tasks the node has. Default 1. Range 1 to 10 000.</summary>
     public int Tasks { get; init; } = 1;
 
-    /// <summary>Ids of the parents; the node reads their artifacts in this order.</summary>
-    public IReadOnlyList<string> DependsOn { get; init; } = [];
+    /// <summary>The parents; the node reads their artifacts in this order.</summary>
+    public IReadOnlyList<ParentDefinition> DependsOn { get; init; } = [];
 
-    /// <summary>When enough parents have ended. Only <c>all</c> in this version.</summary>
-    public string FanIn { get; init; } = "all";
+    /// <summary>
+    /// How many parents must lead here: <c>all</c>, <c>any</c> or <c>count:N</c>. Null: <c>all</c>, or <c>any</c> with <c>first_batch</c>. A node that
+    /// too few parents can still lead to is skipped.
+    /// </summary>
+    public string? FanIn { get; init; }
 
-    /// <summary><c>ready</c> (default): starts when the fan-in is met. <c>first_batch</c>: starts at the first batch of any parent.</summary>
+    /// <summary>A condition in the expression language, looked at when the fan-in is met: the node is skipped when it does not hold. Null: none.</summary>
+    public string? When { get; init; }
+
+    /// <summary>Nodes that this one's end leads to, in addition to those that name it as a parent.</summary>
+    public NodeRouting Routing { get; init; } = new();
+
+    /// <summary>
+    /// What a parent's failure means once this node reads from it: <c>fail</c> (default; with reason <c>upstream_failed</c>), or <c>end_of_input</c>.
+    /// </summary>
+    public string OnUpstreamFailure { get; init; } = "fail";
+
+    /// <summary><c>ready</c> (default): a parent counts from its end on. <c>first_batch</c>: from its first batch on.</summary>
     public string StartWhen { get; init; } = "ready";
 
     /// <summary>Free values the node's handler can read; member by member they win over the run's.</summary>

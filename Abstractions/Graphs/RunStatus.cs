@@ -20,4 +20,7 @@ public enum RunStatus
 
     /// <summary>Final: cancelled.</summary>
     Cancelled = 5,
+
+    /// <summary>Final, nodes only: the run went another way.</summary>
+    Skipped = 6,
 }

@@ -44,7 +44,7 @@ internal static class CanonicalJson
     }
 
     /// <summary>Lower-case hex SHA-256 of the graph with all defaults filled in.</summary>
-    public static string HashOf(GraphDefinition graph, ImmutableSortedDictionary<string, string> files)
+    public static string HashOf(GraphDefinition graph, GraphEdges edges, ImmutableSortedDictionary<string, string> files)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))
@@ -60,10 +60,16 @@ internal static class CanonicalJson
 
             writer.WriteEndObject();
             WriteFree(writer, "params", graph.Params);
-            writer.WriteStartArray("nodes");
-            foreach (var node in graph.Nodes)
+            if (graph.Vars is not null || graph.DeadlineSec is not null)
             {
-                WriteNode(writer, node);
+                WriteFree(writer, "vars", graph.Vars);
+                writer.WriteNumber("deadline_sec", graph.DeadlineSec ?? 0);
+            }
+
+            writer.WriteStartArray("nodes");
+            foreach (var (index, node) in graph.Nodes.Index())
+            {
+                WriteNode(writer, node, edges.Of(index), edges.FanInOf(node, index) ?? 0);
             }
 
             writer.WriteEndArray();
@@ -73,15 +79,14 @@ internal static class CanonicalJson
         return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan));
     }
 
-    private static void WriteNode(Utf8JsonWriter writer, NodeDefinition node)
+    /// <remarks>What version 1 did not have at first is written where it is used only, so that a document keeps its hash.</remarks>
+    private static void WriteNode(Utf8JsonWriter writer, NodeDefinition node, IEnumerable<ParentDefinition> parents, int fanIn)
     {
         writer.WriteStartObject();
         writer.WriteString("id", node.Id);
         writer.WriteString("role", node.Role);
         writer.WriteNumber("tasks", node.Tasks);
-        WriteTexts(writer, "depends_on", node.DependsOn);
-        writer.WriteString("fan_in", node.FanIn);
-        writer.WriteString("start_when", node.StartWhen);
+        WriteParents(writer, node, [.. parents], fanIn);
         WriteFree(writer, "params", node.Params);
         writer.WriteNumber("retry_max", node.Retry.Max);
         writer.WriteNumber("backoff_sec", node.Retry.BackoffSec);
@@ -89,7 +94,32 @@ internal static class CanonicalJson
         WriteTexts(writer, "permanent_on", node.Retry.PermanentOn);
         writer.WriteNumber("timeout_sec", node.TimeoutSec ?? 0);
         writer.WriteNumber("priority", node.Priority);
+        if (node.Fn is { } function)
+        {
+            writer.WriteString("fn", function);
+            WriteFree(writer, "args", node.Args);
+        }
+
+        if (node.OnUpstreamFailure != "fail")
+        {
+            writer.WriteString("on_upstream_failure", node.OnUpstreamFailure);
+        }
+
         writer.WriteEndObject();
+    }
+
+    private static void WriteParents(Utf8JsonWriter writer, NodeDefinition node, ParentDefinition[] parents, int fanIn)
+    {
+        WriteTexts(writer, "depends_on", [.. parents.Select(parent => parent.Node)]);
+        writer.WriteString("fan_in", "all");
+        writer.WriteString("start_when", node.StartWhen);
+        var usual = node.StartWhen == "first_batch" ? Math.Min(1, parents.Length) : parents.Length;
+        if (fanIn != usual || node.When is not null || parents.Any(parent => parent != ParentDefinition.FromString(parent.Node)))
+        {
+            writer.WriteNumber("fan_in_count", fanIn);
+            writer.WriteString("when", node.When);
+            WriteTexts(writer, "edges", [.. parents.Select(parent => $"{parent.On} {parent.Trigger} {parent.When}")]);
+        }
     }
 
     private static void WriteTexts(Utf8JsonWriter writer, string name, IReadOnlyList<string> texts)

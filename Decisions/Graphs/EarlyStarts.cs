@@ -1,4 +1,3 @@
-using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Decisions.Graphs;
@@ -24,16 +23,14 @@ internal static class EarlyStarts
     /// </summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
-    /// <summary>Whether a node may open at a batch of one of its parents.</summary>
-    public static bool MayOpen(GraphRunState state, int node) =>
-        state.Plan!.Nodes[node].StartsAtFirstBatch && state.Nodes[node] is { Opened: false, IsHeldBack: false };
-
-    /// <summary>Whether a node's input is whole.</summary>
-    public static bool ParentsCompleted(GraphRunState state, int node)
+    /// <summary>Whether a node's input is whole: nothing is open any more, and what it reads from has ended.</summary>
+    public static bool InputIsWhole(GraphRunState state, int node)
     {
-        foreach (var parent in state.Plan!.Nodes[node].Parents)
+        var edges = state.Plan!.Nodes[node].Edges;
+        for (var edge = 0; edge < edges.Length; edge++)
         {
-            if (state.Nodes[parent].Status != RunStatus.Completed)
+            var known = state.Nodes[node].Edges[edge];
+            if (known == EdgeState.Open || (known == EdgeState.Taken && !state.Nodes[edges[edge].Parent].IsTerminal))
             {
                 return false;
             }
@@ -44,7 +41,7 @@ internal static class EarlyStarts
 
     /// <summary>The open nodes whose input is not whole and whose tasks have not all ended.</summary>
     public static List<int> Nodes(GraphRunState state) =>
-        [.. Enumerable.Range(0, state.Nodes.Length).Where(node => HasWork(state, node) && !ParentsCompleted(state, node))];
+        [.. Enumerable.Range(0, state.Nodes.Count).Where(node => HasWork(state, node) && !InputIsWhole(state, node))];
 
     /// <summary>When the run is to take its early starts back if nothing changes before; null when it need not.</summary>
     public static DateTimeOffset? DueUtc(GraphRunState state)
@@ -59,7 +56,7 @@ internal static class EarlyStarts
         {
             if (state[slot].Status == FlowTaskStatus.Leased)
             {
-                if (ParentsCompleted(state, slot.Node))
+                if (InputIsWhole(state, slot.Node))
                 {
                     return null;
                 }
@@ -73,9 +70,9 @@ internal static class EarlyStarts
 
     private static bool IsWaiting(GraphRunState state)
     {
-        for (var node = 0; node < state.Nodes.Length; node++)
+        for (var node = 0; node < state.Nodes.Count; node++)
         {
-            if (HasWork(state, node) && ParentsCompleted(state, node) && state.Nodes[node].Tasks.Any(task => task.Status == FlowTaskStatus.Ready))
+            if (HasWork(state, node) && InputIsWhole(state, node) && state.Nodes[node].Tasks.Any(task => task.Status == FlowTaskStatus.Ready))
             {
                 return true;
             }

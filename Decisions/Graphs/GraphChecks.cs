@@ -7,7 +7,9 @@ namespace OrleansFlow.Decisions.Graphs;
 /// <summary>The rules between the nodes of a graph.</summary>
 internal static class GraphChecks
 {
-    public static void Run(GraphDefinition graph, List<FlowProblem> problems)
+    /// <summary>Checks what lies between the nodes.</summary>
+    /// <returns>The nodes' parents.</returns>
+    public static GraphEdges Run(GraphDefinition graph, List<FlowProblem> problems)
     {
         var positions = new Dictionary<string, int>(StringComparer.Ordinal);
         var taskCount = 0;
@@ -26,34 +28,32 @@ internal static class GraphChecks
             Note(problems, GraphProblemCodes.TooLarge, "nodes", $"{taskCount} tasks in all; at most {GraphLimits.TaskCountMax} are allowed.");
         }
 
-        for (var index = 0; index < graph.Nodes.Count; index++)
-        {
-            CheckParents(graph.Nodes[index], index, positions, problems);
-        }
-
-        NameCycles(graph, positions, problems);
+        var edges = GraphEdges.Gather(graph, positions, problems);
+        NameCycles(graph, edges, positions, problems);
+        CheckFunctions(graph, positions, problems);
+        return edges;
     }
 
-    private static void CheckParents(NodeDefinition node, int index, Dictionary<string, int> positions, List<FlowProblem> problems)
+    private static void CheckFunctions(GraphDefinition graph, Dictionary<string, int> positions, List<FlowProblem> problems)
     {
-        for (var position = 0; position < node.DependsOn.Count; position++)
+        if (graph.Vars is { } variables && CoordinatorFunctions.StartOf(variables).Refused is { } refused)
         {
-            var parent = node.DependsOn[position];
-            var path = Path(index, string.Create(CultureInfo.InvariantCulture, $"depends_on[{position}]"));
-            if (!positions.ContainsKey(parent))
+            Note(problems, GraphProblemCodes.BadValue, "vars", refused);
+        }
+
+        for (var index = 0; index < graph.Nodes.Count; index++)
+        {
+            if (graph.Nodes[index] is { Fn: { } name } node && CoordinatorFunctions.Find(name)?.Check(node.Args, positions.ContainsKey) is { } problem)
             {
-                Note(problems, GraphProblemCodes.UnknownNode, path, $"'{parent}' is not a node of this graph.");
-            }
-            else if (node.DependsOn.Take(position).Contains(parent, StringComparer.Ordinal))
-            {
-                Note(problems, GraphProblemCodes.BadValue, path, $"'{parent}' is listed twice; keep one.");
+                Note(problems, GraphProblemCodes.BadValue, Path(index, "args"), problem);
             }
         }
     }
 
     /// <summary>Names each cycle once: depth-first search with three colours, iterative because a chain may be as long as the graph.</summary>
-    private static void NameCycles(GraphDefinition graph, Dictionary<string, int> positions, List<FlowProblem> problems)
+    private static void NameCycles(GraphDefinition graph, GraphEdges edges, Dictionary<string, int> positions, List<FlowProblem> problems)
     {
+        var allParents = Enumerable.Range(0, graph.Nodes.Count).Select(node => edges.Of(node).Select(parent => parent.Node).ToArray()).ToArray();
         const byte Unseen = 0, Open = 1, Done = 2;
         var colours = new byte[graph.Nodes.Count];
         var next = new int[graph.Nodes.Count];
@@ -70,8 +70,8 @@ internal static class GraphChecks
             while (trail.Count > 0)
             {
                 var at = trail[^1];
-                var parents = graph.Nodes[at].DependsOn;
-                if (next[at] == parents.Count)
+                var parents = allParents[at];
+                if (next[at] == parents.Length)
                 {
                     colours[at] = Done;
                     trail.RemoveAt(trail.Count - 1);
@@ -95,7 +95,8 @@ internal static class GraphChecks
 
     private static string Path(int index, string member) => string.Create(CultureInfo.InvariantCulture, $"nodes[{index}].{member}");
 
-    private static void Note(List<FlowProblem> problems, string code, string path, string message)
+    /// <summary>Adds a problem, unless there are too many already.</summary>
+    internal static void Note(List<FlowProblem> problems, string code, string path, string message)
     {
         if (problems.Count < GraphLimits.ProblemCountMax)
         {

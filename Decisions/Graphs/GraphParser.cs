@@ -10,12 +10,7 @@ namespace OrleansFlow.Decisions.Graphs;
 /// <summary>Checks a graph document and compiles it. Every problem is reported at once, with its path.</summary>
 public static class GraphParser
 {
-    private static readonly ImmutableArray<string> GraphMembers = ["version", "name", "files", "params", "nodes"];
-
-    private static readonly ImmutableArray<string> NodeMembers =
-        ["id", "role", "tasks", "depends_on", "fan_in", "start_when", "params", "retry", "timeout_sec", "priority"];
-
-    private static readonly ImmutableArray<string> RetryMembers = ["max", "backoff_sec", "max_backoff_sec", "permanent_on"];
+    private static readonly ImmutableArray<string> GraphMembers = ["version", "name", "files", "params", "vars", "deadline_sec", "nodes"];
 
     /// <summary>Checks and compiles a document.</summary>
     /// <param name="documentJson">The document's text.</param>
@@ -44,9 +39,9 @@ public static class GraphParser
 
             var problems = new List<FlowProblem>();
             var definition = ReadGraph(document.RootElement, problems);
-            GraphChecks.Run(definition, problems);
+            var edges = GraphChecks.Run(definition, problems);
             return problems.Count == 0
-                ? new GraphParseResult(definition, GraphPlan.Compile(definition, files))
+                ? new GraphParseResult(definition, GraphPlan.Compile(definition, edges, files))
                 : new GraphParseResult([.. problems]);
         }
     }
@@ -104,6 +99,8 @@ public static class GraphParser
         var name = reader.Id("name", "graph name");
         var files = ReadFiles(reader);
         var parameters = reader.FreeObject("params");
+        var variables = reader.FreeObject("vars");
+        var deadline = reader.Number("deadline_sec", 1, 31_536_000);
         var nodes = new List<NodeDefinition>();
         if (!reader.TryGet("nodes", out var list))
         {
@@ -129,15 +126,15 @@ public static class GraphParser
                 if (element.ValueKind != JsonValueKind.Object)
                 {
                     reader.Expected(path, "an object", element);
-                    nodes.Add(new NodeDefinition { Id = "", Role = "" });
+                    nodes.Add(new NodeDefinition { Id = "" });
                     continue;
                 }
 
-                nodes.Add(ReadNode(new GraphReader(element, path, NodeMembers, problems), problems));
+                nodes.Add(NodeReader.Read(new GraphReader(element, path, NodeReader.Members, problems), problems));
             }
         }
 
-        return new GraphDefinition { Name = name, Files = files, Params = parameters, Nodes = nodes };
+        return new GraphDefinition { Name = name, Files = files, Params = parameters, Vars = variables, DeadlineSec = deadline, Nodes = nodes };
     }
 
     private static SortedDictionary<string, string> ReadFiles(GraphReader reader)
@@ -172,44 +169,6 @@ public static class GraphParser
         }
 
         return files;
-    }
-
-    private static NodeDefinition ReadNode(GraphReader reader, List<FlowProblem> problems) => new()
-    {
-        Id = reader.Id("id", "node id"),
-        Role = reader.Id("role", "role"),
-        Tasks = reader.Integer("tasks", 1, 1, GraphLimits.NodeTaskCountMax, GraphProblemCodes.TooLarge),
-        DependsOn = reader.Texts("depends_on", []),
-        FanIn = reader.Choice("fan_in", "all", "all"),
-        StartWhen = reader.Choice("start_when", "ready", "ready", "first_batch"),
-        Params = reader.FreeObject("params"),
-        Retry = ReadRetry(reader, problems),
-        TimeoutSec = reader.Number("timeout_sec", 1, 604_800),
-        Priority = reader.Integer("priority", 0, -1000, 1000),
-    };
-
-    private static RetryPolicy ReadRetry(GraphReader node, List<FlowProblem> problems)
-    {
-        var defaults = new RetryPolicy();
-        if (!node.TryGet("retry", out var value))
-        {
-            return defaults;
-        }
-
-        if (value.ValueKind != JsonValueKind.Object)
-        {
-            node.Expected("retry", "an object", value);
-            return defaults;
-        }
-
-        var reader = new GraphReader(value, node.PathOf("retry"), RetryMembers, problems);
-        return new RetryPolicy
-        {
-            Max = reader.Integer("max", defaults.Max, 0, 100),
-            BackoffSec = reader.Number("backoff_sec", 0, 86_400) ?? defaults.BackoffSec,
-            MaxBackoffSec = reader.Number("max_backoff_sec", 0, 86_400) ?? defaults.MaxBackoffSec,
-            PermanentOn = reader.Texts("permanent_on", [.. defaults.PermanentOn]),
-        };
     }
 
     private static GraphParseResult Only(string code, string message) => new([new FlowProblem(code, "", message)]);

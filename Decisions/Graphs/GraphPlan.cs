@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using OrleansFlow.Decisions.Expressions;
 using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Decisions.Variables;
 using OrleansFlow.Graphs;
 
 namespace OrleansFlow.Decisions.Graphs;
@@ -18,7 +20,7 @@ public sealed class GraphPlan
         TaskCount = nodes.Sum(node => node.TaskCount);
         _positions = nodes.ToImmutableDictionary(node => node.Id, node => node.Index, StringComparer.Ordinal);
         Order = Sort(nodes);
-        HasEarlyStarts = nodes.Any(node => node.StartsAtFirstBatch);
+        HasEarlyStarts = nodes.Any(node => node.Edges.Any(edge => edge.AtFirstBatch));
     }
 
     /// <summary>Name of the graph.</summary>
@@ -45,7 +47,13 @@ public sealed class GraphPlan
     /// <summary>The node with an id; null when there is none.</summary>
     public PlanNode? Find(string nodeId) => _positions.TryGetValue(nodeId, out var index) ? Nodes[index] : null;
 
-    internal static GraphPlan Compile(GraphDefinition graph, IReadOnlyDictionary<string, string>? files)
+    /// <summary>Longest time of a run; null for none.</summary>
+    public TimeSpan? Deadline { get; private init; }
+
+    /// <summary>The variables that a run begins with.</summary>
+    public RunVariables Variables { get; private init; } = RunVariables.Empty;
+
+    internal static GraphPlan Compile(GraphDefinition graph, GraphEdges edges, IReadOnlyDictionary<string, string>? files)
     {
         var positions = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var index = 0; index < graph.Nodes.Count; index++)
@@ -53,25 +61,50 @@ public sealed class GraphPlan
             positions.Add(graph.Nodes[index].Id, index);
         }
 
-        var children = graph.Nodes.Select(_ => new List<int>()).ToArray();
-        for (var index = 0; index < graph.Nodes.Count; index++)
+        var ways = graph.Nodes.Select((node, index) => edges.Of(index).Select(parent => EdgeOf(node, parent, positions)).ToImmutableArray()).ToArray();
+        var exits = graph.Nodes.Select(_ => ImmutableArray.CreateBuilder<PlanExit>()).ToArray();
+        for (var node = 0; node < ways.Length; node++)
         {
-            foreach (var parent in graph.Nodes[index].DependsOn)
+            for (var edge = 0; edge < ways[node].Length; edge++)
             {
-                children[positions[parent]].Add(index);
+                exits[ways[node][edge].Parent].Add(new PlanExit(node, edge));
             }
         }
 
-        var nodes = graph.Nodes.Select((node, index) => new PlanNode
+        var nodes = graph.Nodes.Select((node, index) => NodeOf(graph, node, index, ways[index], exits[index].ToImmutable(), edges.FanInOf(node, index)!.Value));
+        var allFiles = graph.Files.ToImmutableSortedDictionary(StringComparer.Ordinal).SetItems(files ?? ImmutableDictionary<string, string>.Empty);
+        return new GraphPlan(graph.Name, [.. nodes], allFiles, CanonicalJson.HashOf(graph, edges, allFiles))
+        {
+            Deadline = graph.DeadlineSec is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            Variables = graph.Vars is { } variables ? CoordinatorFunctions.StartOf(variables).Variables : RunVariables.Empty,
+        };
+    }
+
+    private static PlanEdge EdgeOf(NodeDefinition node, ParentDefinition parent, Dictionary<string, int> positions)
+    {
+        var on = parent.On switch { "failure" => EdgeCondition.Failure, "done" => EdgeCondition.Done, _ => EdgeCondition.Success };
+        var atFirstBatch = parent.Trigger is { } trigger ? trigger == "on_batch" : node.StartWhen == "first_batch" && on == EdgeCondition.Success;
+        return new PlanEdge(positions[parent.Node], on, parent.When is { } when ? Expression.Parse(when) : null, atFirstBatch);
+    }
+
+    private static PlanNode NodeOf(
+        GraphDefinition graph, NodeDefinition node, int index, ImmutableArray<PlanEdge> edges, ImmutableArray<PlanExit> exits, int fanIn)
+    {
+        var function = node.Fn is { } name ? CoordinatorFunctions.Find(name) : null;
+        return new PlanNode
         {
             Index = index,
             Id = node.Id,
-            Role = node.Role,
+            Role = node.Fn is null ? node.Role : CoordinatorFunctions.Role,
+            Function = function,
+            Args = node.Args,
             TaskCount = node.Tasks,
-            Parents = [.. node.DependsOn.Select(parent => positions[parent])],
-            Children = [.. children[index]],
-            StartsAtFirstBatch = node.StartWhen == "first_batch",
-            ParamsJson = CanonicalJson.Overlay(graph.Params, node.Params),
+            Edges = edges,
+            Exits = exits,
+            FanIn = fanIn,
+            When = node.When is { } when ? Expression.Parse(when) : null,
+            TakesFailureAsEnd = node.OnUpstreamFailure == "end_of_input",
+            ParamsJson = node.Fn is null ? CanonicalJson.Overlay(graph.Params, node.Params) : CoordinatorFunctions.ParamsOf(node),
             Priority = node.Priority,
             Policy = new LeasePolicy
             {
@@ -82,21 +115,19 @@ public sealed class GraphPlan
                 AttemptTimeout = node.TimeoutSec is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
                 PermanentOn = [.. node.Retry.PermanentOn],
             },
-        });
-        var allFiles = graph.Files.ToImmutableSortedDictionary(StringComparer.Ordinal).SetItems(files ?? ImmutableDictionary<string, string>.Empty);
-        return new GraphPlan(graph.Name, [.. nodes], allFiles, CanonicalJson.HashOf(graph, allFiles));
+        };
     }
 
     /// <summary>Kahn, "Topological sorting of large networks", CACM 5(11), 1962; the smallest free position goes first.</summary>
     private static ImmutableArray<int> Sort(ImmutableArray<PlanNode> nodes)
     {
-        var open = nodes.Select(node => node.Parents.Length).ToArray();
-        var free = new PriorityQueue<int, int>(nodes.Where(node => node.Parents.IsEmpty).Select(node => (node.Index, node.Index)));
+        var open = nodes.Select(node => node.Edges.Length).ToArray();
+        var free = new PriorityQueue<int, int>(nodes.Where(node => node.Edges.IsEmpty).Select(node => (node.Index, node.Index)));
         var order = ImmutableArray.CreateBuilder<int>(nodes.Length);
         while (free.TryDequeue(out var index, out _))
         {
             order.Add(index);
-            foreach (var child in nodes[index].Children)
+            foreach (var (child, _) in nodes[index].Exits)
             {
                 if (--open[child] == 0)
                 {

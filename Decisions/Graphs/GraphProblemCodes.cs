@@ -27,6 +27,9 @@ public static class GraphProblemCodes
     /// <summary>The nodes wait for each other.</summary>
     public const string Cycle = "graph_cycle";
 
+    /// <summary>A condition that is no expression, or names what is not there.</summary>
+    public const string BadExpression = "graph_bad_expression";
+
     /// <summary>No nodes.</summary>
     public const string Empty = "graph_empty";
 

@@ -68,6 +68,35 @@ internal sealed class GraphReader
         return text;
     }
 
+    /// <summary>A text that is not empty; null when it is missing.</summary>
+    public string? Text(string name)
+    {
+        if (!TryGet(name, out var value))
+        {
+            return null;
+        }
+
+        if (value.ValueKind == JsonValueKind.String && value.GetString()!.Length > 0)
+        {
+            return value.GetString();
+        }
+
+        Expected(name, "a text", value);
+        return null;
+    }
+
+    /// <summary>Notes each of the members that is there.</summary>
+    public void Forbid(ReadOnlySpan<string> names, string why)
+    {
+        foreach (var name in names)
+        {
+            if (TryGet(name, out _))
+            {
+                Note(GraphProblemCodes.BadValue, PathOf(name), $"'{name}' does not belong here: {why}.");
+            }
+        }
+    }
+
     public int Integer(string name, int fallback, int minimum, int maximum, string tooHighCode = GraphProblemCodes.BadValue)
     {
         if (!TryGet(name, out var value))

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Decisions.Variables;
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
 
@@ -15,11 +17,30 @@ public abstract record GraphRunEvent(DateTimeOffset AtUtc)
 /// <summary>The run was accepted.</summary>
 public sealed record RunSubmitted(DateTimeOffset AtUtc, RunId RunId, GraphPlan Plan) : GraphRunEvent(AtUtc);
 
+/// <summary>A way to a node was taken, or will not be.</summary>
+/// <param name="AtUtc">When it was decided.</param>
+/// <param name="Node">Position of the node that it leads to.</param>
+/// <param name="Edge">Its number among that node's edges.</param>
+/// <param name="IsTaken">Whether it led on.</param>
+public sealed record EdgeSettled(DateTimeOffset AtUtc, int Node, int Edge, bool IsTaken) : GraphRunEvent(AtUtc);
+
+/// <summary>A node failed for good and the run goes on, by another way: what it still had is cancelled.</summary>
+public sealed record NodeFailed(DateTimeOffset AtUtc, int Node, LeaseFailure Failure) : GraphRunEvent(AtUtc);
+
 /// <summary>A node's tasks may be leased: all its pending tasks are ready.</summary>
 public sealed record NodeOpened(DateTimeOffset AtUtc, int Node) : GraphRunEvent(AtUtc);
 
 /// <summary>A node gives its early start up: its tasks may not be leased before all its parents have completed.</summary>
 public sealed record NodeHeldBack(DateTimeOffset AtUtc, int Node) : GraphRunEvent(AtUtc);
+
+/// <summary>The run's variables changed.</summary>
+/// <param name="AtUtc">When it was decided.</param>
+/// <param name="Variables">All of them, after the change.</param>
+/// <param name="Operation">Which function changed them, for example <c>vars.set</c>.</param>
+/// <param name="Keys">The paths that it touched; never their values.</param>
+/// <param name="SensitiveHits">How many of the values look like secrets.</param>
+public sealed record VariablesChanged(
+    DateTimeOffset AtUtc, RunVariables Variables, string Operation, ImmutableArray<string> Keys, int SensitiveHits) : GraphRunEvent(AtUtc);
 
 /// <summary>A task changed.</summary>
 public sealed record RunTaskChanged(DateTimeOffset AtUtc, TaskSlot Slot, LeaseEvent Change) : GraphRunEvent(AtUtc)

@@ -8,14 +8,36 @@ namespace OrleansFlow.Decisions.Graphs;
 /// <summary>How each event changes a run's state.</summary>
 internal static class GraphRunFold
 {
+    /// <summary>A task of a node that was skipped.</summary>
+    public static readonly TaskLease Skipped = LeaseDecider.Apply(TaskLease.Pending, new TaskCancelled(default, "skipped"));
+
     public static GraphRunState Submit(GraphRunState state, RunSubmitted submitted) => new()
     {
         EpochFloor = state.EpochFloor,
         Plan = submitted.Plan,
         RunId = submitted.RunId,
         SubmittedUtc = submitted.AtUtc,
-        Nodes = [.. submitted.Plan.Nodes.Select(node => new NodeRunState { Tasks = [.. Enumerable.Repeat(TaskLease.Pending, node.TaskCount)] })],
+        Variables = submitted.Plan.Variables,
+        Nodes =
+        [
+            .. submitted.Plan.Nodes.Select(node => new NodeRunState
+            {
+                Edges = [.. Enumerable.Repeat(EdgeState.Open, node.Edges.Length)],
+                Tasks = [.. Enumerable.Repeat(TaskLease.Pending, node.TaskCount)],
+            }),
+        ],
     };
+
+    public static GraphRunState SettleEdge(GraphRunState state, EdgeSettled settled)
+    {
+        var node = state.Nodes[settled.Node];
+        return With(state, settled.Node, node with
+        {
+            Edges = node.Edges.SetItem(settled.Edge, settled.IsTaken ? EdgeState.Taken : EdgeState.Dead),
+            TakenCount = node.TakenCount + (settled.IsTaken ? 1 : 0),
+            DeadCount = node.DeadCount + (settled.IsTaken ? 0 : 1),
+        });
+    }
 
     public static GraphRunState Open(GraphRunState state, NodeOpened opened)
     {
@@ -25,8 +47,25 @@ internal static class GraphRunFold
         {
             Opened = true,
             OpenedUtc = opened.AtUtc,
+            Edges = Close(node.Edges, state.Plan!.Nodes[opened.Node].Edges),
             Tasks = [.. node.Tasks.Select(task => task is { Status: FlowTaskStatus.Pending, Epoch: 0 } ? LeaseDecider.Apply(task, ready) : task)],
         });
+    }
+
+    public static GraphRunState FailNode(GraphRunState state, NodeFailed failed)
+    {
+        var node = state.Nodes[failed.Node];
+        var cancel = new TaskCancelled(failed.AtUtc, failed.Failure.Reason);
+        return With(state, failed.Node, node with
+        {
+            Status = RunStatus.Failed,
+            EndedUtc = failed.AtUtc,
+            Failure = failed.Failure,
+            Tasks = [.. node.Tasks.Select(task => task.IsTerminal ? task : LeaseDecider.Apply(task, cancel))],
+        }) with
+        {
+            Active = state.Active.Except(Enumerable.Range(0, node.Tasks.Count).Select(index => new TaskSlot(failed.Node, index))),
+        };
     }
 
     /// <summary>Tasks that had a lease are withheld by events of their own.</summary>
@@ -71,11 +110,17 @@ internal static class GraphRunFold
                     Rows = node.Rows + accepted.Batch.Rows,
                     Bytes = node.Bytes + accepted.Batch.Bytes,
                     Metrics = Sum(node.Metrics, accepted.Metrics),
+                    MetricCounts = Count(node.MetricCounts, accepted.Metrics),
                 };
                 state = state with { AcceptedCount = state.AcceptedCount + 1 };
                 break;
             case TaskCompleted completed:
-                node = node with { CompletedCount = node.CompletedCount + 1, Metrics = Sum(node.Metrics, completed.Metrics) };
+                node = node with
+                {
+                    CompletedCount = node.CompletedCount + 1,
+                    Metrics = Sum(node.Metrics, completed.Metrics),
+                    MetricCounts = Count(node.MetricCounts, completed.Metrics),
+                };
                 break;
         }
 
@@ -83,11 +128,16 @@ internal static class GraphRunFold
         return With(ReferenceEquals(active, state.Active) ? state : state with { Active = active }, slot.Node, node);
     }
 
-    public static GraphRunState ChangeNode(GraphRunState state, NodeStatusChanged changed) =>
-        With(state, changed.Node, state.Nodes[changed.Node] with
+    public static GraphRunState ChangeNode(GraphRunState state, NodeStatusChanged changed)
+    {
+        var node = state.Nodes[changed.Node];
+        return With(state, changed.Node, node with
         {
-            Status = changed.Status, EndedUtc = GraphRunState.IsEnd(changed.Status) ? changed.AtUtc : null,
+            Status = changed.Status,
+            EndedUtc = GraphRunState.IsEnd(changed.Status) ? changed.AtUtc : null,
+            Tasks = changed.Status == RunStatus.Skipped ? [.. Enumerable.Repeat(Skipped, node.Tasks.Count)] : node.Tasks,
         });
+    }
 
     public static GraphRunState Abort(GraphRunState state, RunAborted aborted)
     {
@@ -99,6 +149,7 @@ internal static class GraphRunFold
             Failure = aborted.Failure,
             CancelReason = aborted.Status == RunStatus.Cancelled ? aborted.Reason : null,
             Active = [],
+            EndedCount = state.Nodes.Count,
             Nodes = [.. state.Nodes.Select(node => node.IsTerminal ? node : node with
             {
                 Status = node.Tasks.Any(task => task.Status == FlowTaskStatus.Failed) ? RunStatus.Failed : RunStatus.Cancelled,
@@ -108,7 +159,36 @@ internal static class GraphRunFold
         };
     }
 
-    private static GraphRunState With(GraphRunState state, int index, NodeRunState node) => state with { Nodes = state.Nodes.SetItem(index, node) };
+    /// <summary>Ways whose parent had to end first come too late for a node that opens without them.</summary>
+    private static ImmutableList<EdgeState> Close(ImmutableList<EdgeState> states, ImmutableArray<PlanEdge> edges)
+    {
+        for (var edge = 0; edge < edges.Length; edge++)
+        {
+            if (states[edge] == EdgeState.Open && !edges[edge].AtFirstBatch)
+            {
+                states = states.SetItem(edge, EdgeState.Late);
+            }
+        }
+
+        return states;
+    }
+
+    private static GraphRunState With(GraphRunState state, int index, NodeRunState node) => state with
+    {
+        Nodes = state.Nodes.SetItem(index, node),
+        EndedCount = state.EndedCount + (node.IsTerminal ? 1 : 0) - (state.Nodes[index].IsTerminal ? 1 : 0),
+    };
+
+    private static ImmutableSortedDictionary<string, long> Count(
+        ImmutableSortedDictionary<string, long> counts, ImmutableSortedDictionary<string, double> added)
+    {
+        foreach (var name in added.Keys)
+        {
+            counts = counts.SetItem(name, counts.GetValueOrDefault(name) + 1);
+        }
+
+        return counts;
+    }
 
     private static ImmutableSortedDictionary<string, double> Sum(
         ImmutableSortedDictionary<string, double> sums, ImmutableSortedDictionary<string, double> added)

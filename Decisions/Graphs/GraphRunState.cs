@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Decisions.Variables;
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
 
@@ -36,7 +37,13 @@ public sealed record GraphRunState
     public string? CancelReason { get; init; }
 
     /// <summary>Its nodes, by position in the plan.</summary>
-    public ImmutableArray<NodeRunState> Nodes { get; init; } = [];
+    public ImmutableList<NodeRunState> Nodes { get; init; } = [];
+
+    /// <summary>How many of them have ended.</summary>
+    public int EndedCount { get; init; }
+
+    /// <summary>The run's variables.</summary>
+    public RunVariables Variables { get; init; } = RunVariables.Empty;
 
     /// <summary>Leased and backing-off tasks: those that time can change.</summary>
     public ImmutableSortedSet<TaskSlot> Active { get; init; } = [];
@@ -56,6 +63,9 @@ public sealed record GraphRunState
     /// <summary>Highest epoch from before the store was restored (<see cref="LeaseEpochs"/>); not durable, set when the run is read.</summary>
     public long EpochFloor { get; init; }
 
+    /// <summary>When it fails if it has not ended before; null for no such time.</summary>
+    public DateTimeOffset? DeadlineUtc => Plan?.Deadline is { } limit ? SubmittedUtc + limit : null;
+
     /// <summary>True for a run that was submitted.</summary>
     public bool Exists => Plan is not null;
 
@@ -63,7 +73,7 @@ public sealed record GraphRunState
     public bool IsTerminal => IsEnd(Status);
 
     /// <summary>Whether nothing leaves <paramref name="status"/>.</summary>
-    public static bool IsEnd(RunStatus status) => status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled;
+    public static bool IsEnd(RunStatus status) => status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled or RunStatus.Skipped;
 
     /// <summary>One task.</summary>
     public TaskLease this[TaskSlot slot] => Nodes[slot.Node].Tasks[slot.Index];
@@ -84,6 +94,11 @@ public sealed record GraphRunState
     public DateTimeOffset? NextDueUtc()
     {
         var next = EarlyStarts.DueUtc(this);
+        if (DeadlineUtc is { } deadline && !IsTerminal && !(next <= deadline))
+        {
+            next = deadline;
+        }
+
         foreach (var slot in Active)
         {
             var due = this[slot].DueUtc(Plan!.Nodes[slot.Node].Policy);

@@ -25,6 +25,18 @@ public sealed record NodeRunState
     /// <summary>True once it gave its early start up: it opens when all its parents have completed, as if it were to start when ready.</summary>
     public bool IsHeldBack { get; init; }
 
+    /// <summary>What became of the ways that lead to it.</summary>
+    public ImmutableList<EdgeState> Edges { get; init; } = [];
+
+    /// <summary>How many of them were taken.</summary>
+    public int TakenCount { get; init; }
+
+    /// <summary>How many of them are dead.</summary>
+    public int DeadCount { get; init; }
+
+    /// <summary>Why it failed; null when it did not, or when its failure ended the run.</summary>
+    public LeaseFailure? Failure { get; init; }
+
     /// <summary>Its tasks, by index.</summary>
     public required ImmutableList<TaskLease> Tasks { get; init; }
 
@@ -42,6 +54,9 @@ public sealed record NodeRunState
 
     /// <summary>Sums of the metrics of accepted batches and recorded completions; an attempt that came to nothing adds nothing.</summary>
     public ImmutableSortedDictionary<string, double> Metrics { get; init; } = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal);
+
+    /// <summary>How many reports each of those sums is made of.</summary>
+    public ImmutableSortedDictionary<string, long> MetricCounts { get; init; } = ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal);
 
     /// <summary>When its first task was leased; null before.</summary>
     public DateTimeOffset? StartedUtc { get; init; }

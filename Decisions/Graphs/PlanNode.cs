@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json;
+using OrleansFlow.Decisions.Expressions;
 using OrleansFlow.Decisions.Leases;
 
 namespace OrleansFlow.Decisions.Graphs;
@@ -15,17 +17,29 @@ public sealed record PlanNode
     /// <summary>Whose workers run it.</summary>
     public required string Role { get; init; }
 
+    /// <summary>What it runs in the control plane instead of tasks; null for a node with a role.</summary>
+    internal CoordinatorFunction? Function { get; init; }
+
+    /// <summary>The function's arguments.</summary>
+    public JsonElement? Args { get; init; }
+
     /// <summary>How many tasks it has.</summary>
     public required int TaskCount { get; init; }
 
-    /// <summary>Positions of the parents, in the order of <c>depends_on</c>.</summary>
-    public required ImmutableArray<int> Parents { get; init; }
+    /// <summary>The ways that lead to it, in the order of <c>depends_on</c>.</summary>
+    public required ImmutableArray<PlanEdge> Edges { get; init; }
 
-    /// <summary>Positions of the nodes that depend on this one, ascending.</summary>
-    public required ImmutableArray<int> Children { get; init; }
+    /// <summary>The ways that lead on from it, by the position of where they lead.</summary>
+    public required ImmutableArray<PlanExit> Exits { get; init; }
 
-    /// <summary>True: its tasks may start at the first accepted batch of any parent.</summary>
-    public required bool StartsAtFirstBatch { get; init; }
+    /// <summary>How many of its edges must have been taken before it opens; 0 for a node without edges.</summary>
+    public required int FanIn { get; init; }
+
+    /// <summary>What must hold when it is to open, or it is skipped; null for nothing.</summary>
+    public Expression? When { get; init; }
+
+    /// <summary>True: the failure of a parent that it reads from ends its input. False: it fails as well.</summary>
+    public bool TakesFailureAsEnd { get; init; }
 
     /// <summary>The run's parameters with the node's laid over them, as JSON; null for none.</summary>
     public string? ParamsJson { get; init; }

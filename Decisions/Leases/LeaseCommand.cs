@@ -40,5 +40,10 @@ public sealed record PassTime : LeaseCommand;
 /// <summary>The task was read from storage: a lease that stands does so for its full duration again.</summary>
 public sealed record RestoreLease : LeaseCommand;
 
+/// <summary>The control plane did the work itself, before anybody leased the task.</summary>
+/// <param name="ResultJson">The result; null for none.</param>
+/// <param name="Failure">Why it failed, for good; null when it did not.</param>
+public sealed record EndTask(string? ResultJson, LeaseFailure? Failure) : LeaseCommand;
+
 /// <summary>Cancel the task.</summary>
 public sealed record CancelTask(string Reason) : LeaseCommand;

@@ -46,6 +46,9 @@ public static class LeaseDecider
                 ? One(new LeaseRenewed(nowUtc, state.Epoch, holder.Worker, holder.SessionId, nowUtc + policy.Duration, null))
                 : RestoreWait(state, policy, nowUtc),
             CancelTask cancel => Cancel(state, cancel, nowUtc),
+            EndTask end => state.Status != FlowTaskStatus.Ready ? new LeaseDecision([], LeaseReasons.NotReady)
+                : end.Failure is { } failure ? One(new TaskFailed(nowUtc, failure, Reported: false, state.Epoch, state.LastWorker))
+                : One(new TaskCompleted(nowUtc, end.ResultJson, NoMetrics)),
             _ => throw new ArgumentException($"Unknown lease command '{command?.GetType().Name}'.", nameof(command)),
         };
     }

@@ -24,6 +24,12 @@ public static class LeaseReasons
     /// <summary>The attempt took longer than its node allows.</summary>
     public const string DeadlineExceeded = "deadline_exceeded";
 
+    /// <summary>A parent that the node was reading from failed.</summary>
+    public const string UpstreamFailed = "upstream_failed";
+
+    /// <summary>The arguments of a function cannot be right.</summary>
+    public const string BadInputArgs = "bad_input_args";
+
     /// <summary>Refusal: the presented epoch is not the current lease's.</summary>
     public const string LeaseLost = "lease_lost";
 

@@ -185,6 +185,7 @@ internal sealed partial class GraphRunGrain
         }
 
         Arm(EarlyStarts.DueUtc(decision.State));
+        Arm(decision.State.IsTerminal ? null : decision.State.DeadlineUtc);
     }
 
     /// <summary>Sets the one timer to the earliest thing that time changes.</summary>

@@ -154,9 +154,9 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
     {
         var slot = RequireLease(token);
         var plan = _pump.Committed.Plan!;
-        var parents = plan.Nodes[slot.Node].Parents;
-        var cursor = node.Length == 0 ? InputCursor.OfAll(parents)
-            : plan.Find(node) is { } parent && parents.Contains(parent.Index) ? InputCursor.OfOne(parent.Index)
+        var parents = plan.Nodes[slot.Node].Edges.Select(edge => edge.Parent).ToList();
+        var cursor = node.Length == 0 ? InputCursor.OfAll(plan.Nodes[slot.Node])
+            : plan.Find(node) is { } parent && parents.Contains(parent.Index) ? InputCursor.OfOne(plan.Nodes[slot.Node], parents.IndexOf(parent.Index))
             : throw new FlowException(
                 FlowErrorCode.BadInput, $"'{node}' is not a parent of '{plan.Nodes[slot.Node].Id}'; its parents: {string.Join(", ", parents.Select(one => plan.Nodes[one].Id))}.");
         while (true)

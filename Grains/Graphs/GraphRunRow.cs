@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Decisions.Variables;
 using OrleansFlow.Grains.Commits;
 using OrleansFlow.Grains.Tasks;
 using OrleansFlow.Graphs;
@@ -63,6 +64,10 @@ internal sealed class GraphRunRow
     [Id(13), JsonPropertyName("task_rows"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? TaskRows { get; set; }
 
+    /// <summary>Name of the row that holds the variables; null while they are those of the document.</summary>
+    [Id(15), JsonPropertyName("vars_row"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? VariableRows { get; set; }
+
     /// <summary>Which row holds each segment of accepted batches.</summary>
     [Id(14), JsonPropertyName("batch_rows"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? BatchRows { get; set; }
@@ -81,10 +86,10 @@ internal sealed class GraphRunRow
     };
 
     /// <summary>The run, given what its other rows hold.</summary>
-    public GraphRunState ToState(RunId run, GraphPlan plan, ImmutableArray<NodeRunState> nodes)
+    public GraphRunState ToState(RunId run, GraphPlan plan, ImmutableList<NodeRunState> nodes, RunVariables? variables = null)
     {
         var active =
-            from node in Enumerable.Range(0, nodes.Length)
+            from node in Enumerable.Range(0, nodes.Count)
             from index in Enumerable.Range(0, nodes[node].Tasks.Count)
             where nodes[node].Tasks[index].Status is FlowTaskStatus.Leased or FlowTaskStatus.BackingOff
             select new TaskSlot(node, index);
@@ -99,7 +104,9 @@ internal sealed class GraphRunRow
             Failure = Failure?.ToFailure(),
             CancelReason = CancelReason,
             Version = Version,
-            Nodes = nodes,
+            Nodes = [.. nodes.Select((node, index) => EdgeStates.Complete(plan, nodes, index))],
+            EndedCount = nodes.Count(node => node.IsTerminal),
+            Variables = variables ?? plan.Variables,
             Active = [.. active],
             AcceptedCount = nodes.Sum(node => (long)node.Accepted.Count),
         };
@@ -107,12 +114,12 @@ internal sealed class GraphRunRow
         // What an early end did to nodes and tasks follows from the head, so it is not stored with each of them. A node that changed in the same
         // commit is stored as ended all the same, without its tasks: it ends here once more, with them.
         return state is { Status: RunStatus.Failed or RunStatus.Cancelled, EndedUtc: { } endedUtc }
-            ? GraphRunDecider.Apply(state with { Nodes = [.. nodes.Select(Reopen)] }, new RunAborted(endedUtc, state.Status, CancelReason ?? "", state.Failure)) with { Version = Version }
+            ? GraphRunDecider.Apply(state with { Nodes = [.. state.Nodes.Select(node => Reopen(node, endedUtc))] }, new RunAborted(endedUtc, state.Status, CancelReason ?? "", state.Failure)) with { Version = Version }
             : state;
     }
 
-    private static NodeRunState Reopen(NodeRunState node) =>
-        node.Status is RunStatus.Failed or RunStatus.Cancelled ? node with { Status = RunStatus.Running } : node;
+    private static NodeRunState Reopen(NodeRunState node, DateTimeOffset endedUtc) =>
+        node.Status is RunStatus.Failed or RunStatus.Cancelled && node.EndedUtc == endedUtc ? node with { Status = RunStatus.Running } : node;
 }
 
 /// <summary>Stored form of a node of a run. What its tasks say is not stored twice.</summary>
@@ -146,8 +153,23 @@ internal sealed class NodeRow
     [Id(7), JsonPropertyName("held_back"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool HeldBack { get; set; }
 
+    /// <summary>What became of the ways that lead to it (<see cref="EdgeStates"/>); null while all are open, and in rows of older versions.</summary>
+    [Id(8), JsonPropertyName("edges"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? Edges { get; set; }
+
+    /// <summary>Why it failed while the run went on.</summary>
+    [Id(9), JsonPropertyName("failure"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public FailureRow? Failure { get; set; }
+
+    /// <summary>How many reports each sum of the metrics is made of.</summary>
+    [Id(10), JsonPropertyName("metric_counts"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public Dictionary<string, long>? MetricCounts { get; set; }
+
     public static NodeRow Of(NodeRunState node) => new()
     {
+        Edges = EdgeStates.ToText(node.Edges),
+        Failure = FailureRow.Of(node.Failure),
+        MetricCounts = node.MetricCounts.IsEmpty ? null : new Dictionary<string, long>(node.MetricCounts),
         HeldBack = node.IsHeldBack,
         Status = (int)node.Status,
         Opened = node.Opened,
@@ -169,6 +191,9 @@ internal sealed class NodeRow
             Opened = Opened,
             IsHeldBack = HeldBack,
             OpenedUtc = OpenedUtc,
+            Edges = EdgeStates.Parse(Edges),
+            Failure = Failure?.ToFailure(),
+            MetricCounts = (MetricCounts ?? []).ToImmutableSortedDictionary(StringComparer.Ordinal),
             StartedUtc = StartedUtc,
             EndedUtc = EndedUtc,
             Tasks = tasks,
@@ -187,4 +212,5 @@ internal sealed class NodeRow
 [JsonSerializable(typeof(RunTasksRow))]
 [JsonSerializable(typeof(RunBatchesRow))]
 [JsonSerializable(typeof(RunResultRow))]
+[JsonSerializable(typeof(RunVariablesRow))]
 internal sealed partial class GraphRunJson : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
 using OrleansFlow.Decisions.Graphs;
+using OrleansFlow.Decisions.Variables;
 using OrleansFlow.Grains.Commits;
 using OrleansFlow.Graphs;
 using OrleansFlow.Storage;
@@ -38,6 +39,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
     private RunSegments _nodeRows = new("run-nodes", null);
     private RunSegments _taskRows = new("run-tasks", null);
     private RunSegments _batchRows = new("run-batches", null);
+    private RunSegments _variableRows = new("run-vars", null);
     private long _batchCount;
     private long _commitCount;
     private bool _isPlanStored;
@@ -114,9 +116,15 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
             commit.Add(_taskRows, segment, tasks);
         }
 
+        if (changed.HasVariables)
+        {
+            commit.Add(_variableRows, 0, new RunVariablesRow { VariablesJson = state.Variables.ToJson() });
+        }
+
         AddBatches(commit, changed.Batches);
         var head = GraphRunRow.Of(state, settled);
         (head.NodeRows, head.TaskRows, head.BatchRows) = (_nodeRows.ToString(), _taskRows.ToString(), _batchRows.ToString());
+        head.VariableRows = _variableRows.ToString();
         await commit.WriteAsync(head);
         _isPlanStored = true;
     }
@@ -139,13 +147,16 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
         _nodeRows = new RunSegments("run-nodes", row.NodeRows);
         _taskRows = new RunSegments("run-tasks", row.TaskRows);
         _batchRows = new RunSegments("run-batches", row.BatchRows);
+        _variableRows = new RunSegments("run-vars", row.VariableRows);
         var nodes = await ReadAsync<RunNodesRow>(_nodeRows);
+        var variables = (await ReadAsync<RunVariablesRow>(_variableRows)).GetValueOrDefault(0);
         var tasks = await ReadAsync<RunTasksRow>(_taskRows);
         await ReadResultsAsync(tasks);
         var batches = (await ReadAsync<RunBatchesRow>(_batchRows)).Values.SelectMany(segment => segment.Batches).ToList();
         _batchCount = batches.Count;
         _tail.AddRange(batches.Skip(batches.Count / RunBatchesRow.Size * RunBatchesRow.Size));
-        return StoredState.Convert(_grainText, HeadName, () => row.ToState(run, compiled, _numbers.ToNodes(nodes, tasks, batches)));
+        return StoredState.Convert(_grainText, HeadName, () => row.ToState(
+            run, compiled, _numbers.ToNodes(nodes, tasks, batches), variables is null ? null : RunVariables.Parse(variables.VariablesJson)));
     }
 
     private async Task<SortedDictionary<int, T>> ReadAsync<T>(RunSegments segments)

@@ -1,6 +1,5 @@
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Graphs;
-using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Grains.Graphs;
 
@@ -13,24 +12,30 @@ internal abstract class InputCursor
     /// <summary>Whether nothing will come after what <see cref="Next"/> gave.</summary>
     public abstract bool IsAtEnd(GraphRunState state);
 
-    /// <summary>All parents, in order of acceptance.</summary>
-    public static InputCursor OfAll(IReadOnlyList<int> parents) => new AllParents([.. parents]);
+    /// <summary>All parents that lead to a node, in order of acceptance.</summary>
+    public static InputCursor OfAll(PlanNode node) => new AllParents(node);
 
-    /// <summary>One parent, ordered by task and number, each task once it has completed.</summary>
-    public static InputCursor OfOne(int parent) => new OneParent(parent);
+    /// <summary>One parent, ordered by task and number, each task once it has ended.</summary>
+    public static InputCursor OfOne(PlanNode node, int edge) => new OneParent(node, edge);
 
-    private sealed class AllParents(int[] parents) : InputCursor
+    /// <summary>Positions of the parents that lead to a node, or still may.</summary>
+    public static IEnumerable<int> Sources(GraphRunState state, int node) => state.Plan!.Nodes[node].Edges
+        .Where((_, edge) => state.Nodes[node].Edges[edge] is EdgeState.Open or EdgeState.Taken)
+        .Select(edge => edge.Parent);
+
+    private sealed class AllParents(PlanNode node) : InputCursor
     {
-        private readonly int[] _read = new int[parents.Length];
+        private readonly int[] _read = new int[node.Edges.Length];
 
         public override ArtifactRef? Next(GraphRunState state)
         {
             var first = -1;
-            for (var parent = 0; parent < parents.Length; parent++)
+            for (var edge = 0; edge < _read.Length; edge++)
             {
-                if (_read[parent] < state.Nodes[parents[parent]].Accepted.Count && (first < 0 || Sequence(state, parent) < Sequence(state, first)))
+                if (state.Nodes[node.Index].Edges[edge] == EdgeState.Taken && _read[edge] < Parent(state, edge).Accepted.Count
+                    && (first < 0 || Sequence(state, edge) < Sequence(state, first)))
                 {
-                    first = parent;
+                    first = edge;
                 }
             }
 
@@ -39,16 +44,17 @@ internal abstract class InputCursor
                 return null;
             }
 
-            var batch = state.Nodes[parents[first]].Accepted[_read[first]++];
-            return RunViews.Artifact(state, parents[first], batch.Task, batch.Index);
+            var batch = Parent(state, first).Accepted[_read[first]++];
+            return RunViews.Artifact(state, node.Edges[first].Parent, batch.Task, batch.Index);
         }
 
         public override bool IsAtEnd(GraphRunState state)
         {
-            for (var parent = 0; parent < parents.Length; parent++)
+            for (var edge = 0; edge < _read.Length; edge++)
             {
-                var node = state.Nodes[parents[parent]];
-                if (node.Status != RunStatus.Completed || _read[parent] < node.Accepted.Count)
+                var known = state.Nodes[node.Index].Edges[edge];
+                if (known == EdgeState.Open
+                    || (known == EdgeState.Taken && (!Parent(state, edge).IsTerminal || _read[edge] < Parent(state, edge).Accepted.Count)))
                 {
                     return false;
                 }
@@ -57,22 +63,30 @@ internal abstract class InputCursor
             return true;
         }
 
-        private long Sequence(GraphRunState state, int parent) => state.Nodes[parents[parent]].Accepted[_read[parent]].Sequence;
+        private NodeRunState Parent(GraphRunState state, int edge) => state.Nodes[node.Edges[edge].Parent];
+
+        private long Sequence(GraphRunState state, int edge) => Parent(state, edge).Accepted[_read[edge]].Sequence;
     }
 
-    private sealed class OneParent(int node) : InputCursor
+    private sealed class OneParent(PlanNode node, int edge) : InputCursor
     {
+        private readonly int _parent = node.Edges[edge].Parent;
         private int _task;
         private int _index;
 
         public override ArtifactRef? Next(GraphRunState state)
         {
-            var tasks = state.Nodes[node].Tasks;
-            while (_task < tasks.Count && tasks[_task].Status == FlowTaskStatus.Completed)
+            if (state.Nodes[node.Index].Edges[edge] != EdgeState.Taken)
+            {
+                return null;
+            }
+
+            var tasks = state.Nodes[_parent].Tasks;
+            while (_task < tasks.Count && tasks[_task].IsTerminal)
             {
                 if (_index < tasks[_task].Batches.Count)
                 {
-                    return RunViews.Artifact(state, node, _task, _index++);
+                    return RunViews.Artifact(state, _parent, _task, _index++);
                 }
 
                 (_task, _index) = (_task + 1, 0);
@@ -81,6 +95,11 @@ internal abstract class InputCursor
             return null;
         }
 
-        public override bool IsAtEnd(GraphRunState state) => _task == state.Nodes[node].Tasks.Count;
+        public override bool IsAtEnd(GraphRunState state) => state.Nodes[node.Index].Edges[edge] switch
+        {
+            EdgeState.Taken => _task == state.Nodes[_parent].Tasks.Count,
+            EdgeState.Open => false,
+            _ => true,
+        };
     }
 }

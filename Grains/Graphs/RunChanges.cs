@@ -14,6 +14,9 @@ internal sealed class RunChanges(RunTaskNumbers numbers)
     /// <summary>Segments of tasks.</summary>
     public SortedSet<int> TaskSegments { get; } = [];
 
+    /// <summary>Whether the variables changed.</summary>
+    public bool HasVariables { get; private set; }
+
     /// <summary>New batches, in order of acceptance.</summary>
     public IReadOnlyList<RunBatchRow> Batches => _batches;
 
@@ -23,6 +26,16 @@ internal sealed class RunChanges(RunTaskNumbers numbers)
         {
             switch (change)
             {
+                case EdgeSettled edge:
+                    NodeSegments.Add(edge.Node / RunNodesRow.Size);
+                    break;
+                case NodeFailed failed:
+                    NodeSegments.Add(failed.Node / RunNodesRow.Size);
+                    AddTasks(failed.Node);
+                    break;
+                case VariablesChanged:
+                    HasVariables = true;
+                    break;
                 case NodeOpened opened:
                     NodeSegments.Add(opened.Node / RunNodesRow.Size);
                     break;
@@ -44,13 +57,22 @@ internal sealed class RunChanges(RunTaskNumbers numbers)
         }
     }
 
+    private void AddTasks(int node)
+    {
+        var (first, count) = numbers.RangeOf(node);
+        for (var segment = first / RunTasksRow.Size; segment <= (first + count - 1) / RunTasksRow.Size; segment++)
+        {
+            TaskSegments.Add(segment);
+        }
+    }
+
     /// <summary>Everything: for a run whose rows are of an older format.</summary>
     public void AddAll(GraphRunState state)
     {
-        NodeSegments.UnionWith(Enumerable.Range(0, state.Nodes.Length).Select(node => node / RunNodesRow.Size));
+        NodeSegments.UnionWith(Enumerable.Range(0, state.Nodes.Count).Select(node => node / RunNodesRow.Size));
         TaskSegments.UnionWith(Enumerable.Range(0, numbers.Count).Select(task => task / RunTasksRow.Size));
         var batches =
-            from node in Enumerable.Range(0, state.Nodes.Length)
+            from node in Enumerable.Range(0, state.Nodes.Count)
             from accepted in state.Nodes[node].Accepted
             orderby accepted.Sequence
             let slot = new TaskSlot(node, accepted.Task)

@@ -35,6 +35,10 @@ internal sealed class RunOutbox(IGrainFactory grains, TimeProvider clock, Action
                 case NodeOpened opened:
                     AddNode(state, opened.Node);
                     break;
+                case NodeFailed failed:
+                    AddNode(state, failed.Node);
+                    AddStops(state, failed.Node);
+                    break;
                 case RunTaskChanged { Change: TaskReadied or LeaseRevoked or TaskCompleted or TaskFailed } task:
                     AddTask(state, task.Slot);
                     break;
@@ -58,16 +62,10 @@ internal sealed class RunOutbox(IGrainFactory grains, TimeProvider clock, Action
     /// <summary>Adds all that the state alone asks for: ready tasks are queued, ended ones are not, cancelled attempts stop, the listing is right.</summary>
     public void Owe(GraphRunState state)
     {
-        for (var node = 0; node < state.Nodes.Length; node++)
+        for (var node = 0; node < state.Nodes.Count; node++)
         {
             AddNode(state, node);
-            for (var index = 0; index < state.Nodes[node].Tasks.Count; index++)
-            {
-                if (state.Nodes[node].Tasks[index] is { Status: FlowTaskStatus.Cancelled, Holder: { } holder } task)
-                {
-                    _stops.Add((holder.Worker, new LeaseToken(state.IdOf(new TaskSlot(node, index)), task.Epoch), LeaseReasons.Cancelled));
-                }
-            }
+            AddStops(state, node);
         }
 
         AddEntry(state);
@@ -102,8 +100,25 @@ internal sealed class RunOutbox(IGrainFactory grains, TimeProvider clock, Action
         }
     }
 
+    private void AddStops(GraphRunState state, int node)
+    {
+        for (var index = 0; index < state.Nodes[node].Tasks.Count; index++)
+        {
+            if (state.Nodes[node].Tasks[index] is { Status: FlowTaskStatus.Cancelled, Holder: { } holder } task)
+            {
+                _stops.Add((holder.Worker, new LeaseToken(state.IdOf(new TaskSlot(node, index)), task.Epoch), LeaseReasons.Cancelled));
+            }
+        }
+    }
+
     private void AddNode(GraphRunState state, int node)
     {
+        // Nobody was offered what was skipped, or what the control plane did itself.
+        if (state.Plan!.Nodes[node].Function is not null || state.Nodes[node].Status == RunStatus.Skipped)
+        {
+            return;
+        }
+
         for (var index = 0; index < state.Nodes[node].Tasks.Count; index++)
         {
             AddTask(state, new TaskSlot(node, index));

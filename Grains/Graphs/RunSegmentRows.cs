@@ -69,6 +69,18 @@ internal sealed class RunResultRow
     public int Format { get; set => field = StateFormat.Known(value); }
 }
 
+/// <summary>A run's variables.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.RunVariablesRow")]
+internal sealed class RunVariablesRow
+{
+    /// <summary>One JSON object.</summary>
+    [Id(0), JsonPropertyName("vars")]
+    public string VariablesJson { get; set; } = "{}";
+
+    [Id(1), JsonPropertyName("format"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Format { get; set => field = StateFormat.Known(value); }
+}
+
 /// <summary>Accepted batches of a run in order of acceptance. A segment that is full is never written again.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansFlow.RunBatchesRow")]
 internal sealed class RunBatchesRow

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Grains.Tasks;
+using OrleansFlow.Graphs;
 
 namespace OrleansFlow.Grains.Graphs;
 
@@ -27,6 +28,9 @@ internal sealed class RunTaskNumbers
 
     public int Of(TaskSlot slot) => _starts[slot.Node] + slot.Index;
 
+    /// <summary>Number of a node's first task, and how many it has.</summary>
+    public (int First, int Count) RangeOf(int node) => (_starts[node], _starts[node + 1] - _starts[node]);
+
     /// <summary>The stored form of a segment of tasks.</summary>
     public RunTasksRow RowOf(GraphRunState state, int segment)
     {
@@ -41,14 +45,14 @@ internal sealed class RunTaskNumbers
             }
 
             var (owner, task) = (state.Nodes[node], state.Nodes[node].Tasks[number - _starts[node]]);
-            row.Tasks.Add(Equals(task, Untouched(owner.OpenedUtc)) ? null : TaskLeaseRow.Of(task, withBatches: false));
+            row.Tasks.Add(Equals(task, Untouched(owner.Status, owner.OpenedUtc)) ? null : TaskLeaseRow.Of(task, withBatches: false));
         }
 
         return row;
     }
 
     /// <summary>The nodes that the segments describe; what has no row is as the submission left it.</summary>
-    public ImmutableArray<NodeRunState> ToNodes(
+    public ImmutableList<NodeRunState> ToNodes(
         SortedDictionary<int, RunNodesRow> nodes, SortedDictionary<int, RunTasksRow> tasks, IReadOnlyList<RunBatchRow> batches)
     {
         var byTask = new Dictionary<int, ImmutableList<AcceptedBatch>.Builder>();
@@ -62,7 +66,7 @@ internal sealed class RunTaskNumbers
             list.Add(batches[sequence].ToBatch(sequence));
         }
 
-        var all = ImmutableArray.CreateBuilder<NodeRunState>(_starts.Length - 1);
+        var all = ImmutableList.CreateBuilder<NodeRunState>();
         for (var node = 0; node < _starts.Length - 1; node++)
         {
             var row = nodes.TryGetValue(node / RunNodesRow.Size, out var segment) ? segment.Nodes[node % RunNodesRow.Size] : new NodeRow();
@@ -70,18 +74,19 @@ internal sealed class RunTaskNumbers
             all.Add(row.ToNode(leases));
         }
 
-        return all.MoveToImmutable();
+        return all.ToImmutable();
 
         TaskLease Lease(NodeRow node, int number)
         {
             var stored = tasks.TryGetValue(number / RunTasksRow.Size, out var segment) ? segment.Tasks[number % RunTasksRow.Size] : null;
-            var lease = stored?.ToLease() ?? Untouched(node.OpenedUtc);
+            var lease = stored?.ToLease() ?? Untouched((RunStatus)node.Status, node.OpenedUtc);
             return byTask.TryGetValue(number, out var list) ? lease with { Batches = list.ToImmutable() } : lease;
         }
     }
 
-    private static TaskLease Untouched(DateTimeOffset? openedUtc) =>
-        openedUtc is { } utc ? LeaseDecider.Apply(TaskLease.Pending, new TaskReadied(utc)) : TaskLease.Pending;
+    private static TaskLease Untouched(RunStatus node, DateTimeOffset? openedUtc) =>
+        node == RunStatus.Skipped ? GraphRunFold.Skipped
+        : openedUtc is { } utc ? LeaseDecider.Apply(TaskLease.Pending, new TaskReadied(utc)) : TaskLease.Pending;
 
     private static int[] Starts(GraphPlan plan)
     {

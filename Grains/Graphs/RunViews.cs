@@ -27,7 +27,7 @@ internal static class RunViews
         // One message holds them, so there must be an end to it.
         var withTasks = state.Nodes.Sum(node => node.Tasks.Count) <= RunView.ShownTasksMax
             && state.Nodes.Sum(node => node.Tasks.Sum(task => (long)(task.ResultJson?.Length ?? 0))) <= RunView.ShownResultCharsMax;
-        return [.. Enumerable.Range(0, state.Nodes.Length).Select(index => Node(state, index, withTasks))];
+        return [.. Enumerable.Range(0, state.Nodes.Count).Select(index => Node(state, index, withTasks))];
     }
 
     public static NodeView Node(GraphRunState state, int index, bool withTasks)
@@ -38,7 +38,7 @@ internal static class RunViews
             NodeId = plan.Id,
             Role = plan.Role,
             Status = node.Status,
-            DependsOn = [.. plan.Parents.Select(parent => state.Plan.Nodes[parent].Id)],
+            DependsOn = [.. plan.Edges.Select(edge => state.Plan.Nodes[edge.Parent].Id)],
             Tasks = withTasks ? [.. node.Tasks.Select((_, task) => Task(state, new TaskSlot(index, task)))] : [],
             TaskCount = node.Tasks.Count,
             ReadyCount = node.Tasks.Count(task => task.Status == FlowTaskStatus.Ready),
@@ -57,7 +57,7 @@ internal static class RunViews
     public static TaskPage Tasks(GraphRunState state, int? onlyNode, int begin, int limit)
     {
         var tasks = new List<TaskView>();
-        var (first, end) = onlyNode is { } one ? (one, one + 1) : (0, state.Nodes.Length);
+        var (first, end) = onlyNode is { } one ? (one, one + 1) : (0, state.Nodes.Count);
         var (position, chars) = (0, 0);
         for (var node = first; node < end; position += state.Nodes[node].Tasks.Count, node++)
         {
@@ -127,7 +127,7 @@ internal static class RunViews
             ParamsJson = plan.ParamsJson,
             Files = state.Plan.Files.IsEmpty ? null : new Dictionary<string, string>(state.Plan.Files),
             AcceptedBatches = lease.Batches.Count,
-            Parents = [.. plan.Parents.Select(parent => state.Plan.Nodes[parent].Id)],
+            Parents = [.. InputCursor.Sources(state, slot.Node).Select(parent => state.Plan.Nodes[parent].Id)],
             Timeout = plan.Policy.AttemptTimeout,
         };
     }

@@ -114,6 +114,10 @@ internal sealed class RunWatchers(Func<RunView> snapshot, TimeProvider clock)
             case RunTaskChanged { IsDurable: true } task:
                 TellTask(state, task.Slot, change.AtUtc, TaskReports.ReasonOf(task.Change));
                 break;
+            case NodeFailed failed:
+                TellTasks(state, failed.Node, change.AtUtc, LeaseReasons.Cancelled, task => task.Status == FlowTaskStatus.Cancelled);
+                TellNode(state, failed.Node, change.AtUtc);
+                break;
             case NodeOpened opened:
                 TellTasks(state, opened.Node, change.AtUtc, null, _ => true);
                 TellNode(state, opened.Node, change.AtUtc);
@@ -129,7 +133,7 @@ internal sealed class RunWatchers(Func<RunView> snapshot, TimeProvider clock)
                 TellRun(state, change.AtUtc);
                 break;
             case RunAborted aborted:
-                for (var node = 0; node < state.Nodes.Length; node++)
+                for (var node = 0; node < state.Nodes.Count; node++)
                 {
                     if (state.Nodes[node].EndedUtc == aborted.AtUtc)
                     {

@@ -28,9 +28,9 @@ public sealed class GraphParserTests
         var scan = plan.Find("scan")!;
         Assert.Equal("""{"mode":"fast","rows":20}""", scan.ParamsJson);
         Assert.Equal((62, -3, TimeSpan.FromSeconds(2.5)), (scan.TaskCount, scan.Priority, scan.Policy.AttemptTimeout));
-        Assert.Equal([2], scan.Children);
+        Assert.Equal([2], scan.Exits.Select(exit => exit.Child));
         var delays = plan.Find("delays")!;
-        Assert.True(delays.StartsAtFirstBatch);
+        Assert.All(delays.Edges, edge => Assert.True(edge.AtFirstBatch));
         Assert.Equal((7, TimeSpan.FromSeconds(0.5)), (delays.Policy.MaxRetries, delays.Policy.Backoff));
     }
 
@@ -48,7 +48,15 @@ public sealed class GraphParserTests
     [InlineData("""{"name":"x","nodes":[{"id":"a"},{"id":"a","role":"r"}]}""", "graph_missing_field nodes[0].role", "graph_duplicate_node nodes[1].id")]
     [InlineData("""{"name":"x","nodes":[{"id":"a","role":"r","depends_on":["b",4]}]}""", "graph_bad_value nodes[0].depends_on[1]", "graph_unknown_node nodes[0].depends_on[0]")]
     [InlineData("""{"name":"x","nodes":[{"id":"a","role":"r","depends_on":["a"]}]}""", "graph_cycle nodes[0].depends_on")]
-    [InlineData("""{"name":"x","nodes":[{"id":"a","role":"r","tasks":0,"fan_in":"any","start_when":"now"}]}""", "graph_bad_value nodes[0].tasks", "graph_bad_value nodes[0].fan_in", "graph_bad_value nodes[0].start_when")]
+    [InlineData("""{"name":"x","nodes":[{"id":"a","role":"r","tasks":0,"fan_in":"most","start_when":"now"}]}""", "graph_bad_value nodes[0].tasks", "graph_bad_value nodes[0].start_when", "graph_bad_value nodes[0].fan_in")]
+    [InlineData("""{"name":"x","nodes":[{"id":"a","role":"r"},{"id":"b","role":"r","depends_on":["a"],"fan_in":"count:2"}]}""", "graph_bad_value nodes[1].fan_in")]
+    [InlineData("""{"name":"x","nodes":[{"id":"a","role":"r","when":"1 <"},{"id":"b","role":"r","depends_on":[{"node":"a","when":"parents.x.done"}]}]}""", "graph_bad_expression nodes[0].when", "graph_bad_expression nodes[1].depends_on[0].when")]
+    [InlineData("""{"name":"x","nodes":[{"id":"a","role":"r","when":"var.x"},{"id":"b","role":"r","depends_on":["a"],"when":"parents.a.ended"}]}""", "graph_bad_expression nodes[0].when", "graph_bad_expression nodes[1].when")]
+    [InlineData("""{"name":"x","nodes":[{"id":"a","role":"r","routing":{"on_failure":["b","x"],"on_end":[]}},{"id":"b","role":"r","depends_on":["a"]}]}""", "graph_unknown_field nodes[0].routing.on_end", "graph_bad_value nodes[0].routing.on_failure[0]", "graph_unknown_node nodes[0].routing.on_failure[1]")]
+    [InlineData("""{"name":"x","nodes":[{"id":"a","role":"r"},{"id":"b","role":"r","depends_on":["a",{"node":"a"},7,{"node":"a","on":"end","extra":1}],"triggers":{"c":"on_batch","a":"now"}}]}""", "graph_bad_value nodes[1].triggers.a", "graph_bad_value nodes[1].depends_on[2]", "graph_unknown_field nodes[1].depends_on[3].extra", "graph_bad_value nodes[1].depends_on[3].on", "graph_unknown_node nodes[1].triggers.c", "graph_bad_value nodes[1].depends_on[1]", "graph_bad_value nodes[1].depends_on[2]")]
+    [InlineData("""{"name":"x","nodes":[{"id":"a","role":"r"},{"id":"b","role":"r","depends_on":[{"node":"a","on":"failure","trigger":"on_batch"}]}]}""", "graph_bad_value nodes[1].depends_on[0]")]
+    [InlineData("""{"name":"x","vars":{"a.$b":1},"deadline_sec":0,"nodes":[{"id":"a","fn":"vars.incr","role":"r"},{"id":"b","fn":"metrics.aggregate","args":{"node_id":"x"}},{"id":"c","role":"r","args":{}}]}""", "graph_bad_value deadline_sec", "graph_bad_value nodes[0].role", "graph_bad_value nodes[2].args", "graph_bad_value vars", "graph_bad_value nodes[0].args", "graph_bad_value nodes[1].args")]
+    [InlineData("""{"name":"x","nodes":[{"id":"a","role":"r","routing":{"on_success":["b"]}},{"id":"b","role":"r","routing":{"on_failure":["a"]}}]}""", "graph_cycle nodes[1].depends_on")]
     [InlineData("""{"name":"x","nodes":[{"id":"a","role":"r","retry":{"max":-1,"often":true}}]}""", "graph_unknown_field nodes[0].retry.often", "graph_bad_value nodes[0].retry.max")]
     [InlineData("""{"name":"x","nodes":[{"id":"a","id":"b","role":"r"}]}""", "graph_bad_value nodes[0].id")]
     [InlineData("""{"name":"x","files":{"../x":"p","f":""},"nodes":[{"id":"a","role":"r"}]}""", "graph_bad_id files.../x", "graph_bad_value files.f")]

@@ -25,6 +25,9 @@ internal sealed class RunScript
         """{"name":"chain","nodes":[{"id":"a","role":"r","tasks":3,"retry":{"max":1,"backoff_sec":5}},{"id":"b","role":"r","tasks":2,"depends_on":["a"]},{"id":"c","role":"s","depends_on":["b"]}]}""",
         """{"name":"stream","nodes":[{"id":"a","role":"r","tasks":4,"timeout_sec":40},{"id":"b","role":"r","depends_on":["a"],"start_when":"first_batch","retry":{"max":2,"backoff_sec":0}}]}""",
         """{"name":"fan","nodes":[{"id":"a","role":"r"},{"id":"b","role":"r","tasks":2},{"id":"c","role":"r","depends_on":["a","b"]},{"id":"d","role":"r","depends_on":["c","a"],"start_when":"first_batch"}]}""",
+        """{"name":"routed-any","nodes":[{"id":"a","role":"r","tasks":2},{"id":"b","role":"r","routing":{"on_failure":["fix"]}},{"id":"c","role":"r","depends_on":["a","b"],"fan_in":"any"},{"id":"fix","role":"r"},{"id":"d","role":"r","depends_on":["c","fix"],"fan_in":"count:1","start_when":"first_batch","on_upstream_failure":"end_of_input"}]}""",
+        """{"name":"routed-if","vars":{"n":1},"nodes":[{"id":"a","role":"r","retry":{"max":0}},{"id":"big","role":"r","depends_on":[{"node":"a","when":"parents.a.rows > 5"}]},{"id":"small","role":"r","tasks":2,"depends_on":[{"node":"a","when":"not (parents.a.rows > 5)"}]},{"id":"count","fn":"vars.incr","args":{"key":"n"},"depends_on":["big","small"],"fan_in":"any"},{"id":"last","role":"r","depends_on":[{"node":"count","when":"vars.n == 2"},{"node":"a","on":"done"}]}]}""",
+        """{"name":"routed-stream","nodes":[{"id":"a","role":"r","tasks":3},{"id":"b","role":"r","routing":{"on_failure":["fix"]}},{"id":"c","role":"r","depends_on":["a","b"],"fan_in":"count:2","start_when":"first_batch"},{"id":"fix","role":"r","when":"parents.b.failed"},{"id":"d","role":"r","depends_on":["c",{"node":"fix","on":"done"}],"triggers":{"c":"on_batch"},"fan_in":"any"}]}""",
     ];
 
     private readonly ImmutableArray<TaskSlot> _slots;
@@ -49,7 +52,7 @@ internal sealed class RunScript
 
     /// <summary>Scripts of up to 60 steps over every graph.</summary>
     public static Arbitrary<(int Graph, ScriptStep[] Steps)> Any { get; } = (
-        from graph in Gen.Choose(0, 2)
+        from graph in Gen.Choose(0, Graphs.Length - 1)
         from steps in (
             from kind in Gen.Frequency((8, Gen.Constant(0)), (5, Gen.Constant(1)), (8, Gen.Constant(2)), (6, Gen.Constant(3)), (10, Gen.Choose(4, 10)), (1, Gen.Constant(Crash)))
             from task in Gen.Choose(0, 9)

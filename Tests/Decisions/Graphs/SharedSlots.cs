@@ -72,7 +72,7 @@ internal sealed class SharedSlots
     {
         var ready =
             from run in Enumerable.Range(0, _runs.Length)
-            from node in Enumerable.Range(0, _runs[run].Nodes.Length)
+            from node in Enumerable.Range(0, _runs[run].Nodes.Count)
             from index in Enumerable.Range(0, _runs[run].Nodes[node].Tasks.Count)
             let slot = new TaskSlot(node, index)
             where _runs[run][slot].Status == FlowTaskStatus.Ready
@@ -111,7 +111,7 @@ internal sealed class SharedSlots
     }
 
     private bool IsEarly(int run, int node) =>
-        _runs[run].Plan!.Nodes[node].Parents.Any(parent => _runs[run].Nodes[parent].Status != OrleansFlow.Graphs.RunStatus.Completed);
+        _runs[run].Plan!.Nodes[node].Edges.Any(edge => _runs[run].Nodes[edge.Parent].Status != OrleansFlow.Graphs.RunStatus.Completed);
 
     private string Document()
     {

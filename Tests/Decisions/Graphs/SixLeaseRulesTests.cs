@@ -81,12 +81,12 @@ public sealed class SixLeaseRulesTests
     public void Rule3_WhatFollows_IsDecidedInTheSameStep() => Check(script => RunScript.Run(script).History.All(item =>
     {
         var state = item.Decision.State;
-        return !state.Exists || state.IsTerminal || state.Plan!.Nodes.All(node =>
+        return !state.Exists || state.IsTerminal || state.Plan!.Name.StartsWith("routed", StringComparison.Ordinal) || state.Plan.Nodes.All(node =>
         {
             var here = state.Nodes[node.Index];
-            var parentsDone = node.Parents.All(parent => state.Nodes[parent].Status == RunStatus.Completed);
-            var parentsBegan = node.Parents.Any(parent => state.Nodes[parent].Accepted.Count > 0);
-            return here.Opened == (parentsDone || (node.StartsAtFirstBatch && parentsBegan && !here.IsHeldBack))
+            var parentsDone = node.Edges.All(edge => state.Nodes[edge.Parent].Status == RunStatus.Completed);
+            var parentsBegan = node.Edges.Any(edge => edge.AtFirstBatch && (state.Nodes[edge.Parent].Accepted.Count > 0 || state.Nodes[edge.Parent].Status == RunStatus.Completed));
+            return here.Opened == (parentsDone || (parentsBegan && !here.IsHeldBack))
                 && (here.Status == RunStatus.Completed) == (parentsDone && here.CompletedCount == node.TaskCount);
         });
     }));
@@ -109,6 +109,7 @@ public sealed class SixLeaseRulesTests
                         LeaseGranted => held.Add(slot),
                         LeaseRevoked { Reason: LeaseReasons.LeaseExpired } => held.Remove(slot) && item.AtUtc >= holder!.ExpiresUtc,
                         LeaseRevoked revoked => held.Remove(slot) && revoked.Reason.Length > 0 && after[slot].RetriesSpent == state[slot].RetriesSpent,
+                        TaskCompleted or TaskFailed when state.Plan!.Nodes[slot.Node].Function is not null => state[slot].Epoch == 0,
                         TaskCompleted or TaskFailed or TaskBackedOff => held.Remove(slot),
                         _ => true,
                     };
@@ -118,7 +119,42 @@ public sealed class SixLeaseRulesTests
                     }
                 }
 
+                if (change is NodeFailed failed)
+                {
+                    held.RemoveWhere(slot => slot.Node == failed.Node);
+                }
+
                 state = after;
+            }
+        }
+
+        return true;
+    });
+
+    [Fact]
+    public void FanIn_IsNeverEarly() => Check(script =>
+    {
+        foreach (var item in RunScript.Run(script).History)
+        {
+            var state = item.Before;
+            foreach (var change in item.Decision.Events)
+            {
+                if (change is NodeOpened opened && !state.Nodes[opened.Node].IsHeldBack)
+                {
+                    var plan = state.Plan!.Nodes[opened.Node];
+                    var leading = plan.Edges.Count(edge => (state.Nodes[edge.Parent], edge.On) switch
+                    {
+                        ({ Status: RunStatus.Failed }, EdgeCondition.Failure or EdgeCondition.Done) => true,
+                        ({ Status: RunStatus.Completed }, EdgeCondition.Success or EdgeCondition.Done) => true,
+                        (var parent, _) => edge.AtFirstBatch && parent.Accepted.Count > 0,
+                    });
+                    if (leading < plan.FanIn)
+                    {
+                        return false;
+                    }
+                }
+
+                state = GraphRunDecider.Apply(state, change);
             }
         }
 
@@ -164,7 +200,8 @@ public sealed class SixLeaseRulesTests
         return end.IsTerminal
             && end.Active.IsEmpty
             && end.Nodes.All(node => node.IsTerminal && node.Tasks.All(task => task.IsTerminal))
-            && (end.Status != RunStatus.Completed || end.Nodes.All(node => node.Tasks.All(task => task.Status == FlowTaskStatus.Completed)))
+            && (end.Status != RunStatus.Completed || end.Nodes.All(node => node.Status != RunStatus.Completed || node.Tasks.All(task => task.Status == FlowTaskStatus.Completed)))
+            && (end.Status != RunStatus.Completed || end.Nodes.All(node => node.Status is RunStatus.Completed or RunStatus.Skipped || node.Failure is not null))
             && run.History.Skip(count).All(item => !item.Decision.IsDurable);
     });
 

@@ -1,0 +1,11 @@
+namespace OrleansFlow.Graphs;
+
+/// <summary>Where the end of a node leads, written at the node itself.</summary>
+public sealed record NodeRouting
+{
+    /// <summary>Ids of nodes that its success leads to.</summary>
+    public IReadOnlyList<string> OnSuccess { get; init; } = [];
+
+    /// <summary>Ids of nodes that remedy its failure.</summary>
+    public IReadOnlyList<string> OnFailure { get; init; } = [];
+}

@@ -1,0 +1,160 @@
+using System.Globalization;
+using OrleansFlow.Decisions.Expressions;
+using OrleansFlow.Errors;
+using OrleansFlow.Graphs;
+
+namespace OrleansFlow.Decisions.Graphs;
+
+/// <summary>The parents of each node, wherever the document wrote them, and the rules for them.</summary>
+internal sealed class GraphEdges
+{
+    private readonly List<(ParentDefinition Parent, string Path)>[] _parents;
+
+    private GraphEdges(List<(ParentDefinition, string)>[] parents) => _parents = parents;
+
+    /// <summary>The parents of a node: those of <c>depends_on</c> in their order, then those whose routing leads to it.</summary>
+    public IEnumerable<ParentDefinition> Of(int node) => _parents[node].Select(parent => parent.Parent);
+
+    /// <summary>Gathers the parents and notes what is wrong with them.</summary>
+    public static GraphEdges Gather(GraphDefinition graph, IReadOnlyDictionary<string, int> positions, List<FlowProblem> problems)
+    {
+        var parents = new List<(ParentDefinition, string)>[graph.Nodes.Count];
+        for (var node = 0; node < parents.Length; node++)
+        {
+            parents[node] = [.. graph.Nodes[node].DependsOn.Select((parent, index) => (parent, Path(node, "depends_on", index)))];
+        }
+
+        var edges = new GraphEdges(parents);
+        for (var node = 0; node < parents.Length; node++)
+        {
+            edges.Route(graph, node, graph.Nodes[node].Routing.OnSuccess, "success", "on_success", positions, problems);
+            edges.Route(graph, node, graph.Nodes[node].Routing.OnFailure, "failure", "on_failure", positions, problems);
+        }
+
+        for (var node = 0; node < parents.Length; node++)
+        {
+            edges.Check(graph.Nodes[node], node, positions, problems);
+        }
+
+        return edges;
+    }
+
+    /// <summary>How many edges must be taken before a node opens; null when its <c>fan_in</c> says nothing that can be.</summary>
+    public int? FanInOf(NodeDefinition node, int position)
+    {
+        var count = _parents[position].Count;
+        return node.FanIn switch
+        {
+            null => node.StartWhen == "first_batch" ? Math.Min(1, count) : count,
+            "all" => count,
+            "any" => Math.Min(1, count),
+            _ => node.FanIn.StartsWith("count:", StringComparison.Ordinal)
+                && int.TryParse(node.FanIn.AsSpan(6), NumberStyles.None, CultureInfo.InvariantCulture, out var needed) && needed >= 1 && needed <= count ? needed : null,
+        };
+    }
+
+    private static string Path(int node, string member, int index) => string.Create(CultureInfo.InvariantCulture, $"nodes[{node}].{member}[{index}]");
+
+    private void Route(
+        GraphDefinition graph, int from, IReadOnlyList<string> targets, string on, string member, IReadOnlyDictionary<string, int> positions, List<FlowProblem> problems)
+    {
+        for (var index = 0; index < targets.Count; index++)
+        {
+            var path = Path(from, $"routing.{member}", index);
+            if (!positions.TryGetValue(targets[index], out var child))
+            {
+                GraphChecks.Note(problems, GraphProblemCodes.UnknownNode, path, $"'{targets[index]}' is not a node of this graph.");
+                continue;
+            }
+
+            var known = _parents[child].FindIndex(parent => parent.Parent.Node == graph.Nodes[from].Id);
+            if (known < 0)
+            {
+                _parents[child].Add((new ParentDefinition { Node = graph.Nodes[from].Id, On = on }, path));
+            }
+            else if (_parents[child][known] is var (parent, where) && parent.On != on)
+            {
+                GraphChecks.Note(
+                    problems, GraphProblemCodes.BadValue, path, $"'{targets[index]}' names this node as a parent on '{parent.On}' ({where}); say it in one place.");
+            }
+        }
+    }
+
+    private void Check(NodeDefinition node, int position, IReadOnlyDictionary<string, int> positions, List<FlowProblem> problems)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (parent, path) in _parents[position])
+        {
+            if (!positions.ContainsKey(parent.Node))
+            {
+                GraphChecks.Note(problems, GraphProblemCodes.UnknownNode, path, $"'{parent.Node}' is not a node of this graph.");
+            }
+            else if (!seen.Add(parent.Node))
+            {
+                GraphChecks.Note(problems, GraphProblemCodes.BadValue, path, $"'{parent.Node}' is listed twice; keep one.");
+            }
+
+            if (parent is { Trigger: "on_batch", On: not "success" })
+            {
+                GraphChecks.Note(problems, GraphProblemCodes.BadValue, path, $"'on_batch' does not go with 'on: {parent.On}': how a parent ends is not known at its first batch.");
+            }
+
+            CheckCondition(parent.When, $"{path}.when", position, problems);
+        }
+
+        CheckCondition(node.When, string.Create(CultureInfo.InvariantCulture, $"nodes[{position}].when"), position, problems);
+        if (FanInOf(node, position) is null)
+        {
+            GraphChecks.Note(
+                problems,
+                GraphProblemCodes.BadValue,
+                string.Create(CultureInfo.InvariantCulture, $"nodes[{position}].fan_in"),
+                $"expected 'all', 'any' or 'count:N' with N from 1 to the number of parents ({_parents[position].Count}), found \"{node.FanIn}\".");
+        }
+    }
+
+    private void CheckCondition(string? text, string path, int node, List<FlowProblem> problems)
+    {
+        if (text is null)
+        {
+            return;
+        }
+
+        try
+        {
+            foreach (var used in Expression.Parse(text).Paths)
+            {
+                if (ProblemOf(used, node) is { } problem)
+                {
+                    GraphChecks.Note(problems, GraphProblemCodes.BadExpression, path, $"position {used.Position + 1}: {problem}");
+                }
+            }
+        }
+        catch (ExpressionException exception)
+        {
+            GraphChecks.Note(problems, GraphProblemCodes.BadExpression, path, exception.Message);
+        }
+    }
+
+    private string? ProblemOf(ExpressionPath path, int node)
+    {
+        if (!RunScope.Roots.Contains(path.Segments[0], StringComparer.Ordinal))
+        {
+            return $"'{path.Segments[0]}' is unknown; a path begins with one of: {string.Join(", ", RunScope.Roots)}.";
+        }
+
+        if (path.Segments[0] != "parents" || path.Segments.Length == 1)
+        {
+            return null;
+        }
+
+        if (!Of(node).Any(parent => parent.Node == path.Segments[1]))
+        {
+            return $"'{path.Segments[1]}' is not a parent of this node.";
+        }
+
+        return path.Segments.Length > 2 && !RunScope.ParentMembers.Contains(path.Segments[2], StringComparer.Ordinal)
+            ? $"a parent has no '{path.Segments[2]}'; known: {string.Join(", ", RunScope.ParentMembers)}."
+            : null;
+    }
+}

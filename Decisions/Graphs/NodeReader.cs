@@ -1,0 +1,182 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using OrleansFlow.Errors;
+using OrleansFlow.Graphs;
+
+namespace OrleansFlow.Decisions.Graphs;
+
+/// <summary>Reads one node of a graph document.</summary>
+internal static class NodeReader
+{
+    /// <summary>What a node may have.</summary>
+    public static readonly ImmutableArray<string> Members =
+    [
+        "id", "role", "fn", "args", "tasks", "depends_on", "triggers", "routing", "fan_in", "start_when", "when", "on_upstream_failure", "params",
+        "retry", "timeout_sec", "priority",
+    ];
+
+    private static readonly ImmutableArray<string> ParentMembers = ["node", "on", "when", "trigger"];
+    private static readonly ImmutableArray<string> RoutingMembers = ["on_success", "on_failure"];
+    private static readonly ImmutableArray<string> RetryMembers = ["max", "backoff_sec", "max_backoff_sec", "permanent_on"];
+
+    public static NodeDefinition Read(GraphReader reader, List<FlowProblem> problems)
+    {
+        var id = reader.Id("id", "node id");
+        var isFunction = reader.TryGet("fn", out _);
+        if (isFunction)
+        {
+            reader.Forbid(["role", "tasks", "params"], "a node with 'fn' has none; its arguments are 'args'");
+        }
+        else
+        {
+            reader.Forbid(["args"], "only a node with 'fn' has arguments; a role's are 'params'");
+        }
+
+        return new NodeDefinition
+        {
+            Id = id,
+            Role = isFunction ? "" : reader.Id("role", "role"),
+            Fn = isFunction ? reader.Id("fn", "function name") : null,
+            Args = reader.FreeObject("args"),
+            Tasks = reader.Integer("tasks", 1, 1, GraphLimits.NodeTaskCountMax, GraphProblemCodes.TooLarge),
+            DependsOn = ReadParents(reader, problems),
+            Routing = ReadRouting(reader, problems),
+            FanIn = reader.Text("fan_in"),
+            StartWhen = reader.Choice("start_when", "ready", "ready", "first_batch"),
+            When = reader.Text("when"),
+            OnUpstreamFailure = reader.Choice("on_upstream_failure", "fail", "fail", "end_of_input"),
+            Params = reader.FreeObject("params"),
+            Retry = ReadRetry(reader, problems),
+            TimeoutSec = reader.Number("timeout_sec", 1, 604_800),
+            Priority = reader.Integer("priority", 0, -1000, 1000),
+        };
+    }
+
+    private static ImmutableArray<ParentDefinition> ReadParents(GraphReader reader, List<FlowProblem> problems)
+    {
+        var triggers = ReadTriggers(reader);
+        if (!reader.TryGet("depends_on", out var value))
+        {
+            NoteUnknownTriggers(reader, triggers, []);
+            return [];
+        }
+
+        if (value.ValueKind != JsonValueKind.Array)
+        {
+            reader.Expected("depends_on", "a list of node ids or objects", value);
+            return [];
+        }
+
+        var parents = ImmutableArray.CreateBuilder<ParentDefinition>(value.GetArrayLength());
+        foreach (var (position, item) in value.EnumerateArray().Index())
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"depends_on[{position}]");
+            if (item.ValueKind == JsonValueKind.String)
+            {
+                parents.Add(new ParentDefinition { Node = item.GetString()!, Trigger = triggers.GetValueOrDefault(item.GetString()!) });
+            }
+            else if (item.ValueKind == JsonValueKind.Object)
+            {
+                parents.Add(ReadParent(new GraphReader(item, reader.PathOf(name), ParentMembers, problems), triggers));
+            }
+            else
+            {
+                reader.Expected(name, "a node id or an object", item);
+            }
+        }
+
+        NoteUnknownTriggers(reader, triggers, parents);
+        return parents.ToImmutable();
+    }
+
+    private static ParentDefinition ReadParent(GraphReader reader, SortedDictionary<string, string> triggers)
+    {
+        var node = reader.Id("node", "node id");
+        return new ParentDefinition
+        {
+            Node = node,
+            On = reader.Choice("on", "success", "success", "failure", "done"),
+            When = reader.Text("when"),
+            Trigger = reader.TryGet("trigger", out _) ? reader.Choice("trigger", "on_done", "on_batch", "on_done") : triggers.GetValueOrDefault(node),
+        };
+    }
+
+    private static SortedDictionary<string, string> ReadTriggers(GraphReader reader)
+    {
+        var triggers = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        if (!reader.TryGet("triggers", out var value))
+        {
+            return triggers;
+        }
+
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            reader.Expected("triggers", "an object of parent to 'on_batch' or 'on_done'", value);
+            return triggers;
+        }
+
+        foreach (var member in value.EnumerateObject())
+        {
+            if (member.Value.ValueKind == JsonValueKind.String && member.Value.GetString() is "on_batch" or "on_done")
+            {
+                triggers[member.Name] = member.Value.GetString()!;
+            }
+            else
+            {
+                reader.Expected($"triggers.{member.Name}", "'on_batch' or 'on_done'", member.Value);
+            }
+        }
+
+        return triggers;
+    }
+
+    private static void NoteUnknownTriggers(GraphReader reader, SortedDictionary<string, string> triggers, IReadOnlyCollection<ParentDefinition> parents)
+    {
+        foreach (var name in triggers.Keys.Where(name => parents.All(parent => parent.Node != name)))
+        {
+            reader.Note(GraphProblemCodes.UnknownNode, reader.PathOf($"triggers.{name}"), $"'{name}' is not a parent of this node.");
+        }
+    }
+
+    private static NodeRouting ReadRouting(GraphReader node, List<FlowProblem> problems)
+    {
+        if (!node.TryGet("routing", out var value))
+        {
+            return new NodeRouting();
+        }
+
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            node.Expected("routing", "an object", value);
+            return new NodeRouting();
+        }
+
+        var reader = new GraphReader(value, node.PathOf("routing"), RoutingMembers, problems);
+        return new NodeRouting { OnSuccess = reader.Texts("on_success", []), OnFailure = reader.Texts("on_failure", []) };
+    }
+
+    private static RetryPolicy ReadRetry(GraphReader node, List<FlowProblem> problems)
+    {
+        var defaults = new RetryPolicy();
+        if (!node.TryGet("retry", out var value))
+        {
+            return defaults;
+        }
+
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            node.Expected("retry", "an object", value);
+            return defaults;
+        }
+
+        var reader = new GraphReader(value, node.PathOf("retry"), RetryMembers, problems);
+        return new RetryPolicy
+        {
+            Max = reader.Integer("max", defaults.Max, 0, 100),
+            BackoffSec = reader.Number("backoff_sec", 0, 86_400) ?? defaults.BackoffSec,
+            MaxBackoffSec = reader.Number("max_backoff_sec", 0, 86_400) ?? defaults.MaxBackoffSec,
+            PermanentOn = reader.Texts("permanent_on", [.. defaults.PermanentOn]),
+        };
+    }
+}
