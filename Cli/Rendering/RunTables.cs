@@ -96,6 +96,7 @@ internal static class RunTables
     {
         RunStatus.Completed => "[green]Completed[/]",
         RunStatus.Failed => "[red]Failed[/]",
+        RunStatus.Skipped => "[grey]Skipped[/]",
         RunStatus.Cancelled or RunStatus.Cancelling => $"[yellow]{status}[/]",
         _ => status.ToString(),
     });

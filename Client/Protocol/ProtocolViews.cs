@@ -20,6 +20,7 @@ internal static class ProtocolViews
         Failure = run.Failure?.ToView(),
         CancelReason = run.CancelReason.Length == 0 ? null : run.CancelReason,
         RefusedEffects = run.RefusedEffects,
+        VariablesJson = run.VarsJson.Length == 0 ? null : run.VarsJson,
     };
 
     public static NodeView ToView(this Wire.Node node) => new()
@@ -39,6 +40,7 @@ internal static class ProtocolViews
         Metrics = node.Metrics.ToDictionary(),
         StartedUtc = node.StartedAt?.ToDateTimeOffset(),
         EndedUtc = node.EndedAt?.ToDateTimeOffset(),
+        Failure = node.Failure?.ToView(),
     };
 
     public static TaskView ToView(this Wire.TaskDetail task) => new()

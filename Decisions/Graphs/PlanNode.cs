@@ -20,6 +20,9 @@ public sealed record PlanNode
     /// <summary>What it runs in the control plane instead of tasks; null for a node with a role.</summary>
     internal CoordinatorFunction? Function { get; init; }
 
+    /// <summary>Whether workers run it.</summary>
+    public bool NeedsWorker => Function is null;
+
     /// <summary>The function's arguments.</summary>
     public JsonElement? Args { get; init; }
 

@@ -64,6 +64,10 @@ public sealed record RunView
     /// <summary>Effects refused because their epoch was not current, since the grain was last activated.</summary>
     [Id(9)]
     public long RefusedEffects { get; init; }
+
+    /// <summary>Its variables, one JSON object; null in listings and changes.</summary>
+    [Id(10)]
+    public string? VariablesJson { get; init; }
 }
 
 /// <summary>Where a node stands.</summary>
@@ -132,6 +136,10 @@ public sealed record NodeView
     /// <summary>Tasks that completed.</summary>
     [Id(14)]
     public int CompletedCount { get; init; }
+
+    /// <summary>Why it failed, when the run goes on without it; null otherwise.</summary>
+    [Id(15)]
+    public TaskFailure? Failure { get; init; }
 }
 
 /// <summary>Some of a run's tasks, in the order of nodes and indexes.</summary>

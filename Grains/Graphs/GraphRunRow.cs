@@ -114,12 +114,13 @@ internal sealed class GraphRunRow
         // What an early end did to nodes and tasks follows from the head, so it is not stored with each of them. A node that changed in the same
         // commit is stored as ended all the same, without its tasks: it ends here once more, with them.
         return state is { Status: RunStatus.Failed or RunStatus.Cancelled, EndedUtc: { } endedUtc }
-            ? GraphRunDecider.Apply(state with { Nodes = [.. state.Nodes.Select(node => Reopen(node, endedUtc))] }, new RunAborted(endedUtc, state.Status, CancelReason ?? "", state.Failure)) with { Version = Version }
+            ? GraphRunDecider.Apply(state with { Nodes = [.. state.Nodes.Select(Reopen)] }, new RunAborted(endedUtc, state.Status, CancelReason ?? "", state.Failure)) with { Version = Version }
             : state;
     }
 
-    private static NodeRunState Reopen(NodeRunState node, DateTimeOffset endedUtc) =>
-        node.Status is RunStatus.Failed or RunStatus.Cancelled && node.EndedUtc == endedUtc ? node with { Status = RunStatus.Running } : node;
+    /// <summary>A node that has a failure of its own ended before the run did.</summary>
+    private static NodeRunState Reopen(NodeRunState node) =>
+        node is { Status: RunStatus.Failed or RunStatus.Cancelled, Failure: null } ? node with { Status = RunStatus.Running } : node;
 }
 
 /// <summary>Stored form of a node of a run. What its tasks say is not stored twice.</summary>
@@ -161,7 +162,7 @@ internal sealed class NodeRow
     [Id(9), JsonPropertyName("failure"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public FailureRow? Failure { get; set; }
 
-    /// <summary>How many reports each sum of the metrics is made of.</summary>
+    /// <summary>How many reports each sum of the metrics is made of; older versions did not count, their sums are one report each.</summary>
     [Id(10), JsonPropertyName("metric_counts"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public Dictionary<string, long>? MetricCounts { get; set; }
 
@@ -193,7 +194,7 @@ internal sealed class NodeRow
             OpenedUtc = OpenedUtc,
             Edges = EdgeStates.Parse(Edges),
             Failure = Failure?.ToFailure(),
-            MetricCounts = (MetricCounts ?? []).ToImmutableSortedDictionary(StringComparer.Ordinal),
+            MetricCounts = (MetricCounts ?? (Metrics ?? []).Keys.ToDictionary(name => name, _ => 1L)).ToImmutableSortedDictionary(StringComparer.Ordinal),
             StartedUtc = StartedUtc,
             EndedUtc = EndedUtc,
             Tasks = tasks,

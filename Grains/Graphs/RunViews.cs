@@ -20,6 +20,7 @@ internal static class RunViews
         Failure = TaskReports.ToFailure(state.Failure),
         CancelReason = state.CancelReason,
         RefusedEffects = refusedEffects,
+        VariablesJson = withNodes ? state.Variables.ToJson() : null,
     };
 
     private static NodeView[] Nodes(GraphRunState state)
@@ -50,6 +51,7 @@ internal static class RunViews
             Metrics = node.Metrics.IsEmpty ? null : new Dictionary<string, double>(node.Metrics),
             StartedUtc = node.StartedUtc,
             EndedUtc = node.EndedUtc,
+            Failure = TaskReports.ToFailure(node.Failure),
         };
     }
 

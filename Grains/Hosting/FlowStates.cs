@@ -28,6 +28,7 @@ public static class FlowStates
         [("graphrun", "run-nodes")] = StateKind.Of<RunNodesRow>(row => row.Nodes.ForEach(node => node.ToNode([]))),
         [("graphrun", "run-tasks")] = StateKind.Of<RunTasksRow>(row => row.Tasks.ForEach(task => task?.ToLease())),
         [("graphrun", "run-result")] = StateKind.Of<RunResultRow>(row => ArgumentNullException.ThrowIfNull(row.ResultJson)),
+        [("graphrun", "run-vars")] = StateKind.Of<RunVariablesRow>(row => OrleansFlow.Decisions.Variables.RunVariables.Parse(row.VariablesJson)),
         [("graphrun", "run-batches")] = StateKind.Of<RunBatchesRow>(row => row.Batches.ForEach(batch => batch.ToBatch(0))),
         [("runcatalog", "catalog")] = StateKind.Of<RunCatalogState>(row => row.Runs.ForEach(line => _ = new RunId(line.Run))),
         [("catalog", "tables")] = StateKind.Of<CatalogState>(row => row.Tables.ForEach(table => table.ToTable())),

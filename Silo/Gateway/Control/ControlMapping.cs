@@ -28,6 +28,7 @@ internal static class ControlMapping
             Failure = run.Failure?.ToWire(),
             CancelReason = run.CancelReason ?? "",
             RefusedEffects = run.RefusedEffects,
+            VarsJson = run.VariablesJson ?? "",
         };
         wire.Nodes.Add(run.Nodes.Select(ToWire));
         return wire;
@@ -138,6 +139,7 @@ internal static class ControlMapping
             Bytes = node.Bytes,
             StartedAt = node.StartedUtc?.ToTimestamp(),
             EndedAt = node.EndedUtc?.ToTimestamp(),
+            Failure = node.Failure?.ToWire(),
         };
         foreach (var (name, value) in node.Metrics ?? new Dictionary<string, double>())
         {

@@ -36,9 +36,9 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
 
         if (!request.AllowUnknownRoles)
         {
-            var unknown = await roles.FindUnknownAsync(plan.Nodes.Select(node => node.Role), cancellationToken);
+            var unknown = await roles.FindUnknownAsync(plan.Nodes.Where(node => node.NeedsWorker).Select(node => node.Role), cancellationToken);
             problems.AddRange(plan.Nodes
-                .Where(node => unknown.Contains(node.Role))
+                .Where(node => node.NeedsWorker && unknown.Contains(node.Role))
                 .Select(node => new FlowProblem(FlowErrorKind.Of(FlowErrorCode.UnknownRole).Wire, $"nodes[{node.Index}].role", RoleChecks.Message(node.Role))));
         }
 

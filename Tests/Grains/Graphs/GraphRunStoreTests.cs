@@ -14,8 +14,20 @@ public sealed class GraphRunStoreTests
 {
     private const string Document = """{"name":"x","nodes":[{"id":"a","role":"r","tasks":3},{"id":"b","role":"s","depends_on":["a"],"start_when":"first_batch"}]}""";
 
+    private const string Wide =
+        """{"name":"x","nodes":[{"id":"a","role":"r","tasks":150,"routing":{"on_failure":["f"]}},{"id":"b","role":"r","tasks":40,"depends_on":["a"],"start_when":"first_batch","routing":{"on_failure":["f"]}},{"id":"c","role":"r","tasks":5,"routing":{"on_failure":["f"]}},{"id":"f","role":"r","tasks":90}]}""";
+
+    /// <summary>Every node ends in one of several ways, and each way changes the variables.</summary>
+    private const string Routed = """
+        {"name":"x","vars":{"n":0},"nodes":[{"id":"a","role":"r","tasks":3,"routing":{"on_success":["ok"],"on_failure":["fix"]}},
+         {"id":"ok","fn":"vars.incr","args":{"key":"n"}},{"id":"fix","fn":"vars.set","args":{"fixed.a":true}},
+         {"id":"b","role":"r","tasks":70,"depends_on":["ok","fix"],"fan_in":"any","routing":{"on_failure":["e"]}},
+         {"id":"c","role":"r","depends_on":["b"],"start_when":"first_batch","on_upstream_failure":"end_of_input","routing":{"on_failure":["e"]}},
+         {"id":"d","role":"r","tasks":9,"depends_on":[{"node":"b","on":"done","when":"vars.n == 1"}],"routing":{"on_failure":["e"]}},{"id":"e","role":"r","tasks":100,"fan_in":"any"}]}
+        """;
+
     private const string Format1 = """
-        {"document":"DOCUMENT","files":{"f":"/d/f.parquet"},"status":1,"submitted":"2026-01-01T00:00:00+00:00","started":"2026-01-01T00:00:00+00:00","version":12,
+        {"document":"DOCUMENT","files":{"f":"/d/f.parquet"},"status":1,"submitted":"2026-01-01T00:00:00+00:00","started":"2026-01-01T00:00:00+00:00","version":13,
         "nodes":[
         {"status":1,"opened":true,"started":"2026-01-01T00:00:00+00:00","metrics":{"n":3},"tasks":[
         {"status":4,"attempt":1,"epoch":1,"worker":"w","batches":[{"e":1,"r":5,"b":50,"p":"r/a/0/0.e1.arrow"}],"reported":1,"result":"{}"},
@@ -33,13 +45,13 @@ public sealed class GraphRunStoreTests
         await ExampleAsync(run);
 
         Assert.Equal(
-            """{"status":1,"submitted":"2026-01-01T00:00:00+00:00","started":"2026-01-01T00:00:00+00:00","version":12,"format":2,"node_rows":"a","task_rows":"a","batch_rows":"a"}""",
+            """{"status":1,"submitted":"2026-01-01T00:00:00+00:00","started":"2026-01-01T00:00:00+00:00","version":13,"format":2,"node_rows":"a","task_rows":"a","batch_rows":"a"}""",
             run.Text("run"));
         Assert.Equal($$$"""{"document":"{{{DocumentText}}}","files":{"f":"/d/f.parquet"}}""", run.Text("run-plan"));
         Assert.Equal(
             """
-            {"nodes":[{"status":1,"opened":true,"started":"2026-01-01T00:00:00+00:00","metrics":{"n":3},"opened_at":"2026-01-01T00:00:00+00:00"},
-            {"status":0,"opened":true,"opened_at":"2026-01-01T00:00:00+00:00"}]}
+            {"nodes":[{"status":1,"opened":true,"started":"2026-01-01T00:00:00+00:00","metrics":{"n":3},"opened_at":"2026-01-01T00:00:00+00:00","metric_counts":{"n":2}},
+            {"status":0,"opened":true,"opened_at":"2026-01-01T00:00:00+00:00","edges":"t"}]}
             """.ReplaceLineEndings(""),
             run.Text("run-nodes-0.a"));
         Assert.Equal(
@@ -64,8 +76,10 @@ public sealed class GraphRunStoreTests
         var old = new StoredRun(batches ? new JsonBatchStorage() : new JsonGrainStorage(), Document);
         old.Put("run", Format1.ReplaceLineEndings("").Replace("DOCUMENT", DocumentText, StringComparison.Ordinal));
 
+        // Format 1 did not count what its sums are made of: each is taken as one report.
+        const string Counted = "\"MetricCounts\":{\"n\":2}", Uncounted = "\"MetricCounts\":{\"n\":1}";
         await old.ReloadAsync();
-        Assert.Equal(StoredRun.Describe(example.State), StoredRun.Describe(old.State));
+        Assert.Equal(StoredRun.Describe(example.State).Replace(Counted, Uncounted, StringComparison.Ordinal), StoredRun.Describe(old.State));
 
         foreach (var one in (StoredRun[])[example, old])
         {
@@ -73,20 +87,22 @@ public sealed class GraphRunStoreTests
             await one.ReloadAsync();
         }
 
-        Assert.Equal(StoredRun.Describe(example.State), StoredRun.Describe(old.State));
+        Assert.Equal(StoredRun.Describe(example.State).Replace(Counted, Uncounted, StringComparison.Ordinal), StoredRun.Describe(old.State));
         Assert.Contains("\"format\":2", old.Text("run"), StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData(false, 1)]
-    [InlineData(false, 2)]
-    [InlineData(true, 3)]
-    [InlineData(true, 4)]
-    public async Task Read_AfterAnyCommit_IsWhatWasWritten(bool batches, int seed)
+    [InlineData(false, 1, Wide)]
+    [InlineData(false, 2, Wide)]
+    [InlineData(true, 3, Wide)]
+    [InlineData(true, 4, Wide)]
+    [InlineData(false, 5, Routed)]
+    [InlineData(false, 6, Routed)]
+    [InlineData(true, 7, Routed)]
+    [InlineData(true, 8, Routed)]
+    public async Task Read_AfterAnyCommit_IsWhatWasWritten(bool batches, int seed, string document)
     {
-        var run = new StoredRun(
-            batches ? new JsonBatchStorage() : new JsonGrainStorage(),
-            """{"name":"x","nodes":[{"id":"a","role":"r","tasks":150},{"id":"b","role":"r","tasks":40,"depends_on":["a"],"start_when":"first_batch"},{"id":"c","role":"r","tasks":5}]}""");
+        var run = new StoredRun(batches ? new JsonBatchStorage() : new JsonGrainStorage(), document);
         await run.DoAsync(run.Submit());
         var random = new Random(seed);
         for (var step = 0; step < 400; step++)

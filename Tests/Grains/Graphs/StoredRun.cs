@@ -67,11 +67,13 @@ internal sealed class StoredRun(JsonGrainStorage storage, string document)
 
     public static string Describe(GraphRunState state) => JsonSerializer.Serialize(new
     {
-        state.Status, state.Version, state.AcceptedCount, state.SubmittedUtc, state.StartedUtc, state.EndedUtc, state.CancelReason, state.Failure,
+        state.Status, state.Version, state.AcceptedCount, state.SubmittedUtc, state.StartedUtc, state.EndedUtc, state.CancelReason, state.Failure, state.EndedCount,
+        Variables = state.Variables.ToJson(),
         Active = state.Active.ToList(),
         Nodes = state.Nodes.Select(node => new
         {
             node.Status, node.Opened, node.IsHeldBack, node.StartedUtc, node.EndedUtc, node.CompletedCount, node.Rows, node.Bytes, node.Metrics, node.Accepted,
+            node.Failure, node.MetricCounts, node.Edges, node.TakenCount, node.DeadCount,
             Tasks = node.Tasks.Select(task => TaskLeaseRow.Of(task)),
         }),
     });
@@ -83,13 +85,14 @@ internal sealed class StoredRun(JsonGrainStorage storage, string document)
             return new PassRunTime();
         }
 
-        var node = random.Next(State.Nodes.Length);
+        var node = random.Next(State.Nodes.Count);
         var slot = new TaskSlot(node, random.Next(State.Nodes[node].Tasks.Count));
         var task = State[slot];
         return new LeaseTask(slot, task.Status switch
         {
             FlowTaskStatus.Leased => random.Next(4) switch
             {
+                0 when random.Next(4) == 0 => new FailAttempt(task.Epoch, new LeaseFailure("oops", true, "no")),
                 0 => new CompleteAttempt(task.Epoch, task.Batches.Count, random.Next(3) == 0 ? $"\"{new string('x', 600)}{slot.Index}\"" : "{}"),
                 1 => new RevokeLease(task.Epoch, LeaseReasons.ConnectionLost),
                 _ => new AcceptBatch(task.Epoch, task.Batches.Count, new AcceptedBatch(task.Epoch, 3, 30, $"{slot}.{task.Batches.Count}")),
