@@ -19,6 +19,11 @@ internal static class RunCommand
             var run = await client.GetRunAsync(Ids.Run(parsed.GetValue(id)!), cancellationToken);
             AnsiConsole.Write(RunTables.Summary(run));
             AnsiConsole.Write(RunTables.Nodes(run));
+            if (run.VariablesJson is { Length: > 2 } variables)
+            {
+                AnsiConsole.WriteLine($"vars {variables}");
+            }
+
             if (parsed.GetValue(tasks))
             {
                 AnsiConsole.Write(RunTables.Tasks(await client.ListTasksAsync(run.RunId, cancellationToken: cancellationToken).ToListAsync(cancellationToken)));
