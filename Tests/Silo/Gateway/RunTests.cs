@@ -134,6 +134,28 @@ public sealed class RunTests(SiloFixture fixture)
     }
 
     [Fact]
+    public async Task FailingNode_ThatAnotherRemedies_LeavesTheRunToComplete()
+    {
+        var run = await Client.SubmitGraphAsync(
+            """
+            {"name":"x","vars":{"tries":1},"nodes":[{"id":"a","role":"fail","routing":{"on_success":["next"],"on_failure":["note"]}},
+             {"id":"next","role":"numbers"},{"id":"note","fn":"vars.incr","args":{"key":"tries"}},
+             {"id":"scan","role":"numbers","params":{"batches":2,"rows":3},"depends_on":[{"node":"note","when":"vars.tries == 2"}]},
+             {"id":"last","fn":"merge.generic","args":{"from_nodes":["scan"]},"depends_on":["next","scan"],"fan_in":"any"}]}
+            """,
+            cancellationToken: CancellationToken);
+
+        var ended = await Client.WaitForRunAsync(run, CancellationToken);
+
+        Assert.Equal(RunStatus.Completed, ended.Status);
+        Assert.Equal(
+            [RunStatus.Failed, RunStatus.Skipped, RunStatus.Completed, RunStatus.Completed, RunStatus.Completed], ended.Nodes.Select(node => node.Status));
+        Assert.Equal("bad_input", ended.Nodes[0].Failure!.Reason);
+        Assert.Equal("""{"tries":2}""", ended.VariablesJson);
+        Assert.Contains("\"rows\":6", ended.Nodes[4].Tasks[0].ResultJson, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Cancel_RunningRun_IsFinalAndStopsItsTasks()
     {
         var run = await Client.SubmitGraphAsync("""{"name":"x","nodes":[{"id":"a","role":"wait"}]}""", cancellationToken: CancellationToken);
