@@ -30,7 +30,7 @@ public sealed record WorkerRegistration
     [Id(5)]
     public string Host { get; init; } = "";
 
-    /// <summary>Where its artifacts are fetched; empty while they live in the shared store.</summary>
+    /// <summary>Where data is fetched from it: locations apart by blanks, the one for Flight first; empty when it serves none.</summary>
     [Id(6)]
     public string DataAddress { get; init; } = "";
 

@@ -21,7 +21,7 @@ public sealed class ProjectReferenceTests
         ["Storage"] = ["Abstractions"],
         ["Sql"] = ["Abstractions", "Engine", "Flight"],
         ["Streaming"] = ["Sql"],
-        ["Worker"] = ["Decisions", "Streaming"],
+        ["Worker"] = ["Decisions", "Streaming", "Rpc.Server"],
         ["Client"] = ["Flight", "Grains.Interfaces"],
         ["Silo"] = ["Grains", "Storage", "Worker", "Rpc.Server"],
         ["Simulation"] = ["Grains", "Worker", "Embedded"],

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using OrleansFlow.Tasks;
 using OrleansFlow.Worker.Artifacts;
 using OrleansFlow.Worker.Attempts;
+using OrleansFlow.Worker.Data;
 using OrleansFlow.Worker.Sessions;
 
 namespace OrleansFlow.Worker.Hosting;
@@ -18,6 +19,7 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
     private readonly IHostApplicationLifetime? _lifetime;
     private readonly ILogger _logger;
     private readonly WorkerSession _session;
+    private readonly WorkerDataService _data;
     private readonly string _tempFolder;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _aborting = new();
@@ -37,6 +39,8 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
         WorkerId = new WorkerId(_options.WorkerId ?? MakeId());
         _tempFolder = Path.Combine(_options.TempFolder ?? Path.Combine(Path.GetTempPath(), "orleansflow"), WorkerId.Value);
         var clock = services.GetRequiredService<TimeProvider>();
+        _data = new WorkerDataService(
+            services.GetService<IOptions<WorkerDataOptions>>()?.Value ?? new WorkerDataOptions(), WorkerId.Value + ".exchange", root => new SharedFolderArtifactStore(root), clock, loggers);
         _session = new WorkerSession(
             services.GetRequiredService<IWorkerTransport>(),
             new WorkerSessionOptions
@@ -47,6 +51,7 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
                 ProcessId = Environment.ProcessId,
                 Host = Environment.MachineName,
                 TempFolder = _tempFolder,
+                DataEndpoint = _data,
                 ShutdownGrace = _options.ShutdownGrace,
                 StopGrace = _options.StopGrace,
                 ConnectTimeout = _options.ConnectTimeout,
@@ -110,6 +115,7 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
         await _aborting.CancelAsync();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _session.DisposeAsync();
+        await _data.DisposeAsync();
         _stopping.Dispose();
         _aborting.Dispose();
     }
@@ -125,6 +131,7 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
         try
         {
             DeleteTempFolder();
+            await _data.StartAsync(CancellationToken.None);
             await _session.RunAsync(_stopping.Token, _aborting.Token);
             if (_options.StopHostWhenDrained && !_stopping.IsCancellationRequested)
             {
@@ -139,6 +146,7 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
         }
         finally
         {
+            await _data.DisposeAsync();
             DeleteTempFolder();
         }
     }

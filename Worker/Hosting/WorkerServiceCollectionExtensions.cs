@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using OrleansFlow.Hosting;
 using OrleansFlow.Sql.Roles;
 using OrleansFlow.Worker.Attempts;
+using OrleansFlow.Worker.Data;
 using OrleansFlow.Worker.Sessions;
 
 namespace OrleansFlow.Worker.Hosting;
@@ -36,6 +37,10 @@ public static class WorkerServiceCollectionExtensions
             new ConfigureOptions<WorkerOptions>(options => provider.GetService<IConfiguration>()?.GetSection(WorkerOptions.SectionName).Bind(options))));
         services.AddOptions<WorkerOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WorkerOptions>, WorkerOptionsValidator>());
+        services.Insert(0, ServiceDescriptor.Singleton<IConfigureOptions<WorkerDataOptions>>(provider =>
+            new ConfigureOptions<WorkerDataOptions>(options => provider.GetService<IConfiguration>()?.GetSection(WorkerDataOptions.SectionName).Bind(options))));
+        services.AddOptions<WorkerDataOptions>().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WorkerDataOptions>, WorkerDataOptionsValidator>());
         services.AddLogging();
         services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);

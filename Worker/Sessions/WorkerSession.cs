@@ -185,7 +185,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
             Version = _options.Version,
             ProcessId = _options.ProcessId,
             Host = _options.Host,
-            DataAddress = _options.DataAddress,
+            DataAddress = _options.DataEndpoint?.Address ?? _options.DataAddress,
         };
         registration.Roles.Add(_roles.Roles);
         registration.Held.Add(_attempts.Held());
@@ -209,6 +209,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
             _artifactRoot = registered.ArtifactRoot;
         }
 
+        _options.DataEndpoint?.OnRegistered(registered.VerificationKeys, registered.ArtifactRoot);
         _backoff.Reset();
         _hasWarned = false;
         _downSince = long.MaxValue;

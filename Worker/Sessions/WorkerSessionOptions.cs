@@ -21,6 +21,9 @@ public sealed record WorkerSessionOptions
     /// <summary>Where peers fetch its artifacts; empty while they live in the shared store.</summary>
     public string DataAddress { get; init; } = "";
 
+    /// <summary>What serves the worker's data; its address then takes the place of <see cref="DataAddress"/>.</summary>
+    internal Data.IWorkerDataEndpoint? DataEndpoint { get; init; }
+
     /// <summary>Folder below which attempts get their own.</summary>
     public required string TempFolder { get; init; }
 

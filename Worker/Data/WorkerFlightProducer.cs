@@ -1,0 +1,63 @@
+using OrleansFlow.Artifacts;
+using OrleansFlow.Errors;
+using OrleansFlow.Flight;
+using OrleansFlow.Flight.Exchange;
+using OrleansFlow.Rpc;
+
+namespace OrleansFlow.Worker.Data;
+
+/// <summary>
+/// What a worker offers to clients, to the gateway and to its peers: batches of completed nodes, to whoever holds a ticket that the silo
+/// signed. Nothing else lets a caller in, and nothing else is needed: the ticket is the right to what it names, until it expires.
+/// </summary>
+internal sealed class WorkerFlightProducer(VerificationKeys keys, TimeProvider clock) : IFlightProducer
+{
+    private volatile IArtifactStore? _artifacts;
+
+    /// <summary>Where artifacts lie; null before the first registration.</summary>
+    public IArtifactStore? Artifacts
+    {
+        get => _artifacts;
+        set => _artifacts = value;
+    }
+
+    public Task<FlightStream> DoGetAsync(FlightTicket ticket, RpcServerContext context) => Task.FromResult(Open(ticket));
+
+    /// <summary>Checks the ticket of an exchange before the stream is let in.</summary>
+    public ValueTask AuthorizeAsync(ExchangeHello hello, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Redeem(hello.Ticket);
+            return ValueTask.CompletedTask;
+        }
+        catch (FlowException exception)
+        {
+            throw DataErrors.ToRpc(exception);
+        }
+    }
+
+    /// <summary>Serves an exchange: the same batches for the same ticket.</summary>
+    public async Task ExchangeAsync(ExchangeCall call)
+    {
+        await using var stream = Open(call.Hello.Ticket);
+        await call.Stream.WriteSchemaAsync(stream.Schema, call.CancellationToken);
+        await foreach (var element in stream.Batches.WithCancellation(call.CancellationToken))
+        {
+            using var batch = element.Batch;
+            if (batch is not null)
+            {
+                await call.Stream.WriteAsync(batch, element.AppMetadata, call.CancellationToken);
+            }
+        }
+    }
+
+    private FlightStream Open(FlightTicket ticket)
+    {
+        var subject = Redeem(ticket);
+        return ArtifactFlights.OpenSubject(
+            Artifacts ?? throw new FlowException(FlowErrorCode.ArtifactLost, "This worker has not registered yet and serves nothing; ask the gateway."), subject);
+    }
+
+    private string Redeem(FlightTicket ticket) => SignedTextReader.Read(SignedTextReader.TicketKind, ticket.AsText(), keys.Verify, clock.GetUtcNow());
+}
