@@ -6,11 +6,14 @@ using OrleansFlow.Rpc;
 
 namespace OrleansFlow.Client;
 
-/// <summary>Reads the endpoints of a flight: several at a time, in their order or as they come, and again where one is lost.</summary>
-/// <param name="open">Starts to read a ticket; called again for each retry.</param>
+/// <summary>
+/// Reads the endpoints of a flight: several at a time, in their order or as they come. Where a worker fails the next source goes on, where
+/// the last source is lost it is read again.
+/// </summary>
+/// <param name="find">The sources of an endpoint, at least one, in the order in which they are tried.</param>
 /// <param name="info">The flight.</param>
 /// <param name="options">How.</param>
-internal sealed class EndpointReader(Func<FlightEndpoint, CancellationToken, IAsyncEnumerable<RecordBatch>> open, FlightInfo info, QueryOptions options)
+internal sealed class EndpointReader(Func<FlightEndpoint, IReadOnlyList<EndpointSource>> find, FlightInfo info, QueryOptions options)
 {
     // Batches of one endpoint that wait for the reader, and in all where no order is kept.
     private const int WaitingMax = 2;
@@ -152,10 +155,13 @@ internal sealed class EndpointReader(Func<FlightEndpoint, CancellationToken, IAs
     private async IAsyncEnumerable<RecordBatch> OneAsync(FlightEndpoint endpoint, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var given = 0;
-        for (var attempt = 0; ; attempt++)
+        var attempt = 0;
+        var sources = find(endpoint);
+        for (var index = 0; ;)
         {
             var skip = given;
-            var batches = open(endpoint, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            var source = sources[index];
+            var batches = source.Open(cancellationToken).GetAsyncEnumerator(cancellationToken);
             await using var _ = batches.ConfigureAwait(false);
             while (true)
             {
@@ -167,8 +173,16 @@ internal sealed class EndpointReader(Func<FlightEndpoint, CancellationToken, IAs
                         yield break;
                     }
                 }
-                catch (RpcException exception) when (attempt < options.RetriesPerEndpoint && exception.Status.Code == RpcStatusCode.Unavailable && (given == 0 || info.IsOrdered))
+                catch (RpcException exception) when ((given == 0 || info.IsOrdered) && exception.Code != RpcStatusCode.Cancelled && index < sources.Count - 1)
                 {
+                    // Whatever a worker says, the gateway may still have the data, and its answer is the one that counts.
+                    source.OnFailed(exception);
+                    index++;
+                    break;
+                }
+                catch (RpcException exception) when ((given == 0 || info.IsOrdered) && exception.Code == RpcStatusCode.Unavailable && attempt < options.RetriesPerEndpoint)
+                {
+                    attempt++;
                     break;
                 }
 
@@ -186,3 +200,8 @@ internal sealed class EndpointReader(Func<FlightEndpoint, CancellationToken, IAs
         }
     }
 }
+
+/// <summary>One server that gives out an endpoint's data.</summary>
+/// <param name="Open">Starts to read; called again for each retry.</param>
+/// <param name="OnFailed">Is told why the next source is tried instead.</param>
+internal sealed record EndpointSource(Func<CancellationToken, IAsyncEnumerable<RecordBatch>> Open, Action<RpcException> OnFailed);

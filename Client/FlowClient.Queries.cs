@@ -24,7 +24,7 @@ public sealed partial class FlowClient
         options.Validate();
         var flight = new FlightClient(_channel.Value);
         var info = await GuardAsync(() => new FlightSqlClient(flight).QueryAsync(sql, new RpcCallOptions(Metadata: options.Headers(), CancellationToken: cancellationToken))).ConfigureAwait(false);
-        var reader = new EndpointReader((endpoint, token) => flight.DoGet(endpoint.Ticket, new RpcCallOptions(Metadata: options.Headers(), CancellationToken: token)), info, options);
+        var reader = new EndpointReader(endpoint => _locations.Value.Of(endpoint, options.Headers()), info, options);
         var batches = reader.ReadAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
         await using var _ = batches.ConfigureAwait(false);
         while (await GuardAsync(async () => await batches.MoveNextAsync().ConfigureAwait(false)).ConfigureAwait(false))

@@ -59,7 +59,7 @@ public sealed partial class FlowClient
             var info = await flight.GetFlightInfoAsync(FlightDescriptor.ForPath(first, second), options).ConfigureAwait(false);
             var schema = info.Schema
                 ?? await flight.GetSchemaAsync(FlightDescriptor.ForPath(first, second), options).ConfigureAwait(false);
-            return new FlowResult(flight, info, schema, _channel.Value.Address);
+            return new FlowResult(_locations.Value, info, schema, _channel.Value.Address);
         }
         catch (RpcException exception)
         {

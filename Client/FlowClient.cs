@@ -23,6 +23,7 @@ public sealed partial class FlowClient : IAsyncDisposable
     private readonly FlowClientOptions _options;
     private readonly TimeProvider _clock;
     private readonly Lazy<RpcChannel> _channel;
+    private readonly Lazy<FlightLocations> _locations;
 
     /// <summary>Makes a client; nothing is sent yet.</summary>
     /// <param name="options">Which gateway, and how long to wait.</param>
@@ -33,6 +34,7 @@ public sealed partial class FlowClient : IAsyncDisposable
         _options = options.Value;
         _clock = clock ?? TimeProvider.System;
         _channel = new Lazy<RpcChannel>(Open, LazyThreadSafetyMode.PublicationOnly);
+        _locations = new Lazy<FlightLocations>(() => new FlightLocations(_channel.Value, _clock), LazyThreadSafetyMode.PublicationOnly);
     }
 
     /// <summary>Makes a client for one address, outside a container.</summary>
@@ -224,7 +226,18 @@ public sealed partial class FlowClient : IAsyncDisposable
     }
 
     /// <summary>Closes the connection; calls under way fail.</summary>
-    public ValueTask DisposeAsync() => _channel.IsValueCreated ? _channel.Value.DisposeAsync() : ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        if (_locations.IsValueCreated)
+        {
+            await _locations.Value.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (_channel.IsValueCreated)
+        {
+            await _channel.Value.DisposeAsync().ConfigureAwait(false);
+        }
+    }
 
     private RpcChannel Open()
     {

@@ -8,14 +8,14 @@ namespace OrleansFlow.Client;
 /// <summary>One result as it comes over Arrow Flight: a schema, then batches. Read it once; dispose it, also in the middle.</summary>
 public sealed class FlowResult : IAsyncDisposable
 {
-    private readonly FlightClient _flight;
+    private readonly FlightLocations _locations;
     private readonly FlightInfo _info;
     private readonly Uri _gateway;
 
-    internal FlowResult(FlightClient flight, FlightInfo info, ArrowSchema schema, Uri gateway)
+    internal FlowResult(FlightLocations locations, FlightInfo info, ArrowSchema schema, Uri gateway)
     {
         Schema = schema;
-        _flight = flight;
+        _locations = locations;
         _info = info;
         _gateway = gateway;
     }
@@ -34,27 +34,24 @@ public sealed class FlowResult : IAsyncDisposable
     public async IAsyncEnumerable<RecordBatch> ReadBatchesAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        foreach (var endpoint in _info.Endpoints)
+        var reader = new EndpointReader(endpoint => _locations.Of(endpoint, headers: null), _info, new QueryOptions());
+        var batches = reader.ReadAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var _ = batches.ConfigureAwait(false);
+        while (true)
         {
-            var reader = _flight.DoGet(endpoint.Ticket, new RpcCallOptions(CancellationToken: cancellationToken));
-            var batches = reader.GetAsyncEnumerator(cancellationToken);
-            await using var _ = batches.ConfigureAwait(false);
-            while (true)
+            try
             {
-                try
+                if (!await batches.MoveNextAsync().ConfigureAwait(false))
                 {
-                    if (!await batches.MoveNextAsync().ConfigureAwait(false))
-                    {
-                        break;
-                    }
+                    yield break;
                 }
-                catch (RpcException exception)
-                {
-                    throw RpcFailures.Translate(exception, _gateway);
-                }
-
-                yield return batches.Current;
             }
+            catch (RpcException exception)
+            {
+                throw RpcFailures.Translate(exception, _gateway);
+            }
+
+            yield return batches.Current;
         }
     }
 

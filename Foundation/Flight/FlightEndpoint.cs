@@ -16,6 +16,9 @@ public sealed record FlightEndpoint(
     DateTimeOffset? ExpiresAtUtc = null,
     ReadOnlyMemory<byte> AppMetadata = default)
 {
+    /// <summary>The location that means: the connection by which the endpoint came.</summary>
+    public const string ReuseConnection = "arrow-flight-reuse-connection://?";
+
     /// <summary>A ticket that is good at the server that gives it.</summary>
     public FlightEndpoint(FlightTicket ticket)
         : this(ticket, [])

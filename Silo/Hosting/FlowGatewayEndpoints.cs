@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using OrleansFlow.Flight;
 using OrleansFlow.Rpc;
 using OrleansFlow.Rpc.Server;
@@ -27,7 +28,9 @@ public static class FlowGatewayEndpoints
         var services = endpoints.ServiceProvider;
         endpoints.MapRpcService(services.GetRequiredService<FlowService>().Define());
         endpoints.MapRpcService(services.GetRequiredService<GatewaySessionService>().Define());
-        endpoints.MapRpcService(FlightRpc.Define(services.GetRequiredService<GatewayFlightProducer>()));
+        endpoints.MapRpcService(FlightRpc.Define(
+            services.GetRequiredService<GatewayFlightProducer>(),
+            new FlightOptions { MessageBytesMax = services.GetRequiredService<IOptions<FlightGatewayOptions>>().Value.MessageBytesMax }));
 
         // What the grain runtime itself offers to clients in other processes.
         foreach (var service in services.GetServices<RpcServiceDefinition>())

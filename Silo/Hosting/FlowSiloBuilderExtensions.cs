@@ -130,6 +130,8 @@ public static class FlowSiloBuilderExtensions
         services.AddSingleton<GatewayHealth>();
         services.AddSingleton<FlowService>();
         services.AddSingleton<FlightTickets>();
+        services.AddSingleton<WorkerLocations>();
+        services.AddSingleton<WorkerProxy>();
         services.AddSingleton<RunFlights>();
         services.AddSingleton<UploadStore>();
         services.AddSingleton<UploadFlights>();

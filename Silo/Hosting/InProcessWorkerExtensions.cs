@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using OrleansFlow.Worker.Data;
 using OrleansFlow.Worker.Hosting;
 using OrleansFlow.Worker.Sessions;
 
@@ -27,6 +28,9 @@ public static class InProcessWorkerExtensions
         services.AddSingleton<InProcessWorkerTransport>();
         services.AddHostedService<InProcessSessionHost>();
         services.AddHostedService<InProcessWorkerReadiness>();
+
+        // The gateway of the same process serves what there is.
+        services.PostConfigure<WorkerDataOptions>(data => data.Enabled = false);
         return services.AddOrleansFlowWorker(configure).UseTransport(provider => provider.GetRequiredService<InProcessWorkerTransport>());
     }
 }

@@ -2,25 +2,18 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using OrleansFlow.Errors;
+using OrleansFlow.Worker.Data;
 
 namespace OrleansFlow.Silo.Security;
 
-/// <summary>
-/// Makes and checks signed, expiring texts: Flight tickets and bearer tokens. A text is <c>base64url(payload).base64url(signature)</c> with
-/// the payload <c>v1|KIND|SUBJECT|EXPIRY</c> (Unix seconds), so a ticket never passes for a token.
-/// </summary>
+/// <summary>Makes and checks signed, expiring texts: Flight tickets and bearer tokens. Their form is that of <see cref="SignedTextReader"/>.</summary>
 internal sealed class SignedText(ClusterKey key, TimeProvider clock)
 {
     /// <summary>Kind of the texts that let a caller into the gateway.</summary>
-    public const string TokenKind = "token";
+    public const string TokenKind = SignedTextReader.TokenKind;
 
     /// <summary>Kind of the texts that name data for <c>DoGet</c>.</summary>
-    public const string TicketKind = "ticket";
-
-    // Far above what is ever made; keeps hostile input from being decoded at length.
-    private const int CharsMax = 2_048;
-
-    private const string Version = "v1";
+    public const string TicketKind = SignedTextReader.TicketKind;
 
     /// <summary>Signs a subject for a time.</summary>
     public (string Text, DateTimeOffset ExpiresUtc) Make(string kind, string subject, TimeSpan lifetime)
@@ -31,7 +24,7 @@ internal sealed class SignedText(ClusterKey key, TimeProvider clock)
         }
 
         var expires = DateTimeOffset.FromUnixTimeSeconds((clock.GetUtcNow() + lifetime).ToUnixTimeSeconds());
-        var payload = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Version}|{kind}|{subject}|{expires.ToUnixTimeSeconds()}"));
+        var payload = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{SignedTextReader.Version}|{kind}|{subject}|{expires.ToUnixTimeSeconds()}"));
         return ($"{Base64Url.EncodeToString(payload)}.{Base64Url.EncodeToString(key.Sign(payload))}", expires);
     }
 
@@ -39,44 +32,5 @@ internal sealed class SignedText(ClusterKey key, TimeProvider clock)
     /// <exception cref="FlowException">
     /// <c>unauthenticated</c> for a token, <c>bad_input</c> for a ticket; the message says whether it was forged or has expired, never what it holds.
     /// </exception>
-    public string Read(string kind, string text)
-    {
-        var dot = text.IndexOf('.', StringComparison.Ordinal);
-        if (text.Length > CharsMax || dot < 0 || !TryDecode(text.AsSpan(0, dot), out var payload) || !TryDecode(text.AsSpan(dot + 1), out var signature))
-        {
-            throw Refuse(kind, "is not well-formed");
-        }
-
-        if (!key.Verify(payload, signature))
-        {
-            throw Refuse(kind, "was not signed by this cluster's key");
-        }
-
-        var parts = Encoding.UTF8.GetString(payload).Split('|');
-        if (parts.Length != 4 || parts[0] != Version || parts[1] != kind
-            || !long.TryParse(parts[3], NumberStyles.None, CultureInfo.InvariantCulture, out var expires))
-        {
-            throw Refuse(kind, "is of another kind or version");
-        }
-
-        return clock.GetUtcNow().ToUnixTimeSeconds() < expires
-            ? parts[2]
-            : throw Refuse(kind, $"expired at {DateTimeOffset.FromUnixTimeSeconds(expires):u}");
-    }
-
-    private static FlowException Refuse(string kind, string why) => kind == TokenKind
-        ? new FlowException(FlowErrorCode.Unauthenticated, $"The bearer token {why}. Use the one in endpoints.json of the silo's data folder, or the configured one.")
-        : new FlowException(FlowErrorCode.BadInput, $"The {kind} {why}. Ask GetFlightInfo for a new one.");
-
-    private static bool TryDecode(ReadOnlySpan<char> text, out byte[] bytes)
-    {
-        bytes = [];
-        if (!Base64Url.IsValid(text))
-        {
-            return false;
-        }
-
-        bytes = Base64Url.DecodeFromChars(text);
-        return true;
-    }
+    public string Read(string kind, string text) => SignedTextReader.Read(kind, text, key.Verify, clock.GetUtcNow());
 }

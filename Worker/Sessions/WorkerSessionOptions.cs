@@ -18,7 +18,7 @@ public sealed record WorkerSessionOptions
     /// <summary>Machine, for listings.</summary>
     public string Host { get; init; } = "";
 
-    /// <summary>Where peers fetch its artifacts; empty while they live in the shared store.</summary>
+    /// <summary>Where data is fetched from it: locations apart by blanks, the one for Flight first; empty when it serves none.</summary>
     public string DataAddress { get; init; } = "";
 
     /// <summary>What serves the worker's data; its address then takes the place of <see cref="DataAddress"/>.</summary>

@@ -17,4 +17,11 @@ public sealed class FlightGatewayOptions
     /// <summary>How many of the newest runs <c>ListFlights</c> looks into. More: a slower listing.</summary>
     /// <value>Default 100. Range 1 to 1 000.</value>
     public int ListedRunsMax { get; set; } = 100;
+
+    /// <summary>
+    /// Largest message taken over Flight, in bytes: one record batch of an upload, or of a result that is fetched from a worker for a client.
+    /// A longer one is refused with RESOURCE_EXHAUSTED. Larger: each stream may hold as much memory. Workers themselves set no limit.
+    /// </summary>
+    /// <value>Default 256 MiB. Range 64 KiB to 2 GiB - 64.</value>
+    public int MessageBytesMax { get; set; } = 256 * 1024 * 1024;
 }

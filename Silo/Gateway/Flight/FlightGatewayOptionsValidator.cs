@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using OrleansFlow.Flight;
 using OrleansFlow.Hosting;
 
 namespace OrleansFlow.Silo.Gateway.Flight;
@@ -14,6 +15,7 @@ internal sealed class FlightGatewayOptionsValidator : IValidateOptions<FlightGat
             OptionRange.Fault(FlightGatewayOptions.SectionName, nameof(options.TicketLifetime), options.TicketLifetime, TimeSpan.FromSeconds(1), TimeSpan.FromDays(30)),
             OptionRange.Fault(FlightGatewayOptions.SectionName, nameof(options.UploadBytesMax), options.UploadBytesMax, 1024, 16L * 1024 * 1024 * 1024 * 1024),
             OptionRange.Fault(FlightGatewayOptions.SectionName, nameof(options.ListedRunsMax), options.ListedRunsMax, 1, 1_000),
+            OptionRange.Fault(FlightGatewayOptions.SectionName, nameof(options.MessageBytesMax), options.MessageBytesMax, FlightOptions.MessageBytesMinLimit, FlightOptions.NoMessageLimit),
         ];
         return faults.Any(fault => fault is not null) ? ValidateOptionsResult.Fail(faults.OfType<string>()) : ValidateOptionsResult.Success;
     }

@@ -62,6 +62,9 @@ internal static class FlightPaths
     /// <exception cref="FlowException"><c>bad_input</c>: it names nothing that can be here.</exception>
     public static FlightPath Parse(FlightDescriptor descriptor) => Parse(descriptor.Path, descriptor.ToString());
 
+    /// <summary>Whether a ticket names a part of a node's output, <c>RUN/NODE/SPANS</c>, which is no path.</summary>
+    public static bool IsPartOfNode(string subject) => subject.Split('/') is [not (Uploads or Streams), _, _];
+
     /// <summary>The path that <see cref="FlightPath.ToString"/> wrote.</summary>
     public static FlightPath Parse(string text) => Parse(text.Split('/'), text);
 

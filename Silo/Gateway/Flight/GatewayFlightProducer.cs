@@ -55,7 +55,7 @@ internal sealed class GatewayFlightProducer(
         var only = Encoding.UTF8.GetString(criteria.Span);
         if (only is not (FlightPaths.Uploads or FlightPaths.Streams))
         {
-            await foreach (var info in runs.ListAsync(only.Length == 0 ? default : ControlMapping.ToRunId(only), context.CancellationToken))
+            await foreach (var info in runs.ListAsync(only.Length == 0 ? default : ControlMapping.ToRunId(only), context.Peer, context.CancellationToken))
             {
                 yield return info;
             }
@@ -194,7 +194,7 @@ internal sealed class GatewayFlightProducer(
         var path = FlightPaths.Parse(descriptor);
         return path.IsUpload ? uploads.GetInfo(path)
             : path.IsStream ? await streams.GetInfoAsync(path, context.CancellationToken)
-            : await runs.GetInfoAsync(path, context.CancellationToken);
+            : await runs.GetInfoAsync(path, context.Peer, context.CancellationToken);
     }
 
     private async Task<FlightStream> OpenAsync(FlightTicket ticket, RpcServerContext context)
@@ -204,7 +204,13 @@ internal sealed class GatewayFlightProducer(
             return await sql.OpenAsync(statement, context.CancellationToken);
         }
 
-        var path = tickets.Redeem(ticket);
+        var subject = tickets.Redeem(ticket);
+        if (FlightPaths.IsPartOfNode(subject))
+        {
+            return await runs.OpenPartAsync(subject, ticket, context.CancellationToken);
+        }
+
+        var path = FlightPaths.Parse(subject);
         return path.IsUpload ? uploads.Open(path)
             : path.IsStream ? await streams.OpenAsync(path, context.CancellationToken)
             : await runs.OpenAsync(path, context.CancellationToken);

@@ -8,25 +8,37 @@ using OrleansFlow.Flight;
 using OrleansFlow.Graphs;
 using OrleansFlow.Silo.Gateway.Control;
 using OrleansFlow.Tasks;
+using OrleansFlow.Worker.Data;
 
 namespace OrleansFlow.Silo.Gateway.Flight;
 
 /// <summary>The outputs of completed nodes as flights. Which batches count is said by the run's grain; the bytes come from the artifact store.</summary>
 internal sealed partial class RunFlights(
-    IGrainFactory grains, IArtifactStore artifacts, FlightTickets tickets, RunListing listing, IOptions<FlightGatewayOptions> options, ILogger<RunFlights> logger)
+    IGrainFactory grains,
+    IArtifactStore artifacts,
+    FlightTickets tickets,
+    RunListing listing,
+    WorkerLocations workers,
+    WorkerProxy proxy,
+    IOptions<FlightGatewayOptions> options,
+    ILogger<RunFlights> logger)
 {
     private readonly int _listedRunsMax = options.Value.ListedRunsMax;
 
-    /// <summary>What there is to know about a node's output.</summary>
+    /// <summary>What there is to know about a node's output, with the workers that have it.</summary>
+    /// <param name="path">The node.</param>
+    /// <param name="peer">The caller, as the RPC context names it: what it cannot reach is not named.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="FlowException"><c>not_found</c>: no such run or node, or its output is not complete; <c>artifact_lost</c>.</exception>
-    public async Task<FlightInfo> GetInfoAsync(FlightPath path, CancellationToken cancellationToken)
+    public async Task<FlightInfo> GetInfoAsync(FlightPath path, string peer, CancellationToken cancellationToken)
     {
         var batches = await ReadCompleteAsync(path, cancellationToken);
+        var endpoints = await EndpointsAsync(path, batches, peer, cancellationToken);
         return new FlightInfo
         {
-            Schema = batches.Count == 0 ? null : ReadSchema(batches[0]),
+            Schema = batches.Count == 0 ? null : await ReadSchemaAsync(batches[0], endpoints[0].Ticket, cancellationToken),
             Descriptor = path.Descriptor,
-            Endpoints = batches.Count == 0 ? [] : [tickets.Endpoint(path)],
+            Endpoints = endpoints,
             TotalRecords = batches.Sum(batch => batch.Rows),
             TotalBytes = batches.Sum(batch => batch.Bytes),
             IsOrdered = true,
@@ -38,17 +50,30 @@ internal sealed partial class RunFlights(
     public async Task<FlightStream> OpenAsync(FlightPath path, CancellationToken cancellationToken)
     {
         var batches = await ReadCompleteAsync(path, cancellationToken);
-        if (batches.Count == 0)
-        {
-            throw new FlowException(FlowErrorCode.NotFound, $"Node '{path.Name}' of run '{path.Run}' completed without any batch, so there is nothing to fetch.");
-        }
+        return batches.Count > 0
+            ? ArtifactFlights.Open(artifacts, [.. batches.Select(batch => batch.Path)])
+            : throw new FlowException(FlowErrorCode.NotFound, $"Node '{path.Name}' of run '{path.Run}' completed without any batch, so there is nothing to fetch.");
+    }
 
-        var schema = ReadSchema(batches[0]);
-        return new FlightStream(schema, ReadAsync(schema, batches));
+    /// <summary>A part of a node's output: from the artifact store, or through this gateway from a worker that has it.</summary>
+    /// <param name="subject">What the ticket names, <c>RUN/NODE/SPANS</c>.</param>
+    /// <param name="ticket">The ticket itself.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="FlowException"><c>bad_input</c>: the subject names no part; <c>artifact_lost</c>.</exception>
+    public async Task<FlightStream> OpenPartAsync(string subject, FlightTicket ticket, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return ArtifactFlights.OpenSubject(artifacts, subject);
+        }
+        catch (FlowException exception) when (exception.Code == FlowErrorCode.ArtifactLost)
+        {
+            return await proxy.OpenAsync(ticket, exception, cancellationToken);
+        }
     }
 
     /// <summary>The complete outputs of the newest runs, or of one run.</summary>
-    public async IAsyncEnumerable<FlightInfo> ListAsync(RunId only, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<FlightInfo> ListAsync(RunId only, string peer, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var runs = only.IsDefault
             ? (await listing.PageAsync(_listedRunsMax, "", [], cancellationToken)).Runs.Select(run => run.RunId)
@@ -58,7 +83,7 @@ internal sealed partial class RunFlights(
             var view = await grains.GetGrain<IGraphRunGrain>(run.Value).GetAsync(cancellationToken);
             foreach (var node in view?.Nodes ?? [])
             {
-                if (node is { Status: RunStatus.Completed, Batches: > 0 } && await TryGetInfoAsync(FlightPath.OfNode(run, node.NodeId), cancellationToken) is { } info)
+                if (node is { Status: RunStatus.Completed, Batches: > 0 } && await TryGetInfoAsync(FlightPath.OfNode(run, node.NodeId), peer, cancellationToken) is { } info)
                 {
                     yield return info;
                 }
@@ -66,11 +91,11 @@ internal sealed partial class RunFlights(
         }
     }
 
-    private async Task<FlightInfo?> TryGetInfoAsync(FlightPath path, CancellationToken cancellationToken)
+    private async Task<FlightInfo?> TryGetInfoAsync(FlightPath path, string peer, CancellationToken cancellationToken)
     {
         try
         {
-            return await GetInfoAsync(path, cancellationToken);
+            return await GetInfoAsync(path, peer, cancellationToken);
         }
         catch (FlowException exception)
         {
@@ -112,30 +137,33 @@ internal sealed partial class RunFlights(
             + "Only completed nodes can be fetched; 'flow run show' tells when it is.");
     }
 
-    private ArrowSchema ReadSchema(ArtifactRef first)
+    private async Task<IReadOnlyList<FlightEndpoint>> EndpointsAsync(FlightPath path, IReadOnlyList<ArtifactRef> batches, string peer, CancellationToken cancellationToken)
     {
-        using var reader = artifacts.OpenRead(first.Path);
-        return reader.Schema;
+        if (batches.Count == 0)
+        {
+            return [];
+        }
+
+        if (RunEndpoints.Cut(batches) is not { } parts)
+        {
+            return [tickets.Endpoint(path)];
+        }
+
+        var locations = await workers.FindAsync(peer, cancellationToken);
+        return [.. parts.Select((part, index) => tickets.Endpoint(path, part, locations.Count == 0 ? null : locations[index % locations.Count]))];
     }
 
-    private async IAsyncEnumerable<RecordBatch> ReadAsync(ArrowSchema schema, IReadOnlyList<ArtifactRef> batches)
+    private async Task<ArrowSchema> ReadSchemaAsync(ArtifactRef first, FlightTicket ticket, CancellationToken cancellationToken)
     {
-        // Leaves the caller's stack; opening files is what follows.
-        await Task.Yield();
-        foreach (var artifact in batches)
+        try
         {
-            using var reader = artifacts.OpenRead(artifact.Path);
-            if (!reader.Schema.Equals(schema))
-            {
-                throw new FlowException(
-                    FlowErrorCode.BadInput,
-                    $"Batch {artifact.Index} of task {artifact.TaskIndex} of node '{artifact.Node}' has another schema ({reader.Schema}) than the node's first batch ({schema}). A node's tasks must yield one schema.");
-            }
-
-            for (var index = 0; index < reader.BatchCount; index++)
-            {
-                yield return reader.ReadBatch(index);
-            }
+            using var reader = artifacts.OpenRead(first.Path);
+            return reader.Schema;
+        }
+        catch (FlowException exception) when (exception.Code == FlowErrorCode.ArtifactLost)
+        {
+            await using var stream = await proxy.OpenAsync(ticket, exception, cancellationToken);
+            return stream.Schema;
         }
     }
 

@@ -76,5 +76,5 @@ internal sealed class SqlActions(ISqlExecutor executor, PreparedStatements prepa
 
     private FlightEndpoint Renew(FlightEndpoint endpoint) => tickets.TryRedeem(endpoint.Ticket) is { } ticket
         ? tickets.Endpoint(ticket)
-        : plainTickets.Endpoint(plainTickets.Redeem(endpoint.Ticket));
+        : plainTickets.Renew(endpoint);
 }

@@ -72,7 +72,7 @@ internal sealed class SqlCatalog(IGrainFactory grains, DatasetStore store, RunFl
     public async Task<IReadOnlyList<SqlTable>> ListRunsAsync(CancellationToken cancellationToken)
     {
         var tables = new List<SqlTable>();
-        await foreach (var info in runs.ListAsync(default, cancellationToken))
+        await foreach (var info in runs.ListAsync(default, "", cancellationToken))
         {
             if (info is { Schema: { } schema, Descriptor.Path: [var run, var node] })
             {

@@ -11,6 +11,7 @@ using OrleansFlow.Sql.Roles;
 using OrleansFlow.Storage.Postgres;
 using OrleansFlow.Storage.Sqlite;
 using OrleansFlow.Tasks;
+using OrleansFlow.Worker.Data;
 using OrleansFlow.Worker.Hosting;
 
 namespace OrleansFlow.Tests.Silo.Docs;
@@ -21,6 +22,7 @@ public sealed class OptionTableTests
     public static readonly TheoryData<string, Type> Sections = new()
     {
         { WorkerOptions.SectionName, typeof(WorkerOptions) },
+        { WorkerDataOptions.SectionName, typeof(WorkerDataOptions) },
         { SqlRoleOptions.SectionName, typeof(SqlRoleOptions) },
         { FlowClientOptions.SectionName, typeof(FlowClientOptions) },
         { LeaseOptions.SectionName, typeof(LeaseOptions) },

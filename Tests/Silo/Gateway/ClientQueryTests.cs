@@ -93,7 +93,7 @@ public sealed class ClientQueryTests(SiloFixture fixture)
     }
 
     private static EndpointReader Reader(int parts, Func<int, CancellationToken, IAsyncEnumerable<RecordBatch>> open, QueryOptions options) => new(
-        (endpoint, token) => open(int.Parse(endpoint.Ticket.AsText(), System.Globalization.CultureInfo.InvariantCulture), token),
+        endpoint => [new EndpointSource(token => open(int.Parse(endpoint.Ticket.AsText(), System.Globalization.CultureInfo.InvariantCulture), token), _ => { })],
         new FlightInfo
         {
             Schema = NumbersHandler.Schema,
