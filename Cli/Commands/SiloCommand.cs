@@ -25,9 +25,10 @@ internal static class SiloCommand
         var certificate = new Option<string?>("--tls-cert") { Description = "Certificate with key (PFX) for TLS." };
         var password = new Option<string?>("--tls-password") { Description = "Password of the certificate file (else FLOW_TLS_PASSWORD)." };
         var token = new Option<string?>("--token") { Description = "Token that every call must carry (else FLOW_TOKEN)." };
+        var authority = new Option<string?>("--tls-client-ca") { Description = "Authorities (PEM) whose client certificates let callers in without a token." };
         var insecure = new Option<bool>("--insecure") { Description = "Listen beyond loopback without TLS and token." };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Log at level Information." };
-        var command = new Command("silo", "Run a silo with its gateway.") { data, postgres, port, httpPort, bind, certificate, password, token, insecure, verbose };
+        var command = new Command("silo", "Run a silo with its gateway.") { data, postgres, port, httpPort, bind, certificate, password, authority, token, insecure, verbose };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var bindText = parsed.GetValue(bind)!;
@@ -46,6 +47,7 @@ internal static class SiloCommand
                     BindAddress = address,
                     TlsCertificatePath = parsed.GetValue(certificate),
                     TlsCertificatePassword = parsed.GetValue(password) ?? Variable("FLOW_TLS_PASSWORD"),
+                    TlsClientAuthorityPath = parsed.GetValue(authority),
                     Token = parsed.GetValue(token) ?? Variable("FLOW_TOKEN"),
                     Insecure = parsed.GetValue(insecure),
                     LogLevel = parsed.GetValue(verbose) ? LogLevel.Information : LogLevel.Warning,

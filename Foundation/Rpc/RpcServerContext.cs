@@ -20,6 +20,13 @@ public abstract class RpcServerContext
     /// </summary>
     public abstract X509Certificate2? ClientCertificate { get; }
 
+    /// <summary>Who calls: at first whom <see cref="ClientCertificate"/> names, or nobody; interceptors that know more set it. Never null.</summary>
+    public RpcCaller Caller
+    {
+        get => field ??= ClientCertificate is { } certificate ? RpcCaller.Of(certificate) : RpcCaller.Nobody;
+        set => field = value ?? throw new ArgumentNullException(nameof(value));
+    }
+
     /// <summary>What the caller sent beside its messages.</summary>
     public abstract RpcMetadata RequestHeaders { get; }
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -54,7 +55,8 @@ internal static class FlowSiloComposition
         builder.Services.Configure<GatewayAuthOptions>(auth =>
         {
             auth.Token = options.Token ?? auth.Token;
-            auth.RequireToken |= options.RequireToken;
+            auth.RequireToken |= options.RequireToken || options.TlsClientAuthorityPath is not null;
+            auth.TrustsClientCertificates |= options.TlsClientAuthorityPath is not null;
         });
         if (options.WorkerSlots > 0)
         {
@@ -78,6 +80,7 @@ internal static class FlowSiloComposition
     private static void AddListeners(WebApplicationBuilder builder, FlowSiloOptions options)
     {
         var certificate = TlsCertificate.Load(options);
+        var authorities = ClientAuthorities.Load(options);
         builder.WebHost.UseKestrelCore();
         if (certificate is not null)
         {
@@ -95,7 +98,14 @@ internal static class FlowSiloComposition
                 listener.Protocols = protocols;
                 if (certificate is not null)
                 {
-                    listener.UseHttps(certificate);
+                    listener.UseHttps(certificate, tls =>
+                    {
+                        if (authorities is not null && protocols == HttpProtocols.Http2)
+                        {
+                            tls.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                            tls.ClientCertificateValidation = (presented, chain, _) => authorities.Vouch(presented, chain);
+                        }
+                    });
                 }
             });
         });

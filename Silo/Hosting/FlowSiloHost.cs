@@ -58,7 +58,7 @@ public sealed partial class FlowSiloHost : IAsyncDisposable
 
         // 1.
         options.Validate();
-        var isOpen = BindPolicy.Check(options.BindAddress, options.TlsCertificatePath is not null, options.Token is not null || options.RequireToken, options.Insecure);
+        var isOpen = BindPolicy.Check(options.BindAddress, options.TlsCertificatePath is not null, options.Token is not null || options.RequireToken || options.TlsClientAuthorityPath is not null, options.Insecure);
         var app = FlowSiloComposition.Build(options);
         try
         {

@@ -49,6 +49,13 @@ public sealed class FlowSiloOptions
     /// <value>Default null: none.</value>
     public string? TlsCertificatePassword { get; set; }
 
+    /// <summary>
+    /// PEM file of the authorities whose client certificates let callers in without a token, under the name of the certificate. Callers without
+    /// a certificate then need a token; one of another authority is refused with the connection. Needs <see cref="TlsCertificatePath"/>.
+    /// </summary>
+    /// <value>Default null: no certificates are asked for.</value>
+    public string? TlsClientAuthorityPath { get; set; }
+
     /// <summary>Token that every call must carry; the signed one in <c>endpoints.json</c> is accepted beside it.</summary>
     /// <value>Default null: none is needed. At least 16 characters, printable ASCII without blanks.</value>
     public string? Token { get; set; }
@@ -119,6 +126,13 @@ public sealed class FlowSiloOptions
         if (TlsCertificatePath is { } certificate && !File.Exists(certificate))
         {
             faults.Add($"{nameof(TlsCertificatePath)} '{certificate}' does not exist.");
+        }
+
+        if (TlsClientAuthorityPath is { } authority && (TlsCertificatePath is null || !File.Exists(authority)))
+        {
+            faults.Add(TlsCertificatePath is null
+                ? $"{nameof(TlsClientAuthorityPath)} needs TLS: give {nameof(TlsCertificatePath)}, too."
+                : $"{nameof(TlsClientAuthorityPath)} '{authority}' does not exist.");
         }
 
         if (GatewayAuthOptionsValidator.Fault(Token) is { } fault)

@@ -6,14 +6,21 @@ using OrleansFlow.Rpc;
 
 namespace OrleansFlow.Silo.Security;
 
-/// <summary>Lets a call in: by the configured token, by a token that the cluster key signed, or, where no token is needed, as it is.</summary>
+/// <summary>
+/// Lets a call in: by the configured token, by a token that the cluster key signed, by a client certificate where those are trusted, or, where no
+/// token is needed, as it is. Handlers find who it is in <see cref="RpcServerContext.Caller"/>.
+/// </summary>
 internal sealed class AuthInterceptor : IRpcServerInterceptor
 {
     private const string Scheme = "Bearer ";
     private const string BasicScheme = "Basic ";
 
+    // Whoever has the configured token.
+    private static readonly RpcCaller Configured = new("token", RpcCaller.Bearer);
+
     private readonly SignedText _signed;
     private readonly bool _tokenNeeded;
+    private readonly bool _trustsCertificates;
     private readonly byte[]? _configured;
 
     // A client sends the same token with every call; checking the last good one again costs no elliptic curve.
@@ -25,24 +32,29 @@ internal sealed class AuthInterceptor : IRpcServerInterceptor
         _signed = signed;
         _clock = clock;
         _tokenNeeded = options.Value.TokenNeeded;
+        _trustsCertificates = options.Value.TrustsClientCertificates;
         _configured = options.Value.Token is { } token ? SHA256.HashData(Encoding.UTF8.GetBytes(token)) : null;
     }
 
     public Task InterceptAsync(RpcServerContext context, Func<Task> nextAsync)
     {
-        if (_tokenNeeded)
+        var authorization = context.RequestHeaders.GetValue("authorization");
+
+        // A token that comes beside a certificate is checked all the same: it says more than the connection does.
+        if (_tokenNeeded && (authorization is not null || !_trustsCertificates || context.ClientCertificate is null))
         {
-            Check(context.RequestHeaders.GetValue("authorization"));
+            context.Caller = Check(authorization);
         }
 
-        context.Items[typeof(GatewayCaller)] = new GatewayCaller(_tokenNeeded, UserOf(context.RequestHeaders.GetValue("authorization")));
+        context.Items[typeof(GatewayCaller)] = new GatewayCaller(_tokenNeeded, UserOf(authorization));
 
         return nextAsync();
     }
 
     /// <summary>Checks the value of an authorization header.</summary>
+    /// <returns>Whom the token names.</returns>
     /// <exception cref="FlowException"><c>unauthenticated</c>.</exception>
-    public void Check(string? authorization)
+    public RpcCaller Check(string? authorization)
     {
         if (TryTokenOf(authorization) is not { } token)
         {
@@ -56,17 +68,18 @@ internal sealed class AuthInterceptor : IRpcServerInterceptor
         // Digests of equal length, so that the comparison's time says nothing about the configured token.
         if (_configured is not null && CryptographicOperations.FixedTimeEquals(digest, _configured))
         {
-            return;
+            return Configured;
         }
 
         var now = _clock.GetUtcNow();
         if (_lastGood is { } last && now < last.CheckAgainUtc && CryptographicOperations.FixedTimeEquals(digest, last.Digest))
         {
-            return;
+            return last.Caller;
         }
 
-        _signed.Read(SignedText.TokenKind, token);
-        _lastGood = new LastGood(digest, now + TimeSpan.FromSeconds(1));
+        var caller = new RpcCaller(_signed.Read(SignedText.TokenKind, token), RpcCaller.Bearer);
+        _lastGood = new LastGood(digest, caller, now + TimeSpan.FromSeconds(1));
+        return caller;
     }
 
     /// <summary>The token of a bearer, or the password of a user: clients that only know users send the token as that.</summary>
@@ -106,5 +119,5 @@ internal sealed class AuthInterceptor : IRpcServerInterceptor
         return pair.Contains(':', StringComparison.Ordinal) ? pair : null;
     }
 
-    private sealed record LastGood(byte[] Digest, DateTimeOffset CheckAgainUtc);
+    private sealed record LastGood(byte[] Digest, RpcCaller Caller, DateTimeOffset CheckAgainUtc);
 }

@@ -14,6 +14,13 @@ public sealed class GatewayAuthOptions
     /// <value>Default false.</value>
     public bool RequireToken { get; set; }
 
+    /// <summary>
+    /// Whether a client certificate lets a call in without a token. Only where the listener's TLS options refuse every certificate that is not
+    /// yours. A silo with client authorities (<c>--tls-client-ca</c>) sets it.
+    /// </summary>
+    /// <value>Default false.</value>
+    public bool TrustsClientCertificates { get; set; }
+
     /// <summary>Whether a call needs a token.</summary>
     internal bool TokenNeeded => RequireToken || Token is not null;
 }
