@@ -166,6 +166,11 @@ public sealed partial class FlowClient : IAsyncDisposable
         return [.. response.Workers.Select(ProtocolViews.ToView)];
     }
 
+    /// <summary>One worker that has registered.</summary>
+    /// <exception cref="FlowException"><c>not_found</c>: it never has.</exception>
+    public async Task<FlowWorker> GetWorkerAsync(WorkerId workerId, CancellationToken cancellationToken = default) =>
+        (await CallAsync(FlowMethods.GetWorker, new GetWorkerRequest { WorkerId = workerId.Value }, cancellationToken).ConfigureAwait(false)).ToView();
+
     /// <summary>Submits standalone tasks, at most 1 000 a call. Durable when it returns.</summary>
     /// <param name="tasks">The tasks; one without an id gets one.</param>
     /// <param name="allowUnknownRoles">Accept roles that no worker has announced yet.</param>

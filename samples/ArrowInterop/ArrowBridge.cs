@@ -19,7 +19,7 @@ internal static unsafe class ArrowBridge
             (Apache.Arrow.C.CArrowArray*)&array, CArrowSchemaImporter.ImportSchema((Apache.Arrow.C.CArrowSchema*)&schema));
     }
 
-    /// <summary>The batch as one of OrleansFlow. Apache.Arrow hands its batch over: it must not be used afterwards.</summary>
+    /// <summary>The batch as one of OrleansFlow. Apache.Arrow hands its batch over, even if this fails: use a Clone to keep it.</summary>
     public static FlowBatch FromApache(ApacheBatch batch)
     {
         OrleansFlow.Arrow.CData.CArrowSchema schema = default;

@@ -85,6 +85,21 @@ public sealed class ControlServicesTests(SiloFixture fixture)
         Assert.Equal((RpcStatusCode.NotFound, RpcStatusCode.InvalidArgument), (unknown.Code, bad.Code));
     }
 
+    [Fact]
+    public async Task GetWorkerAsync_OfTheClient_GivesTheSameAsTheListing()
+    {
+        var client = fixture.Silo.Client;
+        var listed = (await client.ListWorkersAsync(TestContext.Current.CancellationToken))[0];
+
+        var worker = await client.GetWorkerAsync(listed.WorkerId, TestContext.Current.CancellationToken);
+        var unknown = await Assert.ThrowsAsync<OrleansFlow.Errors.FlowException>(
+            () => client.GetWorkerAsync(new OrleansFlow.Tasks.WorkerId("nobody"), TestContext.Current.CancellationToken));
+
+        Assert.Equal((listed.WorkerId, listed.Slots, listed.Host, listed.ProcessId), (worker.WorkerId, worker.Slots, worker.Host, worker.ProcessId));
+        Assert.Equal(listed.Roles, worker.Roles);
+        Assert.Equal(OrleansFlow.Errors.FlowErrorCode.NotFound, unknown.Code);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData(Flow)]
