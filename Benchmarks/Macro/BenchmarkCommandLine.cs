@@ -43,6 +43,7 @@ internal static class BenchmarkCommandLine
         ["flight-doget"] = () => new FlightDoGet(),
         ["flight-doput"] = () => new FlightDoPut(),
         ["flight-small"] = () => new FlightSmall(),
+        ["flight-small-gateway"] = () => new FlightSmallGateway(),
         ["flight-gateway"] = () => new FlightGateway(),
         ["exchange"] = () => new ExchangeTransfer(isTcp: false),
         ["exchange-tcp"] = () => new ExchangeTransfer(isTcp: true),

@@ -18,6 +18,7 @@ public sealed class ClusterKey : IDisposable
     private const string PemLabel = "PRIVATE KEY";
 
     private readonly Lock _gate = new();
+    private readonly RecentSignatures _recent = new();
     private readonly ECDsa[] _keys;
 
     private ClusterKey(ECDsa[] keys)
@@ -72,7 +73,9 @@ public sealed class ClusterKey : IDisposable
         // ECDsa promises nothing about concurrent use of one instance.
         lock (_gate)
         {
-            return _keys[0].SignData(content, HashAlgorithmName.SHA256);
+            var signature = _keys[0].SignData(content, HashAlgorithmName.SHA256);
+            _recent.Add(content, signature);
+            return signature;
         }
     }
 
@@ -81,10 +84,16 @@ public sealed class ClusterKey : IDisposable
     {
         lock (_gate)
         {
+            if (_recent.Contains(content, signature))
+            {
+                return true;
+            }
+
             foreach (var key in _keys)
             {
                 if (key.VerifyData(content, signature, HashAlgorithmName.SHA256))
                 {
+                    _recent.Add(content, signature);
                     return true;
                 }
             }

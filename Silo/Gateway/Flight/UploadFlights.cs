@@ -48,7 +48,6 @@ internal sealed class UploadFlights(UploadStore uploads, FlightTickets tickets)
     {
         using (reader)
         {
-            await Task.Yield();
             for (var index = 0; index < reader.BatchCount; index++)
             {
                 yield return await reader.ReadBatchAsync(index);
