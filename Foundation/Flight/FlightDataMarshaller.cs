@@ -19,6 +19,8 @@ internal sealed class FlightDataMarshaller(FlightOptions options) : RpcMarshalle
 
     public override int? MessageBytesMax => options.MessageBytesMax;
 
+    public override bool IsBulk => true;
+
     public override int GetSize(FlightData message)
     {
         var size = FieldSize(DescriptorTag, message.Descriptor?.CalculateSize())

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using OrleansFlow.Rpc.Http2;
 
 namespace OrleansFlow.Rpc;
 
@@ -49,6 +50,11 @@ public sealed class RpcChannel : IAsyncDisposable
         }
 
         Invoker = new HttpMessageInvoker(_handler, disposeHandler: true);
+
+        // Of the sockets, not of deadlines: a test that moves its clock on does not make a server silent.
+        DownloadInvoker = address.Scheme == Uri.UriSchemeHttp
+            ? new HttpMessageInvoker(new Http2DownloadHandler(_handler, address, Options, TimeProvider.System), disposeHandler: true)
+            : Invoker;
     }
 
     /// <summary>The server.</summary>
@@ -57,6 +63,9 @@ public sealed class RpcChannel : IAsyncDisposable
     internal RpcChannelOptions Options { get; }
 
     internal HttpMessageInvoker Invoker { get; }
+
+    /// <summary>For calls with one request whose responses are bulk.</summary>
+    internal HttpMessageInvoker DownloadInvoker { get; }
 
     /// <summary>Makes a channel; nothing is sent yet.</summary>
     /// <exception cref="ArgumentException">The address is no <c>http</c> or <c>https</c> address, or has a path.</exception>
@@ -103,7 +112,8 @@ public sealed class RpcChannel : IAsyncDisposable
                 method.Kind,
                 options,
                 MakeContent(method.RequestMarshaller, request, options),
-                abortRequest: null),
+                abortRequest: null,
+                method.ResponseMarshaller.IsBulk ? DownloadInvoker : Invoker),
             method.ResponseMarshaller);
     }
 #pragma warning restore VSTHRD200
@@ -133,6 +143,7 @@ public sealed class RpcChannel : IAsyncDisposable
     /// <summary>Closes the connections; calls under way fail.</summary>
     public ValueTask DisposeAsync()
     {
+        DownloadInvoker.Dispose();
         Invoker.Dispose();
         return ValueTask.CompletedTask;
     }

@@ -11,6 +11,7 @@ internal sealed partial class RpcClientCall : IAsyncDisposable
     private readonly RpcChannel _channel;
     private readonly string _method;
     private readonly RpcCallOptions _options;
+    private readonly HttpMessageInvoker _invoker;
     private readonly RpcClientInterception? _interception;
     private readonly CancellationTokenSource _stop;
     private readonly ITimer? _deadlineTimer;
@@ -25,8 +26,9 @@ internal sealed partial class RpcClientCall : IAsyncDisposable
     private volatile bool _deadlinePassed;
     private int _disposed;
 
-    public RpcClientCall(RpcChannel channel, string method, RpcMethodKind kind, RpcCallOptions options, HttpContent content, Action? abortRequest)
+    public RpcClientCall(RpcChannel channel, string method, RpcMethodKind kind, RpcCallOptions options, HttpContent content, Action? abortRequest, HttpMessageInvoker? invoker = null)
     {
+        _invoker = invoker ?? channel.Invoker;
         _channel = channel;
         _method = method;
         _options = options;
@@ -204,7 +206,7 @@ internal sealed partial class RpcClientCall : IAsyncDisposable
             Content = content,
         };
         await _channel.AddHeadersAsync(request, _options, metadata, _stop.Token).ConfigureAwait(false);
-        var response = await _channel.Invoker.SendAsync(request, _stop.Token).ConfigureAwait(false);
+        var response = await _invoker.SendAsync(request, _stop.Token).ConfigureAwait(false);
         _response = response;
         return response;
     }

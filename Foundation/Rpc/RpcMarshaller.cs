@@ -11,6 +11,11 @@ public abstract class RpcMarshaller<T>
     /// <summary>Largest message accepted, in bytes; null for the limit of the channel or server.</summary>
     public virtual int? MessageBytesMax => null;
 
+    /// <summary>
+    /// Whether a stream of such messages is mostly long bodies. A client then takes it from a connection of its own where that is faster.
+    /// </summary>
+    public virtual bool IsBulk => false;
+
     /// <summary>Exact size of the message on the wire, in bytes, without the frame's five-byte prefix.</summary>
     public abstract int GetSize(T message);
 

@@ -42,6 +42,34 @@ public sealed class FlightMessageSizeTests
         Assert.Equal([$"{HugeRows} 0 {HugeRows - 1}"], await PutAsync(client, HugeRows));
     }
 
+    /// <summary>More streams at once than get connections of their own, one after the other over the same ones.</summary>
+    [Fact(Timeout = TimeoutMs)]
+    public async Task DoGet_ManyAtOnceAndAgain_AllArrive()
+    {
+        var memory = new CountingAllocator();
+        await using var server = await FlightServer.StartAsync(new CountedProducer(memory), new FlightOptions());
+        await using var channel = server.Connect();
+        var client = new FlightClient(channel, new FlightOptions { Allocator = memory });
+
+        await Task.WhenAll(Enumerable.Range(0, 12).Select(async caller =>
+        {
+            for (var call = 0; call < 20; call++)
+            {
+                var rows = 0L;
+                await foreach (var batch in client.DoGet(FlightTicket.FromText($"{caller}/{1 + (call * 2_000)}"), new RpcCallOptions(CancellationToken: Token)))
+                {
+                    Assert.Equal(rows, batch.Column<Int64Array>(0).Values[0]);
+                    rows += batch.RowCount;
+                    batch.Dispose();
+                }
+
+                Assert.Equal(caller * (1L + (call * 2_000)), rows);
+            }
+        }));
+
+        Assert.Equal(0, memory.LiveBuffers);
+    }
+
     [Fact(Timeout = TimeoutMs)]
     public async Task DoPut_BeyondTheServersLimit_IsRefusedNamingBothSizes()
     {
