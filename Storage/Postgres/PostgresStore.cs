@@ -11,6 +11,9 @@ namespace OrleansFlow.Storage.Postgres;
 /// <remarks>Opened at silo start, closed at its end. A write is acknowledged after the server has committed it.</remarks>
 internal sealed class PostgresStore : IStoreGeneration, IAsyncDisposable
 {
+    /// <summary>Writes that wait for one connection before the next one helps.</summary>
+    private const int QueuedPerConnection = 128;
+
     private static readonly TimeSpan CloseGrace = TimeSpan.FromSeconds(3);
     private readonly PostgresStoreOptions _options;
     private readonly TimeProvider _clock;
@@ -62,7 +65,7 @@ internal sealed class PostgresStore : IStoreGeneration, IAsyncDisposable
 
             var limits = new GroupLimits(_options.GroupWritesMax, _options.GroupBytesMax, Math.Max(1, _options.QueueWritesMax / _options.WriteConnections));
             _committers = [.. Enumerable.Range(0, _options.WriteConnections).Select(_ =>
-                new GroupCommitter<PostgresWrite>(new PostgresCommitTarget(session, _logger), limits, _logger))];
+                new GroupCommitter<PostgresWrite>(new PostgresCommitTarget(session, _logger), limits, TimeProvider.System, _logger))];
         }
         finally
         {
@@ -75,9 +78,33 @@ internal sealed class PostgresStore : IStoreGeneration, IAsyncDisposable
     {
         _ = Session;
 
-        // One grain, one connection: its writes are committed in the order in which they came.
-        var index = write.Grain is { } grain ? (int)((uint)grain.GetHashCode(StringComparison.Ordinal) % (uint)_committers.Length) : 0;
-        return _committers[index].WriteAsync(write);
+        return ChooseCommitter().WriteAsync(write);
+    }
+
+    /// <summary>The first connection that is not full of waiting writes; when all are, the one with the fewest.</summary>
+    /// <remarks>
+    /// One large group costs less than two small ones, so that further connections help only where one cannot keep up. Two writes of a grain
+    /// may go different ways: the second needs the etag that only the first one's acknowledgement gives.
+    /// </remarks>
+    private GroupCommitter<PostgresWrite> ChooseCommitter()
+    {
+        var fewest = _committers[0];
+        var fewestCount = int.MaxValue;
+        foreach (var committer in _committers)
+        {
+            var count = committer.QueuedCount;
+            if (count < QueuedPerConnection)
+            {
+                return committer;
+            }
+
+            if (count < fewestCount)
+            {
+                (fewest, fewestCount) = (committer, count);
+            }
+        }
+
+        return fewest;
     }
 
     /// <summary>An id that no other write has.</summary>

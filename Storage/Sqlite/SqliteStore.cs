@@ -55,6 +55,7 @@ internal sealed class SqliteStore : IStoreGeneration, IAsyncDisposable
                 _committer = new GroupCommitter<StoreWrite>(
                     new SqliteCommitTarget(_writer, _options.DatabasePath),
                     new GroupLimits(_options.GroupWritesMax, _options.GroupBytesMax, _options.QueueWritesMax),
+                    TimeProvider.System,
                     _logger);
             }
             catch (Exception exception)

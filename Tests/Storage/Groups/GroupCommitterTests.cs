@@ -9,6 +9,7 @@ public sealed class GroupCommitterTests : IDisposable
 {
     private const int Watchdog = 30_000;
     private readonly ScriptedTarget _target = new();
+    private readonly ManualTimeProvider _clock = new();
 
     [Fact(Timeout = Watchdog)]
     public async Task Write_WhenIdle_IsCommittedAloneAndAtOnce()
@@ -38,6 +39,41 @@ public sealed class GroupCommitterTests : IDisposable
         _target.LetCommitsEnd(1);
         await Task.WhenAll(later);
         Assert.Equal([1, 50], _target.Groups.Select(group => group.Length));
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Group_AfterACommit_WaitsForThoseWhoAreComingBack()
+    {
+        await using var committer = Committer();
+        var later = await CommitOneWhileFourComeAsync(committer, TimeSpan.FromMilliseconds(4));
+
+        // Time stands still, so that only the fifth can end the wait.
+        Task[] all = [.. later, committer.WriteAsync(new NamedWrite("back"))];
+        _target.LetCommitsEnd(1);
+        await Task.WhenAll(all);
+
+        Assert.Equal([1, 5], _target.Groups.Select(group => group.Length));
+    }
+
+    [Theory(Timeout = Watchdog)]
+    [InlineData(4, 500)]
+    [InlineData(4_000, 1_000)]
+    public async Task Group_WhoseCompanyStaysAway_GivesUpAfterAPartOfTheLastCommitsTime(int commitMs, int silenceUs)
+    {
+        await using var committer = Committer();
+        var later = await CommitOneWhileFourComeAsync(committer, TimeSpan.FromMilliseconds(commitMs));
+
+        var began = _target.WhenCommitBeginsAsync();
+        while (!began.IsCompleted)
+        {
+            // Whether the wait has begun cannot be seen; the first steps may come before it.
+            _clock.Advance(TimeSpan.FromMicroseconds(silenceUs));
+            await Task.Yield();
+        }
+
+        _target.LetCommitsEnd(1);
+        await Task.WhenAll(later);
+        Assert.Equal([1, 4], _target.Groups.Select(group => group.Length));
     }
 
     [Theory(Timeout = Watchdog)]
@@ -116,6 +152,18 @@ public sealed class GroupCommitterTests : IDisposable
 
     public void Dispose() => _target.Dispose();
 
+    /// <summary>Commits a first write in so much time, while four others queue up. The next group expects five.</summary>
+    private async Task<List<Task>> CommitOneWhileFourComeAsync(GroupCommitter<NamedWrite> committer, TimeSpan time)
+    {
+        var first = committer.WriteAsync(new NamedWrite("first"));
+        await _target.WhenCommitBeginsAsync();
+        var later = Enumerable.Range(0, 4).Select(number => committer.WriteAsync(new NamedWrite($"{number}"))).ToList();
+        _clock.Advance(time);
+        _target.LetCommitsEnd(1);
+        await first;
+        return later;
+    }
+
     private GroupCommitter<NamedWrite> Committer(int writesMax = 100, int bytesMax = 1_000_000, int queueMax = 1_000) =>
-        new(_target, new GroupLimits(writesMax, bytesMax, queueMax), NullLogger.Instance);
+        new(_target, new GroupLimits(writesMax, bytesMax, queueMax), _clock, NullLogger.Instance);
 }
