@@ -154,11 +154,6 @@ public sealed partial class FlowClient : IAsyncDisposable
         return await GetRunAsync(runId, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Cancels a run. When it returns no later effect of the run can appear.</summary>
-    /// <exception cref="FlowException"><c>not_found</c>; <c>already_ended</c>.</exception>
-    public async Task<RunView> CancelRunAsync(RunId runId, string reason, CancellationToken cancellationToken = default) =>
-        (await CallAsync(FlowMethods.CancelRun, new CancelRunRequest { RunId = runId.Value, Reason = reason }, cancellationToken).ConfigureAwait(false)).ToView();
-
     /// <summary>Workers that have registered, newest first.</summary>
     public async Task<IReadOnlyList<FlowWorker>> ListWorkersAsync(CancellationToken cancellationToken = default)
     {

@@ -8,7 +8,7 @@ public sealed class NodeDefinition
     /// <summary>Id, unique within the graph.</summary>
     public required string Id { get; init; }
 
-    /// <summary>The role whose workers run the node's tasks. Empty for a node with <see cref="Fn"/>.</summary>
+    /// <summary>The role whose workers run the node's tasks. Empty for a node with <see cref="Fn"/> or <see cref="Approval"/>.</summary>
     public string Role { get; init; } = "";
 
     /// <summary>
@@ -19,6 +19,9 @@ public sealed class NodeDefinition
 
     /// <summary>The function's arguments: an object.</summary>
     public JsonElement? Args { get; init; }
+
+    /// <summary>A gate instead of a role: the node waits for an approval. Null: none.</summary>
+    public ApprovalDefinition? Approval { get; init; }
 
     /// <summary>How many tasks the node has. Default 1. Range 1 to 10 000.</summary>
     public int Tasks { get; init; } = 1;

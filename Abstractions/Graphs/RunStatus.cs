@@ -23,4 +23,7 @@ public enum RunStatus
 
     /// <summary>Final, nodes only: the run went another way.</summary>
     Skipped = 6,
+
+    /// <summary>Runs only: no task is leased until it is resumed; what runs goes on.</summary>
+    Paused = 7,
 }

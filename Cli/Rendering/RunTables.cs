@@ -97,7 +97,7 @@ internal static class RunTables
         RunStatus.Completed => "[green]Completed[/]",
         RunStatus.Failed => "[red]Failed[/]",
         RunStatus.Skipped => "[grey]Skipped[/]",
-        RunStatus.Cancelled or RunStatus.Cancelling => $"[yellow]{status}[/]",
+        RunStatus.Cancelled or RunStatus.Cancelling or RunStatus.Paused => $"[yellow]{status}[/]",
         _ => status.ToString(),
     });
 

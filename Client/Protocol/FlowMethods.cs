@@ -15,6 +15,9 @@ internal static class FlowMethods
     public static readonly RpcMethod<ListArtifactsRequest, ListArtifactsResponse> ListArtifacts = Unary<ListArtifactsRequest, ListArtifactsResponse>("ListArtifacts");
     public static readonly RpcMethod<ListRunsRequest, ListRunsResponse> ListRuns = Unary<ListRunsRequest, ListRunsResponse>("ListRuns");
     public static readonly RpcMethod<WatchRunRequest, RunEvent> WatchRun = Streaming<WatchRunRequest, RunEvent>("WatchRun");
+    public static readonly RpcMethod<PauseRunRequest, Run> PauseRun = Unary<PauseRunRequest, Run>("PauseRun");
+    public static readonly RpcMethod<ResumeRunRequest, Run> ResumeRun = Unary<ResumeRunRequest, Run>("ResumeRun");
+    public static readonly RpcMethod<SignalRunRequest, Run> SignalRun = Unary<SignalRunRequest, Run>("SignalRun");
     public static readonly RpcMethod<CancelRunRequest, Run> CancelRun = Unary<CancelRunRequest, Run>("CancelRun");
     public static readonly RpcMethod<ListWorkersRequest, ListWorkersResponse> ListWorkers = Unary<ListWorkersRequest, ListWorkersResponse>("ListWorkers");
     public static readonly RpcMethod<GetWorkerRequest, Worker> GetWorker = Unary<GetWorkerRequest, Worker>("GetWorker");

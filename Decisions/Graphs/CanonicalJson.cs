@@ -100,6 +100,12 @@ internal static class CanonicalJson
             WriteFree(writer, "args", node.Args);
         }
 
+        if (node.Approval is { } approval)
+        {
+            writer.WriteNumber("approval_sec", approval.TimeoutSec ?? 0);
+            writer.WriteString("approval_timeout", approval.OnTimeout);
+        }
+
         if (node.OnUpstreamFailure != "fail")
         {
             writer.WriteString("on_upstream_failure", node.OnUpstreamFailure);

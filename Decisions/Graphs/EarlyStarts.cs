@@ -46,7 +46,7 @@ internal static class EarlyStarts
     /// <summary>When the run is to take its early starts back if nothing changes before; null when it need not.</summary>
     public static DateTimeOffset? DueUtc(GraphRunState state)
     {
-        if (state.Plan is not { HasEarlyStarts: true } || state.IsTerminal)
+        if (state.Plan is not { HasEarlyStarts: true } || state.IsTerminal || state.IsPaused)
         {
             return null;
         }

@@ -87,6 +87,10 @@ public sealed class GraphPlan
         return new PlanEdge(positions[parent.Node], on, parent.When is { } when ? Expression.Parse(when) : null, atFirstBatch);
     }
 
+    private static PlanGate? GateOf(ApprovalDefinition? approval) => approval is null ? null : new PlanGate(
+        approval.TimeoutSec is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+        approval.OnTimeout switch { "skip" => GateTimeout.Skip, "approve" => GateTimeout.Approve, _ => GateTimeout.Fail });
+
     private static PlanNode NodeOf(
         GraphDefinition graph, NodeDefinition node, int index, ImmutableArray<PlanEdge> edges, ImmutableArray<PlanExit> exits, int fanIn)
     {
@@ -95,7 +99,8 @@ public sealed class GraphPlan
         {
             Index = index,
             Id = node.Id,
-            Role = node.Fn is null ? node.Role : CoordinatorFunctions.Role,
+            Role = node.Approval is not null ? PlanGate.Role : node.Fn is not null ? CoordinatorFunctions.Role : node.Role,
+            Gate = GateOf(node.Approval),
             Function = function,
             Args = node.Args,
             TaskCount = node.Tasks,

@@ -15,6 +15,18 @@ public sealed record LeaseTask(TaskSlot Slot, LeaseCommand Command) : GraphRunCo
 /// <summary>Cancel the run.</summary>
 public sealed record CancelRun(string Reason) : GraphRunCommand;
 
+/// <summary>Lease no task until the run is resumed.</summary>
+public sealed record PauseRun(string Reason) : GraphRunCommand;
+
+/// <summary>Lease tasks again.</summary>
+public sealed record ResumeRun : GraphRunCommand;
+
+/// <summary>Somebody answers a gate.</summary>
+/// <param name="Node">Position of the gate.</param>
+/// <param name="IsApproved">Approved or rejected.</param>
+/// <param name="PayloadJson">What goes with it; null for nothing.</param>
+public sealed record AnswerGate(int Node, bool IsApproved, string? PayloadJson) : GraphRunCommand;
+
 /// <summary>Time has passed.</summary>
 public sealed record PassRunTime : GraphRunCommand;
 

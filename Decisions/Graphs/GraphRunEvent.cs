@@ -55,6 +55,12 @@ public sealed record NodeStatusChanged(DateTimeOffset AtUtc, int Node, RunStatus
 /// <summary>The run started or completed.</summary>
 public sealed record RunStatusChanged(DateTimeOffset AtUtc, RunStatus Status) : GraphRunEvent(AtUtc);
 
+/// <summary>No task may be leased until the run is resumed.</summary>
+public sealed record RunPaused(DateTimeOffset AtUtc, string Reason) : GraphRunEvent(AtUtc);
+
+/// <summary>Tasks may be leased again.</summary>
+public sealed record RunResumed(DateTimeOffset AtUtc) : GraphRunEvent(AtUtc);
+
 /// <summary>The run ended early: every task and node that had not ended is cancelled in the same step.</summary>
 /// <param name="AtUtc">When it was decided.</param>
 /// <param name="Status">Failed or cancelled.</param>

@@ -43,6 +43,7 @@ internal static class GraphRunFold
     {
         var node = state.Nodes[opened.Node];
         var ready = new TaskReadied(opened.AtUtc);
+        state = state.Plan!.Nodes[opened.Node].Gate is null ? state : state with { OpenGates = state.OpenGates.Add(opened.Node) };
         return With(state, opened.Node, node with
         {
             Opened = true,
@@ -149,6 +150,7 @@ internal static class GraphRunFold
             Failure = aborted.Failure,
             CancelReason = aborted.Status == RunStatus.Cancelled ? aborted.Reason : null,
             Active = [],
+            OpenGates = [],
             EndedCount = state.Nodes.Count,
             Nodes = [.. state.Nodes.Select(node => node.IsTerminal ? node : node with
             {
@@ -176,6 +178,7 @@ internal static class GraphRunFold
     private static GraphRunState With(GraphRunState state, int index, NodeRunState node) => state with
     {
         Nodes = state.Nodes.SetItem(index, node),
+        OpenGates = node.IsTerminal ? state.OpenGates.Remove(index) : state.OpenGates,
         EndedCount = state.EndedCount + (node.IsTerminal ? 1 : 0) - (state.Nodes[index].IsTerminal ? 1 : 0),
     };
 

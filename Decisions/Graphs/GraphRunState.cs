@@ -45,6 +45,12 @@ public sealed record GraphRunState
     /// <summary>The run's variables.</summary>
     public RunVariables Variables { get; init; } = RunVariables.Empty;
 
+    /// <summary>True while no task may be leased because somebody paused the run.</summary>
+    public bool IsPaused { get; init; }
+
+    /// <summary>Gates that wait for an answer.</summary>
+    public ImmutableSortedSet<int> OpenGates { get; init; } = [];
+
     /// <summary>Leased and backing-off tasks: those that time can change.</summary>
     public ImmutableSortedSet<TaskSlot> Active { get; init; } = [];
 
@@ -90,13 +96,24 @@ public sealed record GraphRunState
     /// <summary>The rules by which the tasks of a node are leased.</summary>
     public LeasePolicy PolicyOf(int node, TimeSpan leaseDuration) => Plan!.Nodes[node].Policy with { Duration = leaseDuration, EpochFloor = EpochFloor };
 
-    /// <summary>When time changes something next; null when nothing waits for time. O(active tasks).</summary>
+    /// <summary>When an open gate is not waited for any longer; null for no such time.</summary>
+    public DateTimeOffset? GateDueUtc(int node) => Plan!.Nodes[node].Gate?.Timeout is { } timeout ? Nodes[node].OpenedUtc + timeout : null;
+
+    /// <summary>When time changes something next; null when nothing waits for time. O(active tasks and open gates).</summary>
     public DateTimeOffset? NextDueUtc()
     {
         var next = EarlyStarts.DueUtc(this);
         if (DeadlineUtc is { } deadline && !IsTerminal && !(next <= deadline))
         {
             next = deadline;
+        }
+
+        foreach (var gate in OpenGates)
+        {
+            if (GateDueUtc(gate) is { } due && !(next <= due))
+            {
+                next = due;
+            }
         }
 
         foreach (var slot in Active)

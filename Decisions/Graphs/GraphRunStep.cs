@@ -41,6 +41,7 @@ internal sealed partial class GraphRunStep(GraphRunState state, TimeSpan leaseDu
         }
 
         ForActive(new PassTime());
+        PassGates();
         if (EarlyStarts.DueUtc(State) <= nowUtc)
         {
             EarlyStarts.Nodes(State).ForEach(HoldBack);
@@ -83,6 +84,11 @@ internal sealed partial class GraphRunStep(GraphRunState state, TimeSpan leaseDu
         if (command is AcceptBatch accept)
         {
             command = accept with { Batch = accept.Batch with { Sequence = State.AcceptedCount } };
+        }
+
+        if (command is GrantLease && (State.IsPaused || !Plan.Nodes[slot.Node].NeedsWorker))
+        {
+            return LeaseReasons.NotReady;
         }
 
         var policy = State.PolicyOf(slot.Node, leaseDuration);

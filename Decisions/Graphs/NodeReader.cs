@@ -12,19 +12,25 @@ internal static class NodeReader
     /// <summary>What a node may have.</summary>
     public static readonly ImmutableArray<string> Members =
     [
-        "id", "role", "fn", "args", "tasks", "depends_on", "triggers", "routing", "fan_in", "start_when", "when", "on_upstream_failure", "params",
+        "id", "role", "fn", "args", "approval", "tasks", "depends_on", "triggers", "routing", "fan_in", "start_when", "when", "on_upstream_failure", "params",
         "retry", "timeout_sec", "priority",
     ];
 
     private static readonly ImmutableArray<string> ParentMembers = ["node", "on", "when", "trigger"];
     private static readonly ImmutableArray<string> RoutingMembers = ["on_success", "on_failure"];
+    private static readonly ImmutableArray<string> ApprovalMembers = ["timeout_sec", "on_timeout"];
     private static readonly ImmutableArray<string> RetryMembers = ["max", "backoff_sec", "max_backoff_sec", "permanent_on"];
 
     public static NodeDefinition Read(GraphReader reader, List<FlowProblem> problems)
     {
         var id = reader.Id("id", "node id");
         var isFunction = reader.TryGet("fn", out _);
-        if (isFunction)
+        var isGate = reader.TryGet("approval", out _);
+        if (isGate)
+        {
+            reader.Forbid(["role", "fn", "args", "tasks", "retry", "timeout_sec", "priority"], "a node with 'approval' is a gate and runs nothing");
+        }
+        else if (isFunction)
         {
             reader.Forbid(["role", "tasks", "params"], "a node with 'fn' has none; its arguments are 'args'");
         }
@@ -36,9 +42,10 @@ internal static class NodeReader
         return new NodeDefinition
         {
             Id = id,
-            Role = isFunction ? "" : reader.Id("role", "role"),
+            Role = isFunction || isGate ? "" : reader.Id("role", "role"),
             Fn = isFunction ? reader.Id("fn", "function name") : null,
             Args = reader.FreeObject("args"),
+            Approval = isGate ? ReadApproval(reader, problems) : null,
             Tasks = reader.Integer("tasks", 1, 1, GraphLimits.NodeTaskCountMax, GraphProblemCodes.TooLarge),
             DependsOn = ReadParents(reader, problems),
             Routing = ReadRouting(reader, problems),
@@ -137,6 +144,23 @@ internal static class NodeReader
         {
             reader.Note(GraphProblemCodes.UnknownNode, reader.PathOf($"triggers.{name}"), $"'{name}' is not a parent of this node.");
         }
+    }
+
+    private static ApprovalDefinition ReadApproval(GraphReader node, List<FlowProblem> problems)
+    {
+        node.TryGet("approval", out var value);
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            node.Expected("approval", "an object", value);
+            return new ApprovalDefinition();
+        }
+
+        var reader = new GraphReader(value, node.PathOf("approval"), ApprovalMembers, problems);
+        return new ApprovalDefinition
+        {
+            TimeoutSec = reader.Number("timeout_sec", 1, 31_536_000),
+            OnTimeout = reader.Choice("on_timeout", "fail", "fail", "skip", "approve"),
+        };
     }
 
     private static NodeRouting ReadRouting(GraphReader node, List<FlowProblem> problems)

@@ -21,7 +21,10 @@ public sealed record PlanNode
     internal CoordinatorFunction? Function { get; init; }
 
     /// <summary>Whether workers run it.</summary>
-    public bool NeedsWorker => Function is null;
+    public bool NeedsWorker => Function is null && Gate is null;
+
+    /// <summary>The gate that it is; null for a node with a role or a function.</summary>
+    public PlanGate? Gate { get; init; }
 
     /// <summary>The function's arguments.</summary>
     public JsonElement? Args { get; init; }

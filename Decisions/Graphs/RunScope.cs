@@ -12,7 +12,7 @@ internal sealed class RunScope(GraphRunState state, int node) : IExpressionScope
 
     /// <summary>Members of a parent.</summary>
     public static readonly string[] ParentMembers =
-        ["status", "done", "failed", "skipped", "tasks", "completed", "batches", "rows", "bytes", "metrics", "reason", "message"];
+        ["status", "done", "failed", "skipped", "tasks", "completed", "batches", "rows", "bytes", "metrics", "reason", "message", "result"];
 
     public int Count => Roots.Length;
 
@@ -59,9 +59,23 @@ internal sealed class RunScope(GraphRunState state, int node) : IExpressionScope
             "bytes" => ExpressionValue.Of(parent.Bytes),
             "metrics" => ExpressionValue.Of(new Metrics(parent)),
             "reason" => ExpressionValue.Of(parent.Failure?.Reason),
+            "result" => parent.Tasks is [{ ResultJson: { } result }] ? ResultOf(result) : ExpressionValue.Null,
             "message" => ExpressionValue.Of(parent.Failure?.Message),
             _ => ExpressionValue.Null,
         };
+    }
+
+    /// <summary>Handlers write results as they like; one that is no JSON has no members.</summary>
+    private static ExpressionValue ResultOf(string result)
+    {
+        try
+        {
+            return ExpressionValue.Of(JsonElement.Parse(result));
+        }
+        catch (JsonException)
+        {
+            return ExpressionValue.Of(result);
+        }
     }
 
     private sealed class Metrics(NodeRunState parent) : IExpressionScope

@@ -27,6 +27,9 @@ public static class LeaseReasons
     /// <summary>A parent that the node was reading from failed.</summary>
     public const string UpstreamFailed = "upstream_failed";
 
+    /// <summary>Somebody rejected the gate.</summary>
+    public const string Rejected = "rejected";
+
     /// <summary>The arguments of a function cannot be right.</summary>
     public const string BadInputArgs = "bad_input_args";
 

@@ -31,6 +31,27 @@ public interface IGraphRunGrain : IGrainWithStringKey
     [Alias("Cancel")]
     Task<RunView> CancelAsync(string reason, CancellationToken cancellationToken);
 
+    /// <summary>Pauses the run: no task is leased until it is resumed; what runs goes on. Durable before it returns.</summary>
+    /// <exception cref="Errors.FlowException"><c>not_found</c>; <c>already_ended</c>.</exception>
+    [Alias("Pause")]
+    Task<RunView> PauseAsync(string reason, CancellationToken cancellationToken);
+
+    /// <summary>Ends the pause; fine when there is none.</summary>
+    /// <exception cref="Errors.FlowException"><c>not_found</c>; <c>already_ended</c>.</exception>
+    [Alias("Resume")]
+    Task<RunView> ResumeAsync(CancellationToken cancellationToken);
+
+    /// <summary>Answers a gate. The same answer twice is fine.</summary>
+    /// <param name="node">A node with <c>approval</c>.</param>
+    /// <param name="approved">Approved or rejected.</param>
+    /// <param name="payloadJson">The gate's result, or a part of its failure's message; null for none.</param>
+    /// <param name="cancellationToken">Gives up waiting; the answer may stand.</param>
+    /// <exception cref="Errors.FlowException">
+    /// <c>not_found</c>: no such run or node; <c>bad_input</c>: the node is no gate, or does not wait yet; <c>already_ended</c>: it has another answer.
+    /// </exception>
+    [Alias("Answer")]
+    Task<RunView> AnswerAsync(string node, bool approved, string? payloadJson, CancellationToken cancellationToken);
+
     /// <summary>A snapshot, then every committed change, until the run has ended. A slow reader gets a new snapshot instead of a gap.</summary>
     [Alias("Watch")]
     IAsyncEnumerable<RunEvent> WatchAsync(CancellationToken cancellationToken);

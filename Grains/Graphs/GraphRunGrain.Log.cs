@@ -24,6 +24,15 @@ internal sealed partial class GraphRunGrain
     [LoggerMessage(EventId = 1006, Level = LogLevel.Warning, Message = "Run {RunId} could not reach a queue, a worker or the catalog; it tries again")]
     private partial void LogDeliveryFailed(Exception exception, RunId runId);
 
+    [LoggerMessage(EventId = 1007, Level = LogLevel.Information, Message = "Run {RunId} changed variables by {Operation}: {Keys}; {SensitiveHits} look like secrets")]
+    private partial void LogVariables(RunId runId, string operation, string keys, int sensitiveHits);
+
+    [LoggerMessage(EventId = 1008, Level = LogLevel.Information, Message = "Run {RunId} was paused: {Reason}")]
+    private partial void LogPaused(RunId runId, string reason);
+
+    [LoggerMessage(EventId = 1009, Level = LogLevel.Information, Message = "Run {RunId} goes on after its pause")]
+    private partial void LogUnpaused(RunId runId);
+
     [LoggerMessage(EventId = 2011, Level = LogLevel.Information, Message = "Lease of task {TaskId} with epoch {Epoch} of worker {WorkerId} ended: {Reason}; the task is ready again")]
     private partial void LogRevoked(TaskId taskId, long epoch, WorkerId workerId, string reason);
 

@@ -82,6 +82,16 @@ internal sealed partial class GraphRunGrain
                     var id = state.IdOf(task.Slot);
                     LogRevoked(id, revoked.Epoch, revoked.Worker, revoked.Reason);
                     break;
+                case VariablesChanged variables:
+                    var keys = string.Join(", ", variables.Keys);
+                    LogVariables(_id, variables.Operation, keys, variables.SensitiveHits);
+                    break;
+                case RunPaused paused:
+                    LogPaused(_id, paused.Reason);
+                    break;
+                case RunResumed:
+                    LogUnpaused(_id);
+                    break;
                 case RunStatusChanged { Status: RunStatus.Completed }:
                     LogCompleted(_id);
                     break;
@@ -185,7 +195,14 @@ internal sealed partial class GraphRunGrain
         }
 
         Arm(EarlyStarts.DueUtc(decision.State));
-        Arm(decision.State.IsTerminal ? null : decision.State.DeadlineUtc);
+        if (!decision.State.IsTerminal)
+        {
+            Arm(decision.State.DeadlineUtc);
+            foreach (var gate in decision.State.OpenGates)
+            {
+                Arm(decision.State.GateDueUtc(gate));
+            }
+        }
     }
 
     /// <summary>Sets the one timer to the earliest thing that time changes.</summary>

@@ -129,16 +129,6 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         return Task.FromResult(_pump.Committed.Exists ? RunViews.Tasks(_pump.Committed, only, begin, limit) : new TaskPage { Tasks = [] });
     }
 
-    public async Task<RunView> CancelAsync(string reason, CancellationToken cancellationToken)
-    {
-        RequireRun();
-        var (decision, committed) = Take(new CancelRun(reason));
-        await committed;
-        return decision.IsAccepted
-            ? RunViews.Run(_pump.Committed, _pump.Tentative.RefusedEffects, withNodes: true)
-            : throw new FlowException(FlowErrorCode.AlreadyEnded, $"Run '{_id}' has ended ({_pump.Committed.Status}); it cannot be cancelled.");
-    }
-
     public async IAsyncEnumerable<RunEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         RequireRun();

@@ -64,6 +64,10 @@ internal sealed class GraphRunRow
     [Id(13), JsonPropertyName("task_rows"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? TaskRows { get; set; }
 
+    /// <summary>True while the run is paused.</summary>
+    [Id(16), JsonPropertyName("paused"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Paused { get; set; }
+
     /// <summary>Name of the row that holds the variables; null while they are those of the document.</summary>
     [Id(15), JsonPropertyName("vars_row"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? VariableRows { get; set; }
@@ -81,6 +85,7 @@ internal sealed class GraphRunRow
         EndedUtc = state.EndedUtc,
         Failure = FailureRow.Of(state.Failure),
         CancelReason = state.CancelReason,
+        Paused = state.IsPaused,
         Version = state.Version,
         Settled = settled,
     };
@@ -105,6 +110,8 @@ internal sealed class GraphRunRow
             CancelReason = CancelReason,
             Version = Version,
             Nodes = [.. nodes.Select((node, index) => EdgeStates.Complete(plan, nodes, index))],
+            IsPaused = Paused,
+            OpenGates = [.. Enumerable.Range(0, nodes.Count).Where(node => plan.Nodes[node].Gate is not null && nodes[node] is { Opened: true, IsTerminal: false })],
             EndedCount = nodes.Count(node => node.IsTerminal),
             Variables = variables ?? plan.Variables,
             Active = [.. active],

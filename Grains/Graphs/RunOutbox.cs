@@ -35,6 +35,13 @@ internal sealed class RunOutbox(IGrainFactory grains, TimeProvider clock, Action
                 case NodeOpened opened:
                     AddNode(state, opened.Node);
                     break;
+                case RunPaused or RunResumed:
+                    for (var node = 0; node < state.Nodes.Count; node++)
+                    {
+                        AddNode(state, node);
+                    }
+
+                    break;
                 case NodeFailed failed:
                     AddNode(state, failed.Node);
                     AddStops(state, failed.Node);
@@ -52,7 +59,7 @@ internal sealed class RunOutbox(IGrainFactory grains, TimeProvider clock, Action
                 _stops.Add((stop.Worker, new LeaseToken(state.IdOf(changed.Slot), stop.Epoch), stop.Reason));
             }
 
-            if (change is RunSubmitted or RunStatusChanged or RunAborted)
+            if (change is RunSubmitted or RunStatusChanged or RunPaused or RunResumed or RunAborted)
             {
                 AddEntry(state);
             }
@@ -114,7 +121,7 @@ internal sealed class RunOutbox(IGrainFactory grains, TimeProvider clock, Action
     private void AddNode(GraphRunState state, int node)
     {
         // Nobody was offered what was skipped, or what the control plane did itself.
-        if (state.Plan!.Nodes[node].Function is not null || state.Nodes[node].Status == RunStatus.Skipped)
+        if (!state.Plan!.Nodes[node].NeedsWorker || state.Nodes[node].Status == RunStatus.Skipped)
         {
             return;
         }
@@ -128,7 +135,7 @@ internal sealed class RunOutbox(IGrainFactory grains, TimeProvider clock, Action
     private void AddTask(GraphRunState state, TaskSlot slot)
     {
         var (plan, task) = (state.Plan!.Nodes[slot.Node], state[slot]);
-        if (task.IsTerminal)
+        if (task.IsTerminal || (state.IsPaused && task.Status == FlowTaskStatus.Ready))
         {
             var mail = MailOf(plan.Role);
             mail.Ready.Remove(slot);
@@ -136,7 +143,9 @@ internal sealed class RunOutbox(IGrainFactory grains, TimeProvider clock, Action
         }
         else if (task.Status == FlowTaskStatus.Ready)
         {
-            MailOf(plan.Role).Ready[slot] = new QueueEntry(state.IdOf(slot), plan.Priority, task.ReadyUtc ?? state.SubmittedUtc);
+            var mail = MailOf(plan.Role);
+            mail.Ended.Remove(slot);
+            mail.Ready[slot] = new QueueEntry(state.IdOf(slot), plan.Priority, task.ReadyUtc ?? state.SubmittedUtc);
         }
     }
 
@@ -177,13 +186,15 @@ internal sealed class RunOutbox(IGrainFactory grains, TimeProvider clock, Action
             var later = MailOf(role);
             foreach (var (slot, task) in mail.Ended)
             {
-                later.Ready.Remove(slot);
-                later.Ended[slot] = task;
+                // What came meanwhile is newer.
+                if (!later.Ready.ContainsKey(slot))
+                {
+                    later.Ended[slot] = task;
+                }
             }
 
             foreach (var (slot, entry) in mail.Ready)
             {
-                // What came meanwhile is newer.
                 if (!later.Ended.ContainsKey(slot))
                 {
                     later.Ready.TryAdd(slot, entry);

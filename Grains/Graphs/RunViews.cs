@@ -12,7 +12,7 @@ internal static class RunViews
     {
         RunId = state.RunId,
         GraphName = state.Plan!.Name,
-        Status = state.Status,
+        Status = state is { IsPaused: true, IsTerminal: false } ? RunStatus.Paused : state.Status,
         SubmittedUtc = state.SubmittedUtc,
         StartedUtc = state.StartedUtc,
         EndedUtc = state.EndedUtc,

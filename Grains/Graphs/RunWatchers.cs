@@ -129,7 +129,7 @@ internal sealed class RunWatchers(Func<RunView> snapshot, TimeProvider clock)
             case NodeStatusChanged node:
                 TellNode(state, node.Node, change.AtUtc);
                 break;
-            case RunStatusChanged:
+            case RunStatusChanged or RunPaused or RunResumed:
                 TellRun(state, change.AtUtc);
                 break;
             case RunAborted aborted:

@@ -166,8 +166,12 @@ public sealed class GrainGenerator : IIncrementalGenerator
         output.AddSource("OrleansGrainModule.g.cs", SourceText.From(code.ToString(), Encoding.UTF8));
     }
 
+    /// <summary>
+    /// A type in several parts is read once. Of a class only the parts that name a base are looked at, so the first of those is the one.
+    /// </summary>
     private static bool IsFirstDeclaration(INamedTypeSymbol type, SyntaxNode node) =>
-        type.DeclaringSyntaxReferences.FirstOrDefault() is { } first && first.SyntaxTree == node.SyntaxTree && first.Span == node.Span;
+        type.DeclaringSyntaxReferences.FirstOrDefault(part => type.TypeKind == TypeKind.Interface || part.GetSyntax() is TypeDeclarationSyntax { BaseList: not null })
+            is { } first && first.SyntaxTree == node.SyntaxTree && first.Span == node.Span;
 
     private static string Literal(string text) => Microsoft.CodeAnalysis.CSharp.SymbolDisplay.FormatLiteral(text, quote: true);
 }

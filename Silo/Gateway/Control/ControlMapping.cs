@@ -151,7 +151,7 @@ internal static class ControlMapping
         return wire;
     }
 
-    private static bool IsJson(string text, out string fault)
+    public static bool IsJson(string text, out string fault)
     {
         try
         {

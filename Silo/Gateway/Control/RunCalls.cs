@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text;
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Errors;
 using OrleansFlow.Graphs;
@@ -14,6 +15,7 @@ namespace OrleansFlow.Silo.Gateway.Control;
 internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing listing, RoleChecks roles)
 {
     private const int ReasonCharsMax = 1_000;
+    private const int SignalBytesMax = 65_536;
 
     public async Task<Wire.SubmitGraphResponse> SubmitAsync(Wire.SubmitGraphRequest request, CancellationToken cancellationToken)
     {
@@ -153,6 +155,35 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
     /// <exception cref="FlowException"><c>not_found</c>; <c>already_ended</c>; <c>bad_input</c> for a reason that is too long.</exception>
     public Task<RunView> CancelAsync(RunId run, string reason, CancellationToken cancellationToken) =>
         grains.GetGrain<IGraphRunGrain>(run.Value).CancelAsync(CheckReason(reason), cancellationToken);
+
+    public async Task<Wire.Run> PauseAsync(Wire.PauseRunRequest request, CancellationToken cancellationToken) =>
+        (await Run(request.RunId).PauseAsync(CheckReason(request.Reason), cancellationToken)).ToWire();
+
+    public async Task<Wire.Run> ResumeAsync(Wire.ResumeRunRequest request, CancellationToken cancellationToken) =>
+        (await Run(request.RunId).ResumeAsync(cancellationToken)).ToWire();
+
+    public async Task<Wire.Run> SignalAsync(Wire.SignalRunRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Signal is not ("approve" or "reject"))
+        {
+            throw new FlowException(FlowErrorCode.BadInput, $"Signal '{request.Signal}' is unknown; a gate takes 'approve' or 'reject'.");
+        }
+
+        if (Encoding.UTF8.GetByteCount(request.PayloadJson) > SignalBytesMax)
+        {
+            throw new FlowException(FlowErrorCode.BadInput, $"payload_json has more than {SignalBytesMax} bytes.");
+        }
+
+        if (request.PayloadJson.Length > 0 && !ControlMapping.IsJson(request.PayloadJson, out var fault))
+        {
+            throw new FlowException(FlowErrorCode.BadInput, $"payload_json is no JSON: {fault}");
+        }
+
+        return (await Run(request.RunId).AnswerAsync(
+            request.NodeId, request.Signal == "approve", request.PayloadJson.Length == 0 ? null : request.PayloadJson, cancellationToken)).ToWire();
+    }
+
+    private IGraphRunGrain Run(string id) => grains.GetGrain<IGraphRunGrain>(ControlMapping.ToRunId(id).Value);
 
     internal static string CheckReason(string reason) => reason.Length switch
     {

@@ -28,6 +28,7 @@ internal sealed class RunScript
         """{"name":"routed-any","nodes":[{"id":"a","role":"r","tasks":2},{"id":"b","role":"r","routing":{"on_failure":["fix"]}},{"id":"c","role":"r","depends_on":["a","b"],"fan_in":"any"},{"id":"fix","role":"r"},{"id":"d","role":"r","depends_on":["c","fix"],"fan_in":"count:1","start_when":"first_batch","on_upstream_failure":"end_of_input"}]}""",
         """{"name":"routed-if","vars":{"n":1},"nodes":[{"id":"a","role":"r","retry":{"max":0}},{"id":"big","role":"r","depends_on":[{"node":"a","when":"parents.a.rows > 5"}]},{"id":"small","role":"r","tasks":2,"depends_on":[{"node":"a","when":"not (parents.a.rows > 5)"}]},{"id":"count","fn":"vars.incr","args":{"key":"n"},"depends_on":["big","small"],"fan_in":"any"},{"id":"last","role":"r","depends_on":[{"node":"count","when":"vars.n == 2"},{"node":"a","on":"done"}]}]}""",
         """{"name":"routed-stream","nodes":[{"id":"a","role":"r","tasks":3},{"id":"b","role":"r","routing":{"on_failure":["fix"]}},{"id":"c","role":"r","depends_on":["a","b"],"fan_in":"count:2","start_when":"first_batch"},{"id":"fix","role":"r","when":"parents.b.failed"},{"id":"d","role":"r","depends_on":["c",{"node":"fix","on":"done"}],"triggers":{"c":"on_batch"},"fan_in":"any"}]}""",
+        """{"name":"routed-gate","nodes":[{"id":"a","role":"r","tasks":2},{"id":"g","approval":{"timeout_sec":70,"on_timeout":"approve"},"depends_on":["a"]},{"id":"h","approval":{},"routing":{"on_success":["b"],"on_failure":["c"]}},{"id":"b","role":"r","depends_on":["g"],"fan_in":"all"},{"id":"c","role":"r"}]}""",
     ];
 
     private readonly ImmutableArray<TaskSlot> _slots;
@@ -97,6 +98,8 @@ internal sealed class RunScript
             7 => new LeaseTask(slot, new RevokeLease(epoch, LeaseReasons.ConnectionLost)),
             8 when step.Task == 0 && step.Epoch != 0 => new CancelRun("enough"),
             9 => new LeaseTask(slot, new CompleteAttempt(epoch, task.Batches.Count + step.Task % 2, null, Metrics)),
+            10 when step.Task == 9 && State.Plan!.Nodes.FirstOrDefault(node => node.Gate is not null) is { } gate => new AnswerGate(gate.Index, step.Seconds % 3 > 0, null),
+            10 when step.Task == 8 => State.IsPaused ? new ResumeRun() : new PauseRun("wait"),
             _ => new PassRunTime(),
         });
     }
@@ -123,9 +126,15 @@ internal sealed class RunScript
             Play(new LeaseTask(slot, new RevokeLease(State[slot].Epoch, LeaseReasons.ConnectionLost)));
         }
 
+        Play(new ResumeRun());
         for (var round = 0; round < 1_000 && !State.IsTerminal; round++)
         {
             NowUtc += LeaseDuration;
+            foreach (var gate in State.OpenGates)
+            {
+                Play(new AnswerGate(gate, IsApproved: true, null));
+            }
+
             Play(new PassRunTime());
             foreach (var slot in _slots)
             {

@@ -69,7 +69,7 @@ public sealed class SixLeaseRulesTests
         var sums = run.State.Nodes.Select((node, index) =>
         {
             var events = Changes(run).Where(change => change.Slot.Node == index).ToArray();
-            var effects = run.State.Plan!.Nodes[index].Function is null ? events.Count(change => change.Change is BatchAccepted or TaskCompleted) : 0;
+            var effects = run.State.Plan!.Nodes[index].NeedsWorker ? events.Count(change => change.Change is BatchAccepted or TaskCompleted) : 0;
             var rows = events.Sum(change => change.Change is BatchAccepted accepted ? accepted.Batch.Rows : 0);
             var driven = node.Metrics.GetValueOrDefault("n");
             return (int)driven == effects && node.Rows == rows;
@@ -109,7 +109,7 @@ public sealed class SixLeaseRulesTests
                         LeaseGranted => held.Add(slot),
                         LeaseRevoked { Reason: LeaseReasons.LeaseExpired } => held.Remove(slot) && item.AtUtc >= holder!.ExpiresUtc,
                         LeaseRevoked revoked => held.Remove(slot) && revoked.Reason.Length > 0 && after[slot].RetriesSpent == state[slot].RetriesSpent,
-                        TaskCompleted or TaskFailed when state.Plan!.Nodes[slot.Node].Function is not null => state[slot].Epoch == 0,
+                        TaskCompleted or TaskFailed when !state.Plan!.Nodes[slot.Node].NeedsWorker => state[slot].Epoch == 0,
                         TaskCompleted or TaskFailed or TaskBackedOff => held.Remove(slot),
                         _ => true,
                     };

@@ -24,6 +24,14 @@ public sealed class CallShapeTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task ClassInSeveralParts_WhicheverNamesTheBase_IsAGrain()
+    {
+        var grain = _cluster.Client.GetGrain<ISplitGrain>("k");
+
+        Assert.Equal(("first k", "second k"), (await grain.FirstAsync(), await grain.SecondAsync()));
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task ParamsArguments_ArriveAsAnArray()
     {
         Assert.Equal("head:", await Grain.ParamsAsync("head"));

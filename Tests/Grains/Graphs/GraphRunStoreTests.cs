@@ -23,7 +23,8 @@ public sealed class GraphRunStoreTests
          {"id":"ok","fn":"vars.incr","args":{"key":"n"}},{"id":"fix","fn":"vars.set","args":{"fixed.a":true}},
          {"id":"b","role":"r","tasks":70,"depends_on":["ok","fix"],"fan_in":"any","routing":{"on_failure":["e"]}},
          {"id":"c","role":"r","depends_on":["b"],"start_when":"first_batch","on_upstream_failure":"end_of_input","routing":{"on_failure":["e"]}},
-         {"id":"d","role":"r","tasks":9,"depends_on":[{"node":"b","on":"done","when":"vars.n == 1"}],"routing":{"on_failure":["e"]}},{"id":"e","role":"r","tasks":100,"fan_in":"any"}]}
+         {"id":"d","role":"r","tasks":9,"depends_on":[{"node":"b","on":"done","when":"vars.n == 1"}],"routing":{"on_failure":["e"]}},{"id":"e","role":"r","tasks":100,"fan_in":"any"},
+         {"id":"gate","approval":{},"routing":{"on_failure":["e"]}}]}
         """;
 
     private const string Format1 = """

@@ -67,7 +67,7 @@ internal sealed class StoredRun(JsonGrainStorage storage, string document)
 
     public static string Describe(GraphRunState state) => JsonSerializer.Serialize(new
     {
-        state.Status, state.Version, state.AcceptedCount, state.SubmittedUtc, state.StartedUtc, state.EndedUtc, state.CancelReason, state.Failure, state.EndedCount,
+        state.Status, state.Version, state.AcceptedCount, state.SubmittedUtc, state.StartedUtc, state.EndedUtc, state.CancelReason, state.Failure, state.EndedCount, state.IsPaused, Gates = state.OpenGates.ToList(),
         Variables = state.Variables.ToJson(),
         Active = state.Active.ToList(),
         Nodes = state.Nodes.Select(node => new
@@ -80,9 +80,14 @@ internal sealed class StoredRun(JsonGrainStorage storage, string document)
 
     private GraphRunCommand Any(Random random)
     {
-        if (random.Next(10) == 0)
+        switch (random.Next(40))
         {
-            return new PassRunTime();
+            case < 4:
+                return new PassRunTime();
+            case 4:
+                return State.IsPaused ? new ResumeRun() : new PauseRun("look");
+            case 5 when State.OpenGates.Count > 0:
+                return new AnswerGate(State.OpenGates[0], random.Next(2) == 0, "{}");
         }
 
         var node = random.Next(State.Nodes.Count);

@@ -156,6 +156,44 @@ public sealed class RunTests(SiloFixture fixture)
     }
 
     [Fact]
+    public async Task Pause_KeepsTasksFromBeingLeased_UntilTheRunIsResumed()
+    {
+        var run = await Client.SubmitGraphAsync(
+            """{"name":"x","nodes":[{"id":"gate","approval":{}},{"id":"scan","role":"numbers","depends_on":["gate"]}]}""", cancellationToken: CancellationToken);
+
+        Assert.Equal(RunStatus.Paused, (await Client.PauseRunAsync(run, "look", CancellationToken)).Status);
+        Assert.Contains(await Client.ListRunsAsync([RunStatus.Paused], CancellationToken).ToListAsync(CancellationToken), one => one.RunId == run);
+        var answered = await Client.AnswerGateAsync(run, "gate", approved: true, """{"by":"ann"}""", CancellationToken);
+        Assert.Equal((RunStatus.Paused, RunStatus.Completed, 1), (answered.Status, answered.Nodes[0].Status, answered.Nodes[1].ReadyCount));
+        Assert.NotEqual(RunStatus.Paused, (await Client.ResumeRunAsync(run, CancellationToken)).Status);
+
+        Assert.Equal(RunStatus.Completed, (await Client.WaitForRunAsync(run, CancellationToken)).Status);
+        Assert.Equal(FlowErrorCode.AlreadyEnded, (await Assert.ThrowsAsync<FlowException>(() => Client.PauseRunAsync(run, "late", CancellationToken))).Code);
+    }
+
+    [Fact]
+    public async Task Gate_AnsweredWronglyOrTooEarly_IsRefusedWithTheReason()
+    {
+        var run = await Client.SubmitGraphAsync(
+            """{"name":"x","nodes":[{"id":"first","approval":{}},{"id":"second","approval":{},"depends_on":["first"]},{"id":"fn","fn":"noop"}]}""",
+            cancellationToken: CancellationToken);
+
+        foreach (var (node, code, why) in new[]
+        {
+            ("second", FlowErrorCode.BadInput, "have not led to it"), ("fn", FlowErrorCode.BadInput, "is no gate"), ("none", FlowErrorCode.NotFound, "no node 'none'"),
+        })
+        {
+            var failure = await Assert.ThrowsAsync<FlowException>(() => Client.AnswerGateAsync(run, node, approved: true, null, CancellationToken));
+            Assert.Equal(code, failure.Code);
+            Assert.Contains(why, failure.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(FlowErrorCode.BadInput, (await Assert.ThrowsAsync<FlowException>(() => Client.AnswerGateAsync(run, "first", true, "{", CancellationToken))).Code);
+        Assert.Equal(RunStatus.Failed, (await Client.AnswerGateAsync(run, "first", approved: false, null, CancellationToken)).Status);
+        Assert.Equal(FlowErrorCode.AlreadyEnded, (await Assert.ThrowsAsync<FlowException>(() => Client.AnswerGateAsync(run, "first", true, null, CancellationToken))).Code);
+    }
+
+    [Fact]
     public async Task Cancel_RunningRun_IsFinalAndStopsItsTasks()
     {
         var run = await Client.SubmitGraphAsync("""{"name":"x","nodes":[{"id":"a","role":"wait"}]}""", cancellationToken: CancellationToken);

@@ -62,6 +62,12 @@ internal sealed class ScriptedRunGrain : IGraphRunGrain
 
     public Task<RunView> CancelAsync(string reason, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task<RunView> PauseAsync(string reason, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<RunView> ResumeAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<RunView> AnswerAsync(string node, bool approved, string? payloadJson, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public IAsyncEnumerable<RunEvent> WatchAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<ArtifactPage> GetArtifactsAsync(string node, int begin, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();

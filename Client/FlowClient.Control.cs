@@ -1,0 +1,42 @@
+using OrleansFlow.Client.Protocol;
+using OrleansFlow.Errors;
+using OrleansFlow.Graphs;
+using OrleansFlow.Protocol.V1;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Client;
+
+/// <content>Cancelling, pausing and answering runs.</content>
+public sealed partial class FlowClient
+{
+    /// <summary>Cancels a run. When it returns no later effect of the run can appear.</summary>
+    /// <exception cref="FlowException"><c>not_found</c>; <c>already_ended</c>.</exception>
+    public async Task<RunView> CancelRunAsync(RunId runId, string reason, CancellationToken cancellationToken = default) =>
+        (await CallAsync(FlowMethods.CancelRun, new CancelRunRequest { RunId = runId.Value, Reason = reason }, cancellationToken).ConfigureAwait(false)).ToView();
+
+    /// <summary>Pauses a run: no task of it is leased until it is resumed; what runs goes on. Durable when it returns. Fine when it is paused already.</summary>
+    /// <exception cref="FlowException"><c>not_found</c>; <c>already_ended</c>.</exception>
+    public async Task<RunView> PauseRunAsync(RunId runId, string reason, CancellationToken cancellationToken = default) =>
+        (await CallAsync(FlowMethods.PauseRun, new PauseRunRequest { RunId = runId.Value, Reason = reason }, cancellationToken).ConfigureAwait(false)).ToView();
+
+    /// <summary>Ends the pause of a run. Fine when there is none.</summary>
+    /// <exception cref="FlowException"><c>not_found</c>; <c>already_ended</c>.</exception>
+    public async Task<RunView> ResumeRunAsync(RunId runId, CancellationToken cancellationToken = default) =>
+        (await CallAsync(FlowMethods.ResumeRun, new ResumeRunRequest { RunId = runId.Value }, cancellationToken).ConfigureAwait(false)).ToView();
+
+    /// <summary>Answers a gate of a run. The same answer twice is fine.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="nodeId">A node with <c>approval</c>.</param>
+    /// <param name="approved">Approved or rejected.</param>
+    /// <param name="payloadJson">Becomes the gate's result, or a part of its failure's message; at most 65 536 bytes. Null: none.</param>
+    /// <param name="cancellationToken">Stops waiting; the answer may stand.</param>
+    /// <exception cref="FlowException">
+    /// <c>not_found</c>; <c>bad_input</c>: the node is no gate, or does not wait yet; <c>already_ended</c>: it has another answer, or the run has ended.
+    /// </exception>
+    public async Task<RunView> AnswerGateAsync(
+        RunId runId, string nodeId, bool approved, string? payloadJson = null, CancellationToken cancellationToken = default) =>
+        (await CallAsync(
+            FlowMethods.SignalRun,
+            new SignalRunRequest { RunId = runId.Value, NodeId = nodeId, Signal = approved ? "approve" : "reject", PayloadJson = payloadJson ?? "" },
+            cancellationToken).ConfigureAwait(false)).ToView();
+}

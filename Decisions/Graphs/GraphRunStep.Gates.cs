@@ -1,0 +1,85 @@
+using System.Globalization;
+using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Graphs;
+
+namespace OrleansFlow.Decisions.Graphs;
+
+/// <content>What people do to a run: pause it, resume it, answer its gates.</content>
+internal sealed partial class GraphRunStep
+{
+    public string? Pause(string reason)
+    {
+        if (!State.Exists || State.IsTerminal)
+        {
+            return LeaseReasons.AlreadyEnded;
+        }
+
+        if (!State.IsPaused)
+        {
+            Add(new RunPaused(nowUtc, reason));
+        }
+
+        return null;
+    }
+
+    public string? Resume()
+    {
+        if (!State.Exists || State.IsTerminal)
+        {
+            return LeaseReasons.AlreadyEnded;
+        }
+
+        if (State.IsPaused)
+        {
+            Add(new RunResumed(nowUtc));
+        }
+
+        return null;
+    }
+
+    public string? Answer(AnswerGate answer)
+    {
+        var slot = new TaskSlot(answer.Node, 0);
+        switch (State.Nodes[answer.Node].Status)
+        {
+            case RunStatus.Completed:
+                return answer.IsApproved ? null : LeaseReasons.AlreadyEnded;
+            case RunStatus.Failed:
+                return answer.IsApproved ? LeaseReasons.AlreadyEnded : null;
+            case var status when GraphRunState.IsEnd(status):
+                return LeaseReasons.AlreadyEnded;
+        }
+
+        return !State.OpenGates.Contains(answer.Node) ? LeaseReasons.NotReady
+            : Lease(slot, answer.IsApproved
+                ? new EndTask(answer.PayloadJson, null)
+                : new EndTask(null, new LeaseFailure(LeaseReasons.Rejected, true, $"The gate was rejected{(answer.PayloadJson is { } payload ? $": {payload}" : ".")}")));
+    }
+
+    private void PassGates()
+    {
+        foreach (var node in State.OpenGates)
+        {
+            if (!(State.GateDueUtc(node) <= nowUtc) || State.IsTerminal)
+            {
+                continue;
+            }
+
+            var gate = Plan.Nodes[node].Gate!;
+            var waited = string.Create(CultureInfo.InvariantCulture, $"{gate.Timeout!.Value.TotalSeconds} s");
+            switch (gate.OnTimeout)
+            {
+                case GateTimeout.Approve:
+                    Lease(new TaskSlot(node, 0), new EndTask("""{"timed_out":true}""", null));
+                    break;
+                case GateTimeout.Skip:
+                    End(node, RunStatus.Skipped);
+                    FollowEnds();
+                    break;
+                default:
+                    Lease(new TaskSlot(node, 0), new EndTask(null, new LeaseFailure(LeaseReasons.DeadlineExceeded, true, $"Nobody answered the gate within {waited}.")));
+                    break;
+            }
+        }
+    }
+}

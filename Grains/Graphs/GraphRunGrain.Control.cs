@@ -1,0 +1,48 @@
+using OrleansFlow.Decisions.Graphs;
+using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Errors;
+using OrleansFlow.Graphs;
+
+namespace OrleansFlow.Grains.Graphs;
+
+/// <content>What people do to a run.</content>
+internal sealed partial class GraphRunGrain
+{
+    public Task<RunView> CancelAsync(string reason, CancellationToken cancellationToken) => ControlAsync(new CancelRun(reason), "cancelled");
+
+    public Task<RunView> PauseAsync(string reason, CancellationToken cancellationToken) => ControlAsync(new PauseRun(reason), "paused");
+
+    public Task<RunView> ResumeAsync(CancellationToken cancellationToken) => ControlAsync(new ResumeRun(), "resumed");
+
+    public async Task<RunView> AnswerAsync(string node, bool approved, string? payloadJson, CancellationToken cancellationToken)
+    {
+        RequireRun();
+        var gate = RequireNode(node);
+        if (_pump.Tentative.Plan!.Nodes[gate].Gate is null)
+        {
+            throw new FlowException(FlowErrorCode.BadInput, $"Node '{node}' of run '{_id}' is no gate; only a node with 'approval' takes answers.");
+        }
+
+        var (decision, committed) = Take(new AnswerGate(gate, approved, payloadJson));
+        await committed;
+        return decision.Refused switch
+        {
+            null => View(),
+            LeaseReasons.NotReady => throw new FlowException(
+                FlowErrorCode.BadInput, $"Gate '{node}' of run '{_id}' does not wait for an answer yet: its parents have not led to it."),
+            _ => throw new FlowException(FlowErrorCode.AlreadyEnded, $"Gate '{node}' of run '{_id}' has ended ({_pump.Committed.Nodes[gate].Status})."),
+        };
+    }
+
+    private async Task<RunView> ControlAsync(GraphRunCommand command, string what)
+    {
+        RequireRun();
+        var (decision, committed) = Take(command);
+        await committed;
+        return decision.IsAccepted
+            ? View()
+            : throw new FlowException(FlowErrorCode.AlreadyEnded, $"Run '{_id}' has ended ({_pump.Committed.Status}); it cannot be {what}.");
+    }
+
+    private RunView View() => RunViews.Run(_pump.Committed, _pump.Tentative.RefusedEffects, withNodes: true);
+}
