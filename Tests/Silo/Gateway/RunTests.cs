@@ -162,7 +162,6 @@ public sealed class RunTests(SiloFixture fixture)
             """{"name":"x","nodes":[{"id":"gate","approval":{}},{"id":"scan","role":"numbers","depends_on":["gate"]}]}""", cancellationToken: CancellationToken);
 
         Assert.Equal(RunStatus.Paused, (await Client.PauseRunAsync(run, "look", CancellationToken)).Status);
-        Assert.Contains(await Client.ListRunsAsync([RunStatus.Paused], CancellationToken).ToListAsync(CancellationToken), one => one.RunId == run);
         var answered = await Client.AnswerGateAsync(run, "gate", approved: true, """{"by":"ann"}""", CancellationToken);
         Assert.Equal((RunStatus.Paused, RunStatus.Completed, 1), (answered.Status, answered.Nodes[0].Status, answered.Nodes[1].ReadyCount));
         Assert.NotEqual(RunStatus.Paused, (await Client.ResumeRunAsync(run, CancellationToken)).Status);
