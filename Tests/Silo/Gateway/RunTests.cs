@@ -159,14 +159,15 @@ public sealed class RunTests(SiloFixture fixture)
     public async Task Pause_KeepsTasksFromBeingLeased_UntilTheRunIsResumed()
     {
         var run = await Client.SubmitGraphAsync(
-            """{"name":"x","nodes":[{"id":"gate","approval":{}},{"id":"scan","role":"numbers","depends_on":["gate"]}]}""", cancellationToken: CancellationToken);
+            """{"name":"x","nodes":[{"id":"gate","approval":{}},{"id":"scan","role":"numbers","params":{"batches":1,"rows":1},"depends_on":["gate"]}]}""", cancellationToken: CancellationToken);
 
         Assert.Equal(RunStatus.Paused, (await Client.PauseRunAsync(run, "look", CancellationToken)).Status);
         var answered = await Client.AnswerGateAsync(run, "gate", approved: true, """{"by":"ann"}""", CancellationToken);
         Assert.Equal((RunStatus.Paused, RunStatus.Completed, 1), (answered.Status, answered.Nodes[0].Status, answered.Nodes[1].ReadyCount));
         Assert.NotEqual(RunStatus.Paused, (await Client.ResumeRunAsync(run, CancellationToken)).Status);
 
-        Assert.Equal(RunStatus.Completed, (await Client.WaitForRunAsync(run, CancellationToken)).Status);
+        var ended = await Client.WaitForRunAsync(run, CancellationToken);
+        Assert.Equal((RunStatus.Completed, null), (ended.Status, ended.Failure));
         Assert.Equal(FlowErrorCode.AlreadyEnded, (await Assert.ThrowsAsync<FlowException>(() => Client.PauseRunAsync(run, "late", CancellationToken))).Code);
     }
 
