@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -16,7 +17,8 @@ public static class RpcServerServices
 
     /// <summary>
     /// Adds what <see cref="RpcEndpoints.MapRpcService"/> needs. Repeating it only applies further configuration.
-    /// Kestrel's write buffer of a connection becomes 1 MiB; configure <see cref="SocketTransportOptions"/> afterwards for another.
+    /// Kestrel's write buffer of a connection becomes 1 MiB (configure <see cref="SocketTransportOptions"/> afterwards for another), its memory
+    /// blocks of 64 KiB.
     /// Interceptors and error mappers are services: <see cref="IRpcServerInterceptor"/> and <see cref="IRpcErrorMapper"/>.
     /// </summary>
     /// <param name="services">The host's services.</param>
@@ -34,6 +36,11 @@ public static class RpcServerServices
         }
 
         services.Configure<SocketTransportOptions>(sockets => sockets.MaxWriteBufferSize = ConnectionWriteBytes);
+
+        // In place of Kestrel's own, whichever of the two is registered first.
+        services.TryAddSingleton<RpcConnectionMemory>();
+        services.RemoveAll<IMemoryPoolFactory<byte>>();
+        services.AddSingleton<IMemoryPoolFactory<byte>>(provider => provider.GetRequiredService<RpcConnectionMemory>());
         services.TryAddSingleton<RpcCallRunner>();
         services.TryAddSingleton<RpcHealth>();
         services.TryAddSingleton<RpcReflection>();
