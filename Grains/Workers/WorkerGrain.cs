@@ -137,8 +137,9 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
 
         if (granted.Count < reserved)
         {
-            // Other roles' queues may have been told meanwhile that the slots are promised.
-            await TellQueuesAsync();
+            // Other roles' queues may have been told meanwhile that the slots are promised. Not awaited (it never throws; owned by
+            // _isTellingQueues): a queue that ends waits for this very assignment, and would answer only then.
+            _ = TellQueuesAsync();
         }
 
         return new AssignReceipt(

@@ -43,6 +43,41 @@ public sealed class RoleQueueGrainTests
         Assert.Equal(["urgent", "first", "second"], order);
     }
 
+    /// <summary>
+    /// The end of a queue waits for its assignments; an assignment whose grant fails tells the queues of free slots, this one too. Time stands
+    /// still here, so that no time-out can part them.
+    /// </summary>
+    [Fact(Timeout = 15_000)]
+    public async Task Deactivation_DuringAnAssignmentWhoseGrantFails_DoesNotWaitForItself()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        await cluster.StartWorkerAsync("w", 2, "r");
+        var queue = cluster.Grains.GetGrain<IRoleQueueGrain>("r/0");
+        var grant = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var isGranting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var writes = 0;
+        cluster.Storage.BeforeWrite = name =>
+        {
+            if (name != "task" || Interlocked.Increment(ref writes) == 1)
+            {
+                return Task.CompletedTask;
+            }
+
+            isGranting.TrySetResult();
+            return grant.Task;
+        };
+        await cluster.Task("t").SubmitAsync(new TaskSubmission { Role = "r" }, FlowCluster.Token);
+        await isGranting.Task;
+
+        var deactivated = cluster.WhenDeactivatedAsync(queue);
+        var deactivation = cluster.DeactivateAsync(queue);
+        grant.SetException(new IOException("not written"));
+
+        await deactivation;
+        await deactivated;
+        Assert.True((await StatusAsync(cluster)).Known);
+    }
+
     [Fact(Timeout = Watchdog)]
     public async Task Enqueue_BehindA100000ReadyTasks_WritesWhatIsNewAndNotWhatWaits()
     {
