@@ -10,7 +10,9 @@ namespace OrleansFlow.Tests.Compatibility.Runtimes;
 /// </summary>
 public sealed class TwoRuntimesTests
 {
-    private static readonly string[] SharedFolders = ["Grains.Interfaces", "Grains", "Storage", "Silo", "Client", "Worker", "Cli", "Benchmarks", "samples"];
+    private static readonly string[] SharedFolders =
+        ["Grains.Interfaces", "Grains", "Storage", "Silo", "Client", "Worker", "Cli", "Benchmarks", "samples",
+        "Tests/Cluster", "Tests/Grains", "Tests/Silo", "Tests/Storage"];
 
     [Fact]
     public void WhatOurAssembliesUse_IsInOrleans()

@@ -18,7 +18,7 @@ public sealed class MemoryTests
 
     private static CancellationToken CancellationToken => TestContext.Current.CancellationToken;
 
-    [Fact(Timeout = 180_000)]
+    [Fact(Timeout = 600_000)]
     public async Task Silo_After100000Tasks_HoldsNoMoreMemoryThanAfter20000()
     {
         await using var silo = await RunningSilo.StartAsync(options => options.WorkerSlots = 256);
