@@ -21,7 +21,12 @@ internal sealed class WorkerFlightProducer(VerificationKeys keys, TimeProvider c
         set => _artifacts = value;
     }
 
-    public Task<FlightStream> DoGetAsync(FlightTicket ticket, RpcServerContext context) => Task.FromResult(Open(ticket));
+    public Task<FlightStream> DoGetAsync(FlightTicket ticket, RpcServerContext context)
+    {
+        // The same headers as at the gateway, so that it does not matter who answers.
+        var form = StreamForm.Read(context.RequestHeaders);
+        return Task.FromResult(form.Apply(Open(ticket)));
+    }
 
     /// <summary>Checks the ticket of an exchange before the stream is let in.</summary>
     public ValueTask AuthorizeAsync(ExchangeHello hello, CancellationToken cancellationToken)

@@ -12,6 +12,7 @@ using OrleansFlow.Silo.Gateway.Sql;
 using OrleansFlow.Silo.Gateway.Streams;
 using OrleansFlow.Silo.Security;
 using OrleansFlow.Tasks;
+using OrleansFlow.Worker.Data;
 
 namespace OrleansFlow.Silo.Gateway.Flight;
 

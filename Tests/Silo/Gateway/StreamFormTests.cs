@@ -5,8 +5,8 @@ using OrleansFlow.Errors;
 using OrleansFlow.Flight;
 using OrleansFlow.Protocol;
 using OrleansFlow.Rpc;
-using OrleansFlow.Silo.Gateway.Flight;
 using OrleansFlow.Tests.Silo.Support;
+using OrleansFlow.Worker.Data;
 
 namespace OrleansFlow.Tests.Silo.Gateway;
 

@@ -6,6 +6,7 @@ using OrleansFlow.Arrow;
 using OrleansFlow.Errors;
 using OrleansFlow.Flight;
 using OrleansFlow.Flight.Exchange;
+using OrleansFlow.Protocol;
 using OrleansFlow.Rpc;
 using OrleansFlow.Worker.Artifacts;
 using OrleansFlow.Worker.Data;
@@ -28,6 +29,19 @@ public class WorkerDataServiceTests
 
         Assert.Equal([0, 1, 2, 3], await ReadAsync(server.Flight.DoGet(server.Ticket(), Call)));
         Assert.Equal([3], await ReadAsync(server.Flight.DoGet(server.Ticket("run/scan/1.1-1.e1"), Call)));
+    }
+
+    [Fact(Timeout = TimeoutMs)]
+    public async Task DoGet_WithTheGatewaysHeaders_GivesTheFormThatTheyAskFor()
+    {
+        await using var server = await DataServer.StartAsync();
+        RpcMetadata headers = [], wrong = [];
+        headers.Add(FlowHeaders.Compression, FlowHeaders.Lz4);
+        wrong.Add(FlowHeaders.Compression, "brotli");
+
+        Assert.Equal([0, 1, 2, 3], await ReadAsync(server.Flight.DoGet(server.Ticket(), Call with { Metadata = headers })));
+        AssertFailure(
+            await Assert.ThrowsAsync<RpcException>(() => ReadAsync(server.Flight.DoGet(server.Ticket(), Call with { Metadata = wrong }))), RpcStatusCode.InvalidArgument, "bad_input");
     }
 
     [Theory(Timeout = TimeoutMs)]

@@ -7,7 +7,7 @@ using OrleansFlow.Flight;
 using OrleansFlow.Protocol;
 using OrleansFlow.Rpc;
 
-namespace OrleansFlow.Silo.Gateway.Flight;
+namespace OrleansFlow.Worker.Data;
 
 /// <summary>In what form a caller wants its batches, as the headers of its call say.</summary>
 /// <param name="Compression">Of message bodies.</param>
@@ -28,7 +28,7 @@ internal readonly record struct StreamForm(IpcCompression Compression, bool Deco
         if (!IpcCodecs.IsAvailable(compression))
         {
             throw new FlowException(
-                FlowErrorCode.Unsupported, $"This gateway's machine has no libzstd; send '{FlowHeaders.Compression}: {FlowHeaders.Lz4}', or install the package libzstd1 there.");
+                FlowErrorCode.Unsupported, $"The serving machine has no libzstd; send '{FlowHeaders.Compression}: {FlowHeaders.Lz4}', or install the package libzstd1 there.");
         }
 
         var decodes = headers.GetValue(FlowHeaders.Dictionaries) switch
