@@ -1,3 +1,5 @@
+using OrleansFlow.Flight.Exchange;
+
 namespace OrleansFlow.Worker.Data;
 
 /// <summary>
@@ -7,6 +9,7 @@ namespace OrleansFlow.Worker.Data;
 internal static class DataLocations
 {
     private const string FlightScheme = "grpc+";
+    private const string TlsScheme = "grpc+tls";
 
     public static string Format(IEnumerable<string> locations) => string.Join(' ', locations);
 
@@ -15,4 +18,22 @@ internal static class DataLocations
         .Where(location => location.StartsWith(FlightScheme, StringComparison.Ordinal))
         .Select(location => Uri.TryCreate(location, UriKind.Absolute, out var uri) ? uri : null)
         .FirstOrDefault(uri => uri is not null);
+
+    /// <summary>The exchanges of a worker, the one over a socket of its own host first.</summary>
+    public static IReadOnlyList<ExchangeAddress> ExchangesOf(string dataAddress)
+    {
+        var addresses = new List<ExchangeAddress>();
+        foreach (var location in dataAddress.Split(' '))
+        {
+            if (ExchangeAddress.TryParse(location, out var address))
+            {
+                addresses.Add(address);
+            }
+        }
+
+        return [.. addresses.OrderBy(address => address.Path is null)];
+    }
+
+    /// <summary>The address of a Flight location as the RPC channel takes it.</summary>
+    public static string HttpOf(Uri location) => $"{(location.Scheme == TlsScheme ? Uri.UriSchemeHttps : Uri.UriSchemeHttp)}://{location.Authority}";
 }

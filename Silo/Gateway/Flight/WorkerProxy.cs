@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using OrleansFlow.Errors;
 using OrleansFlow.Flight;
 using OrleansFlow.Rpc;
+using OrleansFlow.Worker.Data;
 
 namespace OrleansFlow.Silo.Gateway.Flight;
 
@@ -54,7 +55,7 @@ internal sealed partial class WorkerProxy(WorkerLocations workers, IOptions<Flig
     private RpcChannel ChannelOf(Uri location) => _channels.GetOrAdd(
         location,
         (key, time) => new Lazy<RpcChannel>(() => RpcChannel.ForAddress(
-            $"{(key.Scheme == "grpc+tls" ? Uri.UriSchemeHttps : Uri.UriSchemeHttp)}://{key.Authority}",
+            DataLocations.HttpOf(key),
             new RpcChannelOptions { TimeProvider = time, ConnectTimeout = TimeSpan.FromSeconds(2) })),
         clock).Value;
 
