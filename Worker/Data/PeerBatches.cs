@@ -1,5 +1,4 @@
-using System.Runtime.CompilerServices;
-using OrleansFlow.Arrow;
+using System.Collections.Concurrent;
 using OrleansFlow.Flight;
 using OrleansFlow.Flight.Exchange;
 using OrleansFlow.Rpc;
@@ -7,46 +6,58 @@ using OrleansFlow.Rpc;
 namespace OrleansFlow.Worker.Data;
 
 /// <summary>
-/// Reads from another worker by the fastest way that its data address names and that works: the exchange over a socket of this host, the
-/// exchange over TCP, Arrow Flight.
+/// Reads from a worker by the fastest way that its data address names and that works: the exchange over a socket of this host, the exchange
+/// over TCP, Arrow Flight. Thread-safe.
 /// </summary>
 /// <param name="client">Opens exchanges.</param>
-/// <param name="flight">Options of the Flight side.</param>
-internal sealed class PeerBatches(ExchangeClient client, FlightOptions flight)
+/// <param name="flight">Memory and limits of the Flight side.</param>
+internal sealed class PeerBatches(ExchangeClient client, FlightOptions flight) : IAsyncDisposable
 {
-    /// <summary>What a ticket names, in order. Whoever enumerates owns each batch.</summary>
-    /// <param name="dataAddress">As the peer registered it.</param>
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentDictionary<Uri, Lazy<RpcChannel>> _channels = [];
+
+    /// <summary>Opens what a ticket names.</summary>
+    /// <param name="dataAddress">As the worker registered it.</param>
     /// <param name="ticket">Signed by the silo.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="RpcException">No way works (UNAVAILABLE), or the peer's own status: a peer that answers is not asked another way.</exception>
-    public async IAsyncEnumerable<RecordBatch> ReadAsync(string dataAddress, FlightTicket ticket, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Ends the opening and, over Flight, the reading.</param>
+    /// <returns>The batches in order, as fast as they are read; dispose it.</returns>
+    /// <exception cref="RpcException">No way works (UNAVAILABLE), or the worker's own status: one that answers is not asked another way.</exception>
+    public async Task<FlightStream> OpenAsync(string dataAddress, FlightTicket ticket, CancellationToken cancellationToken)
     {
         foreach (var address in DataLocations.ExchangesOf(dataAddress))
         {
-            if (await TryOpenAsync(address, ticket, cancellationToken) is { } stream)
+            if (await TryOpenAsync(address, ticket, cancellationToken) is { } opened)
             {
-                await using (stream)
-                {
-                    await foreach (var batch in stream.ReadBatchesAsync(cancellationToken))
-                    {
-                        yield return batch;
-                    }
-                }
-
-                yield break;
+                return opened;
             }
         }
 
         var location = DataLocations.FlightOf(dataAddress)
             ?? throw new RpcException(RpcStatusCode.Unavailable, $"The worker's data address '{dataAddress}' names no way that works from here.");
-        await using var channel = RpcChannel.ForAddress(DataLocations.HttpOf(location), new RpcChannelOptions { ConnectTimeout = TimeSpan.FromSeconds(2) });
-        await foreach (var batch in new FlightClient(channel, flight).DoGet(ticket, new RpcCallOptions(CancellationToken: cancellationToken)))
+        var channel = _channels.GetOrAdd(
+            location, key => new Lazy<RpcChannel>(() => RpcChannel.ForAddress(DataLocations.HttpOf(key), new RpcChannelOptions { ConnectTimeout = ConnectTimeout }))).Value;
+        var reader = new FlightClient(channel, flight).DoGet(ticket, new RpcCallOptions(CancellationToken: cancellationToken));
+        try
         {
-            yield return batch;
+            return new FlightStream(await reader.GetSchemaAsync(cancellationToken), reader.ReadAllAsync(cancellationToken)) { Owner = new ReaderOwner(reader) };
+        }
+        catch
+        {
+            await reader.DisposeAsync();
+            throw;
         }
     }
 
-    private async Task<ExchangeStream?> TryOpenAsync(ExchangeAddress address, FlightTicket ticket, CancellationToken cancellationToken)
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var channel in _channels.Values)
+        {
+            await channel.Value.DisposeAsync();
+        }
+    }
+
+    private async Task<FlightStream?> TryOpenAsync(ExchangeAddress address, FlightTicket ticket, CancellationToken cancellationToken)
     {
         // A socket's path names nothing on another host.
         if (address.Path is { } path && !File.Exists(path))
@@ -54,17 +65,38 @@ internal sealed class PeerBatches(ExchangeClient client, FlightOptions flight)
             return null;
         }
 
+        ExchangeStream? stream = null;
         try
         {
-            return await client.OpenAsync(address, ticket, cancellationToken: cancellationToken);
+            stream = await client.OpenAsync(address, ticket, cancellationToken: cancellationToken);
+            return new FlightStream(await stream.GetSchemaAsync(cancellationToken), stream.ReadAllAsync(cancellationToken)) { Owner = stream };
         }
-        catch (RpcException exception) when (IsOfTheWay(exception.Status))
+        catch (Exception exception)
         {
-            return null;
+            if (stream is not null)
+            {
+                await stream.DisposeAsync();
+            }
+
+            if (exception is RpcException failure && IsOfTheWay(failure.Status))
+            {
+                return null;
+            }
+
+            throw;
         }
     }
 
     /// <summary>Whether another way may work: nobody answered, or somebody else did.</summary>
     private static bool IsOfTheWay(RpcStatus status) => RpcStatusDetails.TryGetErrorInfo(status, out var info)
-        && info is { Domain: ExchangeFaults.Domain, Reason: ExchangeFaults.Unreachable or ExchangeFaults.HandshakeTimeout or ExchangeFaults.BadMagic or ExchangeFaults.BadVersion or ExchangeFaults.Truncated or ExchangeFaults.TooManyStreams };
+        && info is
+        {
+            Domain: ExchangeFaults.Domain,
+            Reason: ExchangeFaults.Unreachable or ExchangeFaults.HandshakeTimeout or ExchangeFaults.BadMagic or ExchangeFaults.BadVersion or ExchangeFaults.Truncated or ExchangeFaults.TooManyStreams,
+        };
+
+    private sealed class ReaderOwner(FlightReader reader) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => reader.DisposeAsync();
+    }
 }

@@ -19,6 +19,13 @@ internal sealed class WorkerLocations(WorkerCalls workers, TimeProvider clock)
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<IReadOnlyList<Uri>> FindAsync(string peer, CancellationToken cancellationToken)
     {
+        var locations = (await FindAddressesAsync(cancellationToken)).Select(DataLocations.FlightOf).OfType<Uri>();
+        return IsHere(peer) ? [.. locations] : [.. locations.Where(location => !location.IsLoopback)];
+    }
+
+    /// <summary>Data addresses as the workers registered them, in the order of their ids.</summary>
+    public async Task<IReadOnlyList<string>> FindAddressesAsync(CancellationToken cancellationToken)
+    {
         var known = _known;
         if (known is null || clock.GetElapsedTime(known.AskedAt) >= KnownFor)
         {
@@ -27,17 +34,17 @@ internal sealed class WorkerLocations(WorkerCalls workers, TimeProvider clock)
             _known = known;
         }
 
-        return IsHere(peer) ? known.Locations : [.. known.Locations.Where(location => !location.IsLoopback)];
+        return known.DataAddresses;
     }
 
-    private async Task<IReadOnlyList<Uri>> AskAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> AskAsync(CancellationToken cancellationToken)
     {
         var views = await workers.ReadAllAsync(cancellationToken);
         return
         [
-            .. views.Where(view => view.Liveness is WorkerLiveness.Online or WorkerLiveness.Draining)
+            .. views.Where(view => view.Liveness is WorkerLiveness.Online or WorkerLiveness.Draining && view.Registration.DataAddress.Length > 0)
                 .OrderBy(view => view.WorkerId.Value, StringComparer.Ordinal)
-                .Select(view => DataLocations.FlightOf(view.Registration.DataAddress)).OfType<Uri>(),
+                .Select(view => view.Registration.DataAddress),
         ];
     }
 
@@ -45,5 +52,5 @@ internal sealed class WorkerLocations(WorkerCalls workers, TimeProvider clock)
         peer.StartsWith("unix:", StringComparison.Ordinal) || peer.StartsWith("ipv4:127.", StringComparison.Ordinal) || peer.StartsWith("ipv6:[::1]", StringComparison.Ordinal)
         || peer.StartsWith("ipv6:[::ffff:127.", StringComparison.Ordinal);
 
-    private sealed record Known(long AskedAt, IReadOnlyList<Uri> Locations);
+    private sealed record Known(long AskedAt, IReadOnlyList<string> DataAddresses);
 }

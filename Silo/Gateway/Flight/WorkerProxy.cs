@@ -1,8 +1,8 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansFlow.Errors;
 using OrleansFlow.Flight;
+using OrleansFlow.Flight.Exchange;
 using OrleansFlow.Rpc;
 using OrleansFlow.Worker.Data;
 
@@ -14,11 +14,9 @@ namespace OrleansFlow.Silo.Gateway.Flight;
 /// </summary>
 internal sealed partial class WorkerProxy(WorkerLocations workers, IOptions<FlightGatewayOptions> options, TimeProvider clock, ILogger<WorkerProxy> logger) : IAsyncDisposable
 {
-    // Whoever asks sits on this machine: the gateway itself.
-    private const string Here = "unix:";
-
-    private readonly FlightOptions _limits = new() { MessageBytesMax = options.Value.MessageBytesMax };
-    private readonly ConcurrentDictionary<Uri, Lazy<RpcChannel>> _channels = [];
+    private readonly PeerBatches _peers = new(
+        new ExchangeClient(new ExchangeClientOptions { MessageBytesMax = options.Value.MessageBytesMax, TimeProvider = clock }),
+        new FlightOptions { MessageBytesMax = options.Value.MessageBytesMax });
 
     /// <summary>Opens what a ticket names at the first worker that has it.</summary>
     /// <param name="ticket">Signed by this cluster.</param>
@@ -26,44 +24,23 @@ internal sealed partial class WorkerProxy(WorkerLocations workers, IOptions<Flig
     /// <param name="cancellationToken">Ends the reading.</param>
     public async Task<FlightStream> OpenAsync(FlightTicket ticket, FlowException lost, CancellationToken cancellationToken)
     {
-        foreach (var location in await workers.FindAsync(Here, cancellationToken))
+        foreach (var dataAddress in await workers.FindAddressesAsync(cancellationToken))
         {
-            var reader = new FlightClient(ChannelOf(location), _limits).DoGet(ticket, new RpcCallOptions(CancellationToken: cancellationToken));
             try
             {
-                var schema = await reader.GetSchemaAsync(cancellationToken);
-                return new FlightStream(schema, reader.ReadAllAsync(cancellationToken)) { Owner = new ReaderOwner(reader) };
+                return await _peers.OpenAsync(dataAddress, ticket, cancellationToken);
             }
             catch (RpcException exception)
             {
-                LogWorkerPassedOver(location, exception.Status.Message);
-                await reader.DisposeAsync();
+                LogWorkerPassedOver(dataAddress, exception.Status.Message);
             }
         }
 
         throw lost;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var channel in _channels.Values)
-        {
-            await channel.Value.DisposeAsync();
-        }
-    }
+    public ValueTask DisposeAsync() => _peers.DisposeAsync();
 
-    private RpcChannel ChannelOf(Uri location) => _channels.GetOrAdd(
-        location,
-        (key, time) => new Lazy<RpcChannel>(() => RpcChannel.ForAddress(
-            DataLocations.HttpOf(key),
-            new RpcChannelOptions { TimeProvider = time, ConnectTimeout = TimeSpan.FromSeconds(2) })),
-        clock).Value;
-
-    [LoggerMessage(EventId = 5003, Level = LogLevel.Warning, Message = "Worker at {Location} could not serve what the gateway does not have: {Reason}")]
-    private partial void LogWorkerPassedOver(Uri location, string reason);
-
-    private sealed class ReaderOwner(FlightReader reader) : IAsyncDisposable
-    {
-        public ValueTask DisposeAsync() => reader.DisposeAsync();
-    }
+    [LoggerMessage(EventId = 5003, Level = LogLevel.Warning, Message = "Worker at {DataAddress} could not serve what the gateway does not have: {Reason}")]
+    private partial void LogWorkerPassedOver(string dataAddress, string reason);
 }

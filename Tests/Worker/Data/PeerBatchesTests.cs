@@ -59,12 +59,13 @@ public class PeerBatchesTests
 
     private async Task<List<long>> ReadAsync(string dataAddress, FlightTicket ticket)
     {
-        var peer = new PeerBatches(new ExchangeClient(new ExchangeClientOptions { Allocator = _exchanged }), new FlightOptions { Allocator = _byFlight });
+        await using var peer = new PeerBatches(new ExchangeClient(new ExchangeClientOptions { Allocator = _exchanged }), new FlightOptions { Allocator = _byFlight });
         var values = new List<long>();
-        await foreach (var batch in peer.ReadAsync(dataAddress, ticket, Token))
+        await using (var stream = await peer.OpenAsync(dataAddress, ticket, Token))
         {
-            using (batch)
+            await foreach (var element in stream.Batches)
             {
+                using var batch = element.Batch!;
                 values.AddRange(batch.Column<Int64Array>(0).Values);
             }
         }
