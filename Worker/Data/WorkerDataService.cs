@@ -172,6 +172,7 @@ internal sealed partial class WorkerDataService : IWorkerDataEndpoint, IAsyncDis
                 Tls = address.IsTls ? new SslServerAuthenticationOptions { ServerCertificate = _certificate } : null,
                 Authorize = _producer.AuthorizeAsync,
                 MapError = DataErrors.TryMap,
+                UnexpectedError = LogExchangeFailed,
                 TimeProvider = _clock,
             },
             _producer.ExchangeAsync);
@@ -248,6 +249,9 @@ internal sealed partial class WorkerDataService : IWorkerDataEndpoint, IAsyncDis
     [LoggerMessage(EventId = 5011, Level = LogLevel.Warning,
         Message = "Workers on this host reach this one by TCP only: the socket {SocketPath} has more than {PathBytesMax} bytes. Set OrleansFlow:Worker:Data:SocketFolder to a shorter folder")]
     private partial void LogSocketPathTooLong(string socketPath, int pathBytesMax);
+
+    [LoggerMessage(EventId = 5012, Level = LogLevel.Error, Message = "An exchange failed in a way that nobody foresaw; its reader got UNKNOWN")]
+    private partial void LogExchangeFailed(Exception exception);
 
     /// <summary>The worker decides when to stop, no signal.</summary>
     private sealed class OwnersLifetime : IHostLifetime

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
@@ -187,7 +186,7 @@ public sealed class ExchangeListener : IAsyncDisposable
             ExchangeTransport.Prepare(socket);
             using var late = new CancellationTokenSource(_options.HandshakeTimeout, _options.TimeProvider);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, _stopping.Token);
-            transport = _options.Tls is { } tls ? await EncryptAsync(socket, tls, either.Token).ConfigureAwait(false) : new SocketTransport(socket);
+            transport = _options.Tls is { } tls ? await TlsTransport.AcceptAsync(socket, tls, either.Token).ConfigureAwait(false) : new SocketTransport(socket);
             var reader = new ExchangeFrameReader(transport, _options, RpcStatusCode.InvalidArgument);
             if (await LetInAsync(transport, reader, isOneTooMany, either.Token).ConfigureAwait(false) is { } hello)
             {
@@ -271,29 +270,19 @@ public sealed class ExchangeListener : IAsyncDisposable
             return failure;
         }
 
-        return exception switch
+        switch (exception)
         {
-            RpcException known => known,
-            OperationCanceledException when _stopping.IsCancellationRequested => new RpcException(RpcStatusCode.Unavailable, $"{Address} is stopping."),
-            _ => _options.MapError?.Invoke(exception)
-                ?? (exception is OperationCanceledException
-                    ? new RpcException(RpcStatusCode.Cancelled, "The stream was cancelled by the listener.")
-                    : new RpcException(new RpcStatus(RpcStatusCode.Unknown, $"The stream failed at {Address}; its log says why."), innerException: exception)),
-        };
-    }
-
-    private static async Task<ExchangeTransport> EncryptAsync(Socket socket, SslServerAuthenticationOptions options, CancellationToken cancellationToken)
-    {
-        var stream = new SslStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false);
-        try
-        {
-            await stream.AuthenticateAsServerAsync(options, cancellationToken).ConfigureAwait(false);
-            return new TlsTransport(socket, stream);
-        }
-        catch
-        {
-            await stream.DisposeAsync().ConfigureAwait(false);
-            throw;
+            case RpcException known:
+                return known;
+            case OperationCanceledException when _stopping.IsCancellationRequested:
+                return new RpcException(RpcStatusCode.Unavailable, $"{Address} is stopping.");
+            case var _ when _options.MapError?.Invoke(exception) is { } mapped:
+                return mapped;
+            case OperationCanceledException:
+                return new RpcException(RpcStatusCode.Cancelled, "The stream was cancelled by the listener.");
+            default:
+                _options.UnexpectedError?.Invoke(exception);
+                return new RpcException(new RpcStatus(RpcStatusCode.Unknown, $"The stream failed at {Address}; its log says why."), innerException: exception);
         }
     }
 }

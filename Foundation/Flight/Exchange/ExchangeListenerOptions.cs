@@ -21,6 +21,9 @@ public sealed class ExchangeListenerOptions : ExchangeOptions
     /// <summary>Turns exceptions of handlers into statuses; null, or a null result, makes them UNKNOWN without details.</summary>
     public Func<Exception, RpcException?>? MapError { get; set; }
 
+    /// <summary>Is told of each exception that nobody mapped, for the log; must not throw. Null: the caller's status is all that remains of it.</summary>
+    public Action<Exception>? UnexpectedError { get; set; }
+
     /// <summary>Streams at a time; one more is refused with RESOURCE_EXHAUSTED.</summary>
     /// <value>Default 10 000. Range 1 to 1 000 000.</value>
     public int StreamsMax { get; set; } = 10_000;

@@ -12,6 +12,22 @@ internal sealed class TlsTransport(Socket socket, SslStream stream) : ExchangeTr
 
     public SslStream Stream => stream;
 
+    /// <summary>The listener's side of the TLS handshake.</summary>
+    public static async Task<ExchangeTransport> AcceptAsync(Socket socket, SslServerAuthenticationOptions options, CancellationToken cancellationToken)
+    {
+        var stream = new SslStream(new NetworkStream(socket, ownsSocket: true), leaveInnerStreamOpen: false);
+        try
+        {
+            await stream.AuthenticateAsServerAsync(options, cancellationToken).ConfigureAwait(false);
+            return new TlsTransport(socket, stream);
+        }
+        catch
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
     public override ValueTask<int> ReceiveAsync(Memory<byte> target, CancellationToken cancellationToken) => stream.ReadAsync(target, cancellationToken);
 
     public override async ValueTask SendAsync(IReadOnlyList<ReadOnlyMemory<byte>> parts, CancellationToken cancellationToken)

@@ -123,6 +123,30 @@ public sealed class ExchangeStreamTests
         await host.StopAndCountAsync();
     }
 
+    [Fact(Timeout = TimeoutMs)]
+    public async Task Handler_ThrowsWhatNobodyMapped_ClientGetsUnknownAndTheHostIsTold()
+    {
+        var told = new List<Exception>();
+        var host = ExchangeHost.Start(
+            ExchangeHost.Unix,
+            call => throw (call.Hello.Ticket.AsText() == "mapped" ? new FormatException("seen") : new InvalidOperationException("secret")),
+            options =>
+            {
+                options.MapError = exception => exception is FormatException ? new RpcException(RpcStatusCode.Aborted, exception.Message) : null;
+                options.UnexpectedError = told.Add;
+            });
+        foreach (var (ticket, code) in ((string, RpcStatusCode)[])[("mapped", RpcStatusCode.Aborted), ("other", RpcStatusCode.Unknown)])
+        {
+            await using var stream = await host.OpenAsync(ticket);
+            var exception = await Assert.ThrowsAsync<RpcException>(() => stream.WaitForEndAsync(Token));
+            Assert.Equal(code, exception.Code);
+            Assert.DoesNotContain("secret", exception.Status.Message, StringComparison.Ordinal);
+        }
+
+        await host.StopAndCountAsync();
+        Assert.Equal("secret", Assert.Single(told).Message);
+    }
+
     [Theory(Timeout = TimeoutMs)]
     [MemberData(nameof(Kinds))]
     public async Task Handler_RefusesAnUpload_WriterGetsTheStatus(string kind)

@@ -136,6 +136,33 @@ public class WorkerDataServiceTests
     }
 
     [Fact(Timeout = TimeoutMs)]
+    public async Task Certificate_EncryptsFlightAndTheExchange()
+    {
+        using var folder = new PfxFile();
+        await using var server = await DataServer.StartAsync(new WorkerDataOptions { TlsCertificatePath = folder.Path, TlsCertificatePassword = PfxFile.Password });
+        var tls = new System.Net.Security.SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, presented, _, _) => presented?.GetCertHashString() == folder.Thumbprint };
+
+        Assert.Equal(["grpc+tls", "exchange+tls", "exchange+unix"], server.Locations.Select(location => new Uri(location).Scheme));
+        await using var channel = RpcChannel.ForAddress(DataLocations.HttpOf(new Uri(server.Locations[0])), new RpcChannelOptions { Tls = tls });
+        Assert.Equal([0, 1, 2, 3], await ReadAsync(new FlightClient(channel).DoGet(server.Ticket(), Call)));
+        await using var stream = await new ExchangeClient(new ExchangeClientOptions { Tls = tls }).OpenAsync(server.Exchange("exchange+tls"), server.Ticket(), cancellationToken: Token);
+        Assert.Equal([0, 1, 2, 3], await ReadAsync(stream.ReadBatchesAsync(Token)));
+
+        // Without trust in the certificate nothing is sent.
+        var stranger = await Assert.ThrowsAsync<RpcException>(() => new ExchangeClient().OpenAsync(server.Exchange("exchange+tls"), server.Ticket(), cancellationToken: Token));
+        Assert.Equal(RpcStatusCode.Unavailable, stranger.Code);
+    }
+
+    [Fact(Timeout = TimeoutMs)]
+    public async Task Certificate_ThatIsNone_IsABadOption()
+    {
+        using var folder = new PfxFile();
+        await using var service = new WorkerDataService(
+            new WorkerDataOptions { TlsCertificatePath = folder.Path, TlsCertificatePassword = "wrong" }, "w", root => new SharedFolderArtifactStore(root), TimeProvider.System, NullLoggerFactory.Instance);
+        Assert.Equal(FlowErrorCode.BadOption, (await Assert.ThrowsAsync<FlowException>(() => service.StartAsync(Token))).Code);
+    }
+
+    [Fact(Timeout = TimeoutMs)]
     public async Task SocketFolder_TooLongForASocket_LeavesTcp()
     {
         await using var server = await DataServer.StartAsync(new WorkerDataOptions { SocketFolder = Path.Combine(Path.GetTempPath(), new string('x', 100)) });
