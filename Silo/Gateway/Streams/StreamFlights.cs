@@ -52,13 +52,24 @@ internal sealed class StreamFlights(StreamLogs logs, FlightTickets tickets)
         }
 
         var log = await logs.GetOrMakeAsync(path.Name, schema, cancellationToken);
-        await foreach (var element in batches.WithCancellation(cancellationToken))
+        await foreach (var group in BatchGroups.ReadAsync(batches, cancellationToken))
         {
-            using var batch = element.Batch;
-            if (batch is { RowCount: > 0 })
+            List<int> rows;
+            long first;
+            try
             {
-                var first = await log.AppendAsync(batch, cancellationToken);
-                yield return Receipt(first, batch.RowCount);
+                rows = group.ConvertAll(batch => batch.RowCount);
+                first = await log.AppendAsync(group, cancellationToken);
+            }
+            finally
+            {
+                group.ForEach(batch => batch.Dispose());
+            }
+
+            foreach (var count in rows)
+            {
+                yield return Receipt(first, count);
+                first += count;
             }
         }
     }

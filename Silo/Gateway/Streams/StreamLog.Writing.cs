@@ -22,17 +22,17 @@ internal sealed partial class StreamLog
     private DateTimeOffset _lastAppendUtc;
 
     /// <summary>Appends rows; durable, and seen by readers, when it returns. They are taken whole or not at all.</summary>
-    /// <param name="batch">Of the stream's columns; stays the caller's.</param>
+    /// <param name="batches">Of the stream's columns; stay the caller's. Several share what makes them durable.</param>
     /// <param name="cancellationToken">Ends the waiting for other writers.</param>
     /// <returns>Offset of the first row.</returns>
     /// <exception cref="FlowException"><c>store_in_use</c>: another process writes; <c>not_found</c>: dropped; <c>store_unavailable</c>.</exception>
-    public async Task<long> AppendAsync(RecordBatch batch, CancellationToken cancellationToken)
+    public async Task<long> AppendAsync(IReadOnlyList<RecordBatch> batches, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
         try
         {
             ThrowIfDropped();
-            return await AppendWhileTurnAsync(batch);
+            return await AppendWhileTurnAsync(batches);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -73,7 +73,7 @@ internal sealed partial class StreamLog
         _turn.Release();
     }
 
-    private async Task<long> AppendWhileTurnAsync(RecordBatch batch)
+    private async Task<long> AppendWhileTurnAsync(IReadOnlyList<RecordBatch> batches)
     {
         if (_lock is null)
         {
@@ -87,9 +87,13 @@ internal sealed partial class StreamLog
         }
 
         // Not cancelled in the middle: a batch that is half in the file would end the segment.
-        await _writer!.WriteAsync(batch, CancellationToken.None);
+        foreach (var batch in batches)
+        {
+            await _writer!.WriteAsync(batch, CancellationToken.None);
+        }
+
         _file!.Flush(flushToDisk: true);
-        var next = new StreamEnd(end.Segment, _writer.BytesWritten, end.Next + batch.RowCount);
+        var next = new StreamEnd(end.Segment, _writer!.BytesWritten, end.Next + batches.Sum(batch => (long)batch.RowCount));
         next.Write(_endFile!);
         _written = next;
         _lastAppendUtc = clock.GetUtcNow();

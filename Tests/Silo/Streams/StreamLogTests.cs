@@ -269,7 +269,7 @@ public sealed class StreamLogTests : IDisposable
         for (var index = 0; index < 60; index++)
         {
             using var batch = WordRows.Batch(index * 100, 100);
-            await log.AppendAsync(batch, Token);
+            await log.AppendAsync([batch], Token);
         }
 
         await foreach (var (offset, batch) in log.ReadAsync(log.Oldest, 6_000, Token))
@@ -300,7 +300,7 @@ public sealed class StreamLogTests : IDisposable
     private static async Task<long> AppendAsync(StreamLog log, int rows)
     {
         using var batch = NumbersHandler.Batch(0, rows);
-        return await log.AppendAsync(batch, Token);
+        return await log.AppendAsync([batch], Token);
     }
 
     private static async Task<string> ReadAsync(StreamLog log, long from, long to)
