@@ -244,7 +244,12 @@ public sealed partial class FlowClient : IAsyncDisposable
         var endpoint = GatewayEndpoint.Find(_options.Gateway, _options.Token, _options.DataFolder);
         return RpcChannel.ForAddress(
             endpoint.GrpcUrl,
-            new RpcChannelOptions { TimeProvider = _clock, BearerToken = _ => ValueTask.FromResult(endpoint.Token) });
+            new RpcChannelOptions
+            {
+                TimeProvider = _clock,
+                Tls = GatewayTls.Load(_options.TlsAuthorityPath, _options.TlsCertificatePath, _options.TlsCertificatePassword),
+                BearerToken = _ => ValueTask.FromResult(endpoint.Token),
+            });
     }
 
     private async Task<TResponse> CallAsync<TRequest, TResponse>(

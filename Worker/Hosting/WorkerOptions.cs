@@ -29,6 +29,18 @@ public sealed class WorkerOptions
     /// <value>Default: <c>FLOW_DATA</c>, else <c>.flow/data</c> and <c>.flow/demo</c> of the current folder.</value>
     public string? DataFolder { get; set; }
 
+    /// <summary>PEM file of the authorities that the gateway's TLS certificate must come from.</summary>
+    /// <value>Default null: those that the system trusts.</value>
+    public string? TlsAuthorityPath { get; set; }
+
+    /// <summary>PKCS#12 file with a certificate of one's own and its key, for gateways that take client certificates.</summary>
+    /// <value>Default null: none.</value>
+    public string? TlsCertificatePath { get; set; }
+
+    /// <summary>Password of <see cref="TlsCertificatePath"/>.</summary>
+    /// <value>Default null: none.</value>
+    public string? TlsCertificatePassword { get; set; }
+
     /// <summary>How long running attempts may go on when the host stops. Keep it below the host's own <c>ShutdownTimeout</c> (30 s by default).</summary>
     /// <value>Default 20 s. Range 0 to 1 h.</value>
     public TimeSpan ShutdownGrace { get; set; } = TimeSpan.FromSeconds(20);

@@ -54,7 +54,9 @@ public static class WorkerServiceCollectionExtensions
         {
             var options = provider.GetRequiredService<IOptions<WorkerOptions>>().Value;
             return new RpcWorkerTransport(
-                () => GatewayEndpoint.Find(options.Gateway, options.Token, options.DataFolder), provider.GetRequiredService<TimeProvider>());
+                () => GatewayEndpoint.Find(options.Gateway, options.Token, options.DataFolder),
+                provider.GetRequiredService<TimeProvider>(),
+                GatewayTls.Load(options.TlsAuthorityPath, options.TlsCertificatePath, options.TlsCertificatePassword));
         });
         services.AddSingleton<FlowWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<FlowWorker>());

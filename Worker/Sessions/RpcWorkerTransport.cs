@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Runtime.CompilerServices;
 using OrleansFlow.Errors;
 using OrleansFlow.Hosting;
@@ -11,7 +12,8 @@ namespace OrleansFlow.Worker.Sessions;
 /// Says where the gateway is. Asked at each connect, because a silo that starts again may listen on another port.
 /// </param>
 /// <param name="clock">Clock of the calls.</param>
-public sealed class RpcWorkerTransport(Func<GatewayEndpoint> findGateway, TimeProvider clock) : IWorkerTransport, IAsyncDisposable
+/// <param name="tls">Whom it trusts and what it presents; null: the system's ways.</param>
+public sealed class RpcWorkerTransport(Func<GatewayEndpoint> findGateway, TimeProvider clock, SslClientAuthenticationOptions? tls = null) : IWorkerTransport, IAsyncDisposable
 {
     /// <summary>The one method of the worker protocol.</summary>
     public static readonly RpcMethod<WorkerMessage, SiloMessage> SessionMethod =
@@ -34,7 +36,7 @@ public sealed class RpcWorkerTransport(Func<GatewayEndpoint> findGateway, TimePr
             var token = endpoint.Token;
             _channel = RpcChannel.ForAddress(
                 endpoint.GrpcUrl,
-                new RpcChannelOptions { TimeProvider = clock, BearerToken = token is null ? null : _ => ValueTask.FromResult<string?>(token) });
+                new RpcChannelOptions { TimeProvider = clock, Tls = tls, BearerToken = token is null ? null : _ => ValueTask.FromResult<string?>(token) });
         }
 
         var call = _channel.Duplex(SessionMethod, new RpcCallOptions(CancellationToken: CancellationToken.None));

@@ -3,12 +3,15 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.DependencyInjection;
+using OrleansFlow.Client;
 using OrleansFlow.Errors;
 using OrleansFlow.Flight;
 using OrleansFlow.Flight.Sql;
+using OrleansFlow.Hosting;
 using OrleansFlow.Rpc;
 using OrleansFlow.Silo.Hosting;
 using OrleansFlow.Tests.Silo.Support;
+using OrleansFlow.Worker.Hosting;
 
 namespace OrleansFlow.Tests.Silo.Security;
 
@@ -112,6 +115,63 @@ public sealed class ClientCertificateTests : IDisposable
         await using var later = Connect(silo, null, authorization!["Bearer ".Length..]);
 
         Assert.Equal("analyst bearer ", await WhoAsync(later));
+    }
+
+    [Fact]
+    public async Task ClientAndWorker_WithCertificatesOfTheirOwn_NeedNoToken()
+    {
+        await using var silo = await StartAsync();
+        var options = new FlowClientOptions
+        {
+            Gateway = silo.Endpoints.GrpcUrl, TlsAuthorityPath = _folder.Combine("authorities.pem"), TlsCertificatePath = File("CN=a client", "of its own"), TlsCertificatePassword = "of its own",
+        };
+        await using var client = new FlowClient(Microsoft.Extensions.Options.Options.Create(options));
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddOrleansFlowWorker(worker =>
+        {
+            (worker.WorkerId, worker.Gateway, worker.ShutdownGrace) = ("certified", silo.Endpoints.GrpcUrl, TimeSpan.Zero);
+            (worker.TlsAuthorityPath, worker.TlsCertificatePath) = (options.TlsAuthorityPath, File("CN=a worker", null));
+        });
+        using var host = builder.Build();
+        await host.StartAsync(CancellationToken);
+        await host.Services.GetRequiredService<OrleansFlow.Worker.Hosting.FlowWorker>().Registered.WaitAsync(CancellationToken);
+
+        Assert.Equal("certified", (await client.GetWorkerAsync(new OrleansFlow.Tasks.WorkerId("certified"), CancellationToken)).WorkerId.Value);
+        await host.StopAsync(CancellationToken);
+
+        string File(string subject, string? password)
+        {
+            var path = _folder.Combine(subject["CN=".Length..] + ".pfx");
+            using var certificate = _authority.Issue(subject);
+            System.IO.File.WriteAllBytes(path, certificate.Export(X509ContentType.Pfx, password));
+            return path;
+        }
+    }
+
+    [Fact]
+    public async Task Client_ThatDoesNotTrustTheGateway_CannotReachIt()
+    {
+        await using var silo = await StartAsync();
+        var foreign = _folder.Combine("foreign.pem");
+        await File.WriteAllTextAsync(foreign, _foreign.Pem, CancellationToken);
+        await using var client = new FlowClient(Microsoft.Extensions.Options.Options.Create(new FlowClientOptions { Gateway = silo.Endpoints.GrpcUrl, Token = Token, TlsAuthorityPath = foreign }));
+
+        Assert.Equal(FlowErrorCode.GatewayUnreachable, (await Assert.ThrowsAsync<FlowException>(() => client.GetHealthAsync(CancellationToken))).Code);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Client_WhoseTlsFileIsNone_HasABadOption(bool isAuthority)
+    {
+        var path = _folder.Combine("nothing");
+        await File.WriteAllTextAsync(path, "nothing", CancellationToken);
+
+        var failure = Assert.Throws<FlowException>(() => GatewayTls.Load(isAuthority ? path : null, isAuthority ? null : path, null));
+
+        Assert.Equal(FlowErrorCode.BadOption, failure.Code);
+        Assert.Contains(path, failure.Message, StringComparison.Ordinal);
+        Assert.Null(GatewayTls.Load(null, null, null));
     }
 
     [Fact]
