@@ -1,4 +1,4 @@
-// A gateway of OrleansFlow used by @grpc/grpc-js and apache-arrow: compression and dictionaries on request, and DoExchange.
+// A gateway of OrleansFlow used by @grpc/grpc-js and apache-arrow: compression and dictionaries on request, DoExchange, live streams.
 // Usage: node gateway-client.mjs PORT UPLOAD. Prints what it saw as one JSON object.
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -106,6 +106,36 @@ report.exchange = await exchange('select sum(a)::integer as a, sum(b) as b from 
 report.exchangeCompressed = await exchange('select a from input order by a desc limit 1', true, { 'x-orleansflow-compression': 'lz4' });
 report.exchangeWithoutBatches = await exchange('select 7 as seven', false);
 report.exchangeOfNoTable = await exchange('select * from input', false);
+
+// A live stream: appended to twice, read as a range, then followed until the next rows come.
+const append = async () => {
+  const call = client.doPut();
+  const answer = collect(call);
+  toMessages(Buffer.from(await RecordBatchStreamWriter.writeAll(sent).toUint8Array())).forEach((message, index) =>
+    call.write(index === 0 ? { ...message, flightDescriptor: pathOf('streams', 'from-js') } : message));
+  call.end();
+  const { code, messages } = await answer;
+  return { code, receipts: messages.map((message) => JSON.parse(message.appMetadata)) };
+};
+report.append = [await append(), await append()];
+const range = await unary('getFlightInfo', pathOf('streams', 'from-js', '2', 'latest'));
+const ranged = await collect(client.doGet(range.endpoint[0].ticket));
+report.range = { bounds: JSON.parse(range.appMetadata), records: range.totalRecords, code: ranged.code, a: rows(toTable(ranged.messages)).map((row) => row.a) };
+const follow = await unary('getFlightInfo', pathOf('streams', 'from-js', 'latest'));
+report.follow = await new Promise((resolve) => {
+  const call = client.doGet(follow.endpoint[0].ticket);
+  const messages = [];
+  call.on('error', () => {});
+  call.on('data', (message) => {
+    messages.push(message);
+    if (Message.decode(message.dataHeader).isSchema()) {
+      append();
+    } else {
+      call.cancel();
+      resolve({ offset: JSON.parse(message.appMetadata).offset, rows: toTable(messages).numRows });
+    }
+  });
+});
 
 console.log(JSON.stringify(report));
 client.close();

@@ -6,7 +6,7 @@ using OrleansFlow.Tests.Silo.Support;
 
 namespace OrleansFlow.Tests.Silo.Gateway;
 
-/// <summary>The gateway against npm <c>@grpc/grpc-js</c> and <c>apache-arrow</c>: compression and dictionaries on request, exchanges.</summary>
+/// <summary>The gateway against npm <c>@grpc/grpc-js</c> and <c>apache-arrow</c>: compression and dictionaries on request, exchanges, live streams.</summary>
 public sealed class GatewayJsTests(SiloFixture fixture)
 {
     [Fact(Timeout = 240_000)]
@@ -36,6 +36,10 @@ public sealed class GatewayJsTests(SiloFixture fixture)
         Check("exchangeCompressed", """{"code":0,"rows":[{"a":4}]}""");
         Check("exchangeWithoutBatches", """{"code":0,"rows":[{"seven":7}]}""");
         Check("exchangeOfNoTable", """{"code":3}""");
+
+        Check("append", """[{"code":0,"receipts":[{"offset":0,"next":4}]},{"code":0,"receipts":[{"offset":4,"next":8}]}]""");
+        Check("range", """{"bounds":{"oldest":0,"next":8},"records":6,"code":0,"a":[3,4,1,2,3,4]}""");
+        Check("follow", """{"offset":8,"rows":4}""");
 
         void Check(string name, string expected) => Assert.True(
             JsonNode.DeepEquals(JsonNode.Parse(expected), report[name]), $"{name}: expected {expected}, got {report[name]?.ToJsonString()}");
