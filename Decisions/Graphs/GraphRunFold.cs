@@ -125,6 +125,12 @@ internal static class GraphRunFold
                 break;
         }
 
+        if (after.IsTerminal && state.Plan!.Nodes[slot.Node].Gate is not null)
+        {
+            // Answered: the node itself may still wait for the end of its input.
+            state = state with { OpenGates = state.OpenGates.Remove(slot.Node) };
+        }
+
         var active = after.Status is FlowTaskStatus.Leased or FlowTaskStatus.BackingOff ? state.Active.Add(slot) : state.Active.Remove(slot);
         return With(ReferenceEquals(active, state.Active) ? state : state with { Active = active }, slot.Node, node);
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Graphs;
+using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Decisions.Graphs;
 
@@ -40,13 +41,13 @@ internal sealed partial class GraphRunStep
     public string? Answer(AnswerGate answer)
     {
         var slot = new TaskSlot(answer.Node, 0);
-        switch (State.Nodes[answer.Node].Status)
+        switch (State[slot].Status)
         {
-            case RunStatus.Completed:
+            case FlowTaskStatus.Completed:
                 return answer.IsApproved ? null : LeaseReasons.AlreadyEnded;
-            case RunStatus.Failed:
+            case FlowTaskStatus.Failed:
                 return answer.IsApproved ? LeaseReasons.AlreadyEnded : null;
-            case var status when GraphRunState.IsEnd(status):
+            case FlowTaskStatus.Cancelled:
                 return LeaseReasons.AlreadyEnded;
         }
 

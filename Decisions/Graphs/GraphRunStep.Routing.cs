@@ -89,9 +89,10 @@ internal sealed partial class GraphRunStep
         {
             Add(new EdgeSettled(nowUtc, child, edge, LeadsOn(State, child, plan)));
         }
-        else if (plan.AtFirstBatch && parent.Accepted.Count > 0 && Holds(State, child, plan.When))
+        else if (plan.AtFirstBatch && parent.Accepted.Count > 0)
         {
-            Add(new EdgeSettled(nowUtc, child, edge, IsTaken: true));
+            // Here or never: a reader that starts again must find the batches in the order in which the first one found them.
+            Add(new EdgeSettled(nowUtc, child, edge, Holds(State, child, plan.When)));
         }
     }
 

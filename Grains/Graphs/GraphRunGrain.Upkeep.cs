@@ -239,7 +239,9 @@ internal sealed partial class GraphRunGrain
                 if (_askUtc <= _clock.GetUtcNow())
                 {
                     _askUtc = null;
-                    await AskHoldersAsync(cancellationToken);
+
+                    // Not the timer's token: a grant meanwhile may set the timer anew, and that cancels it.
+                    await AskHoldersAsync(_stopped);
                 }
             }
 
@@ -249,6 +251,10 @@ internal sealed partial class GraphRunGrain
         catch (FlowException) when (_pump.Failure is not null)
         {
             // Logged when the write failed; the next activation reads the state again.
+        }
+        catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
+        {
+            // The activation ends; the next one looks after the time.
         }
     }
 

@@ -111,7 +111,7 @@ internal sealed class GraphRunRow
             Version = Version,
             Nodes = [.. nodes.Select((node, index) => EdgeStates.Complete(plan, nodes, index))],
             IsPaused = Paused,
-            OpenGates = [.. Enumerable.Range(0, nodes.Count).Where(node => plan.Nodes[node].Gate is not null && nodes[node] is { Opened: true, IsTerminal: false })],
+            OpenGates = [.. Enumerable.Range(0, nodes.Count).Where(node => plan.Nodes[node].Gate is not null && nodes[node] is { Opened: true, IsTerminal: false, Tasks: [{ IsTerminal: false }] })],
             EndedCount = nodes.Count(node => node.IsTerminal),
             Variables = variables ?? plan.Variables,
             Active = [.. active],

@@ -42,7 +42,7 @@ internal static class RunViews
             DependsOn = [.. plan.Edges.Select(edge => state.Plan.Nodes[edge.Parent].Id)],
             Tasks = withTasks ? [.. node.Tasks.Select((_, task) => Task(state, new TaskSlot(index, task)))] : [],
             TaskCount = node.Tasks.Count,
-            ReadyCount = node.Tasks.Count(task => task.Status == FlowTaskStatus.Ready),
+            ReadyCount = OffersTasks(state, index) ? node.Tasks.Count(task => task.Status == FlowTaskStatus.Ready) : 0,
             LeasedCount = node.Tasks.Count(task => task.Status == FlowTaskStatus.Leased),
             CompletedCount = node.CompletedCount,
             Batches = node.Accepted.Count,
@@ -78,8 +78,17 @@ internal static class RunViews
         return new TaskPage { Tasks = tasks };
     }
 
-    public static TaskView Task(GraphRunState state, TaskSlot slot) =>
-        TaskReports.ToView(state.IdOf(slot), state.Plan!.Nodes[slot.Node].Role, state[slot]);
+    public static TaskView Task(GraphRunState state, TaskSlot slot)
+    {
+        var task = state[slot];
+        return TaskReports.ToView(
+            state.IdOf(slot),
+            state.Plan!.Nodes[slot.Node].Role,
+            task.Status == FlowTaskStatus.Ready && !OffersTasks(state, slot.Node) ? task with { Status = FlowTaskStatus.Pending } : task);
+    }
+
+    /// <summary>Whether a ready task of a node waits for a worker, and not for the end of a pause or an answer. A queue that asks must not offer it then.</summary>
+    private static bool OffersTasks(GraphRunState state, int node) => !state.IsPaused && state.Plan!.Nodes[node].NeedsWorker;
 
     /// <summary>A node's batches from a position on, until the page is full.</summary>
     public static ArtifactPage Artifacts(GraphRunState state, int node, int begin, int limit)

@@ -139,7 +139,8 @@ internal sealed partial class TaskGrain
                 return;
             }
 
-            await AskHolderAsync(cancellationToken);
+            // Not the timer's token: a back-off meanwhile sets the timer anew, and that cancels it.
+            await AskHolderAsync(_stopped);
             return;
         }
 

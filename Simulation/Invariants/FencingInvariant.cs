@@ -67,7 +67,7 @@ internal sealed class FencingInvariant(SimulatedWorld world) : Invariant(world)
 
     public override void OnRunSeen(RunView? before, RunView after)
     {
-        foreach (var task in after.Nodes.SelectMany(node => node.Tasks))
+        foreach (var task in after.Nodes.SelectMany(node => node.Tasks).Where(task => !IsOwn(task)))
         {
             if (task is { Status: FlowTaskStatus.Completed, ResultJson: { } result } && AttemptResult.Parse(result).Epoch != task.Epoch)
             {

@@ -31,17 +31,19 @@ internal sealed class FinalRunInvariant(SimulatedWorld world) : Invariant(world)
 
         foreach (var node in after.Nodes)
         {
-            if (node.Status != RunStatus.Completed)
+            if (node.Status is not (RunStatus.Completed or RunStatus.Skipped) && node.Failure is null)
             {
                 Violate($"{after.RunId} is completed, but its node {node.NodeId} is {node.Status}");
             }
 
-            if (node.Tasks.FirstOrDefault(task => task.Status != FlowTaskStatus.Completed) is { } open)
+            if (node.Tasks.FirstOrDefault(task => node.Status == RunStatus.Completed ? task.Status != FlowTaskStatus.Completed : !IsOver(task)) is { } open)
             {
                 Violate($"{after.RunId} is completed, but {open.TaskId} is {open.Status}");
             }
         }
     }
+
+    private static bool IsOver(TaskView task) => task.Status is FlowTaskStatus.Completed or FlowTaskStatus.Failed or FlowTaskStatus.Cancelled;
 
     private static bool IsEnd(RunStatus status) => status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled;
 }

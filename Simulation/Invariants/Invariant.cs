@@ -2,6 +2,7 @@ using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Graphs;
 using OrleansFlow.Protocol.Worker.V1;
 using OrleansFlow.Simulation.Cluster;
+using OrleansFlow.Simulation.Scenarios;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Simulation.Invariants;
@@ -16,6 +17,9 @@ internal abstract class Invariant(SimulatedWorld world)
     protected SimulatedWorld World => world;
 
     protected SimulationWatch Watch => world.Watch;
+
+    /// <summary>What the control plane does itself has no lease.</summary>
+    protected static bool IsOwn(TaskView task) => task is { Epoch: 0, Role: RoutingScenario.FunctionRole or RoutingScenario.GateRole };
 
     /// <summary>A submit of a standalone task or, where the id is a run's, of a run was acknowledged.</summary>
     public virtual void OnSubmitted(string id)

@@ -63,7 +63,7 @@ internal sealed class OneOutcomeInvariant(SimulatedWorld world) : Invariant(worl
 
     public override void OnRunSeen(RunView? before, RunView after)
     {
-        foreach (var task in after.Nodes.SelectMany(node => node.Tasks).Where(task => task.Status == FlowTaskStatus.Completed))
+        foreach (var task in after.Nodes.SelectMany(node => node.Tasks).Where(task => task.Status == FlowTaskStatus.Completed && !IsOwn(task)))
         {
             CheckCompleted(task.TaskId, task.ResultJson, task.Batches);
         }

@@ -8,7 +8,7 @@ using OrleansFlow.Simulation.Kernel;
 namespace OrleansFlow.Simulation.Scenarios;
 
 /// <summary>Small graph runs: fan-out and fan-in, starts at the first batch, retries, cancellation.</summary>
-internal sealed class GraphsScenario : SimulationScenario
+internal class GraphsScenario : SimulationScenario
 {
     public override string Name => "graphs";
 
@@ -38,7 +38,7 @@ internal sealed class GraphsScenario : SimulationScenario
         return open;
     }
 
-    private static string Document(SeededRandom random)
+    protected virtual string Document(SeededRandom random)
     {
         var text = new StringBuilder("""{"name":"simulated","nodes":[""");
         var count = random.Between(2, 5);
@@ -59,7 +59,10 @@ internal sealed class GraphsScenario : SimulationScenario
         return text.Append("]}").ToString();
     }
 
-    private static async Task RunAsync(
+    /// <summary>What the caller does besides, each time it looks.</summary>
+    protected virtual Task LookAsync(SimulatedWorld world, IGraphRunGrain run, RunView view) => Task.CompletedTask;
+
+    private async Task RunAsync(
         SimulatedWorld world, string id, RunSubmission submission, TimeSpan start, TimeSpan? cancel, OpenWork open)
     {
         var run = world.Cluster.Client.GetGrain<IGraphRunGrain>(id);
@@ -88,6 +91,7 @@ internal sealed class GraphsScenario : SimulationScenario
                 break;
             }
 
+            await LookAsync(world, run, view);
             await Task.Delay(TimeSpan.FromMilliseconds(300), world.Clock);
         }
 

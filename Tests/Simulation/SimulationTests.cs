@@ -5,20 +5,19 @@ namespace OrleansFlow.Tests.Simulation;
 
 public sealed class SimulationTests
 {
-    private const int SeedCount = 2_000;
-
-    /// <summary>Least number of times that each kind of fault has to happen over the seeds of one scenario.</summary>
-    private const int FaultsMin = 100;
+    /// <summary>Least number of times that each kind of fault has to happen in twenty seeds.</summary>
+    private const int FaultsMin = 1;
 
     [Theory]
-    [InlineData("leases")]
-    [InlineData("graphs")]
-    public void Rules_OverTwoThousandSeedsWithEveryKindOfFault_Hold(string scenario)
+    [InlineData("leases", 2_000)]
+    [InlineData("graphs", 2_000)]
+    [InlineData("routing", 1_000)]
+    public void Rules_OverThousandsOfSeedsWithEveryKindOfFault_Hold(string scenario, int seeds)
     {
         var faults = new ConcurrentDictionary<FaultKind, int>();
         var broken = new SortedDictionary<ulong, string>();
         var options = new ParallelOptions { CancellationToken = TestContext.Current.CancellationToken };
-        Parallel.For(0, SeedCount, options, number =>
+        Parallel.For(0, seeds, options, number =>
         {
             var result = SimulationRunner.Run(scenario, (ulong)number);
             foreach (var (kind, count) in result.Faults)
@@ -36,12 +35,13 @@ public sealed class SimulationTests
         });
 
         Assert.True(broken.Count == 0, string.Join('\n', broken.Take(10).Select(one => $"{scenario} seed {one.Key}: {one.Value}")));
-        Assert.All(Enum.GetValues<FaultKind>(), kind => Assert.True(faults[kind] >= FaultsMin, $"{kind} happened {faults[kind]} times"));
+        Assert.All(Enum.GetValues<FaultKind>(), kind => Assert.True(faults[kind] >= FaultsMin * seeds / 20, $"{kind} happened {faults[kind]} times"));
     }
 
     [Theory]
     [InlineData("leases")]
     [InlineData("graphs")]
+    [InlineData("routing")]
     public void History_OfTheSameSeed_IsTheSameByteForByte(string scenario)
     {
         var options = new ParallelOptions { CancellationToken = TestContext.Current.CancellationToken };
@@ -67,6 +67,8 @@ public sealed class SimulationTests
     [InlineData("leases", 8)] // A wall clock that jumped forwards ended a lease before its time.
     [InlineData("leases", 305)] // A wall clock that was set back kept a dead worker's lease.
     [InlineData("graphs", 259)] // The same in a run.
+    [InlineData("routing", 787)] // A timer that was set anew while it asked for a lease's holder cancelled its own work, and the lease never ended.
+    [InlineData("routing", 134)] // A queue asked a paused run for a task, was told that it is ready, offered it and was refused, without end.
     public void Seed_ThatOnceBrokeARule_BreaksNoneAnyMore(string scenario, ulong seed) => Assert.Null(SimulationRunner.Run(scenario, seed).Violation);
 
     [Fact]

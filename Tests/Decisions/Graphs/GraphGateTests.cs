@@ -82,6 +82,21 @@ public sealed class GraphGateTests
     }
 
     [Fact]
+    public void Gate_AnsweredBeforeItsInputHasEnded_WaitsForThatAlone()
+    {
+        Play(new SubmitRun(new RunId("run"), GraphParser.Parse(
+            """{"name":"g","nodes":[{"id":"a","role":"r"},{"id":"gate","approval":{"timeout_sec":60},"depends_on":["a"],"start_when":"first_batch"}]}""").RequirePlan()));
+        Play(Grant(0));
+        Play(new LeaseTask(new TaskSlot(0, 0), new AcceptBatch(1, 0, new AcceptedBatch(0, 1, 1, "p"))));
+        Play(new AnswerGate(1, true, null));
+
+        Assert.Equal((true, RunStatus.Pending), (_run.OpenGates.IsEmpty, _run.Nodes[1].Status));
+        Assert.Equal(StartUtc + LeaseDuration, _run.NextDueUtc());
+        Play(new LeaseTask(new TaskSlot(0, 0), new CompleteAttempt(1, 1)));
+        Assert.Equal(RunStatus.Completed, _run.Status);
+    }
+
+    [Fact]
     public void PausedRun_LeasesNothing_ButTakesWhatIsUnderWay_UntilItIsResumed()
     {
         Play(new SubmitRun(new RunId("run"), GraphParser.Parse("""{"name":"g","nodes":[{"id":"a","role":"r","tasks":2},{"id":"b","role":"r","depends_on":["a"]}]}""").RequirePlan()));

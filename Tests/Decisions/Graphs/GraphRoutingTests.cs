@@ -109,6 +109,19 @@ public sealed class GraphRoutingTests
         Assert.Equal(RunStatus.Completed, _run.Status);
     }
 
+    [Theory]
+    [InlineData(1, "a:open b:skipped")]
+    [InlineData(9, "a:open b:open")]
+    public void Condition_OfAFirstBatch_IsLookedAtOnce(long rows, string expected)
+    {
+        Submit("""{"name":"g","nodes":[{"id":"a","role":"r"},{"id":"b","role":"r","depends_on":[{"node":"a","trigger":"on_batch","when":"parents.a.rows > 5"}]}]}""");
+
+        Batch("a", rows);
+        Batch("a", 10);
+
+        Assert.Equal(expected, Shown());
+    }
+
     [Fact]
     public void NodesThatCannotBeReached_AreSkippedToTheEndOfTheGraph_AndTheRunCompletes()
     {
