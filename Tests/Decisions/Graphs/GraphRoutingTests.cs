@@ -1,18 +1,12 @@
-using System.Collections.Immutable;
 using OrleansFlow.Decisions.Graphs;
-using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Tests.Decisions.Graphs;
 
-/// <summary>Fan-in, conditions, routing on failure and functions. The letters are the nodes' states: pending, open, done, failed, skipped, cancelled.</summary>
-public sealed class GraphRoutingTests
+/// <summary>Fan-in, conditions and routing on failure.</summary>
+public sealed class GraphRoutingTests : GraphRunTestBase
 {
-    private static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(60);
-    private static readonly DateTimeOffset StartUtc = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private GraphRunState _run = GraphRunState.None;
-
     [Fact]
     public void FanInAny_OpensAtTheFirstParent_AndReadsFromThatOneAlone()
     {
@@ -23,9 +17,9 @@ public sealed class GraphRoutingTests
         Assert.Equal("a:open b:done c:open", Shown());
         Assert.Equal([EdgeState.Late, EdgeState.Taken], Node("c").Edges);
         Complete("c");
-        Assert.Equal(("a:open b:done c:done", RunStatus.Running), (Shown(), _run.Status));
+        Assert.Equal(("a:open b:done c:done", RunStatus.Running), (Shown(), Run.Status));
         Complete("a");
-        Assert.Equal(RunStatus.Completed, _run.Status);
+        Assert.Equal(RunStatus.Completed, Run.Status);
     }
 
     [Theory]
@@ -106,7 +100,7 @@ public sealed class GraphRoutingTests
         Assert.Equal(expected, Shown());
         Complete(rows > 5 ? "big" : "small");
         Complete("join");
-        Assert.Equal(RunStatus.Completed, _run.Status);
+        Assert.Equal(RunStatus.Completed, Run.Status);
     }
 
     [Theory]
@@ -132,8 +126,8 @@ public sealed class GraphRoutingTests
 
         Complete("a");
 
-        Assert.Equal(("a:done b:skipped c:skipped d:skipped", RunStatus.Completed), (Shown(), _run.Status));
-        Assert.All(_run.Nodes.Skip(1), node => Assert.All(node.Tasks, task => Assert.Equal(FlowTaskStatus.Cancelled, task.Status)));
+        Assert.Equal(("a:done b:skipped c:skipped d:skipped", RunStatus.Completed), (Shown(), Run.Status));
+        Assert.All(Run.Nodes.Skip(1), node => Assert.All(node.Tasks, task => Assert.Equal(FlowTaskStatus.Cancelled, task.Status)));
     }
 
     [Fact]
@@ -147,13 +141,13 @@ public sealed class GraphRoutingTests
 
         FailForGood("a");
 
-        Assert.Equal(("a:failed next:skipped fix:open last:pending", RunStatus.Running), (Shown(), _run.Status));
+        Assert.Equal(("a:failed next:skipped fix:open last:pending", RunStatus.Running), (Shown(), Run.Status));
         Assert.Equal([FlowTaskStatus.Failed, FlowTaskStatus.Cancelled, FlowTaskStatus.Cancelled], Node("a").Tasks.Select(task => task.Status));
         Assert.NotNull(Node("a").Tasks[1].Holder);
-        Assert.Empty(_run.Active);
+        Assert.Empty(Run.Active);
         Complete("fix");
         Complete("last");
-        Assert.Equal(RunStatus.Completed, _run.Status);
+        Assert.Equal(RunStatus.Completed, Run.Status);
     }
 
     [Theory]
@@ -165,7 +159,7 @@ public sealed class GraphRoutingTests
 
         FailForGood("a");
 
-        Assert.Equal(expected, _run.Status);
+        Assert.Equal(expected, Run.Status);
         Assert.Equal(expected == RunStatus.Failed ? "a:failed fix:cancelled" : "a:failed fix:open", Shown());
     }
 
@@ -178,7 +172,7 @@ public sealed class GraphRoutingTests
         Complete("a");
         Assert.Equal("a:done b:open", Shown());
 
-        _run = GraphRunState.None;
+        Run = GraphRunState.None;
         Submit(Document);
         FailForGood("a");
         Assert.Equal("a:failed b:open", Shown());
@@ -198,129 +192,7 @@ public sealed class GraphRoutingTests
 
         FailForGood("a");
 
-        Assert.Equal((expected, status), (Shown(), _run.Status));
-        Assert.Equal(status == RunStatus.Failed ? "upstream_failed" : null, _run.Failure?.Reason);
+        Assert.Equal((expected, status), (Shown(), Run.Status));
+        Assert.Equal(status == RunStatus.Failed ? "upstream_failed" : null, Run.Failure?.Reason);
     }
-
-    [Fact]
-    public void Functions_RunInTheStepThatOpensThem_OneAfterTheOther()
-    {
-        Submit("""
-            {"name":"g","vars":{"seen":{"a":1}},"nodes":[
-             {"id":"set","fn":"vars.set","args":{"kv":{"limit":7,"seen.b":2}}},
-             {"id":"incr","fn":"vars.incr","args":{"key":"limit","by":3},"depends_on":["set"]},
-             {"id":"unset","fn":"vars.unset","args":{"keys":["seen.a"]},"depends_on":["incr"]},
-             {"id":"merge","fn":"vars.merge","args":{"data":{"seen":{"c":3}}},"depends_on":["unset"]},
-             {"id":"last","fn":"noop","depends_on":[{"node":"merge","when":"vars.limit == 10 and vars.seen.a == null"}]}]}
-            """);
-
-        Assert.Equal(RunStatus.Completed, _run.Status);
-        Assert.Equal("""{"limit":10,"seen":{"b":2,"c":3}}""", _run.Variables.ToJson());
-        Assert.Equal("""{"touched":2}""", Node("set").Tasks[0].ResultJson);
-    }
-
-    [Fact]
-    public void Function_ThatIsRefused_FailsForGood_AndCanBeRemedied()
-    {
-        Submit("""
-            {"name":"g","vars":{"n":"text"},"nodes":[{"id":"incr","fn":"vars.incr","args":{"key":"n"}},
-             {"id":"fix","fn":"vars.merge","args":{"n":0},"depends_on":[{"node":"incr","on":"failure","when":"parents.incr.reason == 'bad_input_args'"}]}]}
-            """);
-
-        Assert.Equal(("incr:failed fix:done", RunStatus.Completed), (Shown(), _run.Status));
-        Assert.Contains("no number", Node("incr").Failure!.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Metrics_AreAggregatedOverAcceptedReportsAlone()
-    {
-        Submit("""
-            {"name":"g","nodes":[{"id":"a","role":"r","retry":{"backoff_sec":0}},{"id":"sum","fn":"metrics.aggregate","args":{"node_id":"a"},"depends_on":["a"]},
-             {"id":"mean","fn":"metrics.aggregate","args":{"node_id":"a","mode":"mean"},"depends_on":["a"]},
-             {"id":"merged","fn":"merge.generic","args":{"from_nodes":["a"]},"depends_on":["a"]}]}
-            """);
-        Batch("a", 2, 4);
-        Play(Slot("a"), new FailAttempt(_run[Slot("a")].Epoch, new LeaseFailure("oops", false, "once")));
-        Batch("a", 3, 8);
-        Complete("a");
-
-        Assert.Equal("""{"n":12}""", Node("sum").Tasks[0].ResultJson);
-        Assert.Equal("""{"n":6}""", Node("mean").Tasks[0].ResultJson);
-        Assert.StartsWith("""{"merged_from":["a"],"complete_nodes":["a"],"partial_batches":2,"rows":5,""", Node("merged").Tasks[0].ResultJson, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void AChainOfFunctions_AsLongAsAGraphMayBe_RunsInOneStep()
-    {
-        var nodes = Enumerable.Range(0, GraphLimits.NodeCountMax).Select(index =>
-            $$"""{"id":"n{{index}}","fn":"vars.incr","args":{"key":"n"}{{(index == 0 ? "" : $$""","depends_on":["n{{index - 1}}"]""")}}}""");
-
-        Submit($$"""{"name":"g","nodes":[{{string.Join(',', nodes)}}]}""");
-
-        Assert.Equal((RunStatus.Completed, $$"""{"n":{{GraphLimits.NodeCountMax}}}"""), (_run.Status, _run.Variables.ToJson()));
-    }
-
-    [Fact]
-    public void Deadline_FailsTheRunAtItsMoment_NotBefore()
-    {
-        Submit("""{"name":"g","deadline_sec":90,"nodes":[{"id":"a","role":"r"}]}""");
-        Assert.Equal(StartUtc.AddSeconds(90), _run.NextDueUtc());
-
-        _run = GraphRunDecider.Decide(_run, new PassRunTime(), LeaseDuration, StartUtc.AddSeconds(89.999)).State;
-        Assert.Equal(RunStatus.Pending, _run.Status);
-        _run = GraphRunDecider.Decide(_run, new PassRunTime(), LeaseDuration, StartUtc.AddSeconds(90)).State;
-
-        Assert.Equal((RunStatus.Failed, "deadline_exceeded"), (_run.Status, _run.Failure!.Reason));
-        Assert.Null(_run.NextDueUtc());
-    }
-
-    private void Submit(string document) =>
-        _run = GraphRunDecider.Decide(_run, new SubmitRun(new RunId("run"), GraphParser.Parse(document).RequirePlan()), LeaseDuration, StartUtc).State;
-
-    private NodeRunState Node(string id) => _run.Nodes[_run.Plan!.Find(id)!.Index];
-
-    private TaskSlot Slot(string node, int index = 0) => new(_run.Plan!.Find(node)!.Index, index);
-
-    private void Play(TaskSlot slot, LeaseCommand command)
-    {
-        var decision = GraphRunDecider.Decide(_run, new LeaseTask(slot, command), LeaseDuration, StartUtc);
-        Assert.True(decision.IsAccepted, decision.Refused);
-        _run = decision.State;
-    }
-
-    private void Grant(string node, int index = 0)
-    {
-        if (_run[Slot(node, index)].Status == FlowTaskStatus.Ready)
-        {
-            Play(Slot(node, index), new GrantLease(new WorkerId("w"), "s"));
-        }
-    }
-
-    private void Batch(string node, long rows = 1, double metric = 1)
-    {
-        Grant(node);
-        var task = _run[Slot(node)];
-        Play(Slot(node), new AcceptBatch(task.Epoch, task.Batches.Count, new AcceptedBatch(0, rows, 10, "p"), ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, [KeyValuePair.Create("n", metric)])));
-    }
-
-    private void Complete(string node)
-    {
-        Grant(node);
-        Play(Slot(node), new CompleteAttempt(_run[Slot(node)].Epoch, _run[Slot(node)].Batches.Count));
-    }
-
-    private void FailForGood(string node)
-    {
-        Grant(node);
-        Play(Slot(node), new FailAttempt(_run[Slot(node)].Epoch, new LeaseFailure("oops", true, "no")));
-    }
-
-    private string Shown() => string.Join(' ', _run.Nodes.Select((node, index) => $"{_run.Plan!.Nodes[index].Id}:" + node.Status switch
-    {
-        RunStatus.Completed => "done",
-        RunStatus.Failed => "failed",
-        RunStatus.Skipped => "skipped",
-        RunStatus.Cancelled => "cancelled",
-        _ => node.Opened ? "open" : "pending",
-    }));
 }
