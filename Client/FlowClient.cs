@@ -66,8 +66,13 @@ public sealed partial class FlowClient : IAsyncDisposable
         return new RunId(response.RunId);
     }
 
+    /// <summary>Submits a graph that was made in code; see <see cref="GraphDocument"/>.</summary>
+    /// <exception cref="FlowException">As for a document.</exception>
+    public Task<RunId> SubmitGraphAsync(GraphDefinition graph, SubmitOptions? options = null, CancellationToken cancellationToken = default) =>
+        SubmitGraphAsync(GraphDocument.ToJson(graph), options, cancellationToken);
+
     /// <summary>Submits a graph document from a file; its relative paths are taken against the file's folder.</summary>
-    /// <exception cref="FlowException"><c>data_file_missing</c> when the document itself is not there; else as <see cref="SubmitGraphAsync"/>.</exception>
+    /// <exception cref="FlowException"><c>data_file_missing</c> when the document itself is not there; else as <see cref="SubmitGraphAsync(string, SubmitOptions?, CancellationToken)"/>.</exception>
     public async Task<RunId> SubmitGraphFileAsync(string path, SubmitOptions? options = null, CancellationToken cancellationToken = default)
     {
         string document;

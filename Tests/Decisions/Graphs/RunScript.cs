@@ -40,6 +40,9 @@ internal sealed class RunScript
         Play(new SubmitRun(new RunId("run"), plan));
     }
 
+    /// <summary>The documents that scripts play.</summary>
+    public static IReadOnlyList<string> Documents => Graphs;
+
     public GraphRunState State { get; private set; } = GraphRunState.None;
 
     /// <summary>What storage holds: the fold of the durable events alone.</summary>

@@ -1,0 +1,93 @@
+using System.Text.Json;
+using OrleansFlow.Decisions.Graphs;
+using OrleansFlow.Graphs;
+
+namespace OrleansFlow.Tests.Decisions.Graphs;
+
+/// <summary>The published schema, the parser and the writer agree; the schema is judged by a validator that nobody here wrote.</summary>
+public sealed class GraphDocumentTests
+{
+    private static readonly string[] Good =
+    [
+        .. RunScript.Documents,
+        """{"version":1,"name":"full","files":{"f":"/d/x.parquet"},"params":{"a":1},"vars":{"n":{"x":1}},"deadline_sec":60.5,"nodes":[{"id":"a","role":"r","tasks":3,"params":{"b":[1]},"retry":{"max":0,"backoff_sec":0.25,"max_backoff_sec":3,"permanent_on":[]},"timeout_sec":90,"priority":-5},{"id":"b","fn":"custom.fn","args":{"x":1},"depends_on":["a"],"triggers":{"a":"on_batch"},"fan_in":"count:1","when":"vars.n.x == 1"},{"id":"g","approval":{"timeout_sec":9,"on_timeout":"skip"},"depends_on":[{"node":"a","on":"done","when":"true","trigger":"on_done"}],"on_upstream_failure":"end_of_input"}]}""",
+        """{"name":"nulls","files":null,"params":null,"nodes":[{"id":"a","role":"r","fn":null,"retry":null,"fan_in":null}]}""",
+    ];
+
+    private static readonly string[] Bad =
+    [
+        """{"nodes":[{"id":"a","role":"r"}]}""",
+        """{"name":"x","nodes":[]}""",
+        """{"name":"x","nodes":[{"id":"a"}]}""",
+        """{"name":"-x","nodes":[{"id":"a","role":"r"}]}""",
+        """{"name":"x","extra":1,"nodes":[{"id":"a","role":"r"}]}""",
+        """{"name":"x","version":2,"nodes":[{"id":"a","role":"r"}]}""",
+        """{"name":"x","deadline_sec":0,"nodes":[{"id":"a","role":"r"}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","extra":1}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","fn":"noop"}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","approval":{}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","args":{}}]}""",
+        """{"name":"x","nodes":[{"id":"a","fn":"noop","tasks":2}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","tasks":0}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","fan_in":"most"}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","start_when":"now"}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","retry":{"max":-1}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r"},{"id":"b","role":"r","depends_on":[{"node":"a","on":"end"}]}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r"},{"id":"b","role":"r","depends_on":[7]}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r"},{"id":"b","role":"r","depends_on":["a"],"triggers":{"a":"soon"}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","routing":{"on_end":["a"]}}]}""",
+        """{"name":"x","nodes":[{"id":"a","approval":{"on_timeout":"wait"}}]}""",
+    ];
+
+    [Fact]
+    public async Task Schema_TakesWhatTheParserTakes_AndRefusesWhatItRefuses()
+    {
+        var list = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(list, JsonSerializer.Serialize((string[])[.. Good, .. Bad]), TestContext.Current.CancellationToken);
+
+            var answers = JsonSerializer.Deserialize<string[]>(await NodeTool.RunAsync(
+                "schema-check.mjs", [RepositoryRoot.Combine("docs", "graph.schema.json"), list], TestContext.Current.CancellationToken))!;
+
+            Assert.All(Good.Zip(answers), one => Assert.True(one.Second.Length == 0 && GraphParser.Parse(one.First).IsValid, $"{one.First}: {one.Second}"));
+            Assert.All(Bad.Zip(answers.Skip(Good.Length)), one => Assert.True(one.Second.Length > 0 && !GraphParser.Parse(one.First).IsValid, one.First));
+        }
+        finally
+        {
+            File.Delete(list);
+        }
+    }
+
+    [Fact]
+    public void Document_WrittenFromItsDefinition_IsTheSameGraph()
+    {
+        Assert.All(Good, document =>
+        {
+            var first = GraphParser.Parse(document);
+            var second = GraphParser.Parse(GraphDocument.ToJson(first.Definition!));
+
+            Assert.Equal(first.RequirePlan().ContentHash, second.RequirePlan().ContentHash);
+        });
+    }
+
+    [Fact]
+    public void Definition_MadeInCode_IsTheDocumentThatPeopleWrite()
+    {
+        var graph = new GraphDefinition
+        {
+            Name = "orders",
+            Nodes =
+            [
+                new NodeDefinition { Id = "load", Role = "orders.load", Routing = new NodeRouting { OnFailure = ["clean"] } },
+                new NodeDefinition { Id = "report", Role = "orders.report", DependsOn = ["load", new ParentDefinition { Node = "clean", On = "done" }], FanIn = "any" },
+                new NodeDefinition { Id = "clean", Role = "orders.clean" },
+            ],
+        };
+
+        Assert.Equal(
+            """{"version":1,"name":"orders","nodes":[{"id":"load","role":"orders.load","routing":{"on_failure":["clean"]}},{"id":"report","role":"orders.report","depends_on":["load",{"node":"clean","on":"done"}],"fan_in":"any"},{"id":"clean","role":"orders.clean"}]}""",
+            GraphDocument.ToJson(graph));
+        Assert.True(GraphParser.Parse(GraphDocument.ToJson(graph)).IsValid);
+    }
+}
