@@ -118,6 +118,8 @@ public static class GraphDocument
 
         writer.WriteStartObject("retry");
         WriteNumber(writer, "max", retry.Max == defaults.Max ? null : retry.Max);
+        WriteText(writer, "backoff", retry.Backoff == defaults.Backoff ? null : retry.Backoff);
+        WriteNumber(writer, "jitter_pct", retry.JitterPct.Equals(defaults.JitterPct) ? null : retry.JitterPct);
         WriteNumber(writer, "backoff_sec", retry.BackoffSec.Equals(defaults.BackoffSec) ? null : retry.BackoffSec);
         WriteNumber(writer, "max_backoff_sec", retry.MaxBackoffSec.Equals(defaults.MaxBackoffSec) ? null : retry.MaxBackoffSec);
         if (!retry.PermanentOn.SequenceEqual(defaults.PermanentOn, StringComparer.Ordinal))
@@ -136,7 +138,7 @@ public static class GraphDocument
     }
 
     private static bool IsSame(RetryPolicy left, RetryPolicy right) =>
-        (left.Max, left.BackoffSec, left.MaxBackoffSec).Equals((right.Max, right.BackoffSec, right.MaxBackoffSec))
+        (left.Max, left.Backoff, left.BackoffSec, left.MaxBackoffSec, left.JitterPct).Equals((right.Max, right.Backoff, right.BackoffSec, right.MaxBackoffSec, right.JitterPct))
         && left.PermanentOn.SequenceEqual(right.PermanentOn, StringComparer.Ordinal);
 
     private static void WriteTexts(Utf8JsonWriter writer, string name, IReadOnlyList<string> texts)

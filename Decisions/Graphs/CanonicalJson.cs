@@ -100,6 +100,12 @@ internal static class CanonicalJson
             WriteFree(writer, "args", node.Args);
         }
 
+        if (node.Retry.Backoff != "exponential" || node.Retry.JitterPct > 0)
+        {
+            writer.WriteString("backoff", node.Retry.Backoff);
+            writer.WriteNumber("jitter_pct", node.Retry.JitterPct);
+        }
+
         if (node.Approval is { } approval)
         {
             writer.WriteNumber("approval_sec", approval.TimeoutSec ?? 0);

@@ -116,6 +116,8 @@ public sealed class GraphPlan
                 Duration = TimeSpan.MaxValue,
                 MaxRetries = node.Retry.Max,
                 Backoff = TimeSpan.FromSeconds(node.Retry.BackoffSec),
+                Kind = node.Retry.Backoff switch { "linear" => BackoffKind.Linear, "constant" => BackoffKind.Constant, _ => BackoffKind.Exponential },
+                JitterPercent = node.Retry.JitterPct,
                 MaxBackoff = TimeSpan.FromSeconds(node.Retry.MaxBackoffSec),
                 AttemptTimeout = node.TimeoutSec is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
                 PermanentOn = [.. node.Retry.PermanentOn],

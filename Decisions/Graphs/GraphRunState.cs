@@ -93,8 +93,24 @@ public sealed record GraphRunState
             ? new TaskSlot(node.Index, task.Index)
             : null;
 
-    /// <summary>The rules by which the tasks of a node are leased.</summary>
-    public LeasePolicy PolicyOf(int node, TimeSpan leaseDuration) => Plan!.Nodes[node].Policy with { Duration = leaseDuration, EpochFloor = EpochFloor };
+    /// <summary>The rules by which a task is leased.</summary>
+    public LeasePolicy PolicyOf(TaskSlot slot, TimeSpan leaseDuration)
+    {
+        var policy = Plan!.Nodes[slot.Node].Policy with { Duration = leaseDuration, EpochFloor = EpochFloor };
+        return policy.JitterPercent > 0 ? policy with { JitterSalt = SaltOf(IdOf(slot).Value) } : policy;
+    }
+
+    /// <summary>Source: FNV-1a, 64 bits; Fowler, Noll and Vo, RFC 9923.</summary>
+    private static ulong SaltOf(string text)
+    {
+        var hash = 14_695_981_039_346_656_037UL;
+        foreach (var character in text)
+        {
+            hash = (hash ^ character) * 1_099_511_628_211UL;
+        }
+
+        return hash;
+    }
 
     /// <summary>When an open gate is not waited for any longer; null for no such time.</summary>
     public DateTimeOffset? GateDueUtc(int node) => Plan!.Nodes[node].Gate?.Timeout is { } timeout ? Nodes[node].OpenedUtc + timeout : null;

@@ -91,7 +91,7 @@ internal sealed partial class GraphRunStep(GraphRunState state, TimeSpan leaseDu
             return LeaseReasons.NotReady;
         }
 
-        var policy = State.PolicyOf(slot.Node, leaseDuration);
+        var policy = State.PolicyOf(slot, leaseDuration);
         var decision = rules is null
             ? LeaseDecider.Decide(State[slot], command, policy, nowUtc)
             : rules.Decide(State.IdOf(slot), State[slot], command, policy, nowUtc);

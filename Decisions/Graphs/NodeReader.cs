@@ -19,7 +19,7 @@ internal static class NodeReader
     private static readonly ImmutableArray<string> ParentMembers = ["node", "on", "when", "trigger"];
     private static readonly ImmutableArray<string> RoutingMembers = ["on_success", "on_failure"];
     private static readonly ImmutableArray<string> ApprovalMembers = ["timeout_sec", "on_timeout"];
-    private static readonly ImmutableArray<string> RetryMembers = ["max", "backoff_sec", "max_backoff_sec", "permanent_on"];
+    private static readonly ImmutableArray<string> RetryMembers = ["max", "backoff", "backoff_sec", "max_backoff_sec", "jitter_pct", "permanent_on"];
 
     public static NodeDefinition Read(GraphReader reader, List<FlowProblem> problems)
     {
@@ -198,7 +198,9 @@ internal static class NodeReader
         return new RetryPolicy
         {
             Max = reader.Integer("max", defaults.Max, 0, 100),
+            Backoff = reader.Choice("backoff", defaults.Backoff, "exponential", "linear", "constant"),
             BackoffSec = reader.Number("backoff_sec", 0, 86_400) ?? defaults.BackoffSec,
+            JitterPct = reader.Number("jitter_pct", 0, 100) ?? defaults.JitterPct,
             MaxBackoffSec = reader.Number("max_backoff_sec", 0, 86_400) ?? defaults.MaxBackoffSec,
             PermanentOn = reader.Texts("permanent_on", [.. defaults.PermanentOn]),
         };

@@ -11,8 +11,17 @@ public sealed record LeasePolicy
     /// <summary>Retries after the first failed attempt: attempts that fail = 1 + this at most. Lost leases do not count.</summary>
     public int MaxRetries { get; init; }
 
-    /// <summary>Wait before the first retry; doubles with each further one. Zero: ready again at once.</summary>
+    /// <summary>Wait before the first retry; how it goes on is <see cref="Kind"/>'s. Zero: ready again at once.</summary>
     public TimeSpan Backoff { get; init; }
+
+    /// <summary>How the wait grows with each further retry.</summary>
+    public BackoffKind Kind { get; init; }
+
+    /// <summary>By how much a wait may be longer or shorter, in percent of it; 0 to 100.</summary>
+    public double JitterPercent { get; init; }
+
+    /// <summary>What makes the waits of one task differ from those of others.</summary>
+    public ulong JitterSalt { get; init; }
 
     /// <summary>Longest wait before a retry.</summary>
     public TimeSpan MaxBackoff { get; init; } = TimeSpan.FromDays(1);
@@ -30,10 +39,29 @@ public sealed record LeasePolicy
     public long EpochFloor { get; init; }
 
     /// <summary>How long to wait before retry number <paramref name="retry"/> (0-based).</summary>
-    /// <remarks>Doubling saturates at <see cref="MaxBackoff"/>, also where the product would overflow.</remarks>
+    /// <remarks>
+    /// Growing ends at <see cref="MaxBackoff"/>, also where the product would overflow; the jitter is laid over the result. It follows from the
+    /// salt and the number of the retry, so that a decision that is taken again is the same one.
+    /// </remarks>
     public TimeSpan BackoffBefore(int retry)
     {
-        var ticks = Backoff.Ticks * Math.Pow(2, retry);
-        return ticks >= MaxBackoff.Ticks ? MaxBackoff : TimeSpan.FromTicks((long)ticks);
+        var ticks = Backoff.Ticks * Kind switch
+        {
+            BackoffKind.Constant => 1,
+            BackoffKind.Linear => retry + 1.0,
+            _ => Math.Pow(2, retry),
+        };
+        var wait = ticks >= MaxBackoff.Ticks ? MaxBackoff : TimeSpan.FromTicks((long)ticks);
+        return JitterPercent > 0 ? wait * (1 + (JitterPercent / 100 * ((2 * Fraction(JitterSalt + (ulong)retry)) - 1))) : wait;
+    }
+
+    /// <summary>A number from 0 to 1, spread evenly over the values of <paramref name="seed"/>.</summary>
+    /// <remarks>Source: SplitMix64; Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.</remarks>
+    private static double Fraction(ulong seed)
+    {
+        var bits = seed + 0x9E37_79B9_7F4A_7C15;
+        bits = (bits ^ (bits >> 30)) * 0xBF58_476D_1CE4_E5B9;
+        bits = (bits ^ (bits >> 27)) * 0x94D0_49BB_1331_11EB;
+        return ((bits ^ (bits >> 31)) >> 11) * (1.0 / (1UL << 53));
     }
 }

@@ -10,7 +10,7 @@ public sealed class GraphDocumentTests
     private static readonly string[] Good =
     [
         .. RunScript.Documents,
-        """{"version":1,"name":"full","files":{"f":"/d/x.parquet"},"params":{"a":1},"vars":{"n":{"x":1}},"deadline_sec":60.5,"nodes":[{"id":"a","role":"r","tasks":3,"params":{"b":[1]},"retry":{"max":0,"backoff_sec":0.25,"max_backoff_sec":3,"permanent_on":[]},"timeout_sec":90,"priority":-5},{"id":"b","fn":"custom.fn","args":{"x":1},"depends_on":["a"],"triggers":{"a":"on_batch"},"fan_in":"count:1","when":"vars.n.x == 1"},{"id":"g","approval":{"timeout_sec":9,"on_timeout":"skip"},"depends_on":[{"node":"a","on":"done","when":"true","trigger":"on_done"}],"on_upstream_failure":"end_of_input"}]}""",
+        """{"version":1,"name":"full","files":{"f":"/d/x.parquet"},"params":{"a":1},"vars":{"n":{"x":1}},"deadline_sec":60.5,"nodes":[{"id":"a","role":"r","tasks":3,"params":{"b":[1]},"retry":{"max":0,"backoff":"linear","jitter_pct":12.5,"backoff_sec":0.25,"max_backoff_sec":3,"permanent_on":[]},"timeout_sec":90,"priority":-5},{"id":"b","fn":"custom.fn","args":{"x":1},"depends_on":["a"],"triggers":{"a":"on_batch"},"fan_in":"count:1","when":"vars.n.x == 1"},{"id":"g","approval":{"timeout_sec":9,"on_timeout":"skip"},"depends_on":[{"node":"a","on":"done","when":"true","trigger":"on_done"}],"on_upstream_failure":"end_of_input"}]}""",
         """{"name":"nulls","files":null,"params":null,"nodes":[{"id":"a","role":"r","fn":null,"retry":null,"fan_in":null}]}""",
     ];
 
@@ -32,6 +32,8 @@ public sealed class GraphDocumentTests
         """{"name":"x","nodes":[{"id":"a","role":"r","fan_in":"most"}]}""",
         """{"name":"x","nodes":[{"id":"a","role":"r","start_when":"now"}]}""",
         """{"name":"x","nodes":[{"id":"a","role":"r","retry":{"max":-1}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","retry":{"backoff":"never"}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","retry":{"jitter_pct":101}}]}""",
         """{"name":"x","nodes":[{"id":"a","role":"r"},{"id":"b","role":"r","depends_on":[{"node":"a","on":"end"}]}]}""",
         """{"name":"x","nodes":[{"id":"a","role":"r"},{"id":"b","role":"r","depends_on":[7]}]}""",
         """{"name":"x","nodes":[{"id":"a","role":"r"},{"id":"b","role":"r","depends_on":["a"],"triggers":{"a":"soon"}}]}""",
