@@ -23,11 +23,34 @@ internal sealed partial class DatasetSweeper(
     // A statement that has not opened its files within its time has failed.
     private readonly TimeSpan _keepFor = options.Value.FileGrace > options.Value.TimeLimit ? options.Value.FileGrace : options.Value.TimeLimit;
 
+    /// <summary>One sweep at a time: each goes on from what the one before it saw.</summary>
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
     private IReadOnlyDictionary<string, DateTimeOffset> _unreferenced = new Dictionary<string, DateTimeOffset>();
 
-    /// <summary>One sweep. Not to be called while another runs.</summary>
+    /// <summary>One sweep, after one that is under way.</summary>
     /// <returns>Files removed.</returns>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            return await SweepInTurnAsync(cancellationToken);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        _turn.Dispose();
+    }
+
+    private async Task<int> SweepInTurnAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var files = store.List();
