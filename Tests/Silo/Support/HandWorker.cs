@@ -23,7 +23,15 @@ internal sealed class HandWorker : IAsyncDisposable
     public static async Task<HandWorker> RegisterAsync(RunningSilo silo, string workerId, params Lease[] held)
     {
         var worker = new HandWorker(silo.Channel.Duplex(Session, new RpcCallOptions(CancellationToken: CancellationToken)));
-        await worker.SendAsync(new WorkerMessage { Register = new Register { WorkerId = workerId, Slots = 1, Roles = { Role }, Held = { held } } });
+        try
+        {
+            await worker.SendAsync(new WorkerMessage { Register = new Register { WorkerId = workerId, Slots = 1, Roles = { Role }, Held = { held } } });
+        }
+        catch (RpcException)
+        {
+            // A gateway that refuses at once may end the call before it has read anything; reading gives its reason.
+        }
+
         worker.Registered = await worker.NextAsync(message => message.Registered);
         return worker;
     }
