@@ -55,6 +55,9 @@ public sealed class RpcChannel : IAsyncDisposable
         DownloadInvoker = address.Scheme == Uri.UriSchemeHttp
             ? new HttpMessageInvoker(new Http2DownloadHandler(_handler, address, Options, TimeProvider.System), disposeHandler: true)
             : Invoker;
+        UploadInvoker = address.Scheme == Uri.UriSchemeHttp
+            ? new HttpMessageInvoker(new Http2UploadHandler(_handler, address, Options, TimeProvider.System), disposeHandler: true)
+            : Invoker;
     }
 
     /// <summary>The server.</summary>
@@ -66,6 +69,9 @@ public sealed class RpcChannel : IAsyncDisposable
 
     /// <summary>For calls with one request whose responses are bulk.</summary>
     internal HttpMessageInvoker DownloadInvoker { get; }
+
+    /// <summary>For calls whose requests alone are bulk.</summary>
+    internal HttpMessageInvoker UploadInvoker { get; }
 
     /// <summary>Makes a channel; nothing is sent yet.</summary>
     /// <exception cref="ArgumentException">The address is no <c>http</c> or <c>https</c> address, or has a path.</exception>
@@ -126,7 +132,7 @@ public sealed class RpcChannel : IAsyncDisposable
         CheckKind(method, RpcMethodKind.ClientStreaming);
         var requests = new RpcRequestStream<TRequest>(method.RequestMarshaller, method.FullName, Compresses(options), Options.MaxSendMessageBytes);
         return new RpcClientStreamingCall<TRequest, TResponse>(
-            new RpcClientCall(this, method.FullName, method.Kind, options, requests, requests.Abort), requests, method.ResponseMarshaller);
+            new RpcClientCall(this, method.FullName, method.Kind, options, requests, requests.Abort, InvokerFor(method)), requests, method.ResponseMarshaller);
     }
 
     /// <summary>Starts a call with streams both ways. Dispose it.</summary>
@@ -137,13 +143,14 @@ public sealed class RpcChannel : IAsyncDisposable
         CheckKind(method, RpcMethodKind.Duplex);
         var requests = new RpcRequestStream<TRequest>(method.RequestMarshaller, method.FullName, Compresses(options), Options.MaxSendMessageBytes);
         return new RpcDuplexCall<TRequest, TResponse>(
-            new RpcClientCall(this, method.FullName, method.Kind, options, requests, requests.Abort), requests, method.ResponseMarshaller);
+            new RpcClientCall(this, method.FullName, method.Kind, options, requests, requests.Abort, InvokerFor(method)), requests, method.ResponseMarshaller);
     }
 
     /// <summary>Closes the connections; calls under way fail.</summary>
     public ValueTask DisposeAsync()
     {
         DownloadInvoker.Dispose();
+        UploadInvoker.Dispose();
         Invoker.Dispose();
         return ValueTask.CompletedTask;
     }
@@ -209,6 +216,9 @@ public sealed class RpcChannel : IAsyncDisposable
 
         return new RpcRequestContent<TRequest>(marshaller, request, Compresses(options));
     }
+
+    private HttpMessageInvoker InvokerFor<TRequest, TResponse>(RpcMethod<TRequest, TResponse> method) =>
+        method.RequestMarshaller.IsBulk && !method.ResponseMarshaller.IsBulk ? UploadInvoker : Invoker;
 
     private bool Compresses(RpcCallOptions options) => (options.Compression ?? Options.Compression) == RpcCompression.Gzip;
 

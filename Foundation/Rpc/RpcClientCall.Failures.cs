@@ -1,3 +1,5 @@
+using OrleansFlow.Rpc.Http2;
+
 namespace OrleansFlow.Rpc;
 
 /// <content>What a failure of the exchange means to whoever made the call.</content>
@@ -21,7 +23,8 @@ internal sealed partial class RpcClientCall
             return exception;
         }
 
-        if (!cancellationToken.IsCancellationRequested && !_stop.IsCancellationRequested && _responseTask.IsCompleted)
+        if (!cancellationToken.IsCancellationRequested && !_stop.IsCancellationRequested
+            && (_responseTask.IsCompleted || exception is Http2EndedException))
         {
             try
             {

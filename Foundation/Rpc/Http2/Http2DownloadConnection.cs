@@ -7,7 +7,7 @@ namespace OrleansFlow.Rpc.Http2;
 /// An HTTP/2 connection that carries one response at a time and lets its reader take the bytes from the socket itself: large frames, one
 /// copy, no thread in between. While nobody reads, a timer answers the server's pings and keeps what comes, at most the window.
 /// </summary>
-internal sealed partial class Http2DownloadConnection : IDisposable
+internal sealed partial class Http2DownloadConnection : IHttp2Connection
 {
     private const int BufferBytes = 64 * 1024;
 
@@ -18,7 +18,6 @@ internal sealed partial class Http2DownloadConnection : IDisposable
     private const int GlanceBytes = 4 * 1024;
 
     private const int FrameBytesMax = 256 * 1024;
-    private const int ConnectionCreditBytes = int.MaxValue - 65_535;
     private const int ConnectionCreditBatchBytes = 512 * 1024 * 1024;
 
     /// <summary>A frame is at most 16 MiB, so this many ids are reached after decades; the connection is left before.</summary>
@@ -64,33 +63,8 @@ internal sealed partial class Http2DownloadConnection : IDisposable
     public static async Task<Http2DownloadConnection> OpenAsync(
         Uri address, RpcChannelOptions options, TimeProvider clock, CancellationToken cancellationToken)
     {
-        using var late = new CancellationTokenSource(options.ConnectTimeout, clock);
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, SendTimeout = (int)options.KeepAliveTimeout.TotalMilliseconds };
-        try
-        {
-            await socket.ConnectAsync(address.IdnHost, address.Port, timeout.Token).ConfigureAwait(false);
-            var hello = new ArrayBufferWriter<byte>();
-            Http2Writer.WritePreface(hello, options.StreamWindowBytes, FrameBytesMax);
-            Http2Writer.WriteWindowUpdate(hello, 0, ConnectionCreditBytes);
-            await socket.SendAsync(hello.WrittenMemory, timeout.Token).ConfigureAwait(false);
-            return new Http2DownloadConnection(socket, options, clock);
-        }
-        catch (Exception exception)
-        {
-            socket.Dispose();
-            if (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
-            {
-                throw new IOException($"{address.Authority} did not accept a connection within {options.ConnectTimeout}.", exception);
-            }
-
-            if (exception is SocketException)
-            {
-                throw new IOException($"{exception.Message} ({address.Authority})", exception);
-            }
-
-            throw;
-        }
+        var socket = await Http2Dial.ConnectAsync(address, options, FrameBytesMax, clock, cancellationToken).ConfigureAwait(false);
+        return new Http2DownloadConnection(socket, options, clock);
     }
 
     /// <summary>Whether an idle connection is still good: handles what has come since, and finds out whether the server has left.</summary>

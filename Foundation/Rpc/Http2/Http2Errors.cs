@@ -10,6 +10,7 @@ internal static class Http2Errors
     public const uint RefusedStream = 0x7;
     public const uint Cancel = 0x8;
     public const uint CompressionError = 0x9;
+    public const uint EnhanceYourCalm = 0xB;
 
     public static HttpProtocolException Protocol(string what) => Make(ProtocolError, $"The server breaks HTTP/2: {what}.");
 

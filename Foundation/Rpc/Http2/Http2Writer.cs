@@ -25,6 +25,20 @@ internal static class Http2Writer
     /// <returns>Whether it does; else nothing is written that may be sent.</returns>
     public static bool TryWriteRequest(ArrayBufferWriter<byte> output, int streamId, HttpRequestMessage request, ReadOnlySpan<byte> body)
     {
+        if (body.Length > FrameBytesMin || !TryWriteHeaders(output, streamId, request))
+        {
+            return false;
+        }
+
+        WriteHeader(output, body.Length, Http2FrameType.Data, Http2Flags.EndStream, streamId);
+        output.Write(body);
+        return true;
+    }
+
+    /// <summary>The headers of a request whose body follows; they fit one frame of the smallest size.</summary>
+    /// <returns>Whether they do; else nothing is written that may be sent.</returns>
+    public static bool TryWriteHeaders(ArrayBufferWriter<byte> output, int streamId, HttpRequestMessage request)
+    {
         var block = new ArrayBufferWriter<byte>();
         var address = request.RequestUri!;
         WriteField(block, ":method", request.Method.Method);
@@ -42,15 +56,13 @@ internal static class Http2Writer
             }
         }
 
-        if (block.WrittenCount > FrameBytesMin || body.Length > FrameBytesMin)
+        if (block.WrittenCount > FrameBytesMin)
         {
             return false;
         }
 
         WriteHeader(output, block.WrittenCount, Http2FrameType.Headers, Http2Flags.EndHeaders, streamId);
         output.Write(block.WrittenSpan);
-        WriteHeader(output, body.Length, Http2FrameType.Data, Http2Flags.EndStream, streamId);
-        output.Write(body);
         return true;
     }
 
@@ -76,12 +88,17 @@ internal static class Http2Writer
 
     private static void WriteHeader(ArrayBufferWriter<byte> output, int length, Http2FrameType type, byte flags, int streamId)
     {
-        var span = output.GetSpan(FrameHeaderBytes);
+        WriteHeader(output.GetSpan(FrameHeaderBytes), length, type, flags, streamId);
+        output.Advance(FrameHeaderBytes);
+    }
+
+    /// <summary>The header of a frame.</summary>
+    public static void WriteHeader(Span<byte> span, int length, Http2FrameType type, byte flags, int streamId)
+    {
         BinaryPrimitives.WriteInt32BigEndian(span, length << 8);
         span[3] = (byte)type;
         span[4] = flags;
         BinaryPrimitives.WriteInt32BigEndian(span[5..], streamId);
-        output.Advance(FrameHeaderBytes);
     }
 
     private static void WriteSetting(ArrayBufferWriter<byte> output, ushort id, uint value)

@@ -90,7 +90,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
         _listener.Dispose();
     }
 
-    private async Task<(Http2FrameType Type, byte Flags, int StreamId, byte[] Payload)> ReadFrameAsync()
+    public async Task<(Http2FrameType Type, byte Flags, int StreamId, byte[] Payload)> ReadFrameAsync()
     {
         var header = new byte[9];
         await ReadAsync(header);

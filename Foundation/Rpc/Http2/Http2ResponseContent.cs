@@ -3,7 +3,7 @@ using System.Net;
 namespace OrleansFlow.Rpc.Http2;
 
 /// <summary>A response whose body is read once, from its stream.</summary>
-internal sealed class Http2DownloadContent(Stream stream) : HttpContent
+internal sealed class Http2ResponseContent(Stream stream) : HttpContent
 {
     protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult(stream);
 
