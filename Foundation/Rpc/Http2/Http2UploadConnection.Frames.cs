@@ -125,7 +125,7 @@ internal sealed partial class Http2UploadConnection
         call.Receive(body);
         if ((flags & Http2Flags.EndStream) != 0)
         {
-            End(call, []);
+            EndResponse(call, []);
         }
         else if (body.Length < payload.Length)
         {
@@ -165,7 +165,7 @@ internal sealed partial class Http2UploadConnection
         var ends = (_headerFlags & Http2Flags.EndStream) != 0;
         if (_headers is not null)
         {
-            End(call, headers);
+            EndResponse(call, headers);
         }
         else if (ends || !headers.Exists(header => header.Name == ":status" && header.Value.StartsWith('1')))
         {
@@ -174,13 +174,13 @@ internal sealed partial class Http2UploadConnection
             call.ReceiveHeaders(headers);
             if (ends)
             {
-                End(call, []);
+                EndResponse(call, []);
             }
         }
     }
 
     /// <summary>The response has ended; when the request has not, the server does not want the rest, and the connection is of no use.</summary>
-    private void End(Http2Upload call, List<(string Name, string Value)> trailers)
+    private void EndResponse(Http2Upload call, List<(string Name, string Value)> trailers)
     {
         call.ReceiveEnd(trailers);
         bool early;
@@ -191,8 +191,7 @@ internal sealed partial class Http2UploadConnection
 
         if (early)
         {
-            TryReset(call);
-            Fail(new Http2EndedException());
+            End(call, new Http2EndedException());
         }
     }
 

@@ -17,6 +17,9 @@ internal sealed partial class Http2UploadConnection
 
     private const int ConnectionCreditBatchBytes = 512 * 1024 * 1024;
 
+    /// <summary>How long a reset waits for the frame before it.</summary>
+    private static readonly TimeSpan ResetGrace = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Held by whoever sends.</summary>
     private readonly SemaphoreSlim _turn = new(1, 1);
 
@@ -28,6 +31,7 @@ internal sealed partial class Http2UploadConnection
     private int _serverFrameBytesMax = Http2Writer.FrameBytesMin;
     private int _credit;
     private int _connectionCredit;
+    private bool _ends;
 
     /// <summary>Sends bytes of the request, waiting whenever the server has not made room.</summary>
     /// <exception cref="Http2EndedException">The server has ended the call.</exception>
@@ -123,6 +127,11 @@ internal sealed partial class Http2UploadConnection
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            if ((flags & Http2Flags.EndStream) == 0)
+            {
+                call.ThrowIfOver();
+            }
+
             await SendControlAsync().ConfigureAwait(false);
             Http2Writer.WriteHeader(_scratch, head.Length + body.Length, Http2FrameType.Data, flags, call.StreamId);
             head.CopyTo(_scratch.AsMemory(Http2Writer.FrameHeaderBytes));
@@ -222,43 +231,67 @@ internal sealed partial class Http2UploadConnection
         }
     }
 
-    /// <summary>Resets the stream if a frame can go out at once; the end of the connection, which follows, says the same.</summary>
-    private void TryReset(Http2Upload call)
+    /// <summary>Resets the stream, and then ends the connection, which says the same to a server that takes no more frames.</summary>
+    private void End(Http2Upload call, Exception reason)
     {
-        if (!_turn.Wait(0))
+        lock (_gate)
         {
-            return;
+            if (_ends)
+            {
+                return;
+            }
+
+            _ends = true;
         }
 
-        try
+        OpenWindow();
+
+        // Owned by the connection: it ends within the grace.
+        _ = EndAsync(call, reason);
+    }
+
+    private async Task EndAsync(Http2Upload call, Exception reason)
+    {
+        // A frame that is half-way out has to go first.
+        if (await _turn.WaitAsync(ResetGrace).ConfigureAwait(false))
         {
-            if (_socket.Poll(TimeSpan.Zero, SelectMode.SelectWrite))
+            try
             {
-                var reset = new ArrayBufferWriter<byte>();
-                lock (_gate)
-                {
-                    if (_failure is not null)
-                    {
-                        return;
-                    }
-
-                    // Headers that still wait come first.
-                    reset.Write(_control.WrittenSpan);
-                    _control.ResetWrittenCount();
-                }
-
-                Http2Writer.WriteReset(reset, call.StreamId, Http2Errors.Cancel);
-                _socket.Send(reset.WrittenSpan);
+                SendReset(call);
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                // The connection has ended already.
+                Fail(exception);
+            }
+            finally
+            {
+                _turn.Release();
             }
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+
+        Fail(reason);
+    }
+
+    private void SendReset(Http2Upload call)
+    {
+        var reset = new ArrayBufferWriter<byte>();
+        lock (_gate)
         {
-            // The server learns it by the end of the connection.
-            return;
+            if (_failure is not null)
+            {
+                return;
+            }
+
+            // Headers that still wait come first.
+            reset.Write(_control.WrittenSpan);
+            _control.ResetWrittenCount();
         }
-        finally
+
+        Http2Writer.WriteReset(reset, call.StreamId, Http2Errors.Cancel);
+        if (_socket.Poll(TimeSpan.Zero, SelectMode.SelectWrite))
         {
-            _turn.Release();
+            _socket.Send(reset.WrittenSpan);
         }
     }
 }

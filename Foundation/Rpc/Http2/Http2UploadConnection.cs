@@ -111,18 +111,20 @@ internal sealed partial class Http2UploadConnection : IHttp2Connection
         }
 
         call.Fail(reason);
-        TryReset(call);
-        Fail(reason);
+        End(call, reason);
     }
 
     public void Dispose()
     {
+        var reason = new ObjectDisposedException(nameof(Http2UploadConnection));
         if (_call is { IsComplete: false } call)
         {
-            TryReset(call);
+            Abort(call, reason);
         }
-
-        Fail(new ObjectDisposedException(nameof(Http2UploadConnection)));
+        else
+        {
+            Fail(reason);
+        }
     }
 
     private static HttpProtocolException Leaving() =>
