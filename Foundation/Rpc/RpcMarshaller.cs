@@ -12,7 +12,8 @@ public abstract class RpcMarshaller<T>
     public virtual int? MessageBytesMax => null;
 
     /// <summary>
-    /// Whether a stream of such messages is mostly long bodies. A client then takes it from a connection of its own where that is faster.
+    /// Whether a stream of such messages is mostly long bodies. A client then takes or sends it over a connection of its own
+    /// where that is faster.
     /// </summary>
     public virtual bool IsBulk => false;
 

@@ -241,4 +241,24 @@ public sealed partial class Http2UploadTests
 
         await ServeAsync(server, end == "none" ? 3 : 1, next);
     }
+
+    [Fact(Timeout = TimeoutMs)]
+    public async Task Server_ThatFallsSilent_IsAskedAndGivenUp()
+    {
+        var clock = new ManualTimeProvider();
+        var options = new RpcChannelOptions { KeepAliveInterval = TimeSpan.FromSeconds(30), KeepAliveTimeout = TimeSpan.FromSeconds(20) };
+        await using var server = new ScriptedServer();
+        using var connection = await Http2UploadConnection.OpenAsync(server.Address, options, clock, Token);
+        await server.AcceptAsync();
+        await AskAsync(server);
+        var call = connection.Begin([], () => { });
+
+        clock.Advance(TimeSpan.FromSeconds(36));
+        Assert.Equal(0, (await server.ReadUntilAsync(Http2FrameType.Ping)).Flags);
+        clock.Advance(TimeSpan.FromSeconds(26));
+
+        var failure = await Assert.ThrowsAsync<IOException>(() => call.Headers.WaitAsync(Token));
+        Assert.Contains("ping", failure.Message, StringComparison.Ordinal);
+        Assert.False(connection.TryReuse());
+    }
 }
