@@ -23,7 +23,7 @@ public sealed class NodeDefinition
     /// <summary>A gate instead of a role: the node waits for an approval. Null: none.</summary>
     public ApprovalDefinition? Approval { get; init; }
 
-    /// <summary>How many tasks the node has. Default 1. Range 1 to 10 000.</summary>
+    /// <summary>How many tasks the node has. Default 1. Range 1 to 100 000.</summary>
     public int Tasks { get; init; } = 1;
 
     /// <summary>The parents; the node reads their artifacts in this order.</summary>

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 import grpc from '@grpc/grpc-js';
 import protoLoader from '@grpc/proto-loader';
-import { Message, RecordBatchStreamWriter, tableFromArrays, tableFromIPC, vectorFromArray, Table, Utf8 } from 'apache-arrow';
+import { RecordBatchStreamWriter, tableFromArrays, tableFromIPC, vectorFromArray, Table, Utf8 } from 'apache-arrow';
+import { collect, endOfStream, toMessages, toTable } from './flight-tools.mjs';
 
 const folder = path.dirname(fileURLToPath(import.meta.url));
 const protos = path.join(folder, '..', '..', 'Foundation', 'Flight', 'Protos');
@@ -20,38 +21,6 @@ const pathOf = (...parts) => ({ type: 'PATH', path: parts });
 const unary = (method, request) => new Promise((resolve) => {
   client[method](request, (error, reply) => resolve(error ? { code: error.code, details: error.details } : reply));
 });
-const collect = (call) => new Promise((resolve) => {
-  const messages = [];
-  call.on('data', (message) => messages.push(message));
-  call.on('error', () => {});
-  call.on('status', (status) => resolve({ code: status.code, details: status.details, messages }));
-});
-
-// Flight carries IPC messages without their framing; apache-arrow wants it back.
-const pad = (bytes) => Buffer.concat([bytes, Buffer.alloc((8 - (bytes.length % 8)) % 8)]);
-const frame = (header, body) => {
-  const metadata = pad(header);
-  const prefix = Buffer.alloc(8);
-  prefix.writeInt32LE(-1, 0);
-  prefix.writeInt32LE(metadata.length, 4);
-  return Buffer.concat([prefix, metadata, body]);
-};
-const endOfStream = Buffer.from([255, 255, 255, 255, 0, 0, 0, 0]);
-const toTable = (messages) =>
-  tableFromIPC(Buffer.concat([...messages.map((message) => frame(message.dataHeader, message.dataBody)), endOfStream]));
-const toMessages = (ipc) => {
-  const messages = [];
-  for (let offset = 0; offset + 8 <= ipc.length;) {
-    const length = ipc.readInt32LE(offset + 4);
-    if (length === 0) { break; }
-    const dataHeader = ipc.subarray(offset + 8, offset + 8 + length);
-    const bodyLength = Number(Message.decode(dataHeader).bodyLength);
-    offset += 8 + length;
-    messages.push({ dataHeader, dataBody: ipc.subarray(offset, offset + bodyLength) });
-    offset += bodyLength;
-  }
-  return messages;
-};
 const describe = (schema) => schema.fields.map((field) => `${field.name}:${field.type}${field.nullable ? '?' : ''}`);
 const summary = (table) => ({
   rows: table.numRows,

@@ -1,4 +1,3 @@
-using OrleansFlow.Arrow;
 using OrleansFlow.Errors;
 using OrleansFlow.Silo.Gateway.Streams;
 using OrleansFlow.Tests.Silo.Support;
@@ -6,17 +5,8 @@ using OrleansFlow.Tests.Silo.Support;
 namespace OrleansFlow.Tests.Silo.Streams;
 
 /// <summary>The log of a live stream: what is acknowledged is read, in order and once; a crash leaves nothing else; what is kept is bounded.</summary>
-public sealed class StreamLogTests : IDisposable
+public sealed class StreamLogTests : StreamLogTestBase
 {
-    private readonly TempFolder _folder = new();
-    private readonly ManualTimeProvider _clock = new(TimeProvider.System.GetUtcNow());
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private string Folder => _folder.Combine("log", "name", "id");
-
-    public void Dispose() => _folder.Dispose();
-
     [Theory]
     [InlineData(0, 30, "0-9,10-14,15-29")]
     [InlineData(0, 0, "")]
@@ -119,117 +109,13 @@ public sealed class StreamLogTests : IDisposable
 
         await using var later = Log();
         await AppendAsync(later, 10);
-        _clock.Advance(TimeSpan.FromHours(24) - TimeSpan.FromMinutes(5));
+        Clock.Advance(TimeSpan.FromHours(24) - TimeSpan.FromMinutes(5));
         Assert.Equal(0, await later.TidyAsync(DateTimeOffset.MinValue, Token));
-        _clock.Advance(TimeSpan.FromMinutes(10));
+        Clock.Advance(TimeSpan.FromMinutes(10));
 
         Assert.Equal(1, await later.TidyAsync(DateTimeOffset.MinValue, Token));
         Assert.Equal(10, later.Oldest);
         Assert.Equal("10-19", await ReadAsync(later, 10, 20));
-    }
-
-    [Fact]
-    public async Task Log_OpenedAgain_GoesOnWhereItEnded()
-    {
-        await using (var before = Log())
-        {
-            await AppendAsync(before, 10);
-        }
-
-        await using var after = Log();
-        Assert.Equal((0, 10), (after.Oldest, after.End.Next));
-        Assert.Equal(10, await AppendAsync(after, 5));
-
-        Assert.Equal("0-9,10-14", await ReadAsync(after, 0, 15));
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Log_AfterACrashBehindItsEnd_HasWhatWasAcknowledgedOnly(bool atANewSegment)
-    {
-        await using (var before = Log())
-        {
-            await AppendAsync(before, 10);
-        }
-
-        var segment = Directory.EnumerateFiles(Folder, "*.arrows").Single();
-        var bytes = await File.ReadAllBytesAsync(segment, Token);
-        if (atANewSegment)
-        {
-            await File.WriteAllBytesAsync(segment.Replace("00.arrows", "10.arrows", StringComparison.Ordinal), bytes.AsMemory(0, bytes.Length / 2), Token);
-        }
-        else
-        {
-            await File.AppendAllTextAsync(segment, "half of a batch", Token);
-        }
-
-        await using var after = Log();
-        Assert.Equal("0-9", await ReadAsync(after, 0, 10));
-        Assert.Equal(10, await AppendAsync(after, 5));
-        Assert.Equal("0-9,10-14", await ReadAsync(after, 0, 15));
-        Assert.Equal(bytes.Length, new FileInfo(segment).Length);
-    }
-
-    [Fact]
-    public async Task Log_AfterACrashBeforeItsFirstEnd_IsEmpty()
-    {
-        Directory.CreateDirectory(Folder);
-        await File.WriteAllTextAsync(Path.Combine(Folder, "0000000000000000000.arrows"), "half of a segment", Token);
-        await File.WriteAllTextAsync(Path.Combine(Folder, "end"), "half", Token);
-        await using var log = Log();
-
-        Assert.Equal((0, 0), (log.Oldest, log.End.Next));
-        Assert.Equal(0, await AppendAsync(log, 5));
-        Assert.Equal("0-4", await ReadAsync(log, 0, 5));
-    }
-
-    [Fact]
-    public async Task Append_ThatTheDiskRefuses_IsNotSeenAndTheNextGoesOn()
-    {
-        await using var log = Log();
-        await AppendAsync(log, 10);
-        await log.TidyAsync(_clock.GetUtcNow(), Token);
-        var blocked = Path.Combine(Folder, "0000000000000000010.arrows");
-        Directory.CreateDirectory(blocked);
-        var failure = await Assert.ThrowsAsync<FlowException>(() => AppendAsync(log, 5));
-        Assert.Equal(FlowErrorCode.StoreUnavailable, failure.Code);
-        Directory.Delete(blocked);
-
-        Assert.Equal(10, await AppendAsync(log, 6));
-        Assert.Equal("0-9,10-15", await ReadAsync(log, 0, 16));
-    }
-
-    [Fact]
-    public async Task Log_OfAnotherProcess_IsReadAndIsWrittenByOneOnly()
-    {
-        await using var writer = Log();
-        await using var other = Log();
-        await AppendAsync(writer, 10);
-        Assert.Equal("0-9", await ReadAsync(other, 0, 10));
-        await using var tail = other.ReadAsync(10, null, Token).GetAsyncEnumerator(Token);
-        var waiting = tail.MoveNextAsync();
-        await AppendAsync(writer, 2);
-        var appended = _clock.GetUtcNow();
-        var found = waiting.AsTask();
-        while (!found.IsCompleted)
-        {
-            // It may not have begun to wait for its time yet.
-            Token.ThrowIfCancellationRequested();
-            _clock.Advance(TimeSpan.FromMilliseconds(500));
-            await Task.Yield();
-        }
-
-        Assert.True(await found);
-        Check(tail.Current, 10, 2);
-
-        Assert.Equal(FlowErrorCode.StoreInUse, (await Assert.ThrowsAsync<FlowException>(() => AppendAsync(other, 1))).Code);
-        await writer.TidyAsync(appended - TimeSpan.FromTicks(1), Token);
-        Assert.Equal(FlowErrorCode.StoreInUse, (await Assert.ThrowsAsync<FlowException>(() => AppendAsync(other, 1))).Code);
-        await writer.TidyAsync(appended, Token);
-
-        Assert.Equal(12, await AppendAsync(other, 3));
-        Assert.Equal("0-9,10-11,12-14", await ReadAsync(writer, 0, 15));
     }
 
     [Fact]
@@ -265,7 +151,7 @@ public sealed class StreamLogTests : IDisposable
     [Fact]
     public async Task Read_DictionariesAcrossSegments_HaveTheirValues()
     {
-        await using var log = new StreamLog(Folder, "name", WordRows.Schema, new StreamGatewayOptions { RetentionBytes = 64 << 10 }, _clock);
+        await using var log = new StreamLog(Folder, "name", WordRows.Schema, new StreamGatewayOptions { RetentionBytes = 64 << 10 }, Clock);
         for (var index = 0; index < 60; index++)
         {
             using var batch = WordRows.Batch(index * 100, 100);
@@ -280,55 +166,5 @@ public sealed class StreamLogTests : IDisposable
                 Assert.Equal((int)offset, batch.Columns[1].GetValue(0));
             }
         }
-    }
-
-    private static void Check((long Offset, RecordBatch Batch) read, long offset, int rows)
-    {
-        using (read.Batch)
-        {
-            Assert.Equal((offset, rows), (read.Offset, read.Batch.RowCount));
-        }
-    }
-
-    private StreamLog Log(Action<StreamGatewayOptions>? configure = null)
-    {
-        var options = new StreamGatewayOptions();
-        configure?.Invoke(options);
-        return new StreamLog(Folder, "name", NumbersHandler.Schema, options, _clock);
-    }
-
-    private static async Task<long> AppendAsync(StreamLog log, int rows)
-    {
-        using var batch = NumbersHandler.Batch(0, rows);
-        return await log.AppendAsync([batch], Token);
-    }
-
-    private static async Task<string> ReadAsync(StreamLog log, long from, long to)
-    {
-        var parts = new List<string>();
-        await foreach (var (offset, batch) in log.ReadAsync(from, to, Token))
-        {
-            using (batch)
-            {
-                parts.Add($"{offset}-{offset + batch.RowCount - 1}");
-            }
-        }
-
-        return string.Join(',', parts);
-    }
-
-    private static async Task<long> CountAsync(StreamLog log, long from, long to)
-    {
-        var next = from;
-        await foreach (var (offset, batch) in log.ReadAsync(from, to, Token))
-        {
-            using (batch)
-            {
-                Assert.Equal(next, offset);
-                next += batch.RowCount;
-            }
-        }
-
-        return next - from;
     }
 }
