@@ -10,6 +10,9 @@ namespace OrleansFlow.Decisions.Graphs;
 /// <summary>One spelling for JSON of equal meaning: members sorted by ordinal, no white space, strings escaped alike, numbers as written.</summary>
 internal static class CanonicalJson
 {
+    /// <summary>A large graph is hashed part by part, so that its canonical text is never there as a whole.</summary>
+    private const int HashedAtOnceBytes = 64 * 1024;
+
     /// <summary>The members of both objects, those of <paramref name="over"/> winning; null when both are missing.</summary>
     public static string? Overlay(JsonElement? under, JsonElement? over)
     {
@@ -46,6 +49,7 @@ internal static class CanonicalJson
     /// <summary>Lower-case hex SHA-256 of the graph with all defaults filled in.</summary>
     public static string HashOf(GraphDefinition graph, GraphEdges edges, ImmutableSortedDictionary<string, string> files)
     {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))
         {
@@ -70,13 +74,20 @@ internal static class CanonicalJson
             foreach (var (index, node) in graph.Nodes.Index())
             {
                 WriteNode(writer, node, edges.Of(index), edges.FanInOf(node, index) ?? 0);
+                if (buffer.WrittenCount + writer.BytesPending > HashedAtOnceBytes)
+                {
+                    writer.Flush();
+                    hash.AppendData(buffer.WrittenSpan);
+                    buffer.ResetWrittenCount();
+                }
             }
 
             writer.WriteEndArray();
             writer.WriteEndObject();
         }
 
-        return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan));
+        hash.AppendData(buffer.WrittenSpan);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <remarks>What version 1 did not have at first is written where it is used only, so that a document keeps its hash.</remarks>

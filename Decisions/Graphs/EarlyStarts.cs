@@ -43,7 +43,11 @@ internal static class EarlyStarts
     public static List<int> Nodes(GraphRunState state) =>
         [.. Enumerable.Range(0, state.Nodes.Count).Where(node => HasWork(state, node) && !InputIsWhole(state, node))];
 
-    /// <summary>When the run is to take its early starts back if nothing changes before; null when it need not.</summary>
+    /// <summary>When to look whether the run has to take its early starts back; null when it cannot have to. O(1), for every decision.</summary>
+    public static DateTimeOffset? LookUtc(GraphRunState state) =>
+        state is { Plan.HasEarlyStarts: true, IsTerminal: false, IsPaused: false, Active.IsEmpty: false } ? state.ChangedUtc + Grace : null;
+
+    /// <summary>When the run is to take its early starts back if nothing changes before; null when it need not. O(nodes), for when it is time to look.</summary>
     public static DateTimeOffset? DueUtc(GraphRunState state)
     {
         if (state.Plan is not { HasEarlyStarts: true } || state.IsTerminal || state.IsPaused)
@@ -72,7 +76,7 @@ internal static class EarlyStarts
     {
         for (var node = 0; node < state.Nodes.Count; node++)
         {
-            if (HasWork(state, node) && InputIsWhole(state, node) && state.Nodes[node].Tasks.Any(task => task.Status == FlowTaskStatus.Ready))
+            if (HasWork(state, node) && state.Nodes[node].Tasks.CountOf(FlowTaskStatus.Ready) > 0 && InputIsWhole(state, node))
             {
                 return true;
             }

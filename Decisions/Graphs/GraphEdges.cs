@@ -10,6 +10,9 @@ internal sealed class GraphEdges
 {
     private readonly List<(ParentDefinition Parent, string Path)>[] _parents;
 
+    /// <summary>Positions of the parents by id, of the nodes that routing leads to: a hundred thousand may lead to one.</summary>
+    private readonly Dictionary<int, Dictionary<string, int>> _known = [];
+
     private GraphEdges(List<(ParentDefinition, string)>[] parents) => _parents = parents;
 
     /// <summary>The parents of a node: those of <c>depends_on</c> in their order, then those whose routing leads to it.</summary>
@@ -67,9 +70,10 @@ internal sealed class GraphEdges
                 continue;
             }
 
-            var known = _parents[child].FindIndex(parent => parent.Parent.Node == graph.Nodes[from].Id);
-            if (known < 0)
+            var all = KnownOf(child);
+            if (!all.TryGetValue(graph.Nodes[from].Id, out var known))
             {
+                all.Add(graph.Nodes[from].Id, _parents[child].Count);
                 _parents[child].Add((new ParentDefinition { Node = graph.Nodes[from].Id, On = on }, path));
             }
             else if (_parents[child][known] is var (parent, where) && parent.On != on)
@@ -78,6 +82,20 @@ internal sealed class GraphEdges
                     problems, GraphProblemCodes.BadValue, path, $"'{targets[index]}' names this node as a parent on '{parent.On}' ({where}); say it in one place.");
             }
         }
+    }
+
+    private Dictionary<string, int> KnownOf(int child)
+    {
+        if (!_known.TryGetValue(child, out var known))
+        {
+            _known.Add(child, known = new Dictionary<string, int>(StringComparer.Ordinal));
+            foreach (var (index, (parent, _)) in _parents[child].Index())
+            {
+                known.TryAdd(parent.Node, index);
+            }
+        }
+
+        return known;
     }
 
     private void Check(NodeDefinition node, int position, IReadOnlyDictionary<string, int> positions, List<FlowProblem> problems)

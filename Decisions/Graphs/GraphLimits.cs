@@ -4,13 +4,13 @@ namespace OrleansFlow.Decisions.Graphs;
 public static class GraphLimits
 {
     /// <summary>Longest document, in bytes of UTF-8.</summary>
-    public const int DocumentBytesMax = 1024 * 1024;
+    public const int DocumentBytesMax = 32 * 1024 * 1024;
 
     /// <summary>Deepest nesting of JSON values.</summary>
     public const int DepthMax = 64;
 
     /// <summary>Most nodes of a graph.</summary>
-    public const int NodeCountMax = 1_000;
+    public const int NodeCountMax = 100_000;
 
     /// <summary>Most tasks of one node.</summary>
     public const int NodeTaskCountMax = 100_000;

@@ -9,16 +9,17 @@ namespace OrleansFlow.Decisions.Graphs;
 /// <summary>A graph that was checked and compiled. Immutable.</summary>
 public sealed class GraphPlan
 {
-    private readonly ImmutableDictionary<string, int> _positions;
+    private readonly Dictionary<string, int> _positions;
 
-    private GraphPlan(string name, ImmutableArray<PlanNode> nodes, ImmutableSortedDictionary<string, string> files, string contentHash)
+    private GraphPlan(
+        string name, ImmutableArray<PlanNode> nodes, Dictionary<string, int> positions, ImmutableSortedDictionary<string, string> files, string contentHash)
     {
         Name = name;
         Nodes = nodes;
         Files = files;
         ContentHash = contentHash;
         TaskCount = nodes.Sum(node => node.TaskCount);
-        _positions = nodes.ToImmutableDictionary(node => node.Id, node => node.Index, StringComparer.Ordinal);
+        _positions = positions;
         Order = Sort(nodes);
         HasEarlyStarts = nodes.Any(node => node.Edges.Any(edge => edge.AtFirstBatch));
     }
@@ -55,7 +56,7 @@ public sealed class GraphPlan
 
     internal static GraphPlan Compile(GraphDefinition graph, GraphEdges edges, IReadOnlyDictionary<string, string>? files)
     {
-        var positions = new Dictionary<string, int>(StringComparer.Ordinal);
+        var positions = new Dictionary<string, int>(graph.Nodes.Count, StringComparer.Ordinal);
         for (var index = 0; index < graph.Nodes.Count; index++)
         {
             positions.Add(graph.Nodes[index].Id, index);
@@ -71,9 +72,10 @@ public sealed class GraphPlan
             }
         }
 
-        var nodes = graph.Nodes.Select((node, index) => NodeOf(graph, node, index, ways[index], exits[index].ToImmutable(), edges.FanInOf(node, index)!.Value));
+        var parts = new SharedParts(graph);
+        var nodes = graph.Nodes.Select((node, index) => NodeOf(parts, node, index, ways[index], exits[index].DrainToImmutable(), edges.FanInOf(node, index)!.Value));
         var allFiles = graph.Files.ToImmutableSortedDictionary(StringComparer.Ordinal).SetItems(files ?? ImmutableDictionary<string, string>.Empty);
-        return new GraphPlan(graph.Name, [.. nodes], allFiles, CanonicalJson.HashOf(graph, edges, allFiles))
+        return new GraphPlan(graph.Name, [.. nodes], positions, allFiles, CanonicalJson.HashOf(graph, edges, allFiles))
         {
             Deadline = graph.DeadlineSec is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             Variables = graph.Vars is { } variables ? CoordinatorFunctions.StartOf(variables).Variables : RunVariables.Empty,
@@ -92,14 +94,14 @@ public sealed class GraphPlan
         approval.OnTimeout switch { "skip" => GateTimeout.Skip, "approve" => GateTimeout.Approve, _ => GateTimeout.Fail });
 
     private static PlanNode NodeOf(
-        GraphDefinition graph, NodeDefinition node, int index, ImmutableArray<PlanEdge> edges, ImmutableArray<PlanExit> exits, int fanIn)
+        SharedParts parts, NodeDefinition node, int index, ImmutableArray<PlanEdge> edges, ImmutableArray<PlanExit> exits, int fanIn)
     {
         var function = node.Fn is { } name ? CoordinatorFunctions.Find(name) : null;
         return new PlanNode
         {
             Index = index,
             Id = node.Id,
-            Role = node.Approval is not null ? PlanGate.Role : node.Fn is not null ? CoordinatorFunctions.Role : node.Role,
+            Role = node.Approval is not null ? PlanGate.Role : node.Fn is not null ? CoordinatorFunctions.Role : parts.RoleOf(node),
             Gate = GateOf(node.Approval),
             Function = function,
             Args = node.Args,
@@ -107,21 +109,54 @@ public sealed class GraphPlan
             Edges = edges,
             Exits = exits,
             FanIn = fanIn,
+            EdgesFollowParents = fanIn == edges.Length && edges.All(edge => edge.FollowsParent),
             When = node.When is { } when ? Expression.Parse(when) : null,
             TakesFailureAsEnd = node.OnUpstreamFailure == "end_of_input",
-            ParamsJson = node.Fn is null ? CanonicalJson.Overlay(graph.Params, node.Params) : CoordinatorFunctions.ParamsOf(node),
+            ParamsJson = node.Fn is null ? parts.ParamsOf(node) : CoordinatorFunctions.ParamsOf(node),
             Priority = node.Priority,
-            Policy = new LeasePolicy
+            Policy = parts.PolicyOf(node),
+        };
+    }
+
+    /// <summary>What many nodes have alike, once: a graph may have a hundred thousand nodes of one kind.</summary>
+    private sealed class SharedParts(GraphDefinition graph)
+    {
+        private readonly string? _params = CanonicalJson.Overlay(graph.Params, null);
+        private readonly Dictionary<string, string> _roles = new(StringComparer.Ordinal);
+        private readonly Dictionary<(RetryPolicy Retry, double? TimeoutSec), LeasePolicy> _policies = [];
+
+        public string? ParamsOf(NodeDefinition node) => node.Params is null ? _params : CanonicalJson.Overlay(graph.Params, node.Params);
+
+        public string RoleOf(NodeDefinition node)
+        {
+            if (!_roles.TryGetValue(node.Role, out var role))
             {
-                Duration = TimeSpan.MaxValue,
-                MaxRetries = node.Retry.Max,
-                Backoff = TimeSpan.FromSeconds(node.Retry.BackoffSec),
-                Kind = node.Retry.Backoff switch { "linear" => BackoffKind.Linear, "constant" => BackoffKind.Constant, _ => BackoffKind.Exponential },
-                JitterPercent = node.Retry.JitterPct,
-                MaxBackoff = TimeSpan.FromSeconds(node.Retry.MaxBackoffSec),
-                AttemptTimeout = node.TimeoutSec is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-                PermanentOn = [.. node.Retry.PermanentOn],
-            },
+                _roles.Add(node.Role, role = node.Role);
+            }
+
+            return role;
+        }
+
+        public LeasePolicy PolicyOf(NodeDefinition node)
+        {
+            if (!_policies.TryGetValue((node.Retry, node.TimeoutSec), out var policy))
+            {
+                _policies.Add((node.Retry, node.TimeoutSec), policy = Make(node.Retry, node.TimeoutSec));
+            }
+
+            return policy;
+        }
+
+        private static LeasePolicy Make(RetryPolicy retry, double? timeoutSec) => new()
+        {
+            Duration = TimeSpan.MaxValue,
+            MaxRetries = retry.Max,
+            Backoff = TimeSpan.FromSeconds(retry.BackoffSec),
+            Kind = retry.Backoff switch { "linear" => BackoffKind.Linear, "constant" => BackoffKind.Constant, _ => BackoffKind.Exponential },
+            JitterPercent = retry.JitterPct,
+            MaxBackoff = TimeSpan.FromSeconds(retry.MaxBackoffSec),
+            AttemptTimeout = timeoutSec is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            PermanentOn = [.. retry.PermanentOn],
         };
     }
 

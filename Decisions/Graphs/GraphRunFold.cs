@@ -11,22 +11,35 @@ internal static class GraphRunFold
     /// <summary>A task of a node that was skipped.</summary>
     public static readonly TaskLease Skipped = LeaseDecider.Apply(TaskLease.Pending, new TaskCancelled(default, "skipped"));
 
-    public static GraphRunState Submit(GraphRunState state, RunSubmitted submitted) => new()
+    public static GraphRunState Submit(GraphRunState state, RunSubmitted submitted)
     {
-        EpochFloor = state.EpochFloor,
-        Plan = submitted.Plan,
-        RunId = submitted.RunId,
-        SubmittedUtc = submitted.AtUtc,
-        Variables = submitted.Plan.Variables,
-        Nodes =
-        [
-            .. submitted.Plan.Nodes.Select(node => new NodeRunState
+        // Nodes of one shape are one object until something happens to them.
+        var shapes = new Dictionary<(int Edges, int Tasks), NodeRunState>();
+        return new GraphRunState
+        {
+            EpochFloor = state.EpochFloor,
+            Plan = submitted.Plan,
+            RunId = submitted.RunId,
+            SubmittedUtc = submitted.AtUtc,
+            Variables = submitted.Plan.Variables,
+            Nodes = [.. submitted.Plan.Nodes.Select(NodeOf)],
+        };
+
+        NodeRunState NodeOf(PlanNode node)
+        {
+            if (!shapes.TryGetValue((node.Edges.Length, node.TaskCount), out var shape))
             {
-                Edges = [.. Enumerable.Repeat(EdgeState.Open, node.Edges.Length)],
-                Tasks = [.. Enumerable.Repeat(TaskLease.Pending, node.TaskCount)],
-            }),
-        ],
-    };
+                shape = new NodeRunState
+                {
+                    Edges = PersistentArray.Repeat(EdgeState.Open, node.Edges.Length),
+                    Tasks = NodeTasks.Repeat(TaskLease.Pending, node.TaskCount),
+                };
+                shapes.Add((node.Edges.Length, node.TaskCount), shape);
+            }
+
+            return shape;
+        }
+    }
 
     public static GraphRunState SettleEdge(GraphRunState state, EdgeSettled settled)
     {
@@ -43,13 +56,16 @@ internal static class GraphRunFold
     {
         var node = state.Nodes[opened.Node];
         var ready = new TaskReadied(opened.AtUtc);
+        var fresh = LeaseDecider.Apply(TaskLease.Pending, ready);
         state = state.Plan!.Nodes[opened.Node].Gate is null ? state : state with { OpenGates = state.OpenGates.Add(opened.Node) };
         return With(state, opened.Node, node with
         {
             Opened = true,
             OpenedUtc = opened.AtUtc,
-            Edges = Close(node.Edges, state.Plan!.Nodes[opened.Node].Edges),
-            Tasks = [.. node.Tasks.Select(task => task is { Status: FlowTaskStatus.Pending, Epoch: 0 } ? LeaseDecider.Apply(task, ready) : task)],
+            Edges = Close(node, state.Plan!.Nodes[opened.Node].Edges),
+            Tasks = node.Tasks.Map(task =>
+                ReferenceEquals(task, TaskLease.Pending) ? fresh
+                : task is { Status: FlowTaskStatus.Pending, Epoch: 0 } ? LeaseDecider.Apply(task, ready) : task),
         });
     }
 
@@ -62,7 +78,7 @@ internal static class GraphRunFold
             Status = RunStatus.Failed,
             EndedUtc = failed.AtUtc,
             Failure = failed.Failure,
-            Tasks = [.. node.Tasks.Select(task => task.IsTerminal ? task : LeaseDecider.Apply(task, cancel))],
+            Tasks = node.Tasks.Map(task => task.IsTerminal ? task : LeaseDecider.Apply(task, cancel)),
         }) with
         {
             Active = state.Active.Except(Enumerable.Range(0, node.Tasks.Count).Select(index => new TaskSlot(failed.Node, index))),
@@ -78,7 +94,7 @@ internal static class GraphRunFold
             IsHeldBack = true,
             Opened = false,
             OpenedUtc = null,
-            Tasks = [.. node.Tasks.Select(task => task is { Status: FlowTaskStatus.Ready, Epoch: 0 } ? TaskLease.Pending : task)],
+            Tasks = node.Tasks.Map(task => task is { Status: FlowTaskStatus.Ready, Epoch: 0 } ? TaskLease.Pending : task),
         });
     }
 
@@ -118,7 +134,6 @@ internal static class GraphRunFold
             case TaskCompleted completed:
                 node = node with
                 {
-                    CompletedCount = node.CompletedCount + 1,
                     Metrics = Sum(node.Metrics, completed.Metrics),
                     MetricCounts = Count(node.MetricCounts, completed.Metrics),
                 };
@@ -142,13 +157,14 @@ internal static class GraphRunFold
         {
             Status = changed.Status,
             EndedUtc = GraphRunState.IsEnd(changed.Status) ? changed.AtUtc : null,
-            Tasks = changed.Status == RunStatus.Skipped ? [.. Enumerable.Repeat(Skipped, node.Tasks.Count)] : node.Tasks,
+            Tasks = changed.Status == RunStatus.Skipped ? NodeTasks.Repeat(Skipped, node.Tasks.Count) : node.Tasks,
         });
     }
 
     public static GraphRunState Abort(GraphRunState state, RunAborted aborted)
     {
         var cancel = new TaskCancelled(aborted.AtUtc, aborted.Reason);
+        var pending = LeaseDecider.Apply(TaskLease.Pending, cancel);
         return state with
         {
             Status = aborted.Status,
@@ -158,27 +174,24 @@ internal static class GraphRunFold
             Active = [],
             OpenGates = [],
             EndedCount = state.Nodes.Count,
-            Nodes = [.. state.Nodes.Select(node => node.IsTerminal ? node : node with
+            Nodes = state.Nodes.Map(node => node.IsTerminal ? node : node with
             {
-                Status = node.Tasks.Any(task => task.Status == FlowTaskStatus.Failed) ? RunStatus.Failed : RunStatus.Cancelled,
+                Status = node.Tasks.CountOf(FlowTaskStatus.Failed) > 0 ? RunStatus.Failed : RunStatus.Cancelled,
                 EndedUtc = aborted.AtUtc,
-                Tasks = [.. node.Tasks.Select(task => task.IsTerminal ? task : LeaseDecider.Apply(task, cancel))],
-            })],
+                Tasks = node.Tasks.Map(task => task.IsTerminal ? task : ReferenceEquals(task, TaskLease.Pending) ? pending : LeaseDecider.Apply(task, cancel)),
+            }),
         };
     }
 
     /// <summary>Ways whose parent had to end first come too late for a node that opens without them.</summary>
-    private static ImmutableList<EdgeState> Close(ImmutableList<EdgeState> states, ImmutableArray<PlanEdge> edges)
+    private static PersistentArray<EdgeState> Close(NodeRunState node, ImmutableArray<PlanEdge> edges)
     {
-        for (var edge = 0; edge < edges.Length; edge++)
+        if (node.TakenCount + node.DeadCount == edges.Length)
         {
-            if (states[edge] == EdgeState.Open && !edges[edge].AtFirstBatch)
-            {
-                states = states.SetItem(edge, EdgeState.Late);
-            }
+            return node.Edges;
         }
 
-        return states;
+        return [.. node.Edges.Select((state, edge) => state == EdgeState.Open && !edges[edge].AtFirstBatch ? EdgeState.Late : state)];
     }
 
     private static GraphRunState With(GraphRunState state, int index, NodeRunState node) => state with

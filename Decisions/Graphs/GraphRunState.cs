@@ -37,7 +37,7 @@ public sealed record GraphRunState
     public string? CancelReason { get; init; }
 
     /// <summary>Its nodes, by position in the plan.</summary>
-    public ImmutableList<NodeRunState> Nodes { get; init; } = [];
+    public PersistentArray<NodeRunState> Nodes { get; init; } = [];
 
     /// <summary>How many of them have ended.</summary>
     public int EndedCount { get; init; }

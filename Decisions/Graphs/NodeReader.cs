@@ -16,6 +16,9 @@ internal static class NodeReader
         "retry", "timeout_sec", "priority",
     ];
 
+    private static readonly RetryPolicy DefaultRetry = new();
+    private static readonly NodeRouting NoRouting = new();
+    private static readonly SortedDictionary<string, string> NoTriggers = new(StringComparer.Ordinal);
     private static readonly ImmutableArray<string> ParentMembers = ["node", "on", "when", "trigger"];
     private static readonly ImmutableArray<string> RoutingMembers = ["on_success", "on_failure"];
     private static readonly ImmutableArray<string> ApprovalMembers = ["timeout_sec", "on_timeout"];
@@ -111,11 +114,12 @@ internal static class NodeReader
 
     private static SortedDictionary<string, string> ReadTriggers(GraphReader reader)
     {
-        var triggers = new SortedDictionary<string, string>(StringComparer.Ordinal);
         if (!reader.TryGet("triggers", out var value))
         {
-            return triggers;
+            return NoTriggers;
         }
+
+        var triggers = new SortedDictionary<string, string>(StringComparer.Ordinal);
 
         if (value.ValueKind != JsonValueKind.Object)
         {
@@ -140,7 +144,13 @@ internal static class NodeReader
 
     private static void NoteUnknownTriggers(GraphReader reader, SortedDictionary<string, string> triggers, IReadOnlyCollection<ParentDefinition> parents)
     {
-        foreach (var name in triggers.Keys.Where(name => parents.All(parent => parent.Node != name)))
+        if (triggers.Count == 0)
+        {
+            return;
+        }
+
+        var known = parents.Select(parent => parent.Node).ToHashSet(StringComparer.Ordinal);
+        foreach (var name in triggers.Keys.Where(name => !known.Contains(name)))
         {
             reader.Note(GraphProblemCodes.UnknownNode, reader.PathOf($"triggers.{name}"), $"'{name}' is not a parent of this node.");
         }
@@ -167,7 +177,7 @@ internal static class NodeReader
     {
         if (!node.TryGet("routing", out var value))
         {
-            return new NodeRouting();
+            return NoRouting;
         }
 
         if (value.ValueKind != JsonValueKind.Object)
@@ -182,7 +192,8 @@ internal static class NodeReader
 
     private static RetryPolicy ReadRetry(GraphReader node, List<FlowProblem> problems)
     {
-        var defaults = new RetryPolicy();
+        // One object for all that say nothing: they then share what is compiled from it.
+        var defaults = DefaultRetry;
         if (!node.TryGet("retry", out var value))
         {
             return defaults;

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Graphs;
+using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Decisions.Graphs;
 
@@ -13,6 +14,9 @@ public readonly record struct AcceptedRef(int Task, int Index, long Sequence);
 /// <summary>One node of a run.</summary>
 public sealed record NodeRunState
 {
+    internal static readonly ImmutableSortedDictionary<string, double> NoMetrics = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal);
+    internal static readonly ImmutableSortedDictionary<string, long> NoCounts = ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal);
+
     /// <summary>Where it stands.</summary>
     public RunStatus Status { get; init; }
 
@@ -26,7 +30,7 @@ public sealed record NodeRunState
     public bool IsHeldBack { get; init; }
 
     /// <summary>What became of the ways that lead to it.</summary>
-    public ImmutableList<EdgeState> Edges { get; init; } = [];
+    public PersistentArray<EdgeState> Edges { get; init; } = [];
 
     /// <summary>How many of them were taken.</summary>
     public int TakenCount { get; init; }
@@ -38,10 +42,10 @@ public sealed record NodeRunState
     public LeaseFailure? Failure { get; init; }
 
     /// <summary>Its tasks, by index.</summary>
-    public required ImmutableList<TaskLease> Tasks { get; init; }
+    public required NodeTasks Tasks { get; init; }
 
     /// <summary>Tasks that completed.</summary>
-    public int CompletedCount { get; init; }
+    public int CompletedCount => Tasks.CountOf(FlowTaskStatus.Completed);
 
     /// <summary>Its accepted batches, in order of acceptance.</summary>
     public ImmutableList<AcceptedRef> Accepted { get; init; } = [];
@@ -53,10 +57,10 @@ public sealed record NodeRunState
     public long Bytes { get; init; }
 
     /// <summary>Sums of the metrics of accepted batches and recorded completions; an attempt that came to nothing adds nothing.</summary>
-    public ImmutableSortedDictionary<string, double> Metrics { get; init; } = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, double> Metrics { get; init; } = NoMetrics;
 
     /// <summary>How many reports each of those sums is made of.</summary>
-    public ImmutableSortedDictionary<string, long> MetricCounts { get; init; } = ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, long> MetricCounts { get; init; } = NoCounts;
 
     /// <summary>When its first task was leased; null before.</summary>
     public DateTimeOffset? StartedUtc { get; init; }

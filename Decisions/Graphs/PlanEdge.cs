@@ -7,7 +7,11 @@ namespace OrleansFlow.Decisions.Graphs;
 /// <param name="On">Which end of the parent leads on.</param>
 /// <param name="When">What must hold besides; null for nothing.</param>
 /// <param name="AtFirstBatch">True: the parent's first batch leads on already.</param>
-public sealed record PlanEdge(int Parent, EdgeCondition On, Expression? When, bool AtFirstBatch);
+public sealed record PlanEdge(int Parent, EdgeCondition On, Expression? When, bool AtFirstBatch)
+{
+    /// <summary>True when what becomes of it follows from how the parent ended, so that it need not be stored before the node opens.</summary>
+    public bool FollowsParent => When is null && !AtFirstBatch;
+}
 
 /// <summary>A way out of a node.</summary>
 /// <param name="Child">Position of the node that it leads to.</param>
@@ -28,7 +32,7 @@ public enum EdgeCondition
 }
 
 /// <summary>What became of an edge in a run.</summary>
-public enum EdgeState
+public enum EdgeState : byte
 {
     /// <summary>Not known yet.</summary>
     Open,

@@ -38,6 +38,12 @@ public sealed record PlanNode
     /// <summary>The ways that lead on from it, by the position of where they lead.</summary>
     public required ImmutableArray<PlanExit> Exits { get; init; }
 
+    /// <summary>True when its edges follow from how its parents ended, also once it has opened.</summary>
+    public bool EdgesFollowParents { get; internal init; }
+
+    /// <summary>True when it opens in the step that accepts the run, whatever the run holds: this follows from the plan and need not be stored.</summary>
+    public bool OpensWithRun => Edges.IsEmpty && NeedsWorker && When is null;
+
     /// <summary>How many of its edges must have been taken before it opens; 0 for a node without edges.</summary>
     public required int FanIn { get; init; }
 

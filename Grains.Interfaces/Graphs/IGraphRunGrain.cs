@@ -93,6 +93,30 @@ public interface IGraphRunGrain : IGrainWithStringKey
     [Alias("Revoke")]
     Task RevokeAsync(LeaseToken token, string reason, CancellationToken cancellationToken);
 
+    /// <summary><see cref="GrantAsync"/> for several tasks, in one commit.</summary>
+    /// <returns>In the order of <paramref name="tasks"/>; null for one that cannot be leased now.</returns>
+    [Alias("GrantMany")]
+    Task<IReadOnlyList<LeaseGrant?>> GrantManyAsync(IReadOnlyList<TaskId> tasks, WorkerId worker, string sessionId, CancellationToken cancellationToken);
+
+    /// <summary><see cref="RenewAsync"/> for several leases.</summary>
+    /// <returns>In the order of <paramref name="renewals"/>: whether each stands.</returns>
+    [Alias("RenewMany")]
+    Task<IReadOnlyList<bool>> RenewManyAsync(IReadOnlyList<LeaseRenewal> renewals, WorkerId worker, string sessionId, CancellationToken cancellationToken);
+
+    /// <summary><see cref="ReportBatchAsync"/> for several batches, taken in their order, in one commit.</summary>
+    /// <returns>In the order of <paramref name="reports"/>.</returns>
+    [Alias("ReportBatches")]
+    Task<IReadOnlyList<EffectReceipt>> ReportBatchesAsync(IReadOnlyList<BatchReport> reports, CancellationToken cancellationToken);
+
+    /// <summary><see cref="CompleteAsync"/> for several attempts, taken in their order, in one commit.</summary>
+    /// <returns>In the order of <paramref name="outcomes"/>.</returns>
+    [Alias("CompleteMany")]
+    Task<IReadOnlyList<EffectReceipt>> CompleteManyAsync(IReadOnlyList<AttemptOutcome> outcomes, CancellationToken cancellationToken);
+
+    /// <summary><see cref="RevokeAsync"/> for several leases, in one commit.</summary>
+    [Alias("RevokeMany")]
+    Task RevokeManyAsync(IReadOnlyList<LeaseToken> tokens, string reason, CancellationToken cancellationToken);
+
     /// <summary>See <see cref="ITaskGrain.GetAsync"/>.</summary>
     [Alias("GetTask")]
     Task<TaskView?> GetTaskAsync(TaskId task, CancellationToken cancellationToken);

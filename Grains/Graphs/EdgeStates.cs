@@ -1,39 +1,58 @@
-using System.Collections.Immutable;
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Graphs;
 
 namespace OrleansFlow.Grains.Graphs;
 
 /// <summary>Stored form of what became of a node's edges: a letter each, <c>o</c>pen, <c>t</c>aken, <c>d</c>ead, <c>l</c>ate.</summary>
+/// <remarks>
+/// What follows from how the parents ended is not stored: a node with a hundred thousand parents would be written again whenever one ends. So
+/// <c>o</c> also stands for an edge that follows its parent while the node has not opened, and a node whose edges all follow has no text at all.
+/// </remarks>
 internal static class EdgeStates
 {
     private const string Letters = "otdl";
 
-    /// <summary>Null while all are open.</summary>
-    public static string? ToText(ImmutableList<EdgeState> edges) => edges.TrueForAll(edge => edge == EdgeState.Open)
-        ? null
-        : string.Concat(edges.Select(edge => Letters[(int)edge]));
+    /// <summary>Null when there is nothing to say.</summary>
+    public static string? ToText(PlanNode plan, NodeRunState node)
+    {
+        if (plan.EdgesFollowParents || node.Edges.All(edge => edge == EdgeState.Open))
+        {
+            return null;
+        }
+
+        var text = string.Create(node.Edges.Count, (plan, node), static (letters, state) =>
+        {
+            for (var edge = 0; edge < letters.Length; edge++)
+            {
+                var follows = !state.node.Opened && state.plan.Edges[edge].FollowsParent;
+                letters[edge] = Letters[follows ? 0 : (int)state.node.Edges[edge]];
+            }
+        });
+        return text.AsSpan().ContainsAnyExcept(Letters[0]) ? text : null;
+    }
 
     /// <summary>What the text says; none for null.</summary>
     /// <exception cref="FormatException">Another letter.</exception>
-    public static ImmutableList<EdgeState> Parse(string? text) => text is null ? [] :
+    public static PersistentArray<EdgeState> Parse(string? text) => text is null ? [] :
     [
         .. text.Select(letter => Letters.IndexOf(letter, StringComparison.Ordinal) is >= 0 and var state
             ? (EdgeState)state
             : throw new FormatException($"'{letter}' is no state of an edge; known: {Letters}.")),
     ];
 
-    /// <summary>The node with its edges where none were stored: then they follow from its parents, since each leads on by their success alone.</summary>
-    public static NodeRunState Complete(GraphPlan plan, ImmutableList<NodeRunState> nodes, int index)
+    /// <summary>The node with its edges, those that were not stored by how its parents ended.</summary>
+    public static NodeRunState Complete(GraphPlan plan, IReadOnlyList<NodeRunState> nodes, int index)
     {
-        var edges = plan.Nodes[index].Edges;
-        var states = nodes[index].Edges;
-        if (states.Count != edges.Length)
-        {
-            states = [.. edges.Select(edge => StateOf(edge, nodes[edge.Parent]))];
-        }
-
-        return nodes[index] with
+        var (edges, node) = (plan.Nodes[index].Edges, nodes[index]);
+        var stored = node.Edges;
+        PersistentArray<EdgeState> states =
+        [
+            .. edges.Select((edge, number) =>
+                stored.Count != edges.Length ? StateOf(edge, nodes[edge.Parent])
+                : stored[number] == EdgeState.Open && edge.FollowsParent && !node.Opened ? StateOf(edge, nodes[edge.Parent])
+                : stored[number]),
+        ];
+        return node with
         {
             Edges = states,
             TakenCount = states.Count(state => state == EdgeState.Taken),
@@ -41,6 +60,12 @@ internal static class EdgeStates
         };
     }
 
-    private static EdgeState StateOf(PlanEdge edge, NodeRunState parent) =>
-        parent.Status == RunStatus.Completed || (edge.AtFirstBatch && parent.Accepted.Count > 0) ? EdgeState.Taken : EdgeState.Open;
+    private static EdgeState StateOf(PlanEdge edge, NodeRunState parent) => parent.Status switch
+    {
+        // With a condition: rows of versions that had none.
+        RunStatus.Completed => edge.On == EdgeCondition.Failure ? EdgeState.Dead : EdgeState.Taken,
+        RunStatus.Failed when edge.FollowsParent => edge.On == EdgeCondition.Success ? EdgeState.Dead : EdgeState.Taken,
+        RunStatus.Skipped or RunStatus.Cancelled when edge.FollowsParent => EdgeState.Dead,
+        _ => edge.AtFirstBatch && parent.Accepted.Count > 0 ? EdgeState.Taken : EdgeState.Open,
+    };
 }

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging;
+using OrleansFlow.Decisions.Graphs;
+using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
 
@@ -41,4 +43,42 @@ internal sealed partial class GraphRunGrain
 
     [LoggerMessage(EventId = 2013, Level = LogLevel.Warning, Message = "Run {RunId} could not ask worker {WorkerId} which leases it holds; they end by their expiry")]
     private partial void LogHolderNotAsked(Exception exception, RunId runId, WorkerId workerId);
+
+    private void Log(GraphRunState state, IReadOnlyList<GraphRunEvent> events)
+    {
+        if (!_logger.IsEnabled(LogLevel.Information))
+        {
+            return;
+        }
+
+        foreach (var change in events)
+        {
+            switch (change)
+            {
+                case RunSubmitted submitted:
+                    LogSubmitted(_id, submitted.Plan.Name, submitted.Plan.Nodes.Length, submitted.Plan.TaskCount);
+                    break;
+                case RunTaskChanged { Change: LeaseRevoked revoked } task:
+                    var id = state.IdOf(task.Slot);
+                    LogRevoked(id, revoked.Epoch, revoked.Worker, revoked.Reason);
+                    break;
+                case VariablesChanged variables:
+                    var keys = string.Join(", ", variables.Keys);
+                    LogVariables(_id, variables.Operation, keys, variables.SensitiveHits);
+                    break;
+                case RunPaused paused:
+                    LogPaused(_id, paused.Reason);
+                    break;
+                case RunResumed:
+                    LogUnpaused(_id);
+                    break;
+                case RunStatusChanged { Status: RunStatus.Completed }:
+                    LogCompleted(_id);
+                    break;
+                case RunAborted aborted:
+                    LogAborted(_id, aborted.Status, aborted.Reason);
+                    break;
+            }
+        }
+    }
 }

@@ -64,44 +64,6 @@ internal sealed partial class GraphRunGrain
         Deliver();
     }
 
-    private void Log(GraphRunState state, IReadOnlyList<GraphRunEvent> events)
-    {
-        if (!_logger.IsEnabled(LogLevel.Information))
-        {
-            return;
-        }
-
-        foreach (var change in events)
-        {
-            switch (change)
-            {
-                case RunSubmitted submitted:
-                    LogSubmitted(_id, submitted.Plan.Name, submitted.Plan.Nodes.Length, submitted.Plan.TaskCount);
-                    break;
-                case RunTaskChanged { Change: LeaseRevoked revoked } task:
-                    var id = state.IdOf(task.Slot);
-                    LogRevoked(id, revoked.Epoch, revoked.Worker, revoked.Reason);
-                    break;
-                case VariablesChanged variables:
-                    var keys = string.Join(", ", variables.Keys);
-                    LogVariables(_id, variables.Operation, keys, variables.SensitiveHits);
-                    break;
-                case RunPaused paused:
-                    LogPaused(_id, paused.Reason);
-                    break;
-                case RunResumed:
-                    LogUnpaused(_id);
-                    break;
-                case RunStatusChanged { Status: RunStatus.Completed }:
-                    LogCompleted(_id);
-                    break;
-                case RunAborted aborted:
-                    LogAborted(_id, aborted.Status, aborted.Reason);
-                    break;
-            }
-        }
-    }
-
     private void OnFailed(FlowException failure)
     {
         LogWriteFailed(failure, _id);
@@ -134,7 +96,12 @@ internal sealed partial class GraphRunGrain
 
     private void Deliver()
     {
-        if (!_isDelivering)
+        if (_isDelivering)
+        {
+            // What is new need not wait for what is slow elsewhere.
+            _outbox.Send(_stopped);
+        }
+        else
         {
             _isDelivering = true;
             _delivery = DeliverAsync();
@@ -188,20 +155,21 @@ internal sealed partial class GraphRunGrain
     {
         foreach (var change in decision.Events)
         {
-            if (change is RunTaskChanged { Change: LeaseGranted or TaskBackedOff, Slot: var slot })
+            switch (change)
             {
-                Arm(decision.State[slot].DueUtc(decision.State.Plan!.Nodes[slot.Node].Policy));
+                case RunTaskChanged { Change: LeaseGranted or TaskBackedOff, Slot: var slot }:
+                    Arm(decision.State[slot].DueUtc(decision.State.Plan!.Nodes[slot.Node].Policy));
+                    break;
+                case NodeOpened opened:
+                    Arm(decision.State.GateDueUtc(opened.Node));
+                    break;
             }
         }
 
-        Arm(EarlyStarts.DueUtc(decision.State));
+        Arm(EarlyStarts.LookUtc(decision.State));
         if (!decision.State.IsTerminal)
         {
             Arm(decision.State.DeadlineUtc);
-            foreach (var gate in decision.State.OpenGates)
-            {
-                Arm(decision.State.GateDueUtc(gate));
-            }
         }
     }
 

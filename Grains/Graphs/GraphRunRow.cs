@@ -91,7 +91,7 @@ internal sealed class GraphRunRow
     };
 
     /// <summary>The run, given what its other rows hold.</summary>
-    public GraphRunState ToState(RunId run, GraphPlan plan, ImmutableList<NodeRunState> nodes, RunVariables? variables = null)
+    public GraphRunState ToState(RunId run, GraphPlan plan, IReadOnlyList<NodeRunState> nodes, RunVariables? variables = null)
     {
         var active =
             from node in Enumerable.Range(0, nodes.Count)
@@ -109,7 +109,7 @@ internal sealed class GraphRunRow
             Failure = Failure?.ToFailure(),
             CancelReason = CancelReason,
             Version = Version,
-            Nodes = [.. nodes.Select((node, index) => EdgeStates.Complete(plan, nodes, index))],
+            Nodes = [.. Enumerable.Range(0, nodes.Count).Select(index => EdgeStates.Complete(plan, nodes, index))],
             IsPaused = Paused,
             OpenGates = [.. Enumerable.Range(0, nodes.Count).Where(node => plan.Nodes[node].Gate is not null && nodes[node] is { Opened: true, IsTerminal: false, Tasks: [{ IsTerminal: false }] })],
             EndedCount = nodes.Count(node => node.IsTerminal),
@@ -121,7 +121,7 @@ internal sealed class GraphRunRow
         // What an early end did to nodes and tasks follows from the head, so it is not stored with each of them. A node that changed in the same
         // commit is stored as ended all the same, without its tasks: it ends here once more, with them.
         return state is { Status: RunStatus.Failed or RunStatus.Cancelled, EndedUtc: { } endedUtc }
-            ? GraphRunDecider.Apply(state with { Nodes = [.. state.Nodes.Select(Reopen)] }, new RunAborted(endedUtc, state.Status, CancelReason ?? "", state.Failure)) with { Version = Version }
+            ? GraphRunDecider.Apply(state with { Nodes = state.Nodes.Map(Reopen) }, new RunAborted(endedUtc, state.Status, CancelReason ?? "", state.Failure)) with { Version = Version }
             : state;
     }
 
@@ -173,9 +173,9 @@ internal sealed class NodeRow
     [Id(10), JsonPropertyName("metric_counts"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public Dictionary<string, long>? MetricCounts { get; set; }
 
-    public static NodeRow Of(NodeRunState node) => new()
+    public static NodeRow Of(PlanNode plan, NodeRunState node) => new()
     {
-        Edges = EdgeStates.ToText(node.Edges),
+        Edges = EdgeStates.ToText(plan, node),
         Failure = FailureRow.Of(node.Failure),
         MetricCounts = node.MetricCounts.IsEmpty ? null : new Dictionary<string, long>(node.MetricCounts),
         HeldBack = node.IsHeldBack,
@@ -189,7 +189,7 @@ internal sealed class NodeRow
 
     public NodeRunState ToNode(IEnumerable<TaskLease> leases)
     {
-        var tasks = leases.ToImmutableList();
+        NodeTasks tasks = [.. leases];
         var accepted = tasks
             .SelectMany((task, index) => task.Batches.Select((batch, number) => new AcceptedRef(index, number, batch.Sequence)))
             .OrderBy(batch => batch.Sequence);
@@ -201,15 +201,14 @@ internal sealed class NodeRow
             OpenedUtc = OpenedUtc,
             Edges = EdgeStates.Parse(Edges),
             Failure = Failure?.ToFailure(),
-            MetricCounts = (MetricCounts ?? (Metrics ?? []).Keys.ToDictionary(name => name, _ => 1L)).ToImmutableSortedDictionary(StringComparer.Ordinal),
+            MetricCounts = Metrics is null ? NodeRunState.NoCounts : (MetricCounts ?? Metrics.Keys.ToDictionary(name => name, _ => 1L)).ToImmutableSortedDictionary(StringComparer.Ordinal),
             StartedUtc = StartedUtc,
             EndedUtc = EndedUtc,
             Tasks = tasks,
-            CompletedCount = tasks.Count(task => task.Status == FlowTaskStatus.Completed),
             Accepted = [.. accepted],
             Rows = tasks.Sum(task => task.Batches.Sum(batch => batch.Rows)),
             Bytes = tasks.Sum(task => task.Batches.Sum(batch => batch.Bytes)),
-            Metrics = (Metrics ?? []).ToImmutableSortedDictionary(StringComparer.Ordinal),
+            Metrics = Metrics is null ? NodeRunState.NoMetrics : Metrics.ToImmutableSortedDictionary(StringComparer.Ordinal),
         };
     }
 }

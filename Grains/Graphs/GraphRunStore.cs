@@ -86,7 +86,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
     public async Task WriteAsync(GraphRunState state, RunSubmission submission, bool settled, IReadOnlyList<GraphRunEvent> events)
     {
         _numbers = _numbers.IsEmpty ? new RunTaskNumbers(state.Plan!) : _numbers;
-        var changed = new RunChanges(_numbers);
+        var changed = new RunChanges(state.Plan!, _numbers);
         if (_head.RecordExists && _head.State.Format < GraphRunRow.Segmented)
         {
             changed.AddAll(state);
@@ -105,7 +105,8 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
 
         foreach (var segment in changed.NodeSegments)
         {
-            var nodes = state.Nodes.Skip(segment * RunNodesRow.Size).Take(RunNodesRow.Size).Select(NodeRow.Of);
+            var (first, count) = (segment * RunNodesRow.Size, Math.Min(RunNodesRow.Size, state.Nodes.Count - (segment * RunNodesRow.Size)));
+            var nodes = Enumerable.Range(first, count).Select(node => NodeRow.Of(state.Plan!.Nodes[node], state.Nodes[node]));
             commit.Add(_nodeRows, segment, new RunNodesRow { Nodes = [.. nodes] });
         }
 
@@ -156,7 +157,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
         _batchCount = batches.Count;
         _tail.AddRange(batches.Skip(batches.Count / RunBatchesRow.Size * RunBatchesRow.Size));
         return StoredState.Convert(_grainText, HeadName, () => row.ToState(
-            run, compiled, _numbers.ToNodes(nodes, tasks, batches), variables is null ? null : RunVariables.Parse(variables.VariablesJson)));
+            run, compiled, _numbers.ToNodes(row.SubmittedUtc, nodes, tasks, batches), variables is null ? null : RunVariables.Parse(variables.VariablesJson)));
     }
 
     private async Task<SortedDictionary<int, T>> ReadAsync<T>(RunSegments segments)

@@ -4,7 +4,8 @@ using OrleansFlow.Decisions.Leases;
 namespace OrleansFlow.Grains.Graphs;
 
 /// <summary>Which segments the events of one commit touched. What follows from the head alone, as an early end, touches none.</summary>
-internal sealed class RunChanges(RunTaskNumbers numbers)
+/// <remarks>What follows from other rows touches none either: how an edge that follows its parent was settled, and that a node without parents opened.</remarks>
+internal sealed class RunChanges(GraphPlan plan, RunTaskNumbers numbers)
 {
     private readonly List<RunBatchRow> _batches = [];
 
@@ -22,11 +23,15 @@ internal sealed class RunChanges(RunTaskNumbers numbers)
 
     public void Add(IEnumerable<GraphRunEvent> events)
     {
+        var isNew = false;
         foreach (var change in events.Where(change => change.IsDurable))
         {
             switch (change)
             {
-                case EdgeSettled edge:
+                case RunSubmitted:
+                    isNew = true;
+                    break;
+                case EdgeSettled edge when !plan.Nodes[edge.Node].Edges[edge.Edge].FollowsParent:
                     NodeSegments.Add(edge.Node / RunNodesRow.Size);
                     break;
                 case NodeFailed failed:
@@ -36,7 +41,7 @@ internal sealed class RunChanges(RunTaskNumbers numbers)
                 case VariablesChanged:
                     HasVariables = true;
                     break;
-                case NodeOpened opened:
+                case NodeOpened opened when !(isNew && plan.Nodes[opened.Node].OpensWithRun):
                     NodeSegments.Add(opened.Node / RunNodesRow.Size);
                     break;
                 case NodeHeldBack held:
@@ -46,14 +51,22 @@ internal sealed class RunChanges(RunTaskNumbers numbers)
                     NodeSegments.Add(node.Node / RunNodesRow.Size);
                     break;
                 case RunTaskChanged { Change: BatchAccepted accepted } task:
-                    NodeSegments.Add(task.Slot.Node / RunNodesRow.Size);
                     _batches.Add(RunBatchRow.Of(numbers.Of(task.Slot), accepted.Batch));
+                    AddMetrics(task.Slot.Node, accepted.Metrics);
                     break;
                 case RunTaskChanged task:
-                    NodeSegments.Add(task.Slot.Node / RunNodesRow.Size);
                     TaskSegments.Add(numbers.Of(task.Slot) / RunTasksRow.Size);
+                    AddMetrics(task.Slot.Node, (task.Change as TaskCompleted)?.Metrics);
                     break;
             }
+        }
+    }
+
+    private void AddMetrics(int node, IReadOnlyCollection<KeyValuePair<string, double>>? metrics)
+    {
+        if (metrics is { Count: > 0 })
+        {
+            NodeSegments.Add(node / RunNodesRow.Size);
         }
     }
 

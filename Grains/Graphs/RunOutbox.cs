@@ -13,17 +13,31 @@ namespace OrleansFlow.Grains.Graphs;
 /// Nothing of it is stored: it follows from the run's state, so <see cref="Owe"/> finds it again after a crash. Receivers take repetitions.
 /// Used by one grain inside its turns.
 /// </remarks>
-internal sealed class RunOutbox(IGrainFactory grains, TimeProvider clock, Action<Exception> failed)
+internal sealed class RunOutbox
 {
     /// <summary>Entries of one message.</summary>
     private const int ChunkMax = 512;
 
+    private readonly IGrainFactory _grains;
+    private readonly TimeProvider _clock;
+    private readonly Action<Exception> _failed;
     private readonly SortedDictionary<string, Mail> _queues = new(StringComparer.Ordinal);
     private readonly List<(WorkerId Worker, LeaseToken Token, string Reason)> _stops = [];
+    private readonly RunOutboxLane _stopLane;
+    private readonly RunOutboxLane _entryLane;
     private RunEntry? _entry;
 
+    public RunOutbox(IGrainFactory grains, TimeProvider clock, Action<Exception> failed)
+    {
+        _grains = grains;
+        _clock = clock;
+        _failed = failed;
+        _stopLane = new RunOutboxLane(clock, () => _stops.Count == 0, SendStopsAsync);
+        _entryLane = new RunOutboxLane(clock, () => _entry is null, SendEntryAsync);
+    }
+
     /// <summary>True when nothing is owed.</summary>
-    public bool IsEmpty => _queues.Count == 0 && _stops.Count == 0 && _entry is null;
+    public bool IsEmpty => _stops.Count == 0 && _entry is null && _queues.Values.All(mail => mail.IsEmpty);
 
     /// <summary>Adds what follows from committed events.</summary>
     public void Add(GraphRunState state, IReadOnlyList<GraphRunEvent> events)
@@ -38,7 +52,11 @@ internal sealed class RunOutbox(IGrainFactory grains, TimeProvider clock, Action
                 case RunPaused or RunResumed:
                     for (var node = 0; node < state.Nodes.Count; node++)
                     {
-                        AddNode(state, node);
+                        // Nobody was ever told of the others.
+                        if (state.Nodes[node] is { IsTerminal: false } open && open.Tasks.CountOf(FlowTaskStatus.Ready) > 0)
+                        {
+                            AddNode(state, node);
+                        }
                     }
 
                     break;
@@ -71,6 +89,12 @@ internal sealed class RunOutbox(IGrainFactory grains, TimeProvider clock, Action
     {
         for (var node = 0; node < state.Nodes.Count; node++)
         {
+            if (state.Nodes[node] is { OpenedUtc: null, IsHeldBack: false })
+            {
+                // No queue and no worker was ever told of it.
+                continue;
+            }
+
             AddNode(state, node);
             AddStops(state, node);
         }
@@ -78,38 +102,44 @@ internal sealed class RunOutbox(IGrainFactory grains, TimeProvider clock, Action
         AddEntry(state);
     }
 
+    /// <summary>Begins to send what is owed to whoever nothing is on its way to.</summary>
+    public void Send(CancellationToken cancellationToken) => Lanes(cancellationToken);
+
     /// <summary>Delivers until nothing is owed; tries again, ever more slowly, what could not be delivered.</summary>
     public async Task DeliverAsync(CancellationToken cancellationToken)
     {
-        var retry = new DeliveryRetry(clock);
-        while (!IsEmpty)
+        while (Lanes(cancellationToken) is { Count: > 0 } lanes)
         {
-            var sends = _queues.Select(queue => SendAsync(queue.Key, queue.Value, cancellationToken)).ToList();
-            sends.AddRange(_stops.ToArray().Select(stop => StopAsync(stop, cancellationToken)));
-            if (_entry is { } entry)
-            {
-                sends.Add(RecordAsync(entry, cancellationToken));
-            }
+            await Task.WhenAll(lanes);
+        }
+    }
 
-            _queues.Clear();
-            _stops.Clear();
-            _entry = null;
-            var delivered = await Task.WhenAll(sends);
-            cancellationToken.ThrowIfCancellationRequested();
-            if (Array.TrueForAll(delivered, one => one))
+    /// <summary>The lanes that have something to send, or are sending; all of them run when it returns.</summary>
+    private List<Task> Lanes(CancellationToken cancellationToken)
+    {
+        var lanes = new List<Task>();
+        foreach (var mail in _queues.Values)
+        {
+            Add(mail.Lane);
+        }
+
+        Add(_stopLane);
+        Add(_entryLane);
+        return lanes;
+
+        void Add(RunOutboxLane lane)
+        {
+            var run = lane.Run(cancellationToken);
+            if (!run.IsCompletedSuccessfully)
             {
-                retry.Reset();
-            }
-            else
-            {
-                await retry.WaitAsync(cancellationToken);
+                lanes.Add(run);
             }
         }
     }
 
     private void AddStops(GraphRunState state, int node)
     {
-        for (var index = 0; index < state.Nodes[node].Tasks.Count; index++)
+        for (var index = 0; index < state.Nodes[node].Tasks.Count && state.Nodes[node].Tasks.CountOf(FlowTaskStatus.Cancelled) > 0; index++)
         {
             if (state.Nodes[node].Tasks[index] is { Status: FlowTaskStatus.Cancelled, Holder: { } holder } task)
             {
@@ -126,9 +156,14 @@ internal sealed class RunOutbox(IGrainFactory grains, TimeProvider clock, Action
             return;
         }
 
-        for (var index = 0; index < state.Nodes[node].Tasks.Count; index++)
+        var tasks = state.Nodes[node].Tasks;
+        for (var index = 0; index < tasks.Count; index++)
         {
-            AddTask(state, new TaskSlot(node, index));
+            // The queue was told when these ended. After a crash it may not know: it asks about each entry that it does not hear of.
+            if (tasks[index].Status is not (FlowTaskStatus.Completed or FlowTaskStatus.Failed))
+            {
+                AddTask(state, new TaskSlot(node, index));
+            }
         }
     }
 
@@ -156,7 +191,7 @@ internal sealed class RunOutbox(IGrainFactory grains, TimeProvider clock, Action
     {
         if (!_queues.TryGetValue(role, out var mail))
         {
-            mail = new Mail();
+            mail = new Mail(_clock, (mine, cancellationToken) => SendAsync(role, mine, cancellationToken));
             _queues.Add(role, mail);
         }
 
@@ -165,80 +200,102 @@ internal sealed class RunOutbox(IGrainFactory grains, TimeProvider clock, Action
 
     private async Task<bool> SendAsync(string role, Mail mail, CancellationToken cancellationToken)
     {
+        var (ready, ended) = mail.Take();
         try
         {
-            var queue = grains.GetGrain<IRoleQueueGrain>(role + "/0");
-            foreach (var entries in mail.Ready.Values.Chunk(ChunkMax))
+            var queue = _grains.GetGrain<IRoleQueueGrain>(role + "/0");
+            foreach (var entries in ready.Values.Chunk(ChunkMax))
             {
                 await queue.EnqueueAsync(entries, cancellationToken);
             }
 
-            foreach (var ended in mail.Ended.Values.Chunk(ChunkMax))
+            foreach (var tasks in ended.Values.Chunk(ChunkMax))
             {
-                await queue.RemoveAsync(ended, cancellationToken);
+                await queue.RemoveAsync(tasks, cancellationToken);
             }
 
             return true;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            failed(exception);
-            var later = MailOf(role);
-            foreach (var (slot, task) in mail.Ended)
-            {
-                // What came meanwhile is newer.
-                if (!later.Ready.ContainsKey(slot))
-                {
-                    later.Ended[slot] = task;
-                }
-            }
-
-            foreach (var (slot, entry) in mail.Ready)
-            {
-                if (!later.Ended.ContainsKey(slot))
-                {
-                    later.Ready.TryAdd(slot, entry);
-                }
-            }
-
+            _failed(exception);
+            mail.PutBack(ready, ended);
             return false;
         }
+    }
+
+    private async Task<bool> SendStopsAsync(CancellationToken cancellationToken)
+    {
+        var stops = _stops.ToArray();
+        _stops.Clear();
+        return Array.TrueForAll(await Task.WhenAll(stops.Select(stop => StopAsync(stop, cancellationToken))), sent => sent);
     }
 
     private async Task<bool> StopAsync((WorkerId Worker, LeaseToken Token, string Reason) stop, CancellationToken cancellationToken)
     {
         try
         {
-            await grains.GetGrain<IWorkerGrain>(stop.Worker.Value).StopAsync(stop.Token, stop.Reason, cancellationToken);
+            await _grains.GetGrain<IWorkerGrain>(stop.Worker.Value).StopAsync(stop.Token, stop.Reason, cancellationToken);
             return true;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            failed(exception);
+            _failed(exception);
             _stops.Add(stop);
             return false;
         }
     }
 
-    private async Task<bool> RecordAsync(RunEntry entry, CancellationToken cancellationToken)
+    private async Task<bool> SendEntryAsync(CancellationToken cancellationToken)
     {
+        var entry = _entry!;
+        _entry = null;
         try
         {
-            await grains.GetGrain<IRunCatalogGrain>(RunShards.KeyOf(entry.Run.RunId)).RecordAsync(entry, cancellationToken);
+            await _grains.GetGrain<IRunCatalogGrain>(RunShards.KeyOf(entry.Run.RunId)).RecordAsync(entry, cancellationToken);
             return true;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            failed(exception);
+            _failed(exception);
             _entry ??= entry;
             return false;
         }
     }
 
+    /// <summary>What is owed to one role's queue.</summary>
     private sealed class Mail
     {
-        public SortedDictionary<TaskSlot, QueueEntry> Ready { get; } = [];
+        public Mail(TimeProvider clock, Func<Mail, CancellationToken, Task<bool>> send) =>
+            Lane = new RunOutboxLane(clock, () => IsEmpty, cancellationToken => send(this, cancellationToken));
 
-        public SortedDictionary<TaskSlot, TaskId> Ended { get; } = [];
+        public RunOutboxLane Lane { get; }
+
+        public bool IsEmpty => Ready.Count == 0 && Ended.Count == 0;
+
+        public SortedDictionary<TaskSlot, QueueEntry> Ready { get; private set; } = [];
+
+        public SortedDictionary<TaskSlot, TaskId> Ended { get; private set; } = [];
+
+        public (SortedDictionary<TaskSlot, QueueEntry> Ready, SortedDictionary<TaskSlot, TaskId> Ended) Take()
+        {
+            var taken = (Ready, Ended);
+            (Ready, Ended) = ([], []);
+            return taken;
+        }
+
+        /// <summary>What could not be sent is owed again, but for what newer mail says otherwise.</summary>
+        public void PutBack(SortedDictionary<TaskSlot, QueueEntry> ready, SortedDictionary<TaskSlot, TaskId> ended)
+        {
+            foreach (var (slot, task) in ended.Where(one => !Ready.ContainsKey(one.Key)))
+            {
+                Ended[slot] = task;
+            }
+
+            foreach (var (slot, entry) in ready.Where(one => !Ended.ContainsKey(one.Key)))
+            {
+                Ready.TryAdd(slot, entry);
+            }
+        }
     }
 }

@@ -16,6 +16,7 @@ internal sealed class RunSegments
 
     private readonly string _kind;
     private readonly List<string> _versions = [];
+    private string? _text;
 
     /// <param name="kind">First part of the rows' names.</param>
     /// <param name="stored">What the head stores; null for no row at all.</param>
@@ -50,18 +51,19 @@ internal sealed class RunSegments
             _versions.Add("");
         }
 
-        _versions[number] = version;
+        if (_versions[number] != version)
+        {
+            (_versions[number], _text) = (version, null);
+        }
+
         return NameOf(number)!;
     }
 
     /// <summary>What the head stores.</summary>
-    public override string? ToString()
-    {
-        if (_versions.Count == 0)
-        {
-            return null;
-        }
+    public override string? ToString() => _versions.Count == 0 ? null : _text ??= Text();
 
+    private string Text()
+    {
         var text = new StringBuilder();
         for (int first = 0, next; first < _versions.Count; first = next)
         {

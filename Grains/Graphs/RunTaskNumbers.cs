@@ -13,11 +13,10 @@ internal sealed class RunTaskNumbers
     public static readonly RunTaskNumbers None = new([0]);
 
     private readonly int[] _starts;
+    private readonly GraphPlan? _plan;
 
     public RunTaskNumbers(GraphPlan plan)
-        : this(Starts(plan))
-    {
-    }
+        : this(Starts(plan)) => _plan = plan;
 
     private RunTaskNumbers(int[] starts) => _starts = starts;
 
@@ -37,6 +36,7 @@ internal sealed class RunTaskNumbers
         var row = new RunTasksRow();
         var first = segment * RunTasksRow.Size;
         var node = NodeOf(first);
+        (NodeRunState? Node, TaskLease Lease) untouched = default;
         for (var number = first; number < first + RunTasksRow.Size && number < Count; number++)
         {
             while (number >= _starts[node + 1])
@@ -45,15 +45,20 @@ internal sealed class RunTaskNumbers
             }
 
             var (owner, task) = (state.Nodes[node], state.Nodes[node].Tasks[number - _starts[node]]);
-            row.Tasks.Add(Equals(task, Untouched(owner.Status, owner.OpenedUtc)) ? null : TaskLeaseRow.Of(task, withBatches: false));
+            if (!ReferenceEquals(owner, untouched.Node))
+            {
+                untouched = (owner, Untouched(owner.Status, owner.OpenedUtc));
+            }
+
+            row.Tasks.Add(task.Status == untouched.Lease.Status && Equals(task, untouched.Lease) ? null : TaskLeaseRow.Of(task, withBatches: false));
         }
 
         return row;
     }
 
     /// <summary>The nodes that the segments describe; what has no row is as the submission left it.</summary>
-    public ImmutableList<NodeRunState> ToNodes(
-        SortedDictionary<int, RunNodesRow> nodes, SortedDictionary<int, RunTasksRow> tasks, IReadOnlyList<RunBatchRow> batches)
+    public IReadOnlyList<NodeRunState> ToNodes(
+        DateTimeOffset submittedUtc, SortedDictionary<int, RunNodesRow> nodes, SortedDictionary<int, RunTasksRow> tasks, IReadOnlyList<RunBatchRow> batches)
     {
         var byTask = new Dictionary<int, ImmutableList<AcceptedBatch>.Builder>();
         for (var sequence = 0; sequence < batches.Count; sequence++)
@@ -66,20 +71,24 @@ internal sealed class RunTaskNumbers
             list.Add(batches[sequence].ToBatch(sequence));
         }
 
-        var all = ImmutableList.CreateBuilder<NodeRunState>();
+        var all = new List<NodeRunState>(_starts.Length - 1);
+        var untouched = new NodeRow();
+        var opened = new NodeRow { Opened = true, OpenedUtc = submittedUtc };
+        (NodeRow? Row, TaskLease Lease) last = default;
         for (var node = 0; node < _starts.Length - 1; node++)
         {
-            var row = nodes.TryGetValue(node / RunNodesRow.Size, out var segment) ? segment.Nodes[node % RunNodesRow.Size] : new NodeRow();
+            var row = nodes.TryGetValue(node / RunNodesRow.Size, out var segment) ? segment.Nodes[node % RunNodesRow.Size]
+                : _plan!.Nodes[node].OpensWithRun ? opened : untouched;
             var leases = Enumerable.Range(_starts[node], _starts[node + 1] - _starts[node]).Select(number => Lease(row, number));
             all.Add(row.ToNode(leases));
         }
 
-        return all.ToImmutable();
+        return all;
 
         TaskLease Lease(NodeRow node, int number)
         {
             var stored = tasks.TryGetValue(number / RunTasksRow.Size, out var segment) ? segment.Tasks[number % RunTasksRow.Size] : null;
-            var lease = stored?.ToLease() ?? Untouched((RunStatus)node.Status, node.OpenedUtc);
+            var lease = stored?.ToLease() ?? (ReferenceEquals(node, last.Row) ? last : last = (node, Untouched((RunStatus)node.Status, node.OpenedUtc))).Lease;
             return byTask.TryGetValue(number, out var list) ? lease with { Batches = list.ToImmutable() } : lease;
         }
     }
