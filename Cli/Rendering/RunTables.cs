@@ -27,6 +27,17 @@ internal static class RunTables
 
     public static Table Nodes(RunView run)
     {
+        if (run.NodeCount > run.Nodes.Count)
+        {
+            var states = New("status", "nodes");
+            foreach (var (status, count) in run.NodeStates ?? new Dictionary<RunStatus, int>())
+            {
+                states.AddRow(Status(status), Text(Count(count)));
+            }
+
+            return states;
+        }
+
         var table = New("node", "role", "status", "tasks", "batches", "rows", "bytes", "took");
         foreach (var node in run.Nodes)
         {

@@ -11,6 +11,7 @@ internal static class FlowMethods
 
     public static readonly RpcMethod<SubmitGraphRequest, SubmitGraphResponse> SubmitGraph = Unary<SubmitGraphRequest, SubmitGraphResponse>("SubmitGraph");
     public static readonly RpcMethod<GetRunRequest, Run> GetRun = Unary<GetRunRequest, Run>("GetRun");
+    public static readonly RpcMethod<ListNodesRequest, ListNodesResponse> ListNodes = Unary<ListNodesRequest, ListNodesResponse>("ListNodes");
     public static readonly RpcMethod<ListTasksRequest, ListTasksResponse> ListTasks = Unary<ListTasksRequest, ListTasksResponse>("ListTasks");
     public static readonly RpcMethod<ListArtifactsRequest, ListArtifactsResponse> ListArtifacts = Unary<ListArtifactsRequest, ListArtifactsResponse>("ListArtifacts");
     public static readonly RpcMethod<ListRunsRequest, ListRunsResponse> ListRuns = Unary<ListRunsRequest, ListRunsResponse>("ListRuns");

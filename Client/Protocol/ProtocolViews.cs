@@ -21,6 +21,8 @@ internal static class ProtocolViews
         CancelReason = run.CancelReason.Length == 0 ? null : run.CancelReason,
         RefusedEffects = run.RefusedEffects,
         VariablesJson = run.VarsJson.Length == 0 ? null : run.VarsJson,
+        NodeCount = run.NodeCount,
+        NodeStates = run.NodeStates.Count == 0 ? null : run.NodeStates.ToDictionary(count => (RunStatus)count.State, count => count.Nodes),
     };
 
     public static NodeView ToView(this Wire.Node node) => new()

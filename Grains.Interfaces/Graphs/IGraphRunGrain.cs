@@ -17,6 +17,20 @@ public interface IGraphRunGrain : IGrainWithStringKey
     [Alias("Get")]
     Task<RunView?> GetAsync(CancellationToken cancellationToken);
 
+    /// <summary>Some of the run's nodes. A page may be shorter than asked for, when they have many parents.</summary>
+    /// <param name="begin">Position of the first; 0 or more.</param>
+    /// <param name="limit">Most nodes; 1 to <see cref="RunView.ShownNodesMax"/>.</param>
+    /// <param name="statuses">Only nodes in one of these; empty: all.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="Errors.FlowException"><c>not_found</c>: no such run.</exception>
+    [Alias("GetNodes")]
+    Task<NodePage> GetNodesAsync(int begin, int limit, IReadOnlyList<RunStatus> statuses, CancellationToken cancellationToken);
+
+    /// <summary>One node; null when the run has no such node.</summary>
+    /// <exception cref="Errors.FlowException"><c>not_found</c>: no such run.</exception>
+    [Alias("GetNode")]
+    Task<NodeView?> GetNodeAsync(string node, CancellationToken cancellationToken);
+
     /// <summary>Some of the run's tasks. A page may be shorter than asked for, when their results are long.</summary>
     /// <param name="node">Only this node's; empty: those of all nodes, in the order of the document.</param>
     /// <param name="begin">Position of the first; 0 or more.</param>
@@ -55,6 +69,10 @@ public interface IGraphRunGrain : IGrainWithStringKey
     /// <summary>A snapshot, then every committed change, until the run has ended. A slow reader gets a new snapshot instead of a gap.</summary>
     [Alias("Watch")]
     IAsyncEnumerable<RunEvent> WatchAsync(CancellationToken cancellationToken);
+
+    /// <summary>The run once it has ended, and nothing before: for those who wait for nothing else.</summary>
+    [Alias("WatchEnd")]
+    IAsyncEnumerable<RunView> WatchEndAsync(CancellationToken cancellationToken);
 
     /// <summary>References of the parents' artifact batches for the holder of <paramref name="token"/>, as they are accepted; ends when the parents have.</summary>
     /// <param name="token">The reader's lease.</param>

@@ -25,6 +25,9 @@ public sealed record RunView
     /// <summary>Most characters of results that are shown with them.</summary>
     public const int ShownResultCharsMax = 1024 * 1024;
 
+    /// <summary>Most nodes that are shown with their run.</summary>
+    public const int ShownNodesMax = 1_000;
+
     /// <summary>The run.</summary>
     [Id(0)]
     public required RunId RunId { get; init; }
@@ -49,7 +52,9 @@ public sealed record RunView
     [Id(5)]
     public DateTimeOffset? EndedUtc { get; init; }
 
-    /// <summary>Its nodes, in the order of the document. Empty in listings.</summary>
+    /// <summary>
+    /// Its nodes, in the order of the document. Empty in listings, and in a run of more than <see cref="ShownNodesMax"/> nodes, which are read in pages.
+    /// </summary>
     [Id(6)]
     public IReadOnlyList<NodeView> Nodes { get; init; } = [];
 
@@ -68,6 +73,14 @@ public sealed record RunView
     /// <summary>Its variables, one JSON object; null in listings and changes.</summary>
     [Id(10)]
     public string? VariablesJson { get; init; }
+
+    /// <summary>How many nodes it has; 0 in listings.</summary>
+    [Id(11)]
+    public int NodeCount { get; init; }
+
+    /// <summary>How many of them are in each state that one of them is in; null in listings.</summary>
+    [Id(12)]
+    public IReadOnlyDictionary<RunStatus, int>? NodeStates { get; init; }
 }
 
 /// <summary>Where a node stands.</summary>
@@ -140,6 +153,22 @@ public sealed record NodeView
     /// <summary>Why it failed, when the run goes on without it; null otherwise.</summary>
     [Id(15)]
     public TaskFailure? Failure { get; init; }
+}
+
+/// <summary>Some of a run's nodes, in the order of the document, without their tasks.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.NodePage")]
+public sealed record NodePage
+{
+    /// <summary>Most parents that one page names.</summary>
+    public const int ParentsMax = 10_000;
+
+    /// <summary>The nodes.</summary>
+    [Id(0)]
+    public required IReadOnlyList<NodeView> Nodes { get; init; }
+
+    /// <summary>Position at which the next page begins; null: this is the last one.</summary>
+    [Id(1)]
+    public int? Next { get; init; }
 }
 
 /// <summary>Some of a run's tasks, in the order of nodes and indexes.</summary>

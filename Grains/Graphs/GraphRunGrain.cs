@@ -119,6 +119,21 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         return Task.FromResult(_pump.Committed.Exists ? RunViews.Run(_pump.Committed, _pump.Tentative.RefusedEffects, withNodes: true) : null);
     }
 
+    public Task<NodePage> GetNodesAsync(int begin, int limit, IReadOnlyList<RunStatus> statuses, CancellationToken cancellationToken)
+    {
+        RequireRun();
+        ArgumentOutOfRangeException.ThrowIfNegative(begin);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, RunView.ShownNodesMax);
+        return Task.FromResult(_pump.Committed.Exists ? RunViews.Nodes(_pump.Committed, begin, limit, statuses) : new NodePage { Nodes = [] });
+    }
+
+    public Task<NodeView?> GetNodeAsync(string node, CancellationToken cancellationToken)
+    {
+        RequireRun();
+        return Task.FromResult(_pump.Committed.Plan?.Find(node) is { } found ? RunViews.Node(_pump.Committed, found.Index, withTasks: false) : null);
+    }
+
     public Task<TaskPage> GetTasksAsync(string node, int begin, int limit, CancellationToken cancellationToken)
     {
         RequireRun();
@@ -137,6 +152,17 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         {
             yield return change;
         }
+    }
+
+    public async IAsyncEnumerable<RunView> WatchEndAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        RequireRun();
+        while (!_pump.Committed.IsTerminal)
+        {
+            await _signal.WaitAsync(cancellationToken);
+        }
+
+        yield return View();
     }
 
     public async IAsyncEnumerable<ArtifactRef> ReadInputsAsync(
@@ -250,7 +276,7 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         _pump.ThrowIfFailed();
         if (!_pump.Tentative.Exists)
         {
-            throw new FlowException(FlowErrorCode.NotFound, $"There is no run '{_id}'.");
+            throw new FlowException(FlowErrorCode.NotFound, $"There is no run '{_id}'. 'flow runs' lists those that exist.");
         }
     }
 

@@ -16,7 +16,9 @@ internal static class RunViews
         SubmittedUtc = state.SubmittedUtc,
         StartedUtc = state.StartedUtc,
         EndedUtc = state.EndedUtc,
-        Nodes = withNodes ? Nodes(state) : [],
+        Nodes = withNodes && state.Nodes.Count <= RunView.ShownNodesMax ? Nodes(state) : [],
+        NodeCount = withNodes ? state.Nodes.Count : 0,
+        NodeStates = withNodes ? state.Nodes.CountBy(node => node.Status).OrderBy(count => count.Key).ToDictionary() : null,
         Failure = TaskReports.ToFailure(state.Failure),
         CancelReason = state.CancelReason,
         RefusedEffects = refusedEffects,
@@ -53,6 +55,29 @@ internal static class RunViews
             EndedUtc = node.EndedUtc,
             Failure = TaskReports.ToFailure(node.Failure),
         };
+    }
+
+    /// <summary>Nodes from a position on, until the page is full or names many parents.</summary>
+    public static NodePage Nodes(GraphRunState state, int begin, int limit, IReadOnlyList<RunStatus> statuses)
+    {
+        var (nodes, parents) = (new List<NodeView>(), 0);
+        for (var node = begin; node < state.Nodes.Count; node++)
+        {
+            if (statuses.Count > 0 && !statuses.Contains(state.Nodes[node].Status))
+            {
+                continue;
+            }
+
+            if (nodes.Count == limit || parents > NodePage.ParentsMax)
+            {
+                return new NodePage { Nodes = nodes, Next = node };
+            }
+
+            nodes.Add(Node(state, node, withTasks: false));
+            parents += nodes[^1].DependsOn.Count;
+        }
+
+        return new NodePage { Nodes = nodes };
     }
 
     /// <summary>Tasks from a position on, until the page is full or their results are long.</summary>

@@ -77,6 +77,12 @@ internal sealed class RunWatchers(Func<RunView> snapshot, TimeProvider clock)
 
         foreach (var change in events)
         {
+            // Who is behind gets the whole run instead: for a hundred thousand changes that nobody will read nothing is made.
+            if (_watchers.TrueForAll(watcher => watcher.NeedsSnapshot))
+            {
+                break;
+            }
+
             Publish(state, change);
         }
 
@@ -131,6 +137,9 @@ internal sealed class RunWatchers(Func<RunView> snapshot, TimeProvider clock)
                 break;
             case RunStatusChanged or RunPaused or RunResumed:
                 TellRun(state, change.AtUtc);
+                break;
+            case RunAborted when state.Nodes.Count > RunView.ShownNodesMax:
+                _watchers.ForEach(watcher => watcher.NeedsSnapshot = true);
                 break;
             case RunAborted aborted:
                 for (var node = 0; node < state.Nodes.Count; node++)

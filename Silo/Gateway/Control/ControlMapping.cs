@@ -30,6 +30,8 @@ internal static class ControlMapping
             RefusedEffects = run.RefusedEffects,
             VarsJson = run.VariablesJson ?? "",
         };
+        wire.NodeCount = run.NodeCount;
+        wire.NodeStates.Add((run.NodeStates ?? new Dictionary<RunStatus, int>()).Select(count => new Wire.NodeStateCount { State = (Wire.RunState)count.Key, Nodes = count.Value }));
         wire.Nodes.Add(run.Nodes.Select(ToWire));
         return wire;
     }
@@ -123,7 +125,7 @@ internal static class ControlMapping
     public static Wire.Failure ToWire(this TaskFailure failure) =>
         new() { Reason = failure.Reason, Permanent = failure.Permanent, Message = failure.Message };
 
-    private static Wire.Node ToWire(this NodeView node)
+    public static Wire.Node ToWire(this NodeView node)
     {
         var wire = new Wire.Node
         {

@@ -13,6 +13,7 @@ internal sealed class FlowService(RunCalls runs, ArtifactCalls artifacts, TaskCa
     public RpcServiceDefinition Define() => new RpcServiceDefinition(Name)
         .Unary(Unary<SubmitGraphRequest, SubmitGraphResponse>("SubmitGraph"), (request, context) => runs.SubmitAsync(request, context.CancellationToken))
         .Unary(Unary<GetRunRequest, Run>("GetRun"), (request, context) => runs.GetAsync(request, context.CancellationToken))
+        .Unary(Unary<ListNodesRequest, ListNodesResponse>("ListNodes"), (request, context) => runs.ListNodesAsync(request, context.CancellationToken))
         .Unary(Unary<ListTasksRequest, ListTasksResponse>("ListTasks"), (request, context) => runs.ListTasksAsync(request, context.CancellationToken))
         .Unary(Unary<ListRunsRequest, ListRunsResponse>("ListRuns"), (request, context) => runs.ListAsync(request, context.CancellationToken))
         .ServerStreaming(Stream<WatchRunRequest, RunEvent>("WatchRun"), (request, context) => runs.WatchAsync(request, context.CancellationToken))

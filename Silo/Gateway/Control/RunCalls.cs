@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Google.Protobuf.WellKnownTypes;
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Errors;
 using OrleansFlow.Graphs;
@@ -66,21 +67,20 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
         return view?.ToWire() ?? throw Unknown(run);
     }
 
+    public async Task<Wire.ListNodesResponse> ListNodesAsync(Wire.ListNodesRequest request, CancellationToken cancellationToken)
+    {
+        var (begin, limit) = PageOf(request.PageSize, request.PageToken, RunView.ShownNodesMax);
+        CheckStates(request.States);
+        var page = await Run(request.RunId).GetNodesAsync(begin, limit, [.. request.States.Select(state => (RunStatus)state)], cancellationToken);
+        var response = new Wire.ListNodesResponse { NextPageToken = page.Next?.ToString(CultureInfo.InvariantCulture) ?? "" };
+        response.Nodes.Add(page.Nodes.Select(ControlMapping.ToWire));
+        return response;
+    }
+
     public async Task<Wire.ListTasksResponse> ListTasksAsync(Wire.ListTasksRequest request, CancellationToken cancellationToken)
     {
-        if (request.PageSize is < 0 or > RunView.ShownTasksMax)
-        {
-            throw new FlowException(FlowErrorCode.BadInput, $"page_size {request.PageSize} is outside 1 to {RunView.ShownTasksMax} (0: {RunView.ShownTasksMax}).");
-        }
-
-        var begin = 0;
-        if (request.PageToken.Length > 0 && !int.TryParse(request.PageToken, NumberStyles.None, CultureInfo.InvariantCulture, out begin))
-        {
-            throw new FlowException(FlowErrorCode.BadInput, "page_token is none that a listing gave out. Begin again without one.");
-        }
-
-        var page = await grains.GetGrain<IGraphRunGrain>(ControlMapping.ToRunId(request.RunId).Value).GetTasksAsync(
-            request.NodeId, begin, request.PageSize == 0 ? RunView.ShownTasksMax : request.PageSize, cancellationToken);
+        var (begin, limit) = PageOf(request.PageSize, request.PageToken, RunView.ShownTasksMax);
+        var page = await Run(request.RunId).GetTasksAsync(request.NodeId, begin, limit, cancellationToken);
         var response = new Wire.ListTasksResponse { NextPageToken = page.Next?.ToString(CultureInfo.InvariantCulture) ?? "" };
         response.Tasks.Add(page.Tasks.Select(ControlMapping.ToWire));
         return response;
@@ -93,14 +93,7 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
             throw new FlowException(FlowErrorCode.BadInput, $"page_size {request.PageSize} is outside 1 to {RunListing.PageSizeMax} (0: {RunListing.DefaultPageSize}).");
         }
 
-        foreach (var state in request.States)
-        {
-            if (!Enum.IsDefined((RunStatus)state))
-            {
-                throw new FlowException(FlowErrorCode.BadInput, $"Run state {(int)state} is none that this gateway knows.");
-            }
-        }
-
+        CheckStates(request.States);
         var (runs, next) = await listing.PageAsync(
             request.PageSize == 0 ? RunListing.DefaultPageSize : request.PageSize,
             request.PageToken,
@@ -115,7 +108,12 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
     {
         var run = ControlMapping.ToRunId(request.RunId);
         var grain = grains.GetGrain<IGraphRunGrain>(run.Value);
-        _ = await grain.GetAsync(cancellationToken) ?? throw Unknown(run);
+        if (request.OnlyEnd)
+        {
+            yield return await EndOfAsync(grain, cancellationToken);
+            yield break;
+        }
+
         var sequence = 0L;
         var mapper = new RunEventMapper();
         while (true)
@@ -144,6 +142,22 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
             if (!aborted)
             {
                 yield break;
+            }
+        }
+    }
+
+    private static async Task<Wire.RunEvent> EndOfAsync(IGraphRunGrain grain, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                var run = await grain.WatchEndAsync(cancellationToken).FirstAsync(cancellationToken);
+                return new Wire.RunEvent { Sequence = 1, At = (run.EndedUtc ?? run.SubmittedUtc).ToTimestamp(), Snapshot = run.ToWire() };
+            }
+            catch (EnumerationAbortedException)
+            {
+                // The grain moved; where it is now the run ends as well.
             }
         }
     }
@@ -181,6 +195,30 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
 
         return (await Run(request.RunId).AnswerAsync(
             request.NodeId, request.Signal == "approve", request.PayloadJson.Length == 0 ? null : request.PayloadJson, cancellationToken)).ToWire();
+    }
+
+    private static (int Begin, int Limit) PageOf(int pageSize, string pageToken, int most)
+    {
+        if (pageSize < 0 || pageSize > most)
+        {
+            throw new FlowException(FlowErrorCode.BadInput, $"page_size {pageSize} is outside 1 to {most} (0: {most}).");
+        }
+
+        var begin = 0;
+        return pageToken.Length == 0 || int.TryParse(pageToken, NumberStyles.None, CultureInfo.InvariantCulture, out begin)
+            ? (begin, pageSize == 0 ? most : pageSize)
+            : throw new FlowException(FlowErrorCode.BadInput, "page_token is none that a listing gave out. Begin again without one.");
+    }
+
+    private static void CheckStates(IEnumerable<Wire.RunState> states)
+    {
+        foreach (var state in states)
+        {
+            if (!Enum.IsDefined((RunStatus)state))
+            {
+                throw new FlowException(FlowErrorCode.BadInput, $"Run state {(int)state} is none that this gateway knows.");
+            }
+        }
     }
 
     private IGraphRunGrain Run(string id) => grains.GetGrain<IGraphRunGrain>(ControlMapping.ToRunId(id).Value);

@@ -80,14 +80,28 @@ internal sealed partial class RunFlights(
             : [only];
         foreach (var run in runs)
         {
-            var view = await grains.GetGrain<IGraphRunGrain>(run.Value).GetAsync(cancellationToken);
-            foreach (var node in view?.Nodes ?? [])
+            await foreach (var node in CompletedAsync(grains.GetGrain<IGraphRunGrain>(run.Value), cancellationToken))
             {
-                if (node is { Status: RunStatus.Completed, Batches: > 0 } && await TryGetInfoAsync(FlightPath.OfNode(run, node.NodeId), peer, cancellationToken) is { } info)
+                if (node.Batches > 0 && await TryGetInfoAsync(FlightPath.OfNode(run, node.NodeId), peer, cancellationToken) is { } info)
                 {
                     yield return info;
                 }
             }
+        }
+    }
+
+    private static async IAsyncEnumerable<NodeView> CompletedAsync(IGraphRunGrain run, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var view = await run.GetAsync(cancellationToken);
+        for (int? begin = view is null ? null : 0; begin is { } next;)
+        {
+            var page = await run.GetNodesAsync(next, RunView.ShownNodesMax, [RunStatus.Completed], cancellationToken);
+            foreach (var node in page.Nodes)
+            {
+                yield return node;
+            }
+
+            begin = page.Next;
         }
     }
 
@@ -130,7 +144,7 @@ internal sealed partial class RunFlights(
         }
 
         var view = await run.GetAsync(cancellationToken);
-        var status = view?.Nodes.FirstOrDefault(node => node.NodeId == path.Name)?.Status;
+        var status = view is null ? null : (await run.GetNodeAsync(path.Name, cancellationToken))?.Status;
         throw new FlowException(
             FlowErrorCode.NotFound,
             $"Node '{path.Name}' of run '{path.Run}' has no complete output: it is {status?.ToString().ToLowerInvariant() ?? "unknown"}, the run {view?.Status.ToString().ToLowerInvariant() ?? "unknown"}. "
