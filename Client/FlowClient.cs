@@ -95,28 +95,6 @@ public sealed partial class FlowClient : IAsyncDisposable
     public async Task<RunView> GetRunAsync(RunId runId, CancellationToken cancellationToken = default) =>
         (await CallAsync(FlowMethods.GetRun, new GetRunRequest { RunId = runId.Value }, cancellationToken).ConfigureAwait(false)).ToView();
 
-    /// <summary>A run's nodes in the order of the document, without their tasks, however many; pages are fetched as they are needed.</summary>
-    /// <param name="runId">The run.</param>
-    /// <param name="statuses">Only nodes in one of these; none: all.</param>
-    /// <param name="cancellationToken">Ends the listing.</param>
-    /// <exception cref="FlowException"><c>not_found</c>.</exception>
-    public async IAsyncEnumerable<NodeView> ListNodesAsync(
-        RunId runId, IReadOnlyCollection<RunStatus>? statuses = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        var request = new ListNodesRequest { RunId = runId.Value, States = { (statuses ?? []).Select(status => (RunState)status) } };
-        do
-        {
-            var page = await CallAsync(FlowMethods.ListNodes, request, cancellationToken).ConfigureAwait(false);
-            foreach (var node in page.Nodes)
-            {
-                yield return node.ToView();
-            }
-
-            request.PageToken = page.NextPageToken;
-        }
-        while (request.PageToken.Length > 0);
-    }
-
     /// <summary>A run's tasks in the order of nodes and indexes, however many; pages are fetched as they are needed.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="nodeId">Only this node's; null: all.</param>
@@ -167,23 +145,6 @@ public sealed partial class FlowClient : IAsyncDisposable
         {
             yield return change.ToChange();
         }
-    }
-
-    /// <summary>Waits until a run has ended.</summary>
-    /// <returns>The run as it ended; look at its status.</returns>
-    public async Task<RunView> WaitForRunAsync(RunId runId, CancellationToken cancellationToken = default)
-    {
-        var request = new WatchRunRequest { RunId = runId.Value, OnlyEnd = true };
-        await foreach (var change in StreamAsync(FlowMethods.WatchRun, request, cancellationToken).ConfigureAwait(false))
-        {
-            if (change.Snapshot is { State: RunState.Completed or RunState.Failed or RunState.Cancelled } run)
-            {
-                return run.ToView();
-            }
-        }
-
-        // A gateway that does not know how to say the end alone has ended the stream with it.
-        return await GetRunAsync(runId, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Workers that have registered, newest first.</summary>

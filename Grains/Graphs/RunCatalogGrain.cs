@@ -1,87 +1,32 @@
+using Orleans.Concurrency;
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Grains.Graphs;
 
-/// <summary>One shard of the run listing. The runs themselves are the truth; a line is as new as its version.</summary>
-internal sealed class RunCatalogGrain(
-    [PersistentState("catalog", FlowGrainStorage.Name)] IPersistentState<RunCatalogState> state) : Grain, IRunCatalogGrain
+/// <summary>One shard of the run listing, kept by <see cref="RunCatalogStore"/>. The runs themselves are the truth; a line is as new as its version.</summary>
+/// <remarks>Re-entrant: what is recorded while a write is under way shares the next one.</remarks>
+[Reentrant]
+internal sealed class RunCatalogGrain : Grain, IRunCatalogGrain
 {
-    /// <summary>Lines of a shard. Ended runs beyond it leave the listing, oldest first; they can still be asked for by id.</summary>
-    private const int RunsMax = 1_000;
+    private static readonly RunStatus[] Ended = [RunStatus.Completed, RunStatus.Failed, RunStatus.Cancelled];
 
-    public async Task RecordAsync(RunEntry entry, CancellationToken cancellationToken)
-    {
-        var line = ToLine(entry);
-        var runs = state.State.Runs;
-        var known = runs.FindIndex(one => one.Run == line.Run);
-        if (known >= 0 && runs[known].Version >= line.Version)
-        {
-            return;
-        }
+    private readonly RunCatalogStore _store;
 
-        if (known >= 0)
-        {
-            runs[known] = line;
-        }
-        else
-        {
-            var place = runs.FindIndex(one => IsBefore(line, one));
-            runs.Insert(place < 0 ? runs.Count : place, line);
-            var surplus = runs.Count > RunsMax ? runs.FindLastIndex(one => one.EndedUtc is not null) : -1;
-            if (surplus >= 0)
-            {
-                runs.RemoveAt(surplus);
-            }
-        }
+    public RunCatalogGrain(IServiceProvider services) => _store = new RunCatalogStore(services, DeactivateOnIdle);
 
-        await state.WriteStateAsync(cancellationToken);
-    }
+    public override Task OnActivateAsync(CancellationToken cancellationToken) => _store.LoadAsync(this.GetGrainId());
 
-    public Task<IReadOnlyList<RunEntry>> ListAsync(
-        int limit, DateTimeOffset? beforeUtc, RunId beforeId, IReadOnlyList<RunStatus> statuses, CancellationToken cancellationToken)
-    {
-        var page = state.State.Runs
-            .Where(line => statuses.Count == 0 || statuses.Contains(line.Status))
-            .Where(line => beforeUtc is not { } before || line.SubmittedUtc < before
-                || (line.SubmittedUtc == before && string.CompareOrdinal(line.Run, beforeId.Value) < 0))
-            .Take(limit)
-            .Select(ToEntry);
-        return Task.FromResult<IReadOnlyList<RunEntry>>([.. page]);
-    }
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _store.WhenIdleAsync();
 
-    /// <summary>Newest first; of one moment, the larger id first.</summary>
-    private static bool IsBefore(RunLine left, RunLine right) =>
-        left.SubmittedUtc != right.SubmittedUtc ? left.SubmittedUtc > right.SubmittedUtc : string.CompareOrdinal(left.Run, right.Run) > 0;
+    public Task RecordAsync(RunEntry entry, CancellationToken cancellationToken) => _store.RecordAsync(RunLine.Of(entry));
 
-    private static RunLine ToLine(RunEntry entry) => new()
-    {
-        Run = entry.Run.RunId.Value,
-        Graph = entry.Run.GraphName,
-        Status = entry.Run.Status,
-        SubmittedUtc = entry.Run.SubmittedUtc,
-        StartedUtc = entry.Run.StartedUtc,
-        EndedUtc = entry.Run.EndedUtc,
-        FailureReason = entry.Run.Failure?.Reason,
-        FailurePermanent = entry.Run.Failure?.Permanent ?? false,
-        FailureMessage = entry.Run.Failure?.Message,
-        CancelReason = entry.Run.CancelReason,
-        Version = entry.Version,
-    };
+    public Task RemoveAsync(RunId run, DateTimeOffset submittedUtc, CancellationToken cancellationToken) => _store.RemoveAsync(run.Value, submittedUtc);
 
-    private static RunEntry ToEntry(RunLine line) => new()
-    {
-        Version = line.Version,
-        Run = new RunView
-        {
-            RunId = new RunId(line.Run),
-            GraphName = line.Graph,
-            Status = line.Status,
-            SubmittedUtc = line.SubmittedUtc,
-            StartedUtc = line.StartedUtc,
-            EndedUtc = line.EndedUtc,
-            Failure = line.FailureReason is { } reason ? new TaskFailure(reason, line.FailurePermanent, line.FailureMessage ?? "") : null,
-            CancelReason = line.CancelReason,
-        },
-    };
+    public async Task<IReadOnlyList<RunEntry>> ListAsync(
+        int limit, DateTimeOffset? beforeUtc, RunId beforeId, IReadOnlyList<RunStatus> statuses, CancellationToken cancellationToken) =>
+        [.. (await _store.ListAsync(limit, newestFirst: true, beforeUtc is { } utc ? (utc, beforeId.Value) : null, statuses)).Select(line => line.ToEntry())];
+
+    public async Task<IReadOnlyList<RunEntry>> ListEndedAsync(int limit, DateTimeOffset? afterUtc, RunId afterId, CancellationToken cancellationToken) =>
+        [.. (await _store.ListAsync(limit, newestFirst: false, afterUtc is { } utc ? (utc, afterId.Value) : null, Ended)).Select(line => line.ToEntry())];
 }
