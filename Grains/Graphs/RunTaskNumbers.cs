@@ -50,7 +50,7 @@ internal sealed class RunTaskNumbers
                 untouched = (owner, Untouched(owner.Status, owner.OpenedUtc));
             }
 
-            row.Tasks.Add(task.Status == untouched.Lease.Status && Equals(task, untouched.Lease) ? null : TaskLeaseRow.Of(task, withBatches: false));
+            row.Tasks.Add(task.Status == untouched.Lease!.Status && Equals(task, untouched.Lease) ? null : TaskLeaseRow.Of(task, withBatches: false));
         }
 
         return row;
