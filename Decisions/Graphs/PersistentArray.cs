@@ -50,7 +50,8 @@ public sealed class PersistentArray<T> : IReadOnlyList<T>
     {
         ArgumentNullException.ThrowIfNull(change);
         (T[]? Before, T[]? After) last = default;
-        return Count == 0 ? this : new PersistentArray<T>(MapBlock(_root, _shift), _shift, Count);
+        var root = Count == 0 ? _root : MapBlock(_root, _shift);
+        return ReferenceEquals(root, _root) ? this : new PersistentArray<T>(root, _shift, Count);
 
         object MapBlock(object block, int shift)
         {
@@ -184,8 +185,12 @@ public static class PersistentArray
         }
 
         var blocks = new object[(count + BlockSize - 1) / BlockSize];
-        Array.Fill(blocks, BlockOf(item, BlockSize));
-        blocks[^1] = BlockOf(item, count - ((blocks.Length - 1) * BlockSize));
+        Array.Fill(blocks, BlockOf(item, Math.Min(count, BlockSize)));
+        if (count % BlockSize > 0 && count > BlockSize)
+        {
+            blocks[^1] = BlockOf(item, count % BlockSize);
+        }
+
         return PersistentArray<T>.OfBlocks(blocks, count);
     }
 

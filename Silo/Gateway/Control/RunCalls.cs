@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
-using Google.Protobuf.WellKnownTypes;
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Errors;
 using OrleansFlow.Graphs;
@@ -153,7 +152,7 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
             try
             {
                 var run = await grain.WatchEndAsync(cancellationToken).FirstAsync(cancellationToken);
-                return new Wire.RunEvent { Sequence = 1, At = (run.EndedUtc ?? run.SubmittedUtc).ToTimestamp(), Snapshot = run.ToWire() };
+                return new Wire.RunEvent { Sequence = 1, At = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(run.EndedUtc ?? run.SubmittedUtc), Snapshot = run.ToWire() };
             }
             catch (EnumerationAbortedException)
             {
