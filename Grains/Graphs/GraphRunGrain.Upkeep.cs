@@ -1,8 +1,6 @@
-using Microsoft.Extensions.Logging;
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Errors;
-using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
 

@@ -1,6 +1,5 @@
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Decisions.Leases;
-using OrleansFlow.Grains.Commits;
 using OrleansFlow.Grains.Tasks;
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
@@ -129,7 +128,7 @@ internal sealed class RunOutbox
 
         void Add(RunOutboxLane lane)
         {
-            var run = lane.Run(cancellationToken);
+            var run = lane.RunAsync(cancellationToken);
             if (!run.IsCompletedSuccessfully)
             {
                 lanes.Add(run);

@@ -14,18 +14,18 @@ internal sealed class RunOutboxLane(TimeProvider clock, Func<bool> isEmpty, Func
 
     /// <summary>Begins to send what is owed, if that is not under way.</summary>
     /// <returns>Ends when nothing is owed, or when it is cancelled.</returns>
-    public Task Run(CancellationToken cancellationToken)
+    public Task RunAsync(CancellationToken cancellationToken)
     {
         if (!_isRunning && !isEmpty())
         {
             _isRunning = true;
-            _run = RunAsync(cancellationToken);
+            _run = SendAllAsync(cancellationToken);
         }
 
         return _run;
     }
 
-    private async Task RunAsync(CancellationToken cancellationToken)
+    private async Task SendAllAsync(CancellationToken cancellationToken)
     {
         try
         {
