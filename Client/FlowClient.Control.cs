@@ -19,6 +19,11 @@ public sealed partial class FlowClient
     public async Task<RunView> PauseRunAsync(RunId runId, string reason, CancellationToken cancellationToken = default) =>
         (await CallAsync(FlowMethods.PauseRun, new PauseRunRequest { RunId = runId.Value, Reason = reason }, cancellationToken).ConfigureAwait(false)).ToView();
 
+    /// <summary>Asks a worker to finish what runs, hand back what waits, and leave. Fine when it drains or has left already.</summary>
+    /// <exception cref="FlowException"><c>not_found</c>: it never registered.</exception>
+    public async Task<FlowWorker> DrainWorkerAsync(WorkerId workerId, string reason, CancellationToken cancellationToken = default) =>
+        (await CallAsync(FlowMethods.DrainWorker, new DrainWorkerRequest { WorkerId = workerId.Value, Reason = reason }, cancellationToken).ConfigureAwait(false)).ToView();
+
     /// <summary>Ends the pause of a run. Fine when there is none.</summary>
     /// <exception cref="FlowException"><c>not_found</c>; <c>already_ended</c>.</exception>
     public async Task<RunView> ResumeRunAsync(RunId runId, CancellationToken cancellationToken = default) =>

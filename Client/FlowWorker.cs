@@ -35,4 +35,13 @@ public sealed record FlowWorker
 
     /// <summary>Tasks whose leases it holds.</summary>
     public IReadOnlyList<TaskId> LeasedTasks { get; init; } = [];
+
+    /// <summary>Its labels, by name.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Versions of roles, where they are not <see cref="Version"/>.</summary>
+    public IReadOnlyDictionary<string, string> RoleVersions { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Tasks it takes beyond its slots.</summary>
+    public int Prefetch { get; init; }
 }

@@ -89,4 +89,7 @@ public enum FlowErrorCode
 
     /// <summary>A query of the local engine failed; the message is the engine's.</summary>
     EngineError = 36,
+
+    /// <summary>The task lost more workers than it may; it probably ends the processes that run it.</summary>
+    TooManyTakeovers = 37,
 }

@@ -78,6 +78,10 @@ public static class GraphDocument
         WriteRetry(writer, node.Retry);
         WriteNumber(writer, "timeout_sec", node.TimeoutSec);
         WriteNumber(writer, "priority", node.Priority == 0 ? null : node.Priority);
+        WriteLabels(writer, node.Labels);
+        WriteText(writer, "role_version", node.RoleVersion);
+        WriteText(writer, "grace", node.Grace == "reconnect" ? null : node.Grace);
+        WriteNumber(writer, "max_takeovers", node.MaxTakeovers);
         writer.WriteEndObject();
     }
 
@@ -106,6 +110,22 @@ public static class GraphDocument
         }
 
         writer.WriteEndArray();
+    }
+
+    private static void WriteLabels(Utf8JsonWriter writer, IReadOnlyDictionary<string, string> labels)
+    {
+        if (labels.Count == 0)
+        {
+            return;
+        }
+
+        writer.WriteStartObject("labels");
+        foreach (var (name, value) in labels)
+        {
+            writer.WriteString(name, value);
+        }
+
+        writer.WriteEndObject();
     }
 
     private static void WriteRetry(Utf8JsonWriter writer, RetryPolicy retry)

@@ -60,4 +60,21 @@ public sealed class NodeDefinition
 
     /// <summary>Tasks with a higher number are leased first. Default 0. Range -1000 to 1000.</summary>
     public int Priority { get; init; }
+
+    /// <summary>Labels that a worker must have to run the node's tasks, by name. Default none. At most 32.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>The one version of the role that may run the node's tasks, as workers announce it; null: any.</summary>
+    public string? RoleVersion { get; init; }
+
+    /// <summary>
+    /// What a lost stream means to a lease: <c>reconnect</c> (default): it ends after the reconnect grace; <c>lease</c>: it stands until it
+    /// expires, so that a worker that is cut off for longer keeps what it has done.
+    /// </summary>
+    public string Grace { get; init; } = "reconnect";
+
+    /// <summary>
+    /// How often a task may be taken over because its worker was lost, before it fails with <c>too_many_takeovers</c>. Null: as the silo says. Range 0 to 1000.
+    /// </summary>
+    public int? MaxTakeovers { get; init; }
 }

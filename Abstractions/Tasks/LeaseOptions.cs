@@ -23,6 +23,40 @@ public sealed class LeaseOptions : IValidatableObject
     public TimeSpan ReconnectGrace { get; set; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
+    /// Silence after which a worker is suspected: it gets no new tasks until it is heard of again. Longer: fewer tasks held back from a slow
+    /// worker, more tasks given to a dead one.
+    /// </summary>
+    /// <value>Default null: three times <see cref="HeartbeatInterval"/>. Range <see cref="HeartbeatInterval"/> to <see cref="HardSilence"/>.</value>
+    public TimeSpan? SoftSilence { get; set; }
+
+    /// <summary>Silence after which a worker is offline: its session ends, what it held is ready again, and its id is free for another session.</summary>
+    /// <value>Default null: <see cref="Duration"/>, after which its leases have expired anyway. Range <see cref="Duration"/> to 1 d.</value>
+    public TimeSpan? HardSilence { get; set; }
+
+    /// <summary>
+    /// How often a task may be taken over, because its worker was lost, before it fails for good with <c>too_many_takeovers</c>: a task that
+    /// kills its workers ends there. A node's <c>max_takeovers</c> wins over it.
+    /// </summary>
+    /// <value>Default null: no bound. Range 0 to 1 000.</value>
+    public int? MaxTakeovers { get; set; }
+
+    /// <summary>What is otherwise for single roles, by role.</summary>
+    /// <value>Default none.</value>
+    public IDictionary<string, RoleLeaseOptions> Roles { get; } = new SortedDictionary<string, RoleLeaseOptions>(StringComparer.Ordinal);
+
+    /// <summary>The <see cref="SoftSilence"/> that holds.</summary>
+    public TimeSpan SoftSilenceInForce => SoftSilence ?? (HeartbeatInterval * 3 < HardSilenceInForce ? HeartbeatInterval * 3 : HardSilenceInForce);
+
+    /// <summary>The <see cref="HardSilence"/> that holds.</summary>
+    public TimeSpan HardSilenceInForce => HardSilence ?? Duration;
+
+    /// <summary>The reconnect grace of a role.</summary>
+    public TimeSpan ReconnectGraceOf(string role) => Roles.TryGetValue(role, out var own) && own.ReconnectGrace is { } grace ? grace : ReconnectGrace;
+
+    /// <summary>The bound on takeovers of a role's tasks; null for none.</summary>
+    public int? MaxTakeoversOf(string role) => Roles.TryGetValue(role, out var own) && own.MaxTakeovers is { } most ? most : MaxTakeovers;
+
+    /// <summary>
     /// How long a silo serves sessions before leases that stood when it started may be revoked for want of a session.
     /// Longer: slower takeover after a silo's restart, more time for workers to come back.
     /// </summary>
@@ -38,6 +72,10 @@ public sealed class LeaseOptions : IValidatableObject
             OptionRange.Fault(SectionName, nameof(HeartbeatInterval), HeartbeatInterval, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(20)),
             OptionRange.Fault(SectionName, nameof(ReconnectGrace), ReconnectGrace, TimeSpan.Zero, TimeSpan.FromHours(1)),
             OptionRange.Fault(SectionName, nameof(ServingGrace), ServingGrace, TimeSpan.Zero, TimeSpan.FromMinutes(10)),
+            OptionRange.Fault(SectionName, nameof(HardSilence), HardSilence ?? TimeSpan.FromHours(1), TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
+            OptionRange.Fault(SectionName, nameof(SoftSilence), SoftSilence ?? TimeSpan.FromHours(1), TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1)),
+            OptionRange.Fault(SectionName, nameof(MaxTakeovers), MaxTakeovers ?? 0, 0, RoleLeaseOptions.TakeoversMax),
+            .. Roles.SelectMany(role => role.Value.Faults($"{SectionName}:{nameof(Roles)}:{role.Key}", Duration)),
         ];
         foreach (var fault in faults.OfType<string>())
         {
@@ -50,6 +88,19 @@ public sealed class LeaseOptions : IValidatableObject
             yield return new ValidationResult(
                 $"{SectionName}:{nameof(HeartbeatInterval)} ({HeartbeatInterval}) must be at most a third of {nameof(Duration)} ({Duration}).",
                 [nameof(HeartbeatInterval)]);
+        }
+
+        if (HardSilence < Duration)
+        {
+            yield return new ValidationResult(
+                $"{SectionName}:{nameof(HardSilence)} ({HardSilence}) must be at least {nameof(Duration)} ({Duration}).", [nameof(HardSilence)]);
+        }
+
+        if (SoftSilence is { } soft && (soft < HeartbeatInterval || soft > HardSilenceInForce))
+        {
+            yield return new ValidationResult(
+                $"{SectionName}:{nameof(SoftSilence)} ({soft}) must be from {nameof(HeartbeatInterval)} ({HeartbeatInterval}) to {nameof(HardSilence)} ({HardSilenceInForce}).",
+                [nameof(SoftSilence)]);
         }
 
         if (ReconnectGrace > Duration)

@@ -7,4 +7,7 @@ public sealed class RoleHandlerAttribute(string role) : Attribute
 {
     /// <summary>The role's name.</summary>
     public string Role { get; } = role;
+
+    /// <summary>Version of the role that this class is, for graphs that pin one; null: the worker's own. 1 to 128 characters.</summary>
+    public string? Version { get; init; }
 }

@@ -9,6 +9,9 @@ internal static class Ids
     public static RunId Run(string text) =>
         IdText.IsValid(text) ? new RunId(text) : throw new FlowException(FlowErrorCode.BadInput, $"'{text}' is not a run id. 'flow runs' lists them.");
 
+    public static WorkerId Worker(string text) =>
+        IdText.IsValid(text) ? new WorkerId(text) : throw new FlowException(FlowErrorCode.BadInput, $"'{text}' is not a worker id. 'flow workers' lists them.");
+
     public static (RunId Run, string Node) Result(string text)
     {
         var parts = text.Split('/');

@@ -16,13 +16,14 @@ internal static class WorkerCommand
 {
     public static Command Create()
     {
-        var load = new Option<string[]>("--load") { Description = "Assembly whose [RoleHandler] classes are served. May be repeated." };
+        var load = new Option<string[]>("--load", "--assembly") { Description = "Assembly whose [RoleHandler] classes are served. May be repeated." };
         var id = new Option<string?>("--id") { Description = "Worker id; else one is made." };
         var slots = new Option<int?>("--slots") { Description = "Tasks at once; else the number of processors." };
         var gateway = new Option<string?>("--gateway") { Description = "Gateway address (else FLOW_GATEWAY, else endpoints.json)." };
         var data = new Option<string?>("--data") { Description = "Data folder whose endpoints.json names the gateway." };
         var token = new Option<string?>("--token") { Description = "Token for the gateway." };
         var command = new Command("worker", "Run a worker.") { load, id, slots, gateway, data, token };
+        command.Subcommands.Add(WorkerDrainCommand.Create());
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var endpoint = GatewayEndpoint.Find(parsed.GetValue(gateway), parsed.GetValue(token), parsed.GetValue(data));
@@ -34,6 +35,7 @@ internal static class WorkerCommand
                 options.Token = endpoint.Token;
                 options.WorkerId = parsed.GetValue(id);
                 options.Slots = parsed.GetValue(slots) ?? options.Slots;
+                options.StopHostWhenDrained = true;
             });
             worker.AddHandler<SqlRoleHandler>(SqlRoleHandler.Role);
             var roles = new List<string> { SqlRoleHandler.Role };

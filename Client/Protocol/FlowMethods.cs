@@ -22,6 +22,7 @@ internal static class FlowMethods
     public static readonly RpcMethod<CancelRunRequest, Run> CancelRun = Unary<CancelRunRequest, Run>("CancelRun");
     public static readonly RpcMethod<ListWorkersRequest, ListWorkersResponse> ListWorkers = Unary<ListWorkersRequest, ListWorkersResponse>("ListWorkers");
     public static readonly RpcMethod<GetWorkerRequest, Worker> GetWorker = Unary<GetWorkerRequest, Worker>("GetWorker");
+    public static readonly RpcMethod<DrainWorkerRequest, Worker> DrainWorker = Unary<DrainWorkerRequest, Worker>("DrainWorker");
     public static readonly RpcMethod<SubmitTasksRequest, SubmitTasksResponse> SubmitTasks = Unary<SubmitTasksRequest, SubmitTasksResponse>("SubmitTasks");
     public static readonly RpcMethod<GetTaskRequest, TaskDetail> GetTask = Unary<GetTaskRequest, TaskDetail>("GetTask");
     public static readonly RpcMethod<WatchTasksRequest, TaskDetail> WatchTasks = Streaming<WatchTasksRequest, TaskDetail>("WatchTasks");

@@ -89,6 +89,9 @@ internal static class ProtocolViews
         Host = worker.Host,
         LastSeenUtc = worker.LastSeenAt?.ToDateTimeOffset() ?? default,
         LeasedTasks = [.. worker.LeasedTaskIds.Select(TaskId.Parse)],
+        Labels = worker.Labels.ToDictionary(),
+        RoleVersions = worker.RoleVersions.ToDictionary(),
+        Prefetch = worker.Prefetch,
     };
 
     private static DateTimeOffset At(Wire.RunEvent change) => change.At?.ToDateTimeOffset() ?? default;

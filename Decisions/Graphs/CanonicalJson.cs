@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using OrleansFlow.Decisions.Queues;
 using OrleansFlow.Graphs;
 
 namespace OrleansFlow.Decisions.Graphs;
@@ -121,6 +122,17 @@ internal static class CanonicalJson
         {
             writer.WriteNumber("approval_sec", approval.TimeoutSec ?? 0);
             writer.WriteString("approval_timeout", approval.OnTimeout);
+        }
+
+        if (PlacementTraits.Of(node.Labels, node.RoleVersion) is { Text.Length: > 0 } needs)
+        {
+            writer.WriteString("needs", needs.Text);
+        }
+
+        if (node.Grace != "reconnect" || node.MaxTakeovers is not null)
+        {
+            writer.WriteString("grace", node.Grace);
+            writer.WriteNumber("max_takeovers", node.MaxTakeovers ?? -1);
         }
 
         if (node.OnUpstreamFailure != "fail")

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OrleansFlow.Decisions.Expressions;
 using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Decisions.Queues;
 using OrleansFlow.Decisions.Variables;
 using OrleansFlow.Graphs;
 
@@ -114,6 +115,7 @@ public sealed class GraphPlan
             TakesFailureAsEnd = node.OnUpstreamFailure == "end_of_input",
             ParamsJson = node.Fn is null ? parts.ParamsOf(node) : CoordinatorFunctions.ParamsOf(node),
             Priority = node.Priority,
+            Needs = PlacementTraits.Of(node.Labels, node.RoleVersion) is { Text.Length: > 0 } needs ? needs.Text : null,
             Policy = parts.PolicyOf(node),
         };
     }
@@ -123,7 +125,7 @@ public sealed class GraphPlan
     {
         private readonly string? _params = CanonicalJson.Overlay(graph.Params, null);
         private readonly Dictionary<string, string> _roles = new(StringComparer.Ordinal);
-        private readonly Dictionary<(RetryPolicy Retry, double? TimeoutSec), LeasePolicy> _policies = [];
+        private readonly Dictionary<PolicyParts, LeasePolicy> _policies = [];
 
         public string? ParamsOf(NodeDefinition node) => node.Params is null ? _params : CanonicalJson.Overlay(graph.Params, node.Params);
 
@@ -139,25 +141,30 @@ public sealed class GraphPlan
 
         public LeasePolicy PolicyOf(NodeDefinition node)
         {
-            if (!_policies.TryGetValue((node.Retry, node.TimeoutSec), out var policy))
+            var parts = new PolicyParts(node.Retry, node.TimeoutSec, node.MaxTakeovers, node.Grace);
+            if (!_policies.TryGetValue(parts, out var policy))
             {
-                _policies.Add((node.Retry, node.TimeoutSec), policy = Make(node.Retry, node.TimeoutSec));
+                _policies.Add(parts, policy = Make(parts));
             }
 
             return policy;
         }
 
-        private static LeasePolicy Make(RetryPolicy retry, double? timeoutSec) => new()
+        private static LeasePolicy Make(PolicyParts parts) => new()
         {
             Duration = TimeSpan.MaxValue,
-            MaxRetries = retry.Max,
-            Backoff = TimeSpan.FromSeconds(retry.BackoffSec),
-            Kind = retry.Backoff switch { "linear" => BackoffKind.Linear, "constant" => BackoffKind.Constant, _ => BackoffKind.Exponential },
-            JitterPercent = retry.JitterPct,
-            MaxBackoff = TimeSpan.FromSeconds(retry.MaxBackoffSec),
-            AttemptTimeout = timeoutSec is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-            PermanentOn = [.. retry.PermanentOn],
+            MaxRetries = parts.Retry.Max,
+            Backoff = TimeSpan.FromSeconds(parts.Retry.BackoffSec),
+            Kind = parts.Retry.Backoff switch { "linear" => BackoffKind.Linear, "constant" => BackoffKind.Constant, _ => BackoffKind.Exponential },
+            JitterPercent = parts.Retry.JitterPct,
+            MaxBackoff = TimeSpan.FromSeconds(parts.Retry.MaxBackoffSec),
+            AttemptTimeout = parts.TimeoutSec is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            PermanentOn = [.. parts.Retry.PermanentOn],
+            MaxTakeovers = parts.MaxTakeovers,
+            KeepsLostLease = parts.Grace == "lease",
         };
+
+        private readonly record struct PolicyParts(RetryPolicy Retry, double? TimeoutSec, int? MaxTakeovers, string? Grace);
     }
 
     /// <summary>Kahn, "Topological sorting of large networks", CACM 5(11), 1962; the smallest free position goes first.</summary>

@@ -18,6 +18,7 @@ internal static class GraphRunFold
         return new GraphRunState
         {
             EpochFloor = state.EpochFloor,
+            LeaseRules = state.LeaseRules,
             Plan = submitted.Plan,
             RunId = submitted.RunId,
             SubmittedUtc = submitted.AtUtc,

@@ -69,6 +69,9 @@ public sealed record GraphRunState
     /// <summary>Highest epoch from before the store was restored (<see cref="LeaseEpochs"/>); not durable, set when the run is read.</summary>
     public long EpochFloor { get; init; }
 
+    /// <summary>The silo's rules about leases that differ by role; not durable, set when the run is read. Null: none.</summary>
+    public LeaseOptions? LeaseRules { get; init; }
+
     /// <summary>When it fails if it has not ended before; null for no such time.</summary>
     public DateTimeOffset? DeadlineUtc => Plan?.Deadline is { } limit ? SubmittedUtc + limit : null;
 
@@ -97,6 +100,11 @@ public sealed record GraphRunState
     public LeasePolicy PolicyOf(TaskSlot slot, TimeSpan leaseDuration)
     {
         var policy = Plan!.Nodes[slot.Node].Policy with { Duration = leaseDuration, EpochFloor = EpochFloor };
+        if (policy.MaxTakeovers is null && LeaseRules?.MaxTakeoversOf(Plan.Nodes[slot.Node].Role) is { } most)
+        {
+            policy = policy with { MaxTakeovers = most };
+        }
+
         return policy.JitterPercent > 0 ? policy with { JitterSalt = SaltOf(IdOf(slot).Value) } : policy;
     }
 

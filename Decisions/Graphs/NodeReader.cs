@@ -13,7 +13,7 @@ internal static class NodeReader
     public static readonly ImmutableArray<string> Members =
     [
         "id", "role", "fn", "args", "approval", "tasks", "depends_on", "triggers", "routing", "fan_in", "start_when", "when", "on_upstream_failure", "params",
-        "retry", "timeout_sec", "priority",
+        "retry", "timeout_sec", "priority", "labels", "role_version", "grace", "max_takeovers",
     ];
 
     private static readonly RetryPolicy DefaultRetry = new();
@@ -31,7 +31,7 @@ internal static class NodeReader
         var isGate = reader.TryGet("approval", out _);
         if (isGate)
         {
-            reader.Forbid(["role", "fn", "args", "tasks", "retry", "timeout_sec", "priority"], "a node with 'approval' is a gate and runs nothing");
+            reader.Forbid(["role", "fn", "args", "tasks", "retry", "timeout_sec", "priority", "labels", "role_version", "grace", "max_takeovers"], "a node with 'approval' is a gate and runs nothing");
         }
         else if (isFunction)
         {
@@ -60,6 +60,10 @@ internal static class NodeReader
             Retry = ReadRetry(reader, problems),
             TimeoutSec = reader.Number("timeout_sec", 1, 604_800),
             Priority = reader.Integer("priority", 0, -1000, 1000),
+            Labels = PlacementReader.ReadLabels(reader),
+            RoleVersion = PlacementReader.ReadVersion(reader),
+            Grace = reader.Choice("grace", "reconnect", "reconnect", "lease"),
+            MaxTakeovers = reader.TryGet("max_takeovers", out _) ? reader.Integer("max_takeovers", 0, 0, 1_000) : null,
         };
     }
 

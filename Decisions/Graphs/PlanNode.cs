@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using OrleansFlow.Decisions.Expressions;
 using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Decisions.Queues;
 
 namespace OrleansFlow.Decisions.Graphs;
 
@@ -58,6 +59,9 @@ public sealed record PlanNode
 
     /// <summary>Higher is leased first.</summary>
     public int Priority { get; init; }
+
+    /// <summary>What a worker must offer to run its tasks, in the spelling of <see cref="PlacementTraits"/>; null for nothing.</summary>
+    public string? Needs { get; init; }
 
     /// <summary>Retries, back-off and time-out of its tasks; the lease duration is the silo's.</summary>
     public required LeasePolicy Policy { get; init; }

@@ -36,8 +36,9 @@ public static class LeaseDecider
                 ? LeaseDecision.Nothing
                 : IfCurrent(state, fail.Epoch, policy, nowUtc, () => new LeaseDecision(Fail(state, fail.Failure, policy, nowUtc, reported: true))),
             StopAttempt stop => IfCurrent(state, stop.Epoch, policy, nowUtc, () => One(Revoked(state, LeaseReasons.Stopped, nowUtc))),
+            RevokeLease { Reason: LeaseReasons.ConnectionLost } when policy.KeepsLostLease => LeaseDecision.Nothing,
             RevokeLease revoke => state.Status == FlowTaskStatus.Leased && revoke.Epoch == state.Epoch
-                ? One(Revoked(state, revoke.Reason, nowUtc))
+                ? One(Lost(state, revoke.Reason, policy, nowUtc))
                 : LeaseDecision.Nothing,
             WithholdTask withhold => Withhold(state, withhold, nowUtc),
             PassTime => new LeaseDecision(Overdue(state, policy, nowUtc)),
@@ -108,7 +109,14 @@ public static class LeaseDecider
                 ReadyUtc = null,
                 ReportedEpoch = failed.Reported ? state.Epoch : state.ReportedEpoch,
             },
-            LeaseRevoked revoked => state with { Status = FlowTaskStatus.Ready, Holder = null, ReadyUtc = revoked.AtUtc, Progress = 0 },
+            LeaseRevoked revoked => state with
+            {
+                Status = FlowTaskStatus.Ready,
+                Holder = null,
+                ReadyUtc = revoked.AtUtc,
+                Progress = 0,
+                Takeovers = state.Takeovers + (IsTakeover(revoked.Reason) ? 1 : 0),
+            },
             TaskWithheld => state with { Status = FlowTaskStatus.Pending, Holder = null, ReadyUtc = null, Progress = 0 },
             TaskCancelled => state with { Status = FlowTaskStatus.Cancelled, ReadyUtc = null },
             EffectRefused => state with { RefusedEffects = state.RefusedEffects + 1 },
@@ -218,7 +226,7 @@ public static class LeaseDecider
             return Fail(state, failure, policy, nowUtc, reported: false);
         }
 
-        return nowUtc >= holder.ExpiresUtc ? [Revoked(state, LeaseReasons.LeaseExpired, nowUtc)] : [];
+        return nowUtc >= holder.ExpiresUtc ? [Lost(state, LeaseReasons.LeaseExpired, policy, nowUtc)] : [];
     }
 
     private static LeaseDecision IfCurrent(TaskLease state, long epoch, LeasePolicy policy, DateTimeOffset nowUtc, Func<LeaseDecision> decide)
@@ -247,6 +255,22 @@ public static class LeaseDecider
 
     private static bool IsRepeated(TaskLease state, long epoch, bool completed) =>
         epoch > 0 && epoch == state.ReportedEpoch && completed == (state.Status == FlowTaskStatus.Completed);
+
+    /// <summary>Whether a lease that ended for this reason is one that its worker lost, and not one that was taken from it.</summary>
+    private static bool IsTakeover(string reason) => reason is LeaseReasons.LeaseExpired or LeaseReasons.ConnectionLost or LeaseReasons.WorkerRestarted;
+
+    /// <summary>The lease ended without an outcome: ready for the next worker, unless it has lost too many of them.</summary>
+    private static LeaseEvent Lost(TaskLease state, string reason, LeasePolicy policy, DateTimeOffset nowUtc) =>
+        policy.MaxTakeovers is { } most && state.Takeovers >= most && IsTakeover(reason)
+            ? new TaskFailed(
+                nowUtc,
+                new LeaseFailure(LeaseReasons.TooManyTakeovers, true, string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Its worker was lost {state.Takeovers + 1} times (the last was '{state.LastWorker}': {reason}); max_takeovers allows {most}. See why the workers end, or raise it.")),
+                Reported: false,
+                state.Epoch,
+                state.LastWorker)
+            : Revoked(state, reason, nowUtc);
 
     private static LeaseRevoked Revoked(TaskLease state, string reason, DateTimeOffset nowUtc) =>
         new(nowUtc, state.Epoch, state.LastWorker, reason);

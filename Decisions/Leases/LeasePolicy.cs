@@ -38,6 +38,12 @@ public sealed record LeasePolicy
     /// </summary>
     public long EpochFloor { get; init; }
 
+    /// <summary>How often the task may be taken over because its worker was lost; null for no bound.</summary>
+    public int? MaxTakeovers { get; init; }
+
+    /// <summary>True: a lost stream does not end the lease; only expiry does.</summary>
+    public bool KeepsLostLease { get; init; }
+
     /// <summary>How long to wait before retry number <paramref name="retry"/> (0-based).</summary>
     /// <remarks>
     /// Growing ends at <see cref="MaxBackoff"/>, also where the product would overflow; the jitter is laid over the result. It follows from the

@@ -12,6 +12,12 @@ public static class LeaseReasons
     /// <summary>No session holds the lease any more.</summary>
     public const string ConnectionLost = "connection_lost";
 
+    /// <summary>The worker came back without it: the process had ended, and the attempt with it.</summary>
+    public const string WorkerRestarted = "worker_restarted";
+
+    /// <summary>The task lost more workers than it may.</summary>
+    public const string TooManyTakeovers = "too_many_takeovers";
+
     /// <summary>The worker stopped the attempt because it was told to.</summary>
     public const string Stopped = "stopped";
 

@@ -33,6 +33,9 @@ public sealed record TaskLease
     /// <summary>Failures that were followed by a retry.</summary>
     public int RetriesSpent { get; init; }
 
+    /// <summary>How often its worker was lost and the lease with it.</summary>
+    public int Takeovers { get; init; }
+
     /// <summary>Epoch whose end its worker reported as failed or completed; 0 for none. A repeated report is then answered as before.</summary>
     public long ReportedEpoch { get; init; }
 

@@ -3,14 +3,14 @@ using OrleansFlow.Tasks;
 namespace OrleansFlow.Decisions.Queues;
 
 /// <summary>
-/// The tasks of one queue: ready ones by priority (higher first), then age (older first), then id; the rest in flight. Deterministic: no
-/// order depends on a hash. Mutable, used by one grain; no clock and no I/O inside.
+/// The tasks of one queue: ready ones by priority (higher first), then age (older first), then id, apart by what they need of a worker; the
+/// rest in flight. Deterministic: no order depends on a hash. Mutable, used by one grain; no clock and no I/O inside.
 /// </summary>
 public sealed class ReadyBook
 {
-    private readonly Dictionary<TaskId, Entry> _entries = [];
-    private readonly SortedSet<Entry> _ready = new(Comparer<Entry>.Create(Compare));
-    private readonly SortedSet<Entry> _checks = new(Comparer<Entry>.Create(CompareChecks));
+    private readonly Dictionary<TaskId, QueuedTask> _entries = [];
+    private readonly ReadyLanes _ready = new();
+    private readonly SortedSet<QueuedTask> _checks = new(Comparer<QueuedTask>.Create(QueuedTask.CompareChecks));
 
     /// <summary>Tasks waiting for a worker.</summary>
     public int ReadyCount => _ready.Count;
@@ -22,7 +22,7 @@ public sealed class ReadyBook
     public int Count => _entries.Count;
 
     /// <summary>When the first ready task became ready; null when none is.</summary>
-    public DateTimeOffset? OldestReadyUtc => _ready.Count == 0 ? null : _ready.Min(entry => entry.ReadyUtc);
+    public DateTimeOffset? OldestReadyUtc => _ready.OldestReadyUtc;
 
     /// <summary>When the next task in flight is to be checked up on; null when none is.</summary>
     public DateTimeOffset? NextCheckUtc => _checks.Min?.CheckUtc;
@@ -35,8 +35,10 @@ public sealed class ReadyBook
     /// <param name="priority">Higher is first.</param>
     /// <param name="readyUtc">Older is first.</param>
     /// <param name="segment">Where the task is stored; kept when the task is known already.</param>
+    /// <param name="needs">Text of the <see cref="PlacementTraits"/> that a worker must meet; null for any worker.</param>
+    /// <param name="near">The worker that has the task's input at hand: it gets the task while it has room; default for none.</param>
     /// <returns>The segment that the task has.</returns>
-    public long MakeReady(TaskId task, int priority, DateTimeOffset readyUtc, long segment)
+    public long MakeReady(TaskId task, int priority, DateTimeOffset readyUtc, long segment, string? needs = null, WorkerId near = default)
     {
         if (_entries.TryGetValue(task, out var entry))
         {
@@ -44,12 +46,14 @@ public sealed class ReadyBook
         }
         else
         {
-            entry = new Entry(task, segment);
+            entry = new QueuedTask(task, segment);
             _entries.Add(task, entry);
         }
 
         entry.Priority = priority;
         entry.ReadyUtc = readyUtc;
+        entry.Needs = string.IsNullOrEmpty(needs) ? null : needs;
+        entry.Near = near;
         entry.CheckUtc = null;
         _ready.Add(entry);
         return entry.Segment;
@@ -59,10 +63,13 @@ public sealed class ReadyBook
     /// <param name="count">Most to take.</param>
     /// <param name="checkUtc">When to check up on them if nothing is heard.</param>
     /// <param name="taken">Gets them, in order.</param>
-    public void Take(int count, DateTimeOffset checkUtc, List<ReadyTask> taken)
+    /// <param name="worker">For whom; ignored without <paramref name="workers"/>.</param>
+    /// <param name="workers">Who can run what; null: whoever takes them can run anything.</param>
+    public void Take(int count, DateTimeOffset checkUtc, List<ReadyTask> taken, WorkerId worker = default, WaitingWorkers? workers = null)
     {
         ArgumentNullException.ThrowIfNull(taken);
-        while (count-- > 0 && _ready.Min is { } entry)
+        var lanes = _ready.LanesFor(worker, workers);
+        while (count-- > 0 && ReadyLanes.FirstOf(lanes) is { } entry)
         {
             _ready.Remove(entry);
             SetCheck(entry, checkUtc);
@@ -70,12 +77,26 @@ public sealed class ReadyBook
         }
     }
 
+    /// <summary>Whether there is anything ready that a worker may take.</summary>
+    public bool HasFor(WorkerId worker, WaitingWorkers workers)
+    {
+        ArgumentNullException.ThrowIfNull(workers);
+        return _ready.HasFor(worker, workers);
+    }
+
+    /// <summary>The ready tasks that none of the workers can run, by what they need; empty when there are none. O(ready tasks of those lanes).</summary>
+    public IReadOnlyList<UnservedNeeds> Unserved(WaitingWorkers workers)
+    {
+        ArgumentNullException.ThrowIfNull(workers);
+        return _ready.Unserved(workers);
+    }
+
     /// <summary>Puts a task that was taken back, in its old place. A task that is not in flight is left alone.</summary>
     public void PutBack(ReadyTask task)
     {
         if (_entries.TryGetValue(task.TaskId, out var entry) && entry.CheckUtc is not null)
         {
-            MakeReady(task.TaskId, task.Priority, task.ReadyUtc, entry.Segment);
+            MakeReady(task.TaskId, task.Priority, task.ReadyUtc, entry.Segment, entry.Needs, entry.Near);
         }
     }
 
@@ -84,7 +105,7 @@ public sealed class ReadyBook
     {
         if (_entries.TryGetValue(task, out var entry))
         {
-            MakeReady(task, entry.Priority, readyUtc, entry.Segment);
+            MakeReady(task, entry.Priority, readyUtc, entry.Segment, entry.Needs, entry.Near);
         }
     }
 
@@ -125,26 +146,13 @@ public sealed class ReadyBook
         return entry.Segment;
     }
 
-    private static int Compare(Entry left, Entry right)
-    {
-        var order = right.Priority.CompareTo(left.Priority);
-        order = order != 0 ? order : left.ReadyUtc.CompareTo(right.ReadyUtc);
-        return order != 0 ? order : string.CompareOrdinal(left.Task.Value, right.Task.Value);
-    }
-
-    private static int CompareChecks(Entry left, Entry right)
-    {
-        var order = Nullable.Compare(left.CheckUtc, right.CheckUtc);
-        return order != 0 ? order : string.CompareOrdinal(left.Task.Value, right.Task.Value);
-    }
-
-    private void SetCheck(Entry entry, DateTimeOffset checkUtc)
+    private void SetCheck(QueuedTask entry, DateTimeOffset checkUtc)
     {
         entry.CheckUtc = checkUtc;
         _checks.Add(entry);
     }
 
-    private void Unlink(Entry entry)
+    private void Unlink(QueuedTask entry)
     {
         if (entry.CheckUtc is null)
         {
@@ -154,19 +162,5 @@ public sealed class ReadyBook
         {
             _checks.Remove(entry);
         }
-    }
-
-    private sealed class Entry(TaskId task, long segment)
-    {
-        public TaskId Task { get; } = task;
-
-        public long Segment { get; } = segment;
-
-        public int Priority { get; set; }
-
-        public DateTimeOffset ReadyUtc { get; set; }
-
-        /// <summary>Null: ready. Else in flight, with the time of the next check-up.</summary>
-        public DateTimeOffset? CheckUtc { get; set; }
     }
 }

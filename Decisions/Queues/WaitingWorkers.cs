@@ -2,55 +2,74 @@ using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Decisions.Queues;
 
-/// <summary>The workers that serve a role, in the order in which they came, and who gets the next tasks: most free slots first, then round robin.</summary>
+/// <summary>
+/// The workers that serve a role, in the order in which they came, and who gets the next tasks: of those that can run one, most free slots
+/// first, then round robin.
+/// </summary>
 public sealed class WaitingWorkers
 {
     private readonly List<Waiting> _workers = [];
+    private readonly Dictionary<WorkerId, Waiting> _byId = [];
     private int _next;
 
     /// <summary>Workers that serve the role.</summary>
     public int Count => _workers.Count;
 
+    /// <summary>Slots that could be promised now.</summary>
+    public int FreeSlots => _workers.Sum(worker => worker.FreeSlots);
+
     /// <summary>Says how many slots a worker has free. While an assignment is under way to it, that counts when the assignment ends.</summary>
-    public void SetFree(WorkerId worker, int freeSlots)
+    /// <param name="worker">The worker.</param>
+    /// <param name="freeSlots">Slots that may be promised.</param>
+    /// <param name="traits">Text of the <see cref="PlacementTraits"/> that it offers for this role; null for none.</param>
+    public void SetFree(WorkerId worker, int freeSlots, string? traits = null)
     {
-        if (Find(worker) is { } known)
+        if (!_byId.TryGetValue(worker, out var known))
         {
-            if (known.IsBusy)
-            {
-                known.FreeAfterwards = freeSlots;
-            }
-            else
-            {
-                known.FreeSlots = freeSlots;
-            }
+            known = new Waiting(worker);
+            _workers.Add(known);
+            _byId.Add(worker, known);
+        }
+
+        if (known.IsBusy)
+        {
+            known.FreeAfterwards = freeSlots;
         }
         else
         {
-            _workers.Add(new Waiting(worker) { FreeSlots = freeSlots });
+            known.FreeSlots = freeSlots;
+        }
+
+        if (!string.Equals(known.Traits.Text, traits ?? "", StringComparison.Ordinal))
+        {
+            known.Traits = PlacementTraits.Parse(traits);
         }
     }
 
     /// <summary>Forgets a worker.</summary>
     public void Remove(WorkerId worker)
     {
-        var index = _workers.FindIndex(waiting => waiting.Worker == worker);
-        if (index >= 0)
+        if (_byId.Remove(worker, out var waiting))
         {
+            var index = _workers.IndexOf(waiting);
             _workers.RemoveAt(index);
             _next = _workers.Count == 0 ? 0 : (_next > index ? _next - 1 : _next) % _workers.Count;
         }
     }
 
     /// <summary>Chooses a worker for an assignment and marks it busy.</summary>
-    /// <returns>False when no worker is both free and not busy.</returns>
-    public bool TryBegin(out WorkerId worker, out int freeSlots)
+    /// <param name="worker">The one chosen.</param>
+    /// <param name="freeSlots">Its free slots.</param>
+    /// <param name="book">What there is to assign: a worker that can run nothing of it is not chosen. Null: any may be.</param>
+    /// <returns>False when no worker is free, not busy, and of use.</returns>
+    public bool TryBegin(out WorkerId worker, out int freeSlots, ReadyBook? book = null)
     {
         Waiting? best = null;
         for (var step = 0; step < _workers.Count; step++)
         {
             var candidate = _workers[(_next + step) % _workers.Count];
-            if (!candidate.IsBusy && candidate.FreeSlots > 0 && (best is null || candidate.FreeSlots > best.FreeSlots))
+            if (!candidate.IsBusy && candidate.FreeSlots > 0 && (best is null || candidate.FreeSlots > best.FreeSlots)
+                && (book is null || book.HasFor(candidate.Worker, this)))
             {
                 best = candidate;
             }
@@ -73,7 +92,7 @@ public sealed class WaitingWorkers
     /// <param name="freeSlots">Slots free now; null: not known, so none until the worker says otherwise.</param>
     public void End(WorkerId worker, int? freeSlots)
     {
-        if (Find(worker) is { } known)
+        if (_byId.TryGetValue(worker, out var known))
         {
             known.IsBusy = false;
 
@@ -84,7 +103,43 @@ public sealed class WaitingWorkers
         }
     }
 
-    private Waiting? Find(WorkerId worker) => _workers.Find(waiting => waiting.Worker == worker);
+    /// <summary>
+    /// Whether a worker may take tasks with these needs: it meets them, and no other worker that has their input at hand could take them now.
+    /// </summary>
+    /// <remarks>Nearness never makes a task wait: once the near worker is full or busy, whoever can run the task may have it.</remarks>
+    internal bool MayTake(WorkerId worker, PlacementTraits needs, WorkerId near) =>
+        _byId.TryGetValue(worker, out var taker) && taker.Traits.Meets(needs)
+        && (near.IsDefault || near == worker
+            || !_byId.TryGetValue(near, out var other) || other.IsBusy || other.FreeSlots <= 0 || !other.Traits.Meets(needs));
+
+    /// <summary>Whether any worker, free or not, meets the needs.</summary>
+    internal bool AnyMeets(PlacementTraits needs) => _workers.Exists(worker => worker.Traits.Meets(needs));
+
+    /// <summary>What the workers lack that a task needs, for people.</summary>
+    internal string WhyNot(PlacementTraits needs)
+    {
+        if (_workers.Count == 0)
+        {
+            return "no worker serves the role now";
+        }
+
+        var all = _workers.Count == 1 ? "the one worker of the role does not have" : $"none of the {_workers.Count} workers of the role has";
+        foreach (var label in needs.Labels)
+        {
+            if (!_workers.Exists(worker => worker.Traits.Labels.Contains(label)))
+            {
+                return $"{all} label {label.Key}={label.Value}";
+            }
+        }
+
+        if (needs.RoleVersion is { } version && !_workers.Exists(worker => worker.Traits.RoleVersion == version))
+        {
+            var seen = _workers.Select(worker => worker.Traits.RoleVersion ?? "none").Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+            return $"{all} version {version} of it (announced: {string.Join(", ", seen)})";
+        }
+
+        return $"{all} all of {needs}";
+    }
 
     private sealed class Waiting(WorkerId worker)
     {
@@ -95,5 +150,7 @@ public sealed class WaitingWorkers
         public int? FreeAfterwards { get; set; }
 
         public bool IsBusy { get; set; }
+
+        public PlacementTraits Traits { get; set; } = PlacementTraits.None;
     }
 }

@@ -14,4 +14,7 @@ public enum SessionPhase
 
     /// <summary>The stream is lost and the grace runs.</summary>
     Lost = 3,
+
+    /// <summary>Connected but silent for longer than the soft threshold: gets no tasks until it is heard of.</summary>
+    Suspected = 4,
 }

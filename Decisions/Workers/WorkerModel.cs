@@ -19,7 +19,7 @@ public sealed record WorkerModel
     /// <summary>Where the session stands.</summary>
     public SessionPhase Phase { get; private init; }
 
-    /// <summary>Tasks it runs at once.</summary>
+    /// <summary>Tasks it takes at once: those that it runs, and those that it prefetches.</summary>
     public int Slots { get; private init; }
 
     /// <summary>Slots promised to tasks whose leases are being granted.</summary>
@@ -27,6 +27,9 @@ public sealed record WorkerModel
 
     /// <summary>When it was last heard of.</summary>
     public DateTimeOffset LastSeenUtc { get; private init; }
+
+    /// <summary>When its stream was lost; null while it is not.</summary>
+    public DateTimeOffset? LostUtc { get; private init; }
 
     /// <summary>Attempts that occupy a slot, by task.</summary>
     public ImmutableSortedDictionary<TaskId, HeldLease> Leases { get; private init; } = NoLeases;
@@ -36,7 +39,7 @@ public sealed record WorkerModel
 
     /// <summary>Whether another session would be refused: this one is connected and was heard of within <paramref name="silenceMax"/>.</summary>
     public bool IsLiveAt(DateTimeOffset nowUtc, TimeSpan silenceMax) =>
-        Phase is SessionPhase.Connected or SessionPhase.Draining && nowUtc - LastSeenUtc < silenceMax;
+        (Phase is SessionPhase.Connected or SessionPhase.Suspected or SessionPhase.Draining) && nowUtc - LastSeenUtc < silenceMax;
 
     /// <summary>Begins a session. Leases of the one before are not taken over: each is added again once its owner has confirmed it.</summary>
     public static WorkerModel Begin(string sessionId, int slots, DateTimeOffset nowUtc) => new()
@@ -44,8 +47,13 @@ public sealed record WorkerModel
         SessionId = sessionId, Phase = SessionPhase.Connected, Slots = slots, LastSeenUtc = nowUtc,
     };
 
-    /// <summary>A heartbeat or another message arrived.</summary>
-    public WorkerModel Seen(DateTimeOffset nowUtc) => this with { LastSeenUtc = nowUtc };
+    /// <summary>A heartbeat or another message arrived. Ends a suspicion.</summary>
+    public WorkerModel Seen(DateTimeOffset nowUtc) =>
+        this with { LastSeenUtc = nowUtc, Phase = Phase == SessionPhase.Suspected ? SessionPhase.Connected : Phase };
+
+    /// <summary>Nothing was heard of a worker that takes tasks for <paramref name="softSilence"/> or longer: it is suspected.</summary>
+    public WorkerModel Suspect(DateTimeOffset nowUtc, TimeSpan softSilence) =>
+        Phase == SessionPhase.Connected && nowUtc - LastSeenUtc >= softSilence ? this with { Phase = SessionPhase.Suspected } : this;
 
     /// <summary>Promises up to <paramref name="wanted"/> slots.</summary>
     public WorkerModel Reserve(int wanted, out int reserved)
@@ -58,7 +66,10 @@ public sealed record WorkerModel
     public WorkerModel Unreserve(int count) => this with { Reserved = Math.Max(0, Reserved - count) };
 
     /// <summary>An attempt occupies a slot from now on.</summary>
-    public WorkerModel Add(LeaseToken token) => this with { Leases = Leases.SetItem(token.TaskId, new HeldLease(token.Epoch, IsStopping: false)) };
+    /// <param name="token">Its lease.</param>
+    /// <param name="grace">How long the lease stands after the stream was lost; null for the usual time.</param>
+    public WorkerModel Add(LeaseToken token, TimeSpan? grace = null) =>
+        this with { Leases = Leases.SetItem(token.TaskId, new HeldLease(token.Epoch, IsStopping: false, grace)) };
 
     /// <summary>The lease has ended but its attempt still occupies the slot. Null when this worker does not hold it.</summary>
     public WorkerModel? TryStop(LeaseToken token) =>
@@ -71,10 +82,29 @@ public sealed record WorkerModel
         Leases.TryGetValue(token.TaskId, out var held) && held.Epoch == token.Epoch ? this with { Leases = Leases.Remove(token.TaskId) } : this;
 
     /// <summary>Takes no more tasks.</summary>
-    public WorkerModel Drain() => Phase == SessionPhase.Connected ? this with { Phase = SessionPhase.Draining } : this;
+    public WorkerModel Drain() => Phase is SessionPhase.Connected or SessionPhase.Suspected ? this with { Phase = SessionPhase.Draining } : this;
 
     /// <summary>The stream is lost; the grace runs.</summary>
-    public WorkerModel Lose() => Phase is SessionPhase.Connected or SessionPhase.Draining ? this with { Phase = SessionPhase.Lost } : this;
+    public WorkerModel Lose(DateTimeOffset nowUtc) => Phase is SessionPhase.Connected or SessionPhase.Suspected or SessionPhase.Draining
+        ? this with { Phase = SessionPhase.Lost, LostUtc = nowUtc }
+        : this;
+
+    /// <summary>The leases whose grace is over; none while the stream stands.</summary>
+    public IReadOnlyList<LeaseToken> OverdueAt(DateTimeOffset nowUtc, TimeSpan usualGrace) => LostUtc is not { } lost
+        ? []
+        : [.. Leases.Where(held => !held.Value.IsStopping && nowUtc - lost >= (held.Value.Grace ?? usualGrace)).Select(held => new LeaseToken(held.Key, held.Value.Epoch))];
+
+    /// <summary>How long after the stream's loss the next lease's grace ends, or with no lease the usual one; null while the stream stands.</summary>
+    public TimeSpan? NextGrace(TimeSpan usualGrace)
+    {
+        if (LostUtc is null)
+        {
+            return null;
+        }
+
+        var graces = Leases.Values.Where(held => !held.IsStopping).Select(held => held.Grace ?? usualGrace).ToList();
+        return graces.Count == 0 ? usualGrace : graces.Min();
+    }
 
     /// <summary>The session is over.</summary>
     public WorkerModel End() => Offline with { LastSeenUtc = LastSeenUtc };

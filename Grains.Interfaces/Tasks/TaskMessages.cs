@@ -64,6 +64,10 @@ public sealed record LeaseGrant
     /// <summary>Longest time of the attempt; null for none.</summary>
     [Id(8)]
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>True: a lost stream does not end the lease.</summary>
+    [Id(13)]
+    public bool KeepsLostLease { get; init; }
 }
 
 /// <summary>One output batch that a worker has written, fsynced and renamed.</summary>

@@ -21,8 +21,12 @@ public interface IRoleQueueGrain : IGrainWithStringKey
     Task RemoveAsync(IReadOnlyList<TaskId> tasks, CancellationToken cancellationToken);
 
     /// <summary>A worker serves the role and has free slots (0: none now). Marks the role as known, durably, the first time.</summary>
+    /// <param name="worker">The worker.</param>
+    /// <param name="freeSlots">Slots that may be promised.</param>
+    /// <param name="traits">Its labels and its version of the role, in the spelling of <c>PlacementTraits</c>; null for none.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
     [Alias("SetAvailable")]
-    Task SetAvailableAsync(WorkerId worker, int freeSlots, CancellationToken cancellationToken);
+    Task SetAvailableAsync(WorkerId worker, int freeSlots, string? traits, CancellationToken cancellationToken);
 
     /// <summary>A worker no longer serves the role.</summary>
     [Alias("Leave")]
@@ -37,8 +41,24 @@ public interface IRoleQueueGrain : IGrainWithStringKey
 /// <param name="TaskId">The task.</param>
 /// <param name="Priority">Higher is leased first.</param>
 /// <param name="ReadyUtc">When it became ready; older is leased first.</param>
+/// <param name="Needs">Labels and version that a worker must offer, in the spelling of <c>PlacementTraits</c>; null for any worker.</param>
+/// <param name="Near">The worker that has the task's input at hand: preferred while it has room; default for none. Not stored.</param>
 [GenerateSerializer, Immutable, Alias("OrleansFlow.QueueEntry")]
-public readonly record struct QueueEntry([property: Id(0)] TaskId TaskId, [property: Id(1)] int Priority, [property: Id(2)] DateTimeOffset ReadyUtc);
+public readonly record struct QueueEntry(
+    [property: Id(0)] TaskId TaskId,
+    [property: Id(1)] int Priority,
+    [property: Id(2)] DateTimeOffset ReadyUtc,
+    [property: Id(3)] string? Needs = null,
+    [property: Id(4)] WorkerId Near = default);
+
+/// <summary>Ready tasks that no worker of the role can run as things are.</summary>
+/// <param name="Needs">What they need, in the spelling of <c>PlacementTraits</c>; empty for a worker of the role, whichever.</param>
+/// <param name="ReadyCount">How many there are.</param>
+/// <param name="OldestReadyUtc">Since when the oldest of them waits.</param>
+/// <param name="Reason">What is missing, for people.</param>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.UnservedTasks")]
+public sealed record UnservedTasks(
+    [property: Id(0)] string Needs, [property: Id(1)] int ReadyCount, [property: Id(2)] DateTimeOffset OldestReadyUtc, [property: Id(3)] string Reason);
 
 /// <summary>State of a role's queue.</summary>
 /// <param name="Known">True once any worker has announced the role.</param>
@@ -46,10 +66,14 @@ public readonly record struct QueueEntry([property: Id(0)] TaskId TaskId, [prope
 /// <param name="InFlightCount">Tasks handed out and not yet ended.</param>
 /// <param name="WorkerCount">Workers that serve the role now.</param>
 /// <param name="OldestReadyUtc">When the oldest waiting task became ready; null when none waits.</param>
+/// <param name="Unserved">Those of the ready tasks that none of the workers can run, by what they need; null for none.</param>
+/// <param name="FreeSlots">Slots that the workers of the role have free now.</param>
 [GenerateSerializer, Immutable, Alias("OrleansFlow.RoleQueueStatus")]
 public sealed record RoleQueueStatus(
     [property: Id(0)] bool Known,
     [property: Id(1)] int ReadyCount,
     [property: Id(2)] int InFlightCount,
     [property: Id(3)] int WorkerCount,
-    [property: Id(4)] DateTimeOffset? OldestReadyUtc);
+    [property: Id(4)] DateTimeOffset? OldestReadyUtc,
+    [property: Id(5)] IReadOnlyList<UnservedTasks>? Unserved = null,
+    [property: Id(6)] int FreeSlots = 0);

@@ -6,7 +6,7 @@ namespace OrleansFlow.Workers;
 /// <remarks>
 /// The session object in the gateway talks to this grain; queues assign tasks through it, because it alone knows the free slots.
 /// A lost stream starts the reconnect grace; when it ends, every lease is revoked with reason <c>connection_lost</c>. Silence without a
-/// close ends them after the lease duration with reason <c>lease_expired</c>.
+/// close ends the session after the hard threshold; the leases expire by themselves, with reason <c>lease_expired</c>.
 /// </remarks>
 [Alias("OrleansFlow.IWorkerGrain")]
 public interface IWorkerGrain : IGrainWithStringKey
@@ -41,6 +41,11 @@ public interface IWorkerGrain : IGrainWithStringKey
     /// <summary>Takes no more tasks; leaves when the running ones have ended.</summary>
     [Alias("Drain")]
     Task DrainAsync(string sessionId, CancellationToken cancellationToken);
+
+    /// <summary>From people: the worker is to finish what runs, hand back what waits, and leave. Fine when it drains or has left already.</summary>
+    /// <exception cref="Errors.FlowException"><c>not_found</c>: it never registered.</exception>
+    [Alias("AskDrain")]
+    Task<WorkerView> AskDrainAsync(string reason, CancellationToken cancellationToken);
 
     /// <summary>The stream of the session is gone.</summary>
     /// <param name="sessionId">The session.</param>

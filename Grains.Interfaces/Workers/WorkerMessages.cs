@@ -37,6 +37,18 @@ public sealed record WorkerRegistration
     /// <summary>Leases whose attempts it still runs.</summary>
     [Id(7)]
     public IReadOnlyList<LeaseToken> Held { get; init; } = [];
+
+    /// <summary>Free labels by name, for nodes that ask for them.</summary>
+    [Id(8)]
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Version of the code that serves each role; a role that is not in it has <see cref="Version"/>.</summary>
+    [Id(9)]
+    public IReadOnlyDictionary<string, string> RoleVersions { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Tasks that it takes beyond its slots, so that the next one is there when a slot becomes free. Range 0 to 10 000.</summary>
+    [Id(10)]
+    public int Prefetch { get; init; }
 }
 
 /// <summary>The answer to a registration.</summary>
@@ -98,6 +110,9 @@ public enum WorkerLiveness
 
     /// <summary>The stream is lost and the reconnect grace runs.</summary>
     Disconnected = 3,
+
+    /// <summary>A session from which nothing was heard for a while: it gets no new tasks.</summary>
+    Suspected = 4,
 }
 
 /// <summary>Where a worker stands.</summary>

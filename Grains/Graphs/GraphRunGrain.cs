@@ -68,6 +68,7 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         var state = (await _store.LoadAsync(this.GetGrainId(), GrainContext.ActivationId.ToString(), _id)) with
         {
             EpochFloor = LeaseEpochs.FloorOf(_generation?.Generation ?? 1),
+            LeaseRules = _leases,
             ChangedUtc = _clock.GetUtcNow(),
         };
         if (state.Exists)

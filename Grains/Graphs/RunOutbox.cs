@@ -179,7 +179,8 @@ internal sealed class RunOutbox
         {
             var mail = MailOf(plan.Role);
             mail.Ended.Remove(slot);
-            mail.Ready[slot] = new QueueEntry(state.IdOf(slot), plan.Priority, task.ReadyUtc ?? state.SubmittedUtc);
+            mail.Ready[slot] = new QueueEntry(
+                state.IdOf(slot), plan.Priority, task.ReadyUtc ?? state.SubmittedUtc, plan.Needs, RunPlacement.NearOf(state, slot));
         }
     }
 

@@ -165,6 +165,7 @@ internal static class RunViews
             AcceptedBatches = lease.Batches.Count,
             Parents = [.. InputCursor.Sources(state, slot.Node).Select(parent => state.Plan.Nodes[parent].Id)],
             Timeout = plan.Policy.AttemptTimeout,
+            KeepsLostLease = plan.Policy.KeepsLostLease,
         };
     }
 }

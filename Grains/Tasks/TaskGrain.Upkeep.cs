@@ -267,6 +267,7 @@ internal sealed partial class TaskGrain
     {
         Duration = _leases.Duration,
         EpochFloor = LeaseEpochs.FloorOf(_generation?.Generation ?? 1),
+        MaxTakeovers = state.Submission is { } submission ? _leases.MaxTakeoversOf(submission.Role) : null,
         MaxRetries = state.Submission?.MaxRetries ?? 0,
         Backoff = state.Submission?.Backoff ?? TimeSpan.Zero,
         MaxBackoff = BackoffMax > state.Submission?.Backoff ? BackoffMax : state.Submission?.Backoff ?? BackoffMax,

@@ -45,6 +45,9 @@ internal sealed class TaskLeaseRow
     [Id(11), JsonPropertyName("result_row"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? ResultRow { get; set; }
 
+    [Id(13), JsonPropertyName("takeovers"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Takeovers { get; set; }
+
     /// <summary>The stored form.</summary>
     /// <param name="lease">The task.</param>
     /// <param name="withBatches">False where the batches have rows of their own.</param>
@@ -60,6 +63,7 @@ internal sealed class TaskLeaseRow
         ReadyUtc = lease.ReadyUtc,
         Batches = lease.Batches.IsEmpty || !withBatches ? null : [.. lease.Batches.Select(BatchRow.Of)],
         RetriesSpent = lease.RetriesSpent,
+        Takeovers = lease.Takeovers,
         ReportedEpoch = lease.ReportedEpoch,
         Failure = FailureRow.Of(lease.Failure),
         ResultJson = lease.ResultJson,
@@ -78,6 +82,7 @@ internal sealed class TaskLeaseRow
             ReadyUtc = ReadyUtc,
             Batches = Batches is null ? [] : [.. Batches.Select(batch => batch.ToBatch())],
             RetriesSpent = RetriesSpent,
+            Takeovers = Takeovers,
             ReportedEpoch = ReportedEpoch,
             Failure = Failure?.ToFailure(),
             ResultJson = ResultJson,

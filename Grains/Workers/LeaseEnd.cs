@@ -4,6 +4,7 @@ namespace OrleansFlow.Grains.Workers;
 internal static class LeaseEnd
 {
     public const string ConnectionLost = "connection_lost";
+    public const string Restarted = "worker_restarted";
     public const string Drain = "drain";
     public const string Expired = "lease_expired";
 }

@@ -28,7 +28,10 @@ internal sealed class QueueSegmentState
 
 /// <summary>One stored task. Short member names: there are many of them.</summary>
 internal sealed record QueueItemState(
-    [property: JsonPropertyName("t")] string Task, [property: JsonPropertyName("p")] int Priority, [property: JsonPropertyName("r")] DateTimeOffset ReadyUtc);
+    [property: JsonPropertyName("t")] string Task,
+    [property: JsonPropertyName("p")] int Priority,
+    [property: JsonPropertyName("r")] DateTimeOffset ReadyUtc,
+    [property: JsonPropertyName("n"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Needs = null);
 
 [JsonSerializable(typeof(QueueHeadState))]
 [JsonSerializable(typeof(QueueSegmentState))]

@@ -25,6 +25,9 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
     /// <summary>Ticks without an entry after which the reminder ends.</summary>
     private const int IdleTicks = 120;
 
+    /// <summary>Ticks between two looks for tasks that nobody can run, and how long they must have waited.</summary>
+    private const int NoteTicks = 10;
+
     private const long NotStored = 0;
     private const string ReminderName = "queue";
     private static readonly TimeSpan TickPeriod = TimeSpan.FromSeconds(1);
@@ -41,7 +44,9 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
     private readonly ReadyBook _book = new();
     private readonly WaitingWorkers _workers = new();
     private readonly HashSet<Task> _underWay = [];
+    private readonly HashSet<string> _noted = new(StringComparer.Ordinal);
     private bool _hasReminder;
+    private int _ticksToNote;
     private int _emptyTicks;
 
     public RoleQueueGrain(IServiceProvider services, IOptions<LeaseOptions> leases, LeaseClock clock, ILogger<RoleQueueGrain> logger)
@@ -91,10 +96,10 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
         return Task.CompletedTask;
     }
 
-    public async Task SetAvailableAsync(WorkerId worker, int freeSlots, CancellationToken cancellationToken)
+    public async Task SetAvailableAsync(WorkerId worker, int freeSlots, string? traits, CancellationToken cancellationToken)
     {
         await _store.MarkKnownAsync();
-        _workers.SetFree(worker, freeSlots);
+        _workers.SetFree(worker, freeSlots, traits);
         Pump();
     }
 
@@ -105,7 +110,8 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
     }
 
     public Task<RoleQueueStatus> GetStatusAsync(CancellationToken cancellationToken) =>
-        Task.FromResult(new RoleQueueStatus(_store.IsKnown, _book.ReadyCount, _book.InFlightCount, _workers.Count, _book.OldestReadyUtc));
+        Task.FromResult(new RoleQueueStatus(
+            _store.IsKnown, _book.ReadyCount, _book.InFlightCount, _workers.Count, _book.OldestReadyUtc, Unserved(), _workers.FreeSlots));
 
     /// <summary>The activation was what the reminder is for: it has loaded the entries. What is due is checked at once.</summary>
     public Task ReceiveReminder(string reminderName, TickStatus status)
@@ -123,7 +129,7 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
     /// <summary>Makes a task ready. One that another call, or an earlier life, stored too keeps the segment it has; the other copy is dropped.</summary>
     private void File(QueueEntry entry, long segment)
     {
-        var kept = _book.MakeReady(entry.TaskId, entry.Priority, entry.ReadyUtc, segment);
+        var kept = _book.MakeReady(entry.TaskId, entry.Priority, entry.ReadyUtc, segment, entry.Needs, entry.Near);
         if (segment != NotStored && segment != kept)
         {
             _store.Removed(segment, entry.TaskId);
@@ -133,10 +139,10 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
     /// <summary>Starts an assignment for every worker that has room, as long as there are ready tasks.</summary>
     private void Pump()
     {
-        while (_book.ReadyCount > 0 && _workers.TryBegin(out var worker, out var freeSlots))
+        while (_book.ReadyCount > 0 && _workers.TryBegin(out var worker, out var freeSlots, _book))
         {
             var taken = new List<ReadyTask>();
-            _book.Take(Math.Min(freeSlots, AssignMax), NextCheckUtc(), taken);
+            _book.Take(Math.Min(freeSlots, AssignMax), NextCheckUtc(), taken, worker, _workers);
             var assignment = AssignAsync(worker, taken);
             if (!assignment.IsCompleted)
             {
@@ -214,9 +220,32 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
             Pump();
         }
 
+        NoteUnserved();
         await _store.TidyAsync();
         await EndReminderIfIdleAsync();
     }
+
+    /// <summary>Says once what waits for a worker that is not there, when it has waited for a while.</summary>
+    private void NoteUnserved()
+    {
+        if (_book.ReadyCount == 0 || ++_ticksToNote % NoteTicks != 0)
+        {
+            return;
+        }
+
+        var lateUtc = _clock.GetUtcNow() - (NoteTicks * TickPeriod);
+        var unserved = _book.Unserved(_workers);
+        _noted.IntersectWith(unserved.Select(needs => needs.Needs.Text));
+        foreach (var needs in unserved.Where(needs => needs.OldestReadyUtc <= lateUtc && _noted.Add(needs.Needs.Text)))
+        {
+            LogUnserved(this.GetPrimaryKeyString(), needs.ReadyCount, needs.Needs, needs.Reason);
+        }
+    }
+
+    private List<UnservedTasks>? Unserved() =>
+        _book.Unserved(_workers) is { Count: > 0 } unserved
+            ? [.. unserved.Select(needs => new UnservedTasks(needs.Needs.Text, needs.ReadyCount, needs.OldestReadyUtc, needs.Reason))]
+            : null;
 
     private void Forget(TaskId task)
     {

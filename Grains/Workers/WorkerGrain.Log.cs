@@ -23,6 +23,12 @@ internal sealed partial class WorkerGrain
     [LoggerMessage(EventId = 2156, Level = LogLevel.Warning, Message = "Revoking {TaskId} epoch {Epoch} failed; the lease ends when it expires")]
     private partial void LogRevocationFailed(Exception exception, TaskId taskId, long epoch);
 
+    [LoggerMessage(EventId = 2157, Level = LogLevel.Warning, Message = "Nothing was heard of worker {WorkerId} for {SilenceSec:0.0} s; it gets no new tasks until it is heard of")]
+    private partial void LogSuspected(WorkerId workerId, double silenceSec);
+
+    [LoggerMessage(EventId = 2158, Level = LogLevel.Information, Message = "Worker {WorkerId} is to drain: {Reason}")]
+    private partial void LogDrainAsked(WorkerId workerId, string reason);
+
     [LoggerMessage(EventId = 2107, Level = LogLevel.Warning, Message = "Queue of role {Role} could not be told what worker {WorkerId} has free; the next heartbeat tells it")]
     private partial void LogQueueNotTold(Exception exception, WorkerId workerId, string role);
 }

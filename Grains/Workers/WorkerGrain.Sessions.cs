@@ -1,3 +1,4 @@
+using OrleansFlow.Decisions.Queues;
 using OrleansFlow.Decisions.Workers;
 using OrleansFlow.Errors;
 using OrleansFlow.Tasks;
@@ -10,6 +11,11 @@ internal sealed partial class WorkerGrain
 {
     /// <summary>How often silence is looked for, as a part of the lease duration.</summary>
     private const int SilenceChecksPerLease = 10;
+
+    /// <summary>The same, as a part of the soft threshold.</summary>
+    private const int SilenceChecksPerThreshold = 3;
+
+    private readonly Dictionary<string, string> _traits = new(StringComparer.Ordinal);
 
     private static string QueueKey(string role) => role + "/0";
 
@@ -24,6 +30,7 @@ internal sealed partial class WorkerGrain
     private async Task RememberAsync(WorkerRegistration registration, DateTimeOffset nowUtc)
     {
         var isNew = !_state.RecordExists;
+        _traits.Clear();
         _state.State.Roles = registration.Roles;
         _state.State.Slots = registration.Slots;
         _state.State.Version = registration.Version;
@@ -31,6 +38,9 @@ internal sealed partial class WorkerGrain
         _state.State.Host = registration.Host;
         _state.State.DataAddress = registration.DataAddress;
         _state.State.LastSeenUtc = nowUtc;
+        _state.State.Labels = new SortedDictionary<string, string>(registration.Labels.ToDictionary(), StringComparer.Ordinal);
+        _state.State.RoleVersions = new SortedDictionary<string, string>(registration.RoleVersions.ToDictionary(), StringComparer.Ordinal);
+        _state.State.Prefetch = registration.Prefetch;
         await _state.WriteStateAsync();
         if (isNew)
         {
@@ -44,14 +54,14 @@ internal sealed partial class WorkerGrain
     {
         var held = registration.Held.ToHashSet();
         var dropped = before.Leases.Where(lease => !lease.Value.IsStopping).Select(lease => new LeaseToken(lease.Key, lease.Value.Epoch)).Where(token => !held.Contains(token));
-        await Task.WhenAll(dropped.Select(token => RevokeAsync(token, LeaseEnd.ConnectionLost)));
+        await Task.WhenAll(dropped.Select(token => RevokeAsync(token, LeaseEnd.Restarted)));
         var renewals = await Task.WhenAll(registration.Held.Select(token => RenewAsync(token, registration.SessionId, null, cancellationToken)));
         var lost = renewals.OfType<LeaseToken>().ToHashSet();
         if (_model.SessionId == registration.SessionId)
         {
             foreach (var token in registration.Held.Where(token => !lost.Contains(token)))
             {
-                _model = _model.Add(token);
+                _model = _model.Add(token, before.Leases.TryGetValue(token.TaskId, out var known) ? known.Grace : null);
             }
         }
 
@@ -106,18 +116,66 @@ internal sealed partial class WorkerGrain
     {
         _graceTimer?.Dispose();
         _graceTimer = null;
-        var period = _leases.Duration / SilenceChecksPerLease;
+        var period = TimeSpan.FromTicks(Math.Min(_leases.Duration.Ticks / SilenceChecksPerLease, _leases.SoftSilenceInForce.Ticks / SilenceChecksPerThreshold));
         _silenceTimer ??= this.RegisterGrainTimer(
             CheckSilenceAsync, new GrainTimerCreationOptions(period, period) { KeepAlive = true, Interleave = true });
     }
 
-    private Task CheckSilenceAsync(CancellationToken cancellationToken) =>
-        _model.Phase != SessionPhase.None && _clock.GetUtcNow() - _model.LastSeenUtc >= _leases.Duration
-            ? EndSessionAsync(LeaseEnd.Expired)
-            : Task.CompletedTask;
+    private async Task CheckSilenceAsync(CancellationToken cancellationToken)
+    {
+        var nowUtc = _clock.GetUtcNow();
+        if (_model.Phase != SessionPhase.None && nowUtc - _model.LastSeenUtc >= _leases.HardSilenceInForce)
+        {
+            await EndSessionAsync(LeaseEnd.Expired);
+            return;
+        }
 
-    private Task EndAfterGraceAsync(string sessionId, CancellationToken cancellationToken) =>
-        _model.SessionId == sessionId && _model.Phase == SessionPhase.Lost ? EndSessionAsync(LeaseEnd.ConnectionLost) : Task.CompletedTask;
+        var before = _model.Phase;
+        _model = _model.Suspect(nowUtc, _leases.SoftSilenceInForce);
+        if (_model.Phase != before)
+        {
+            LogSuspected(Id, (nowUtc - _model.LastSeenUtc).TotalSeconds);
+            await TellQueuesAsync();
+        }
+    }
+
+    private void ArmGrace(string sessionId)
+    {
+        _graceTimer?.Dispose();
+        _graceTimer = null;
+        if (_model.NextGrace(_leases.ReconnectGrace) is { } grace && _model.LostUtc is { } lostUtc)
+        {
+            var wait = lostUtc + grace - _clock.GetUtcNow();
+            _graceTimer = this.RegisterGrainTimer(
+                EndAfterGraceAsync,
+                sessionId,
+                new GrainTimerCreationOptions(wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan) { KeepAlive = true, Interleave = true });
+        }
+    }
+
+    /// <summary>Revokes the leases whose grace is over; the session ends with the last of them.</summary>
+    private async Task EndAfterGraceAsync(string sessionId, CancellationToken cancellationToken)
+    {
+        if (_model.SessionId != sessionId || _model.Phase != SessionPhase.Lost)
+        {
+            return;
+        }
+
+        var overdue = _model.OverdueAt(_clock.GetUtcNow(), _leases.ReconnectGrace);
+        if (overdue.Count == _model.Leases.Count(held => !held.Value.IsStopping))
+        {
+            await EndSessionAsync(LeaseEnd.ConnectionLost);
+            return;
+        }
+
+        foreach (var token in overdue)
+        {
+            _model = _model.Release(token);
+        }
+
+        ArmGrace(sessionId);
+        await Task.WhenAll(overdue.Select(token => RevokeAsync(token, LeaseEnd.ConnectionLost)));
+    }
 
     private async Task EndSessionAsync(string reason)
     {
@@ -160,7 +218,7 @@ internal sealed partial class WorkerGrain
         _isTellingQueues = true;
         try
         {
-            while (_mustTellQueues && _model.Phase == SessionPhase.Connected)
+            while (_mustTellQueues && (_model.Phase is SessionPhase.Connected or SessionPhase.Suspected))
             {
                 _mustTellQueues = false;
                 var free = _model.FreeSlots;
@@ -177,13 +235,26 @@ internal sealed partial class WorkerGrain
     {
         try
         {
-            await GrainFactory.GetGrain<IRoleQueueGrain>(QueueKey(role)).SetAvailableAsync(Id, freeSlots, CancellationToken.None);
+            await GrainFactory.GetGrain<IRoleQueueGrain>(QueueKey(role)).SetAvailableAsync(Id, freeSlots, TraitsOf(role), CancellationToken.None);
         }
         catch (Exception exception)
         {
             // The next heartbeat tells it again.
             LogQueueNotTold(exception, Id, role);
         }
+    }
+
+    /// <summary>What this worker offers to tasks of a role; made once for a session, because each change of its slots tells it again.</summary>
+    private string TraitsOf(string role)
+    {
+        if (!_traits.TryGetValue(role, out var traits))
+        {
+            var version = _state.State.RoleVersions.TryGetValue(role, out var own) ? own : _state.State.Version;
+            traits = PlacementTraits.Of(_state.State.Labels, version).Text;
+            _traits.Add(role, traits);
+        }
+
+        return traits;
     }
 
     private WorkerView View() => new()
@@ -198,12 +269,16 @@ internal sealed partial class WorkerGrain
             ProcessId = _state.State.ProcessId,
             Host = _state.State.Host,
             DataAddress = _state.State.DataAddress,
+            Labels = _state.State.Labels.ToDictionary(),
+            RoleVersions = _state.State.RoleVersions.ToDictionary(),
+            Prefetch = _state.State.Prefetch,
         },
         Liveness = _model.Phase switch
         {
             SessionPhase.Connected => WorkerLiveness.Online,
             SessionPhase.Draining => WorkerLiveness.Draining,
             SessionPhase.Lost => WorkerLiveness.Disconnected,
+            SessionPhase.Suspected => WorkerLiveness.Suspected,
             _ => WorkerLiveness.Offline,
         },
         LastSeenUtc = _model.LastSeenUtc == default ? _state.State.LastSeenUtc : _model.LastSeenUtc,

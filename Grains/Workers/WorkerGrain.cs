@@ -49,7 +49,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
     public async Task<RegistrationReceipt> RegisterAsync(WorkerRegistration registration, CancellationToken cancellationToken)
     {
         var nowUtc = _clock.GetUtcNow();
-        if (_model.IsLiveAt(nowUtc, _leases.Duration) && _model.SessionId != registration.SessionId)
+        if (_model.IsLiveAt(nowUtc, _leases.HardSilenceInForce) && _model.SessionId != registration.SessionId)
         {
             throw new FlowException(
                 FlowErrorCode.WorkerIdInUse,
@@ -59,7 +59,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
         var before = _model;
         _commands?.Writer.TryComplete();
         _commands = Channel.CreateBounded<WorkerCommand>(CommandsMax);
-        _model = WorkerModel.Begin(registration.SessionId, registration.Slots, nowUtc);
+        _model = WorkerModel.Begin(registration.SessionId, registration.Slots + registration.Prefetch, nowUtc);
         StartSilenceTimer();
         await RememberAsync(registration, nowUtc);
         var lost = await TakeUpAsync(before, registration, cancellationToken);
@@ -127,7 +127,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
         _model = _model.Unreserve(reserved);
         foreach (var grant in granted)
         {
-            _model = _model.Add(grant.Token);
+            _model = _model.Add(grant.Token, grant.KeepsLostLease ? _leases.HardSilenceInForce : _leases.ReconnectGraceOf(grant.Role));
         }
 
         if (granted.Count > 0)
@@ -183,6 +183,24 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
         await LeaveQueuesAsync();
     }
 
+    public async Task<WorkerView> AskDrainAsync(string reason, CancellationToken cancellationToken)
+    {
+        if (!_state.RecordExists)
+        {
+            throw new FlowException(FlowErrorCode.NotFound, $"There is no worker '{Id}'. 'flow workers' lists those that have registered.");
+        }
+
+        if (_model.Phase is (SessionPhase.Connected or SessionPhase.Suspected) && _commands is { } commands)
+        {
+            LogDrainAsked(Id, reason);
+            _model = _model.Drain();
+            await LeaveQueuesAsync();
+            await commands.Writer.WriteAsync(new WorkerCommand { Drain = true, Reason = reason }, cancellationToken);
+        }
+
+        return View();
+    }
+
     public async Task DisconnectAsync(string sessionId, bool clean, CancellationToken cancellationToken)
     {
         if (sessionId != _model.SessionId)
@@ -196,12 +214,10 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
             return;
         }
 
-        _model = _model.Lose();
+        _model = _model.Lose(_clock.GetUtcNow());
         LogStreamLost(Id, sessionId, _leases.ReconnectGrace.TotalMilliseconds);
         await LeaveQueuesAsync();
-        _graceTimer?.Dispose();
-        _graceTimer = this.RegisterGrainTimer(
-            EndAfterGraceAsync, sessionId, new GrainTimerCreationOptions(_leases.ReconnectGrace, Timeout.InfiniteTimeSpan) { KeepAlive = true, Interleave = true });
+        ArmGrace(sessionId);
     }
 
     public Task<WorkerView?> GetAsync(CancellationToken cancellationToken) => Task.FromResult(_state.RecordExists ? View() : null);

@@ -22,4 +22,10 @@ internal sealed class WorkerGrainState
     public string DataAddress { get; set; } = "";
 
     public DateTimeOffset LastSeenUtc { get; set; }
+
+    public SortedDictionary<string, string> Labels { get; set; } = new(StringComparer.Ordinal);
+
+    public SortedDictionary<string, string> RoleVersions { get; set; } = new(StringComparer.Ordinal);
+
+    public int Prefetch { get; set; }
 }

@@ -29,7 +29,7 @@ public static class FlowSiloBuilderExtensions
     /// Adds the grains, their storage (SQLite below <see cref="OrleansFlowOptions.DataFolder"/>, else memory; PostgreSQL where
     /// <c>OrleansFlow:Storage:Provider</c> says so), recovery at the start, and
     /// the services of the gateway. <see cref="FlowGatewayEndpoints.MapOrleansFlowGateway"/> puts the gateway on a port,
-    /// <see cref="InProcessWorkerExtensions.AddInProcessFlowWorker"/> a worker into the same host.
+    /// <see cref="InProcessWorkerExtensions"/> a worker into the same host.
     /// </summary>
     /// <param name="builder">The silo.</param>
     /// <param name="configure">Says where data is kept; null: nowhere.</param>

@@ -18,10 +18,27 @@ public static class InProcessWorkerExtensions
     /// <returns>For naming the handlers.</returns>
     public static WorkerBuilder AddInProcessFlowWorker(this IServiceCollection services, Action<WorkerOptions>? configure = null)
     {
+        AddTransport(services);
+        return services.AddOrleansFlowWorker(configure).UseTransport(provider => provider.GetRequiredService<InProcessWorkerTransport>());
+    }
+
+    /// <summary>Adds one more worker to the silo's process, with a session, an id, slots and handlers of its own. Calling it again adds to the same worker.</summary>
+    /// <param name="services">The services of the silo's host.</param>
+    /// <param name="name">Its name in this host.</param>
+    /// <param name="configure">Changes the worker's options; null for the defaults.</param>
+    /// <returns>For naming the handlers.</returns>
+    public static WorkerBuilder AddInProcessFlowWorker(this IServiceCollection services, string name, Action<WorkerOptions>? configure = null)
+    {
+        AddTransport(services);
+        return services.AddOrleansFlowWorker(name, configure).UseTransport(provider => provider.GetRequiredService<InProcessWorkerTransport>());
+    }
+
+    private static void AddTransport(IServiceCollection services)
+    {
         ArgumentNullException.ThrowIfNull(services);
         if (services.Any(service => service.ServiceType == typeof(InProcessWorkerTransport)))
         {
-            return services.AddOrleansFlowWorker(configure);
+            return;
         }
 
         // Before the worker's own service, so that the host stops the worker first and its good-bye is still heard.
@@ -30,7 +47,6 @@ public static class InProcessWorkerExtensions
         services.AddHostedService<InProcessWorkerReadiness>();
 
         // The gateway of the same process serves what there is.
-        services.PostConfigure<WorkerDataOptions>(data => data.Enabled = false);
-        return services.AddOrleansFlowWorker(configure).UseTransport(provider => provider.GetRequiredService<InProcessWorkerTransport>());
+        services.PostConfigureAll<WorkerDataOptions>(data => data.Enabled = false);
     }
 }

@@ -6,11 +6,11 @@ using OrleansFlow.Worker.Hosting;
 namespace OrleansFlow.Silo.Hosting;
 
 /// <summary>
-/// Holds the end of the host's start until the worker of this process has registered: whoever submits right after the start
+/// Holds the end of the host's start until the workers of this process have registered: whoever submits right after the start
 /// would otherwise hear that nobody has announced the role.
 /// </summary>
 internal sealed partial class InProcessWorkerReadiness(
-    FlowWorker worker, TimeProvider clock, ILogger<InProcessWorkerReadiness> logger) : IHostedLifecycleService
+    FlowWorkers workers, TimeProvider clock, ILogger<InProcessWorkerReadiness> logger) : IHostedLifecycleService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -20,6 +20,11 @@ internal sealed partial class InProcessWorkerReadiness(
 
     /// <summary>Comes after every service has started, whatever their order.</summary>
     public async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(workers.All.Select(worker => WaitAsync(worker, cancellationToken)));
+    }
+
+    private async Task WaitAsync(FlowWorker worker, CancellationToken cancellationToken)
     {
         try
         {

@@ -21,7 +21,9 @@ internal sealed class LeaseEndInvariant(SimulatedWorld world) : Invariant(world)
     private const double Tolerance = 0.021;
 
     private static readonly string[] Reasons =
-        [LeaseReasons.LeaseExpired, LeaseReasons.ConnectionLost, LeaseReasons.Stopped, LeaseReasons.Cancelled, LeaseReasons.SlotNeeded, "drain"];
+        [
+            LeaseReasons.LeaseExpired, LeaseReasons.ConnectionLost, LeaseReasons.WorkerRestarted, LeaseReasons.Stopped, LeaseReasons.Cancelled, LeaseReasons.SlotNeeded, "drain",
+        ];
 
     private readonly Dictionary<TaskId, (long Epoch, TimeSpan Until)> _standing = [];
     private TimeSpan _nextCheck;

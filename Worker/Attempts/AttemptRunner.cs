@@ -87,7 +87,7 @@ internal sealed partial class AttemptRunner(
 
         if (handler is not null)
         {
-            await CleanUpAsync(handler, isInitBegun, context);
+            await CleanUpAsync(handler, isInitBegun, context, isShared: role.IsSingleton);
         }
 
         if (failure is null)
@@ -216,7 +216,7 @@ internal sealed partial class AttemptRunner(
         };
     }
 
-    private async Task CleanUpAsync(RoleHandler handler, bool isInitBegun, AttemptContext context)
+    private async Task CleanUpAsync(RoleHandler handler, bool isInitBegun, AttemptContext context, bool isShared)
     {
         try
         {
@@ -234,10 +234,10 @@ internal sealed partial class AttemptRunner(
         {
             switch (handler)
             {
-                case IAsyncDisposable disposable:
+                case IAsyncDisposable disposable when !isShared:
                     await disposable.DisposeAsync();
                     break;
-                case IDisposable disposable:
+                case IDisposable disposable when !isShared:
                     disposable.Dispose();
                     break;
             }

@@ -38,6 +38,21 @@ public sealed class RoleCatalog
     /// <summary>The roles, in ordinal order.</summary>
     public IReadOnlyList<string> Roles { get; }
 
+    /// <summary>The version of each role that has one: as configured, else as its handler says.</summary>
+    internal Dictionary<string, string> VersionsWith(IReadOnlyDictionary<string, string> configured)
+    {
+        var versions = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var role in Roles)
+        {
+            if ((configured.TryGetValue(role, out var version) ? version : _byRole[role].Version) is { } known)
+            {
+                versions.Add(role, known);
+            }
+        }
+
+        return versions;
+    }
+
     /// <summary>The registration of a role; null when this worker does not serve it.</summary>
     public RoleRegistration? Find(string role) => _byRole.GetValueOrDefault(role);
 }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansFlow.Workers;
 
@@ -12,8 +13,9 @@ public sealed class RoleRegistration
     /// <param name="role">The role: an id by the rule of <see cref="Tasks.IdText"/>.</param>
     /// <param name="handlerType">A <see cref="RoleHandler"/> that can be made from services.</param>
     /// <param name="isBuiltIn">True for a role that comes with every worker; one of the user's with the same name wins over it.</param>
+    /// <param name="isSingleton">True: one instance serves every attempt, at the same time; false: each attempt gets its own.</param>
     /// <exception cref="ArgumentException">The role is not well-formed, or the type is no handler that can be made.</exception>
-    public RoleRegistration(string role, Type handlerType, bool isBuiltIn = false)
+    public RoleRegistration(string role, Type handlerType, bool isBuiltIn = false, bool isSingleton = false)
     {
         ArgumentNullException.ThrowIfNull(handlerType);
         if (!Tasks.IdText.IsValid(role))
@@ -30,6 +32,8 @@ public sealed class RoleRegistration
         Role = role;
         HandlerType = handlerType;
         IsBuiltIn = isBuiltIn;
+        IsSingleton = isSingleton;
+        Version = handlerType.GetCustomAttributes<RoleHandlerAttribute>(inherit: false).FirstOrDefault(attribute => attribute.Role == role)?.Version;
         _factory = ActivatorUtilities.CreateFactory(handlerType, Type.EmptyTypes);
     }
 
@@ -39,8 +43,18 @@ public sealed class RoleRegistration
     /// <summary>The class that serves it.</summary>
     public Type HandlerType { get; }
 
+    /// <summary>Version of the role as its <see cref="RoleHandlerAttribute"/> says; null when it does not.</summary>
+    public string? Version { get; }
+
     /// <summary>Whether it comes with every worker.</summary>
     public bool IsBuiltIn { get; }
 
-    internal RoleHandler Create(IServiceProvider services) => (RoleHandler)_factory(services, null);
+    /// <summary>Whether one instance serves every attempt.</summary>
+    public bool IsSingleton { get; }
+
+    /// <summary>The handler of an attempt, made from the services of its scope, or the shared one.</summary>
+    internal RoleHandler Create(IServiceProvider services) =>
+        IsSingleton ? services.GetRequiredService<SharedHandlers>().Of(this) : Make(services);
+
+    internal RoleHandler Make(IServiceProvider services) => (RoleHandler)_factory(services, null);
 }

@@ -29,25 +29,37 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
     /// <summary>Composes the worker; used by the host.</summary>
     /// <exception cref="OptionsValidationException">An option is out of its range.</exception>
     /// <exception cref="Errors.FlowException"><c>bad_option</c>: no role, or one with two handlers.</exception>
-    public FlowWorker(IServiceProvider services, IOptions<WorkerOptions> options, ILoggerFactory loggers)
+    public FlowWorker(IServiceProvider services, IOptions<WorkerOptions> options)
+        : this(
+            services ?? throw new ArgumentNullException(nameof(services)),
+            options?.Value ?? throw new ArgumentNullException(nameof(options)),
+            services.GetService<IOptions<WorkerDataOptions>>()?.Value ?? new WorkerDataOptions(),
+            services.GetRequiredService<RoleCatalog>(),
+            services.GetRequiredService<IWorkerTransport>())
     {
-        ArgumentNullException.ThrowIfNull(services);
-        ArgumentNullException.ThrowIfNull(options);
-        _options = options.Value;
+    }
+
+    internal FlowWorker(IServiceProvider services, WorkerOptions options, WorkerDataOptions data, RoleCatalog roles, IWorkerTransport transport)
+    {
+        _options = options;
+        var loggers = services.GetRequiredService<ILoggerFactory>();
         _lifetime = services.GetService<IHostApplicationLifetime>();
         _logger = loggers.CreateLogger<FlowWorker>();
         WorkerId = new WorkerId(_options.WorkerId ?? MakeId());
         _tempFolder = Path.Combine(_options.TempFolder ?? Path.Combine(Path.GetTempPath(), "orleansflow"), WorkerId.Value);
         var clock = services.GetRequiredService<TimeProvider>();
         _data = new WorkerDataService(
-            services.GetService<IOptions<WorkerDataOptions>>()?.Value ?? new WorkerDataOptions(), WorkerId.Value + ".exchange", root => new SharedFolderArtifactStore(root), clock, loggers);
+            data, WorkerId.Value + ".exchange", root => new SharedFolderArtifactStore(root), clock, loggers);
         _session = new WorkerSession(
-            services.GetRequiredService<IWorkerTransport>(),
+            transport,
             new WorkerSessionOptions
             {
                 WorkerId = WorkerId,
                 Slots = _options.Slots,
-                Version = Assembly.GetEntryAssembly()?.GetName().Version?.ToString() ?? "",
+                Version = _options.Version ?? Assembly.GetEntryAssembly()?.GetName().Version?.ToString() ?? "",
+                Prefetch = _options.Prefetch,
+                Labels = new SortedDictionary<string, string>(_options.Labels, StringComparer.Ordinal),
+                RoleVersions = new SortedDictionary<string, string>(_options.RoleVersions, StringComparer.Ordinal),
                 ProcessId = Environment.ProcessId,
                 Host = Environment.MachineName,
                 TempFolder = _tempFolder,
@@ -59,7 +71,7 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
                 PrefetchBatches = _options.PrefetchBatches,
                 PrefetchBytes = _options.PrefetchBytes,
             },
-            services.GetRequiredService<RoleCatalog>(),
+            roles,
             services.GetRequiredService<IServiceScopeFactory>(),
             root => new SharedFolderArtifactStore(root),
             clock,

@@ -6,14 +6,18 @@ using OrleansFlow.Workers;
 
 namespace OrleansFlow.Worker.Hosting;
 
-/// <summary>Says what the worker of a host serves.</summary>
+/// <summary>Says what a worker of a host serves.</summary>
 /// <param name="services">The host's services.</param>
-public sealed class WorkerBuilder(IServiceCollection services)
+/// <param name="name">Name of the worker, where the host has several; null for the one without a name.</param>
+public sealed class WorkerBuilder(IServiceCollection services, string? name = null)
 {
     /// <summary>The host's services.</summary>
     public IServiceCollection Services { get; } = services;
 
-    /// <summary>Serves roles with a handler, which is made anew, from the services of its own scope, for each attempt.</summary>
+    /// <summary>Name of the worker; null for the one without a name.</summary>
+    public string? Name { get; } = name;
+
+    /// <summary>Serves roles with a handler, which is made anew, from the services of its own scope, for each attempt. One type may serve several roles.</summary>
     /// <typeparam name="THandler">The handler.</typeparam>
     /// <param name="roles">The roles; none: those of its <see cref="RoleHandlerAttribute"/>s.</param>
     /// <exception cref="ArgumentException">A role is not well-formed, or there is none.</exception>
@@ -24,7 +28,47 @@ public sealed class WorkerBuilder(IServiceCollection services)
     /// <param name="handlerType">The handler.</param>
     /// <param name="roles">The roles; none: those of its <see cref="RoleHandlerAttribute"/>s.</param>
     /// <exception cref="ArgumentException">A role is not well-formed, or there is none, or the type is no handler.</exception>
-    public WorkerBuilder AddHandler(Type handlerType, params string[] roles)
+    public WorkerBuilder AddHandler(Type handlerType, params string[] roles) => Add(handlerType, roles, isSingleton: false);
+
+    /// <summary>
+    /// Serves roles with one instance of a handler for every attempt, made at first use from the host's services and disposed with the host. Attempts
+    /// run at the same time, so it must keep no state of an attempt in its fields.
+    /// </summary>
+    /// <typeparam name="THandler">The handler.</typeparam>
+    /// <param name="roles">The roles; none: those of its <see cref="RoleHandlerAttribute"/>s.</param>
+    /// <exception cref="ArgumentException">A role is not well-formed, or there is none.</exception>
+    public WorkerBuilder AddSingletonHandler<THandler>(params string[] roles)
+        where THandler : RoleHandler => Add(typeof(THandler), roles, isSingleton: true);
+
+    /// <summary>Serves every public handler of an assembly that says by <see cref="RoleHandlerAttribute"/> which role it is for.</summary>
+    /// <exception cref="ArgumentException">The assembly has none.</exception>
+    public WorkerBuilder AddHandlersFrom(System.Reflection.Assembly assembly)
+    {
+        ArgumentNullException.ThrowIfNull(assembly);
+        var handlers = assembly.GetExportedTypes()
+            .Where(type => type.IsSubclassOf(typeof(RoleHandler)) && !type.IsAbstract && type.IsDefined(typeof(RoleHandlerAttribute), inherit: false))
+            .OrderBy(type => type.FullName, StringComparer.Ordinal)
+            .ToList();
+        if (handlers.Count == 0)
+        {
+            throw new ArgumentException(
+                $"'{assembly.Location}' has no public class with [RoleHandler(\"role\")] that derives from {nameof(RoleHandler)}.", nameof(assembly));
+        }
+
+        handlers.ForEach(type => AddHandler(type));
+        return this;
+    }
+
+    /// <summary>Reaches the gateway by another way than gRPC, for example <see cref="InProcessWorkerTransport"/>.</summary>
+    public WorkerBuilder UseTransport(Func<IServiceProvider, IWorkerTransport> make)
+    {
+        Services.Replace(Name is null
+            ? ServiceDescriptor.Singleton(make)
+            : ServiceDescriptor.KeyedSingleton<IWorkerTransport>(Name, (provider, _) => make(provider)));
+        return this;
+    }
+
+    private WorkerBuilder Add(Type handlerType, string[] roles, bool isSingleton)
     {
         ArgumentNullException.ThrowIfNull(handlerType);
         ArgumentNullException.ThrowIfNull(roles);
@@ -41,16 +85,21 @@ public sealed class WorkerBuilder(IServiceCollection services)
 
         foreach (var role in roles)
         {
-            Services.AddSingleton(new RoleRegistration(role, handlerType));
+            Register(new RoleRegistration(role, handlerType, isSingleton: isSingleton));
         }
 
         return this;
     }
 
-    /// <summary>Reaches the gateway by another way than gRPC, for example <see cref="InProcessWorkerTransport"/>.</summary>
-    public WorkerBuilder UseTransport(Func<IServiceProvider, IWorkerTransport> make)
+    internal void Register(RoleRegistration registration)
     {
-        Services.Replace(ServiceDescriptor.Singleton(make));
-        return this;
+        if (Name is null)
+        {
+            Services.AddSingleton(registration);
+        }
+        else
+        {
+            Services.AddKeyedSingleton(Name, registration);
+        }
     }
 }

@@ -17,6 +17,22 @@ public sealed class WorkerOptions
     /// <value>Default: number of processors. Range 1 to 10 000.</value>
     public int Slots { get; set; } = Environment.ProcessorCount;
 
+    /// <summary>Tasks it takes beyond its slots, so that the next one is there when a slot becomes free. They wait under their leases: their time-outs run.</summary>
+    /// <value>Default 0. Range 0 to 10 000.</value>
+    public int Prefetch { get; set; }
+
+    /// <summary>Version of its code, for listings and for graphs that pin the version of a role.</summary>
+    /// <value>Default: version of the program. 1 to 128 characters.</value>
+    public string? Version { get; set; }
+
+    /// <summary>Versions of single roles.</summary>
+    /// <value>Default none: what the handler's attribute says, else <see cref="Version"/>.</value>
+    public IDictionary<string, string> RoleVersions { get; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Labels by name, for nodes that ask for them, for example <c>gpu</c> = <c>true</c>.</summary>
+    /// <value>Default none. At most 32; a name is an id, a value has 1 to 128 characters.</value>
+    public IDictionary<string, string> Labels { get; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>Address of the gateway's HTTP/2 listener, for example <c>http://127.0.0.1:8420</c>. Not used by in-process workers.</summary>
     /// <value>Default: <c>FLOW_GATEWAY</c>, else <c>endpoints.json</c> of the silo's data folder; looked up again at each connect.</value>
     public string? Gateway { get; set; }

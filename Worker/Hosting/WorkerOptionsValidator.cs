@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using OrleansFlow.Tasks;
+using OrleansFlow.Workers;
 
 namespace OrleansFlow.Worker.Hosting;
 
@@ -21,6 +22,22 @@ internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
         }
 
         Check(nameof(options.Slots), options.Slots, 1, WorkerOptions.SlotsMax);
+        Check(nameof(options.Prefetch), options.Prefetch, 0, WorkerOptions.SlotsMax);
+        if (options.Version is { } version && !LabelText.IsValue(version))
+        {
+            problems.Add(Describe(nameof(options.Version), $"'{version}'", $"1 to {LabelText.MaxLength} characters without control characters"));
+        }
+
+        if (LabelText.Fault(options.Labels) is { } fault)
+        {
+            problems.Add($"{WorkerOptions.SectionName}:{nameof(options.Labels)}: {fault}.");
+        }
+
+        if (options.RoleVersions.FirstOrDefault(pair => !IdText.IsValid(pair.Key) || !LabelText.IsValue(pair.Value)) is { Key: not null } wrong)
+        {
+            problems.Add(Describe($"{nameof(options.RoleVersions)}:{wrong.Key}", $"'{wrong.Value}'", $"a role and 1 to {LabelText.MaxLength} characters without control characters"));
+        }
+
         Check(nameof(options.ShutdownGrace), options.ShutdownGrace, TimeSpan.Zero, TimeSpan.FromHours(1));
         Check(nameof(options.StopGrace), options.StopGrace, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
         Check(nameof(options.ConnectTimeout), options.ConnectTimeout ?? TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));

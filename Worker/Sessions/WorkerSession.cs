@@ -186,7 +186,10 @@ public sealed partial class WorkerSession : IAsyncDisposable
             ProcessId = _options.ProcessId,
             Host = _options.Host,
             DataAddress = _options.DataEndpoint?.Address ?? _options.DataAddress,
+            Prefetch = _options.Prefetch,
         };
+        registration.Labels.Add(_options.Labels.ToDictionary());
+        registration.RoleVersions.Add(_roles.VersionsWith(_options.RoleVersions));
         registration.Roles.Add(_roles.Roles);
         registration.Held.Add(_attempts.Held());
         try

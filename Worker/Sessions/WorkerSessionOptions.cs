@@ -12,6 +12,15 @@ public sealed record WorkerSessionOptions
     /// <summary>Version of the worker's code, for listings.</summary>
     public string Version { get; init; } = "";
 
+    /// <summary>Tasks that it takes beyond its slots, so that the next one is there when a slot becomes free. Default 0.</summary>
+    public int Prefetch { get; init; }
+
+    /// <summary>Free labels by name, for nodes that ask for them.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Versions of roles; one that is named neither here nor at its handler has <see cref="Version"/>.</summary>
+    public IReadOnlyDictionary<string, string> RoleVersions { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Process that runs it; 0 when it does not matter.</summary>
     public int ProcessId { get; init; }
 

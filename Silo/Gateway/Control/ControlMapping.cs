@@ -62,7 +62,10 @@ internal static class ControlMapping
             ProcessId = worker.Registration.ProcessId,
             Host = worker.Registration.Host,
             LastSeenAt = worker.LastSeenUtc.ToTimestamp(),
+            Prefetch = worker.Registration.Prefetch,
         };
+        wire.Labels.Add(worker.Registration.Labels.ToDictionary());
+        wire.RoleVersions.Add(worker.Registration.RoleVersions.ToDictionary());
         wire.Roles.Add(worker.Registration.Roles);
         wire.LeasedTaskIds.Add(worker.Leases.Select(lease => lease.TaskId.Value));
         return wire;

@@ -23,6 +23,7 @@ internal sealed class FlowService(RunCalls runs, ArtifactCalls artifacts, TaskCa
         .Unary(Unary<SignalRunRequest, Run>("SignalRun"), (request, context) => runs.SignalAsync(request, context.CancellationToken))
         .Unary(Unary<ListArtifactsRequest, ListArtifactsResponse>("ListArtifacts"), (request, context) => artifacts.ListAsync(request, context.CancellationToken))
         .Unary(Unary<GetWorkerRequest, Protocol.V1.Worker>("GetWorker"), (request, context) => workers.GetAsync(request, context.CancellationToken))
+        .Unary(Unary<DrainWorkerRequest, Protocol.V1.Worker>("DrainWorker"), (request, context) => workers.DrainAsync(request, context.CancellationToken))
         .Unary(Unary<ListWorkersRequest, ListWorkersResponse>("ListWorkers"), (_, context) => workers.ListAsync(context.CancellationToken))
         .Unary(Unary<SubmitTasksRequest, SubmitTasksResponse>("SubmitTasks"), (request, context) => tasks.SubmitAsync(request, context.CancellationToken))
         .Unary(Unary<GetTaskRequest, TaskDetail>("GetTask"), (request, context) => tasks.GetAsync(request, context.CancellationToken))

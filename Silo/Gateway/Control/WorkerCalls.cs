@@ -22,17 +22,15 @@ internal sealed class WorkerCalls(IGrainFactory grains)
     /// <exception cref="FlowException"><c>not_found</c>: it never registered; <c>bad_input</c>: no id.</exception>
     public async Task<Wire.Worker> GetAsync(Wire.GetWorkerRequest request, CancellationToken cancellationToken)
     {
-        if (!IdText.IsValid(request.WorkerId))
-        {
-            throw new FlowException(
-                FlowErrorCode.BadInput,
-                $"'{request.WorkerId}' is not a worker id: use 1 to {IdText.MaxLength} letters, digits, '_', '-' or '.', the first a letter or digit.");
-        }
-
-        var view = await grains.GetGrain<IWorkerGrain>(request.WorkerId).GetAsync(cancellationToken);
+        var view = await Worker(request.WorkerId).GetAsync(cancellationToken);
         return view?.ToWire() ?? throw new FlowException(
             FlowErrorCode.NotFound, $"There is no worker '{request.WorkerId}'. 'flow workers' lists those that have registered.");
     }
+
+    /// <summary>Asks a worker to finish what runs and to leave.</summary>
+    /// <exception cref="FlowException"><c>not_found</c>: it never registered; <c>bad_input</c>: no id.</exception>
+    public async Task<Wire.Worker> DrainAsync(Wire.DrainWorkerRequest request, CancellationToken cancellationToken) =>
+        (await Worker(request.WorkerId).AskDrainAsync(request.Reason.Length == 0 ? "asked for" : request.Reason, cancellationToken)).ToWire();
 
     /// <summary>Every remembered worker, newest first.</summary>
     public async Task<IReadOnlyList<WorkerView>> ReadAllAsync(CancellationToken cancellationToken)
@@ -47,4 +45,9 @@ internal sealed class WorkerCalls(IGrainFactory grains)
 
         return views;
     }
+
+    private IWorkerGrain Worker(string id) => IdText.IsValid(id)
+        ? grains.GetGrain<IWorkerGrain>(id)
+        : throw new FlowException(
+            FlowErrorCode.BadInput, $"'{id}' is not a worker id: use 1 to {IdText.MaxLength} letters, digits, '_', '-' or '.', the first a letter or digit.");
 }

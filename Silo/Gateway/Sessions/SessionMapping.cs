@@ -49,6 +49,24 @@ internal static class SessionMapping
             }
         }
 
+        if (register.Prefetch is < 0 or > SlotsMax)
+        {
+            throw Bad(string.Create(CultureInfo.InvariantCulture, $"Worker '{worker}' prefetches {register.Prefetch} tasks; 0 to {SlotsMax} are possible."));
+        }
+
+        if (LabelText.Fault(register.Labels) is { } fault)
+        {
+            throw Bad($"Worker '{worker}' announces wrong labels: {fault}.");
+        }
+
+        foreach (var (role, version) in register.RoleVersions)
+        {
+            if (!register.Roles.Contains(role) || !LabelText.IsValue(version))
+            {
+                throw Bad($"Worker '{worker}' announces version '{Shorten(version)}' of role '{Shorten(role)}': name one of its roles and 1 to {LabelText.MaxLength} characters without control characters.");
+            }
+        }
+
         // A worker holds at most one lease a slot, and a few whose end it has not heard of yet.
         if (register.Held.Count > SlotsMax * 2)
         {
@@ -65,6 +83,9 @@ internal static class SessionMapping
             Host = register.Host,
             DataAddress = register.DataAddress,
             Held = [.. register.Held.Select(ToToken)],
+            Labels = new Dictionary<string, string>(register.Labels),
+            RoleVersions = new Dictionary<string, string>(register.RoleVersions),
+            Prefetch = register.Prefetch,
         });
     }
 

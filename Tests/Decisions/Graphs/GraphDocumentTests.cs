@@ -10,7 +10,7 @@ public sealed class GraphDocumentTests
     private static readonly string[] Good =
     [
         .. RunScript.Documents,
-        """{"version":1,"name":"full","files":{"f":"/d/x.parquet"},"params":{"a":1},"vars":{"n":{"x":1}},"deadline_sec":60.5,"nodes":[{"id":"a","role":"r","tasks":3,"params":{"b":[1]},"retry":{"max":0,"backoff":"linear","jitter_pct":12.5,"backoff_sec":0.25,"max_backoff_sec":3,"permanent_on":[]},"timeout_sec":90,"priority":-5},{"id":"b","fn":"custom.fn","args":{"x":1},"depends_on":["a"],"triggers":{"a":"on_batch"},"fan_in":"count:1","when":"vars.n.x == 1"},{"id":"g","approval":{"timeout_sec":9,"on_timeout":"skip"},"depends_on":[{"node":"a","on":"done","when":"true","trigger":"on_done"}],"on_upstream_failure":"end_of_input"}]}""",
+        """{"version":1,"name":"full","files":{"f":"/d/x.parquet"},"params":{"a":1},"vars":{"n":{"x":1}},"deadline_sec":60.5,"nodes":[{"id":"a","role":"r","tasks":3,"params":{"b":[1]},"retry":{"max":0,"backoff":"linear","jitter_pct":12.5,"backoff_sec":0.25,"max_backoff_sec":3,"permanent_on":[]},"timeout_sec":90,"priority":-5,"labels":{"gpu":"true","zone":"eu 1"},"role_version":"2.1","grace":"lease","max_takeovers":3},{"id":"b","fn":"custom.fn","args":{"x":1},"depends_on":["a"],"triggers":{"a":"on_batch"},"fan_in":"count:1","when":"vars.n.x == 1"},{"id":"g","approval":{"timeout_sec":9,"on_timeout":"skip"},"depends_on":[{"node":"a","on":"done","when":"true","trigger":"on_done"}],"on_upstream_failure":"end_of_input"}]}""",
         """{"name":"nulls","files":null,"params":null,"nodes":[{"id":"a","role":"r","fn":null,"retry":null,"fan_in":null}]}""",
     ];
 
@@ -39,6 +39,16 @@ public sealed class GraphDocumentTests
         """{"name":"x","nodes":[{"id":"a","role":"r"},{"id":"b","role":"r","depends_on":["a"],"triggers":{"a":"soon"}}]}""",
         """{"name":"x","nodes":[{"id":"a","role":"r","routing":{"on_end":["a"]}}]}""",
         """{"name":"x","nodes":[{"id":"a","approval":{"on_timeout":"wait"}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","labels":{"gpu":true}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","labels":{"g pu":"true"}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","labels":{"gpu":""}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","labels":["gpu"]}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","role_version":""}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","role_version":2}]}""",
+        """{"name":"x","nodes":[{"id":"a","approval":{},"labels":{}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","grace":"ever"}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","max_takeovers":-1}]}""",
+        """{"name":"x","nodes":[{"id":"a","approval":{},"max_takeovers":1}]}""",
     ];
 
     [Fact]

@@ -7,12 +7,25 @@ namespace OrleansFlow.Tests.Grains.Hosting;
 /// <summary>A worker as the gateway's session object stands for one: reads commands, reports effects.</summary>
 internal sealed class TestWorker(FlowCluster cluster, string id, int slots, string[] roles)
 {
+    private readonly System.Collections.Concurrent.ConcurrentQueue<LeaseGrant> _offered = new();
     private readonly Channel<WorkerCommand> _commands = Channel.CreateUnbounded<WorkerCommand>();
     private int _sessions;
 
-    public string SessionId => $"{id}-{_sessions}";
+    public string SessionId => $"{SessionPrefix ?? id}-{_sessions}";
+
+    /// <summary>Tells two workers of one id apart.</summary>
+    public string? SessionPrefix { get; init; }
 
     public WorkerId Id { get; } = new(id);
+
+    /// <summary>All that was ever offered to it.</summary>
+    public IReadOnlyCollection<LeaseGrant> Offered => _offered;
+
+    public Dictionary<string, string> Labels { get; init; } = [];
+
+    public Dictionary<string, string> RoleVersions { get; init; } = [];
+
+    public int Prefetch { get; init; }
 
     private IWorkerGrain Grain => cluster.Grains.GetGrain<IWorkerGrain>(id);
 
@@ -20,7 +33,7 @@ internal sealed class TestWorker(FlowCluster cluster, string id, int slots, stri
     {
         _sessions++;
         var receipt = await Grain.RegisterAsync(
-            new WorkerRegistration { SessionId = SessionId, Roles = roles, Slots = slots, Held = held }, FlowCluster.Token);
+            Registration(held), FlowCluster.Token);
         _ = PumpAsync(SessionId);
         return receipt;
     }
@@ -48,6 +61,17 @@ internal sealed class TestWorker(FlowCluster cluster, string id, int slots, stri
             if (await _commands.Reader.ReadAsync(FlowCluster.Token) is { Stopped: { } token } command)
             {
                 return (token, command.Reason);
+            }
+        }
+    }
+
+    public async Task<string?> NextDrainAsync()
+    {
+        while (true)
+        {
+            if (await _commands.Reader.ReadAsync(FlowCluster.Token) is { Drain: true } command)
+            {
+                return command.Reason;
             }
         }
     }
@@ -82,6 +106,11 @@ internal sealed class TestWorker(FlowCluster cluster, string id, int slots, stri
 
     public Task DisconnectAsync(bool clean = false) => Grain.DisconnectAsync(SessionId, clean, FlowCluster.Token);
 
+    private WorkerRegistration Registration(LeaseToken[] held) => new()
+    {
+        SessionId = SessionId, Roles = roles, Slots = slots, Held = held, Labels = Labels, RoleVersions = RoleVersions, Prefetch = Prefetch,
+    };
+
     private ITaskGrain Owner(LeaseGrant grant) => cluster.Task(grant.Token.TaskId.Value);
 
     private async Task PumpAsync(string session)
@@ -90,6 +119,11 @@ internal sealed class TestWorker(FlowCluster cluster, string id, int slots, stri
         {
             await foreach (var command in Grain.CommandsAsync(session, FlowCluster.Token))
             {
+                foreach (var grant in command.Offers ?? [])
+                {
+                    _offered.Enqueue(grant);
+                }
+
                 await _commands.Writer.WriteAsync(command, FlowCluster.Token);
             }
         }

@@ -124,6 +124,118 @@ public sealed class WorkerGrainTests
         Assert.Equal(WorkerLiveness.Draining, (await ViewAsync(cluster)).Liveness);
     }
 
+    [Fact(Timeout = Watchdog)]
+    public async Task Worker_SilentForTheSoftThreshold_GetsNoTasksUntilItIsHeardOf()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var silent = await cluster.StartWorkerAsync("w", 1, "r");
+        cluster.Clock.Advance(TimeSpan.FromSeconds(16));
+        await WhenAsync(cluster, WorkerLiveness.Suspected);
+
+        await cluster.Task("t").SubmitAsync(new TaskSubmission { Role = "r" }, FlowCluster.Token);
+        Assert.Equal(1, (await cluster.Grains.GetGrain<IRoleQueueGrain>("r/0").GetStatusAsync(FlowCluster.Token)).ReadyCount);
+        Assert.Empty(silent.Offered);
+        await silent.HeartbeatAsync();
+
+        Assert.Equal("t", (await silent.NextOfferAsync()).Token.TaskId.Value);
+        Assert.Equal(WorkerLiveness.Online, (await ViewAsync(cluster)).Liveness);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Worker_SilentForTheHardThreshold_IsOfflineAndItsIdIsFree()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var first = await cluster.StartWorkerAsync("w", 1, "r");
+        var grant = await LeaseOneAsync(cluster, first);
+        var session = first.SessionId;
+        cluster.Clock.Advance(TimeSpan.FromSeconds(61));
+        await WhenAsync(cluster, WorkerLiveness.Offline);
+        var second = new TestWorker(cluster, "w", 1, ["r"]) { SessionPrefix = "second" };
+
+        await second.RegisterAsync();
+
+        var again = await second.NextOfferAsync();
+        Assert.Equal((grant.Token.TaskId, 2L), (again.Token.TaskId, again.Token.Epoch));
+        var fenced = await Assert.ThrowsAsync<FlowException>(
+            () => cluster.Grains.GetGrain<IWorkerGrain>("w").HeartbeatAsync(session, [], FlowCluster.Token));
+        Assert.Equal(FlowErrorCode.LeaseLost, fenced.Code);
+        Assert.Equal("lease_lost", (await first.CompleteAsync(grant)).RefusedReason);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task AskDrain_TellsTheWorkerAndTakesItOutOfTheQueues()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        await Assert.ThrowsAsync<FlowException>(() => cluster.Grains.GetGrain<IWorkerGrain>("nobody").AskDrainAsync("x", FlowCluster.Token));
+        var worker = await cluster.StartWorkerAsync("w", 1, "r");
+
+        var view = await cluster.Grains.GetGrain<IWorkerGrain>("w").AskDrainAsync("new version", FlowCluster.Token);
+
+        Assert.Equal(WorkerLiveness.Draining, view.Liveness);
+        Assert.Equal("new version", await worker.NextDrainAsync());
+        await cluster.Task("t").SubmitAsync(new TaskSubmission { Role = "r" }, FlowCluster.Token);
+        Assert.Equal(0, (await cluster.Grains.GetGrain<IRoleQueueGrain>("r/0").GetStatusAsync(FlowCluster.Token)).WorkerCount);
+        await worker.DisconnectAsync(clean: true);
+        Assert.Equal(WorkerLiveness.Offline, (await cluster.Grains.GetGrain<IWorkerGrain>("w").AskDrainAsync("again", FlowCluster.Token)).Liveness);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task NodeWithTheGraceOfTheLease_KeepsItOverALongLossOfTheStream()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var worker = await cluster.StartWorkerAsync("w", 2, "r");
+        await cluster.SubmitAsync("run", """{"id":"kept","role":"r","grace":"lease"},{"id":"usual","role":"r"}""");
+        var grants = new List<LeaseGrant>();
+        while (grants.Count < 2)
+        {
+            grants.AddRange(await worker.NextOffersAsync());
+        }
+
+        var revoked = cluster.WhenAsync("run", change => change.Reason == "connection_lost");
+        await worker.DisconnectAsync();
+        Assert.Equal("run/usual/0", (await cluster.AdvanceUntilAsync(revoked, TimeSpan.FromMilliseconds(100))).Task!.TaskId.Value);
+        cluster.Clock.Advance(TimeSpan.FromSeconds(20));
+        var kept = grants.Single(grant => grant.Token.TaskId.Node == "kept");
+
+        var receipt = await worker.RegisterAsync(kept.Token);
+
+        Assert.Empty(receipt.Lost);
+        Assert.True((await worker.CompleteAsync(kept)).Accepted);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Task_ThatEndsItsWorkersAgainAndAgain_FailsItsNode()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var worker = await cluster.StartWorkerAsync("w", 1, "r");
+        await cluster.SubmitAsync("run", """{"id":"n","role":"r","max_takeovers":1}""");
+        await worker.NextOfferAsync();
+
+        // A worker that comes back without the lease has been started again.
+        await worker.DisconnectAsync();
+        await worker.RegisterAsync();
+        Assert.Equal(2, (await worker.NextOfferAsync()).Token.Epoch);
+        await worker.DisconnectAsync();
+        await worker.RegisterAsync();
+
+        Assert.Equal("too_many_takeovers", (await cluster.WhenEndedAsync("run")).Failure!.Reason);
+    }
+
+    /// <summary>Ends when the worker is seen in a state. Time stands still meanwhile.</summary>
+    private static async Task<WorkerView> WhenAsync(FlowCluster cluster, WorkerLiveness liveness)
+    {
+        while (true)
+        {
+            FlowCluster.Token.ThrowIfCancellationRequested();
+            if (await ViewAsync(cluster) is var view && view.Liveness == liveness)
+            {
+                return view;
+            }
+
+            await Task.Yield();
+        }
+    }
+
     private static async Task<LeaseGrant> LeaseOneAsync(FlowCluster cluster, TestWorker worker)
     {
         await cluster.Task("t").SubmitAsync(new TaskSubmission { Role = "r" }, FlowCluster.Token);

@@ -73,7 +73,7 @@ public sealed class WorkerLossTests
 
         clock.Advance(TimeSpan.FromSeconds(40));
         await alive.HeartbeatAsync();
-        Assert.Equal([WorkerLiveness.Online, WorkerLiveness.Online], await LivenessAsync(silo, "silent", "alive"));
+        Assert.Equal([WorkerLiveness.Suspected, WorkerLiveness.Online], await LivenessAsync(silo, "silent", "alive"));
 
         // The lease ends 60 s after the registration and is looked for every 6 s.
         clock.Advance(TimeSpan.FromSeconds(26));

@@ -56,6 +56,8 @@ internal sealed class ScriptedWorkerGrain : IWorkerGrain
         return Task.CompletedTask;
     }
 
+    public Task<WorkerView> AskDrainAsync(string reason, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task DisconnectAsync(string sessionId, bool clean, CancellationToken cancellationToken)
     {
         _disconnected.TrySetResult(clean);

@@ -1,0 +1,106 @@
+using OrleansFlow.Tasks;
+using OrleansFlow.Tests.Grains.Hosting;
+using OrleansFlow.Workers;
+
+namespace OrleansFlow.Tests.Grains.Workers;
+
+/// <summary>Labels, versions and nearness from the graph document to the worker that gets the task.</summary>
+public sealed class PlacementTests
+{
+    private const int Watchdog = 60_000;
+
+    [Fact(Timeout = Watchdog)]
+    public async Task NodeWithLabels_RunsOnlyWhereTheyAre_AlsoAfterACrash()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        await cluster.StartWorkerAsync("plain", 4, "r");
+        await cluster.SubmitAsync("run", """{"id":"n","role":"r","labels":{"gpu":"true"}}""");
+        var unserved = Assert.Single(await WhenUnservedAsync(cluster));
+        Assert.Equal(("gpu=true", 1), (unserved.Needs, unserved.ReadyCount));
+        Assert.Equal("the one worker of the role does not have label gpu=true", unserved.Reason);
+
+        await cluster.CrashAsync();
+        var plain = await cluster.StartWorkerAsync("plain", 4, "r");
+        var labelled = new TestWorker(cluster, "gpu", 1, ["r"]) { Labels = { ["gpu"] = "true", ["zone"] = "eu" } };
+        await labelled.RegisterAsync();
+
+        var grant = await labelled.NextOfferAsync();
+        Assert.Equal("run/n/0", grant.Token.TaskId.Value);
+        Assert.True((await labelled.CompleteAsync(grant)).Accepted);
+        Assert.Empty(await UnservedAsync(cluster));
+        Assert.Empty(plain.Offered);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task NodeWithARoleVersion_RunsOnThatVersionOnly()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var old = new TestWorker(cluster, "old", 4, ["r"]) { RoleVersions = { ["r"] = "1.0" } };
+        await old.RegisterAsync();
+        await cluster.SubmitAsync("run", """{"id":"any","role":"r"},{"id":"pinned","role":"r","role_version":"2.0"}""");
+        var any = await old.NextOfferAsync();
+        Assert.Equal("run/any/0", any.Token.TaskId.Value);
+        Assert.Equal("the one worker of the role does not have version 2.0 of it (announced: 1.0)", Assert.Single(await UnservedAsync(cluster)).Reason);
+
+        var next = new TestWorker(cluster, "new", 1, ["r"]) { RoleVersions = { ["r"] = "2.0" } };
+        await next.RegisterAsync();
+
+        Assert.Equal("run/pinned/0", (await next.NextOfferAsync()).Token.TaskId.Value);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Child_GoesToTheWorkerThatWroteItsInput()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var writer = await cluster.StartWorkerAsync("writer", 2, "r");
+        await cluster.SubmitAsync("run", """{"id":"a","role":"r"},{"id":"b","role":"r","depends_on":["a"]}""");
+        var parent = await writer.NextOfferAsync();
+        await writer.BatchAsync(parent, 0);
+        var other = await cluster.StartWorkerAsync("other", 9, "r");
+
+        await writer.CompleteAsync(parent, batches: 1);
+
+        Assert.Equal("run/b/0", (await writer.NextOfferAsync()).Token.TaskId.Value);
+        Assert.Empty(other.Offered);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Prefetch_IsOfferedBeyondTheSlots()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        for (var index = 0; index < 4; index++)
+        {
+            await cluster.Task($"t{index}").SubmitAsync(new TaskSubmission { Role = "r" }, FlowCluster.Token);
+        }
+
+        var worker = new TestWorker(cluster, "w", 1, ["r"]) { Prefetch = 2 };
+        await worker.RegisterAsync();
+        var offered = new List<LeaseGrant>();
+        while (offered.Count < 3)
+        {
+            offered.AddRange(await worker.NextOffersAsync());
+        }
+
+        Assert.Equal(3, (await cluster.Grains.GetGrain<IWorkerGrain>("w").GetAsync(FlowCluster.Token))!.Leases.Count);
+        await worker.CompleteAsync(offered[0]);
+        Assert.Equal("t3", (await worker.NextOfferAsync()).Token.TaskId.Value);
+    }
+
+    /// <summary>The queue learns of a run's tasks after the run was accepted.</summary>
+    private static async Task<IReadOnlyList<UnservedTasks>> WhenUnservedAsync(FlowCluster cluster)
+    {
+        while (true)
+        {
+            FlowCluster.Token.ThrowIfCancellationRequested();
+            if (await UnservedAsync(cluster) is { Count: > 0 } unserved)
+            {
+                return unserved;
+            }
+
+            await Task.Yield();
+        }
+    }
+
+    private static async Task<IReadOnlyList<UnservedTasks>> UnservedAsync(FlowCluster cluster) =>
+        (await cluster.Grains.GetGrain<IRoleQueueGrain>("r/0").GetStatusAsync(FlowCluster.Token)).Unserved ?? [];
+}
