@@ -28,8 +28,10 @@ public static class LeaseDecider
         {
             MakeReady => state.Status == FlowTaskStatus.Pending ? One(new TaskReadied(nowUtc)) : LeaseDecision.Nothing,
             GrantLease grant => Grant(state, grant, policy, nowUtc),
-            RenewLease renew => IfCurrent(state, renew.Epoch, policy, nowUtc, () => One(new LeaseRenewed(
-                nowUtc, renew.Epoch, renew.Worker, renew.SessionId, nowUtc + policy.Duration, renew.Progress))),
+            // Another worker that presents the epoch, however it came by it, holds nothing.
+            RenewLease renew => IfCurrent(state, renew.Epoch, policy, nowUtc, () => state.Holder!.Worker == renew.Worker
+                ? One(new LeaseRenewed(nowUtc, renew.Epoch, renew.Worker, renew.SessionId, nowUtc + policy.Duration, renew.Progress))
+                : new LeaseDecision([new EffectRefused(nowUtc, renew.Epoch)], LeaseReasons.LeaseLost)),
             AcceptBatch accept => IfCurrent(state, accept.Epoch, policy, nowUtc, () => Accept(state, accept, nowUtc)),
             CompleteAttempt complete => Complete(state, complete, policy, nowUtc),
             FailAttempt fail => IsRepeated(state, fail.Epoch, completed: false)

@@ -83,6 +83,17 @@ public sealed class LeaseDeciderTests
     }
 
     [Fact]
+    public void Renew_ByAnotherWorker_IsRefusedAndTheHolderKeepsTheLease()
+    {
+        Grant();
+
+        Assert.Equal(LeaseReasons.LeaseLost, Do(new RenewLease(1, new WorkerId("other"), "s", null)).Refused);
+
+        Assert.Equal((_worker, 1L), (_task.Holder!.Worker, _task.RefusedEffects));
+        Assert.True(Do(new RenewLease(1, _worker, "s2", null)).IsAccepted);
+    }
+
+    [Fact]
     public void Grant_AfterTheExpiry_NeedsNoTick()
     {
         Grant();
