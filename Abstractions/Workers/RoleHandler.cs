@@ -20,6 +20,13 @@ public abstract class RoleHandler
     /// </summary>
     public virtual bool ResumesAfterAccepted => false;
 
+    /// <summary>
+    /// Whether this handler can go on from a checkpoint. Asked before <see cref="InitAsync"/> about one of an earlier attempt, whose code may have
+    /// been older or newer: false makes the attempt begin from the start (<see cref="RunContext.Checkpoint"/> is null). Asked again about each
+    /// that is saved: false refuses it, as the next attempt would. Default: true.
+    /// </summary>
+    public virtual bool AcceptsCheckpoint(TaskCheckpoint checkpoint) => true;
+
     /// <summary>Prepares the attempt: opens what it needs.</summary>
     public virtual ValueTask InitAsync(RunContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 

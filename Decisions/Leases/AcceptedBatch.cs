@@ -6,4 +6,8 @@ namespace OrleansFlow.Decisions.Leases;
 /// <param name="Bytes">Size of its file in bytes.</param>
 /// <param name="Path">Its file, relative to the artifact root.</param>
 /// <param name="Sequence">Order of acceptance among all batches of the run; 0 for a standalone task.</param>
-public sealed record AcceptedBatch(long Epoch, long Rows, long Bytes, string Path, long Sequence = 0);
+public sealed record AcceptedBatch(long Epoch, long Rows, long Bytes, string Path, long Sequence = 0)
+{
+    /// <summary>The handler's own name of it; null where the worker only counts.</summary>
+    public string? Uid { get; init; }
+}

@@ -16,7 +16,14 @@ public sealed record GrantLease(WorkerId Worker, string SessionId) : LeaseComman
 public sealed record RenewLease(long Epoch, WorkerId Worker, string SessionId, double? Progress) : LeaseCommand;
 
 /// <summary>A batch was written.</summary>
-public sealed record AcceptBatch(long Epoch, int Index, AcceptedBatch Batch, ImmutableSortedDictionary<string, double>? Metrics = null) : LeaseCommand;
+public sealed record AcceptBatch(long Epoch, int Index, AcceptedBatch Batch, ImmutableSortedDictionary<string, double>? Metrics = null) : LeaseCommand
+{
+    /// <summary>Saved in the same step, as made after this batch; null for none.</summary>
+    public LeaseCheckpoint? Checkpoint { get; init; }
+}
+
+/// <summary>The work got so far that another attempt can go on from there.</summary>
+public sealed record SaveCheckpoint(long Epoch, LeaseCheckpoint Checkpoint) : LeaseCommand;
 
 /// <summary>The attempt's work is done, with <paramref name="BatchCount"/> batches in all.</summary>
 public sealed record CompleteAttempt(long Epoch, int BatchCount, string? ResultJson = null, ImmutableSortedDictionary<string, double>? Metrics = null)

@@ -33,6 +33,7 @@ public static class LeaseDecider
                 ? One(new LeaseRenewed(nowUtc, renew.Epoch, renew.Worker, renew.SessionId, nowUtc + policy.Duration, renew.Progress))
                 : new LeaseDecision([new EffectRefused(nowUtc, renew.Epoch)], LeaseReasons.LeaseLost)),
             AcceptBatch accept => IfCurrent(state, accept.Epoch, policy, nowUtc, () => Accept(state, accept, nowUtc)),
+            SaveCheckpoint save => IfCurrent(state, save.Epoch, policy, nowUtc, () => Save(state, save, nowUtc)),
             CompleteAttempt complete => Complete(state, complete, policy, nowUtc),
             FailAttempt fail => IsRepeated(state, fail.Epoch, completed: false)
                 ? LeaseDecision.Nothing
@@ -89,9 +90,10 @@ public static class LeaseDecider
                 }
                 : state,
             BatchAccepted accepted => state with { Batches = state.Batches.Add(accepted.Batch) },
+            CheckpointSaved saved => state with { Checkpoint = saved.Checkpoint },
             TaskCompleted completed => state with
             {
-                Status = FlowTaskStatus.Completed, Holder = null, ResultJson = completed.ResultJson, Progress = 1, ReportedEpoch = state.Epoch,
+                Status = FlowTaskStatus.Completed, Holder = null, Checkpoint = null, ResultJson = completed.ResultJson, Progress = 1, ReportedEpoch = state.Epoch,
             },
             TaskBackedOff backedOff => state with
             {
@@ -164,10 +166,22 @@ public static class LeaseDecider
             return LeaseDecision.Nothing;
         }
 
-        return accept.Index == state.Batches.Count
-            ? One(new BatchAccepted(nowUtc, accept.Index, accept.Batch with { Epoch = accept.Epoch }, accept.Metrics ?? NoMetrics))
-            : new LeaseDecision([], LeaseReasons.BadInput);
+        if (accept.Index != state.Batches.Count)
+        {
+            return new LeaseDecision([], LeaseReasons.BadInput);
+        }
+
+        var accepted = new BatchAccepted(nowUtc, accept.Index, accept.Batch with { Epoch = accept.Epoch }, accept.Metrics ?? NoMetrics);
+        return accept.Checkpoint is { } checkpoint
+            ? new LeaseDecision([accepted, new CheckpointSaved(nowUtc, checkpoint with { OutputCount = accept.Index + 1, Epoch = accept.Epoch, SavedUtc = nowUtc })])
+            : One(accepted);
     }
+
+    /// <summary>A checkpoint that counts on batches which do not stand would make the next attempt leave them out.</summary>
+    private static LeaseDecision Save(TaskLease state, SaveCheckpoint save, DateTimeOffset nowUtc) =>
+        save.Checkpoint.OutputCount >= 0 && save.Checkpoint.OutputCount <= state.Batches.Count
+            ? One(new CheckpointSaved(nowUtc, save.Checkpoint with { Epoch = save.Epoch, SavedUtc = nowUtc }))
+            : new LeaseDecision([], LeaseReasons.BadInput);
 
     private static LeaseDecision Complete(TaskLease state, CompleteAttempt complete, LeasePolicy policy, DateTimeOffset nowUtc)
     {

@@ -28,6 +28,9 @@ public sealed record LeaseRenewed(DateTimeOffset AtUtc, long Epoch, WorkerId Wor
 /// <summary>An output batch stands.</summary>
 public sealed record BatchAccepted(DateTimeOffset AtUtc, int Index, AcceptedBatch Batch, ImmutableSortedDictionary<string, double> Metrics) : LeaseEvent(AtUtc);
 
+/// <summary>A checkpoint took the place of the one before it.</summary>
+public sealed record CheckpointSaved(DateTimeOffset AtUtc, LeaseCheckpoint Checkpoint) : LeaseEvent(AtUtc);
+
 /// <summary>The work is done.</summary>
 public sealed record TaskCompleted(DateTimeOffset AtUtc, string? ResultJson, ImmutableSortedDictionary<string, double> Metrics) : LeaseEvent(AtUtc);
 

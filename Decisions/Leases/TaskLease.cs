@@ -30,6 +30,9 @@ public sealed record TaskLease
     /// <summary>Output batches that stand, by number.</summary>
     public ImmutableList<AcceptedBatch> Batches { get; init; } = [];
 
+    /// <summary>Where the next attempt can go on; null when none was saved, and once the task has completed.</summary>
+    public LeaseCheckpoint? Checkpoint { get; init; }
+
     /// <summary>Failures that were followed by a retry.</summary>
     public int RetriesSpent { get; init; }
 

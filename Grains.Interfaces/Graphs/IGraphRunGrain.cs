@@ -103,6 +103,14 @@ public interface IGraphRunGrain : IGrainWithStringKey
     [Alias("ReportBatch")]
     Task<EffectReceipt> ReportBatchAsync(BatchReport report, CancellationToken cancellationToken);
 
+    /// <summary>See <see cref="ITaskGrain.SaveCheckpointAsync"/>.</summary>
+    [Alias("SaveCheckpoint")]
+    Task<EffectReceipt> SaveCheckpointAsync(CheckpointReport report, CancellationToken cancellationToken);
+
+    /// <summary>See <see cref="ITaskGrain.AdoptAsync"/>.</summary>
+    [Alias("Adopt")]
+    Task<LeaseGrant?> AdoptAsync(LeaseToken token, WorkerId worker, string sessionId, CancellationToken cancellationToken);
+
     /// <summary>See <see cref="ITaskGrain.CompleteAsync"/>.</summary>
     [Alias("Complete")]
     Task<EffectReceipt> CompleteAsync(AttemptOutcome outcome, CancellationToken cancellationToken);

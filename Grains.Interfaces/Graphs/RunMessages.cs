@@ -248,6 +248,10 @@ public sealed record ArtifactRef
     /// <summary>Arrow IPC file, relative to the artifact root.</summary>
     [Id(5)]
     public required string Path { get; init; }
+
+    /// <summary>The handler's own name of the batch; null where the worker only counts.</summary>
+    [Id(20)]
+    public string? Uid { get; init; }
 }
 
 /// <summary>Some of a node's output.</summary>

@@ -28,6 +28,15 @@ public interface ITaskGrain : IGrainWithStringKey
     [Alias("ReportBatch")]
     Task<EffectReceipt> ReportBatchAsync(BatchReport report, CancellationToken cancellationToken);
 
+    /// <summary>Saves a checkpoint for the next attempt; durable before it returns. The newest of the current lease stands.</summary>
+    [Alias("SaveCheckpoint")]
+    Task<EffectReceipt> SaveCheckpointAsync(CheckpointReport report, CancellationToken cancellationToken);
+
+    /// <summary>A worker that started again goes on with a lease that it holds: the lease is renewed for its new session, with the same epoch.</summary>
+    /// <returns>All that the worker needs to run the attempt again; null when the lease does not stand or is another worker's.</returns>
+    [Alias("Adopt")]
+    Task<LeaseGrant?> AdoptAsync(LeaseToken token, WorkerId worker, string sessionId, CancellationToken cancellationToken);
+
     /// <summary>Records the attempt's end; durable, with everything that follows from it, before it returns.</summary>
     [Alias("Complete")]
     Task<EffectReceipt> CompleteAsync(AttemptOutcome outcome, CancellationToken cancellationToken);

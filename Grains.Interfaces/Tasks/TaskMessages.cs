@@ -68,7 +68,43 @@ public sealed record LeaseGrant
     /// <summary>True: a lost stream does not end the lease.</summary>
     [Id(13)]
     public bool KeepsLostLease { get; init; }
+
+    /// <summary>Where an earlier attempt said that the work can be taken up again; null for nowhere.</summary>
+    [Id(9)]
+    public TaskCheckpointData? Checkpoint { get; init; }
+
+    /// <summary>Rows of the batches that stand.</summary>
+    [Id(10)]
+    public long TotalRows { get; init; }
+
+    /// <summary>Sums of the metrics of the batches that stand; null for none.</summary>
+    [Id(11)]
+    public IReadOnlyDictionary<string, double>? TotalMetrics { get; init; }
+
+    /// <summary>Of the batches that stand, those with a name of the handler's: number and name; null for none.</summary>
+    [Id(12)]
+    public IReadOnlyList<KeyValuePair<int, string>>? AcceptedUids { get; init; }
 }
+
+/// <summary>Where a task's work can be taken up again.</summary>
+/// <param name="Version">Of the form of <paramref name="Json"/>, chosen by the handler.</param>
+/// <param name="Json">The handler's own; at most 64 KiB.</param>
+/// <param name="OutputCount">How many output batches the work had made by then.</param>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.TaskCheckpointData")]
+public sealed record TaskCheckpointData([property: Id(0)] int Version, [property: Id(1)] string Json, [property: Id(2)] int OutputCount)
+{
+    /// <summary>Longest checkpoint, in characters.</summary>
+    public const int JsonCharsMax = 64 * 1024;
+
+    /// <summary>Longest name that a handler may give to a batch, in characters.</summary>
+    public const int UidCharsMax = 256;
+}
+
+/// <summary>A checkpoint that a worker saves.</summary>
+/// <param name="Token">The lease under which the work was done.</param>
+/// <param name="Checkpoint">The checkpoint.</param>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.CheckpointReport")]
+public sealed record CheckpointReport([property: Id(0)] LeaseToken Token, [property: Id(1)] TaskCheckpointData Checkpoint);
 
 /// <summary>One output batch that a worker has written, fsynced and renamed.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansFlow.BatchReport")]
@@ -97,6 +133,14 @@ public sealed record BatchReport
     /// <summary>Numbers to add to the task's metrics; null for none.</summary>
     [Id(5)]
     public IReadOnlyDictionary<string, double>? Metrics { get; init; }
+
+    /// <summary>The handler's own name of the batch; null where the worker only counts.</summary>
+    [Id(6)]
+    public string? Uid { get; init; }
+
+    /// <summary>Saved in the same step as the batch; null for none.</summary>
+    [Id(7)]
+    public TaskCheckpointData? Checkpoint { get; init; }
 }
 
 /// <summary>How an attempt ended. Numbers are stored and travel.</summary>
@@ -201,4 +245,12 @@ public sealed record TaskView
     /// <summary>When a leased task's lease ends if it is not renewed, or when a backing-off task is ready again; else null.</summary>
     [Id(10)]
     public DateTimeOffset? DueUtc { get; init; }
+
+    /// <summary>Characters of its checkpoint; 0 for none.</summary>
+    [Id(20)]
+    public int CheckpointSize { get; init; }
+
+    /// <summary>When its checkpoint was saved; null for none.</summary>
+    [Id(21)]
+    public DateTimeOffset? CheckpointUtc { get; init; }
 }

@@ -49,6 +49,10 @@ public sealed record WorkerRegistration
     /// <summary>Tasks that it takes beyond its slots, so that the next one is there when a slot becomes free. Range 0 to 10 000.</summary>
     [Id(10)]
     public int Prefetch { get; init; }
+
+    /// <summary>True: leases that its id holds and that <see cref="Held"/> does not name are offered to it again, with the same epoch.</summary>
+    [Id(12)]
+    public bool Adopts { get; init; }
 }
 
 /// <summary>The answer to a registration.</summary>

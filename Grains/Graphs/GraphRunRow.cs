@@ -72,6 +72,10 @@ internal sealed class GraphRunRow
     [Id(15), JsonPropertyName("vars_row"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? VariableRows { get; set; }
 
+    /// <summary>Which row holds the checkpoint of each task.</summary>
+    [Id(17), JsonPropertyName("checkpoint_rows"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? CheckpointRows { get; set; }
+
     /// <summary>Which row holds each segment of accepted batches.</summary>
     [Id(14), JsonPropertyName("batch_rows"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? BatchRows { get; set; }
@@ -220,4 +224,5 @@ internal sealed class NodeRow
 [JsonSerializable(typeof(RunBatchesRow))]
 [JsonSerializable(typeof(RunResultRow))]
 [JsonSerializable(typeof(RunVariablesRow))]
+[JsonSerializable(typeof(CheckpointRow))]
 internal sealed partial class GraphRunJson : JsonSerializerContext;

@@ -29,6 +29,17 @@ internal sealed partial class GraphRunStore
             AddRow(name, row, store._etags.GetValueOrDefault(name));
         }
 
+        /// <summary>A row that is not needed any more.</summary>
+        public void Remove<T>(RunSegments segments, int number)
+            where T : class, new()
+        {
+            if (segments.NameOf(number) is { } name)
+            {
+                segments.Remove(number);
+                Replace<T>(name);
+            }
+        }
+
         /// <summary>The one row that is written once; a submission that failed half-way may have left one that no head refers to.</summary>
         public async Task AddPlanAsync(RunPlanRow row)
         {

@@ -3,6 +3,7 @@ using Orleans.Storage;
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Decisions.Variables;
 using OrleansFlow.Grains.Commits;
+using OrleansFlow.Grains.Tasks;
 using OrleansFlow.Graphs;
 using OrleansFlow.Storage;
 using OrleansFlow.Tasks;
@@ -40,6 +41,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
     private RunSegments _taskRows = new("run-tasks", null);
     private RunSegments _batchRows = new("run-batches", null);
     private RunSegments _variableRows = new("run-vars", null);
+    private RunSegments _checkpointRows = new("run-checkpoint", null);
     private long _batchCount;
     private long _commitCount;
     private bool _isPlanStored;
@@ -123,9 +125,10 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
         }
 
         AddBatches(commit, changed.Batches);
+        AddCheckpoints(commit, state, changed);
         var head = GraphRunRow.Of(state, settled);
         (head.NodeRows, head.TaskRows, head.BatchRows) = (_nodeRows.ToString(), _taskRows.ToString(), _batchRows.ToString());
-        head.VariableRows = _variableRows.ToString();
+        (head.VariableRows, head.CheckpointRows) = (_variableRows.ToString(), _checkpointRows.ToString());
         await commit.WriteAsync(head);
         _isPlanStored = true;
     }
@@ -149,15 +152,17 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
         _taskRows = new RunSegments("run-tasks", row.TaskRows);
         _batchRows = new RunSegments("run-batches", row.BatchRows);
         _variableRows = new RunSegments("run-vars", row.VariableRows);
+        _checkpointRows = new RunSegments("run-checkpoint", row.CheckpointRows);
         var nodes = await ReadAsync<RunNodesRow>(_nodeRows);
         var variables = (await ReadAsync<RunVariablesRow>(_variableRows)).GetValueOrDefault(0);
         var tasks = await ReadAsync<RunTasksRow>(_taskRows);
         await ReadResultsAsync(tasks);
         var batches = (await ReadAsync<RunBatchesRow>(_batchRows)).Values.SelectMany(segment => segment.Batches).ToList();
+        var checkpoints = await ReadAsync<CheckpointRow>(_checkpointRows);
         _batchCount = batches.Count;
         _tail.AddRange(batches.Skip(batches.Count / RunBatchesRow.Size * RunBatchesRow.Size));
         return StoredState.Convert(_grainText, HeadName, () => row.ToState(
-            run, compiled, _numbers.ToNodes(row.SubmittedUtc, nodes, tasks, batches), variables is null ? null : RunVariables.Parse(variables.VariablesJson)));
+            run, compiled, _numbers.ToNodes(row.SubmittedUtc, nodes, tasks, batches, checkpoints), variables is null ? null : RunVariables.Parse(variables.VariablesJson)));
     }
 
     private async Task<SortedDictionary<int, T>> ReadAsync<T>(RunSegments segments)
@@ -239,6 +244,24 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
             if (_tail.Count == RunBatchesRow.Size)
             {
                 _tail.Clear();
+            }
+        }
+    }
+
+    /// <summary>A row each, so that a task's checkpoints cost what it saves and not what its neighbours did.</summary>
+    private void AddCheckpoints(Commit commit, GraphRunState state, RunChanges changed)
+    {
+        foreach (var number in changed.Completed)
+        {
+            commit.Remove<CheckpointRow>(_checkpointRows, number);
+        }
+
+        foreach (var number in changed.Checkpoints)
+        {
+            // Null when the task completed in the same commit.
+            if (CheckpointRow.Of(state[_numbers.SlotOf(number)].Checkpoint) is { } row)
+            {
+                commit.Add(_checkpointRows, number, row);
             }
         }
     }

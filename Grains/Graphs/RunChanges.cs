@@ -15,6 +15,12 @@ internal sealed class RunChanges(GraphPlan plan, RunTaskNumbers numbers)
     /// <summary>Segments of tasks.</summary>
     public SortedSet<int> TaskSegments { get; } = [];
 
+    /// <summary>Tasks with a new checkpoint.</summary>
+    public SortedSet<int> Checkpoints { get; } = [];
+
+    /// <summary>Tasks that completed, which need no checkpoint any more.</summary>
+    public List<int> Completed { get; } = [];
+
     /// <summary>Whether the variables changed.</summary>
     public bool HasVariables { get; private set; }
 
@@ -54,9 +60,17 @@ internal sealed class RunChanges(GraphPlan plan, RunTaskNumbers numbers)
                     _batches.Add(RunBatchRow.Of(numbers.Of(task.Slot), accepted.Batch));
                     AddMetrics(task.Slot.Node, accepted.Metrics);
                     break;
+                case RunTaskChanged { Change: CheckpointSaved } task:
+                    Checkpoints.Add(numbers.Of(task.Slot));
+                    break;
                 case RunTaskChanged task:
                     TaskSegments.Add(numbers.Of(task.Slot) / RunTasksRow.Size);
                     AddMetrics(task.Slot.Node, (task.Change as TaskCompleted)?.Metrics);
+                    if (task.Change is TaskCompleted)
+                    {
+                        Completed.Add(numbers.Of(task.Slot));
+                    }
+
                     break;
             }
         }

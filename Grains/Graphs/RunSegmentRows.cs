@@ -115,8 +115,11 @@ internal sealed class RunBatchRow
     [Id(4), JsonPropertyName("p")]
     public string Path { get; set; } = "";
 
-    public static RunBatchRow Of(int task, AcceptedBatch batch) =>
-        new() { Task = task, Epoch = batch.Epoch, Rows = batch.Rows, Bytes = batch.Bytes, Path = batch.Path };
+    [Id(6), JsonPropertyName("u"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? Uid { get; set; }
 
-    public AcceptedBatch ToBatch(long sequence) => new(Epoch, Rows, Bytes, Path, sequence);
+    public static RunBatchRow Of(int task, AcceptedBatch batch) =>
+        new() { Task = task, Epoch = batch.Epoch, Rows = batch.Rows, Bytes = batch.Bytes, Path = batch.Path, Uid = batch.Uid };
+
+    public AcceptedBatch ToBatch(long sequence) => new(Epoch, Rows, Bytes, Path, sequence) { Uid = Uid };
 }

@@ -59,6 +59,15 @@ internal sealed class RunSegments
         return NameOf(number)!;
     }
 
+    /// <summary>Says that the next head refers to no row of a segment.</summary>
+    public void Remove(int number)
+    {
+        if (number < _versions.Count)
+        {
+            _versions[number] = "";
+        }
+    }
+
     /// <summary>What the head stores.</summary>
     public override string? ToString() => _versions.Count == 0 ? null : _text ??= Text();
 

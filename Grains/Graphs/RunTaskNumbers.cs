@@ -27,6 +27,13 @@ internal sealed class RunTaskNumbers
 
     public int Of(TaskSlot slot) => _starts[slot.Node] + slot.Index;
 
+    /// <summary>The task of a number.</summary>
+    public TaskSlot SlotOf(int number)
+    {
+        var node = NodeOf(number);
+        return new TaskSlot(node, number - _starts[node]);
+    }
+
     /// <summary>Number of a node's first task, and how many it has.</summary>
     public (int First, int Count) RangeOf(int node) => (_starts[node], _starts[node + 1] - _starts[node]);
 
@@ -58,7 +65,8 @@ internal sealed class RunTaskNumbers
 
     /// <summary>The nodes that the segments describe; what has no row is as the submission left it.</summary>
     public IReadOnlyList<NodeRunState> ToNodes(
-        DateTimeOffset submittedUtc, SortedDictionary<int, RunNodesRow> nodes, SortedDictionary<int, RunTasksRow> tasks, IReadOnlyList<RunBatchRow> batches)
+        DateTimeOffset submittedUtc, SortedDictionary<int, RunNodesRow> nodes, SortedDictionary<int, RunTasksRow> tasks, IReadOnlyList<RunBatchRow> batches,
+        SortedDictionary<int, CheckpointRow>? checkpoints = null)
     {
         var byTask = new Dictionary<int, ImmutableList<AcceptedBatch>.Builder>();
         for (var sequence = 0; sequence < batches.Count; sequence++)
@@ -89,6 +97,7 @@ internal sealed class RunTaskNumbers
         {
             var stored = tasks.TryGetValue(number / RunTasksRow.Size, out var segment) ? segment.Tasks[number % RunTasksRow.Size] : null;
             var lease = stored?.ToLease() ?? (ReferenceEquals(node, last.Row) ? last : last = (node, Untouched((RunStatus)node.Status, node.OpenedUtc))).Lease;
+            lease = checkpoints is not null && checkpoints.TryGetValue(number, out var checkpoint) ? lease with { Checkpoint = checkpoint.ToCheckpoint() } : lease;
             return byTask.TryGetValue(number, out var list) ? lease with { Batches = list.ToImmutable() } : lease;
         }
     }

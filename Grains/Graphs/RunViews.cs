@@ -147,14 +147,14 @@ internal static class RunViews
         var batch = state.Nodes[node].Tasks[task].Batches[index];
         return new ArtifactRef
         {
-            Node = state.Plan!.Nodes[node].Id, TaskIndex = task, Index = index, Rows = batch.Rows, Bytes = batch.Bytes, Path = batch.Path,
+            Node = state.Plan!.Nodes[node].Id, TaskIndex = task, Index = index, Rows = batch.Rows, Bytes = batch.Bytes, Path = batch.Path, Uid = batch.Uid,
         };
     }
 
     public static LeaseGrant Grant(GraphRunState state, TaskSlot slot)
     {
         var (plan, lease) = (state.Plan!.Nodes[slot.Node], state[slot]);
-        return new LeaseGrant
+        var grant = new LeaseGrant
         {
             Token = new LeaseToken(state.IdOf(slot), lease.Epoch),
             Role = plan.Role,
@@ -167,5 +167,6 @@ internal static class RunViews
             Timeout = plan.Policy.AttemptTimeout,
             KeepsLostLease = plan.Policy.KeepsLostLease,
         };
+        return TaskReports.WithPast(grant, lease);
     }
 }

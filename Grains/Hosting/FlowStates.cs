@@ -29,6 +29,7 @@ public static class FlowStates
         [("graphrun", "run-tasks")] = StateKind.Of<RunTasksRow>(row => row.Tasks.ForEach(task => task?.ToLease())),
         [("graphrun", "run-result")] = StateKind.Of<RunResultRow>(row => ArgumentNullException.ThrowIfNull(row.ResultJson)),
         [("graphrun", "run-vars")] = StateKind.Of<RunVariablesRow>(row => OrleansFlow.Decisions.Variables.RunVariables.Parse(row.VariablesJson)),
+        [("graphrun", "run-checkpoint")] = StateKind.Of<CheckpointRow>(row => row.ToCheckpoint()),
         [("graphrun", "run-batches")] = StateKind.Of<RunBatchesRow>(row => row.Batches.ForEach(batch => batch.ToBatch(0))),
         [("runcatalog", "catalog")] = StateKind.Of<RunCatalogState>(row => row.Runs?.ForEach(line => _ = new RunId(line.Run))),
         [("runcatalog", "runs")] = StateKind.Of<RunCatalogSegmentState>(row => row.Runs.ForEach(line => _ = new RunId(line.Run))),
@@ -95,6 +96,7 @@ public static class FlowStates
             .. new RunSegments("run-nodes", head.NodeRows).Names,
             .. new RunSegments("run-tasks", head.TaskRows).Names,
             .. new RunSegments("run-batches", head.BatchRows).Names,
+            .. new RunSegments("run-checkpoint", head.CheckpointRows).Names,
         ];
     }
 

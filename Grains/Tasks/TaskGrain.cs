@@ -132,14 +132,7 @@ internal sealed partial class TaskGrain : Grain, ITaskGrain, IDisposable
         var (decision, committed) = Take(new GrantLease(worker, sessionId));
         var lease = _pump.Tentative.Lease;
         await committed;
-        return !decision.IsAccepted ? null : new LeaseGrant
-        {
-            Token = new LeaseToken(_id, lease.Epoch),
-            Role = submission.Role,
-            Attempt = lease.Attempt,
-            ParamsJson = submission.PayloadJson,
-            AcceptedBatches = lease.Batches.Count,
-        };
+        return decision.IsAccepted ? Grant(submission, lease) : null;
     }
 
     public async Task<bool> RenewAsync(LeaseToken token, WorkerId worker, string sessionId, double? progress, CancellationToken cancellationToken)

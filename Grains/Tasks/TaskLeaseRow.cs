@@ -48,9 +48,13 @@ internal sealed class TaskLeaseRow
     [Id(13), JsonPropertyName("takeovers"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Takeovers { get; set; }
 
+    /// <summary>The checkpoint of a standalone task; those of a run's tasks have rows of their own.</summary>
+    [Id(12), JsonPropertyName("checkpoint"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public CheckpointRow? Checkpoint { get; set; }
+
     /// <summary>The stored form.</summary>
     /// <param name="lease">The task.</param>
-    /// <param name="withBatches">False where the batches have rows of their own.</param>
+    /// <param name="withBatches">False where batches and checkpoints have rows of their own.</param>
     public static TaskLeaseRow Of(TaskLease lease, bool withBatches = true) => new()
     {
         Status = (int)lease.Status,
@@ -67,6 +71,7 @@ internal sealed class TaskLeaseRow
         ReportedEpoch = lease.ReportedEpoch,
         Failure = FailureRow.Of(lease.Failure),
         ResultJson = lease.ResultJson,
+        Checkpoint = withBatches ? CheckpointRow.Of(lease.Checkpoint) : null,
     };
 
     public TaskLease ToLease()
@@ -86,6 +91,7 @@ internal sealed class TaskLeaseRow
             ReportedEpoch = ReportedEpoch,
             Failure = Failure?.ToFailure(),
             ResultJson = ResultJson,
+            Checkpoint = Checkpoint?.ToCheckpoint(),
             Progress = Status == (int)FlowTaskStatus.Completed ? 1 : 0,
         };
     }
@@ -124,10 +130,13 @@ internal sealed class BatchRow
     [Id(4), JsonPropertyName("s"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long Sequence { get; set; }
 
-    public static BatchRow Of(AcceptedBatch batch) =>
-        new() { Epoch = batch.Epoch, Rows = batch.Rows, Bytes = batch.Bytes, Path = batch.Path, Sequence = batch.Sequence };
+    [Id(6), JsonPropertyName("u"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? Uid { get; set; }
 
-    public AcceptedBatch ToBatch() => new(Epoch, Rows, Bytes, Path, Sequence);
+    public static BatchRow Of(AcceptedBatch batch) =>
+        new() { Epoch = batch.Epoch, Rows = batch.Rows, Bytes = batch.Bytes, Path = batch.Path, Sequence = batch.Sequence, Uid = batch.Uid };
+
+    public AcceptedBatch ToBatch() => new(Epoch, Rows, Bytes, Path, Sequence) { Uid = Uid };
 }
 
 /// <summary>Stored form of a failure.</summary>

@@ -18,9 +18,50 @@ internal static class TaskReports
     /// <summary>The command of a batch report; null when the report itself is wrong.</summary>
     public static AcceptBatch? ToCommand(BatchReport report) =>
         report.Index >= 0 && report.Rows >= 0 && report.Bytes >= 0 && IsInsideTheStore(report.Path)
+        && report.Uid is null or { Length: <= TaskCheckpointData.UidCharsMax } && (report.Checkpoint is null || IsKept(report.Checkpoint))
             ? new AcceptBatch(
-                report.Token.Epoch, report.Index, new AcceptedBatch(report.Token.Epoch, report.Rows, report.Bytes, report.Path), Metrics(report.Metrics))
+                report.Token.Epoch,
+                report.Index,
+                new AcceptedBatch(report.Token.Epoch, report.Rows, report.Bytes, report.Path) { Uid = report.Uid },
+                Metrics(report.Metrics))
+            {
+                Checkpoint = ToCheckpoint(report.Checkpoint),
+            }
             : null;
+
+    /// <summary>The command of a checkpoint; null when it is longer than is kept.</summary>
+    public static SaveCheckpoint? ToCommand(CheckpointReport report) =>
+        IsKept(report.Checkpoint) ? new SaveCheckpoint(report.Token.Epoch, ToCheckpoint(report.Checkpoint)!) : null;
+
+    /// <summary>What a grant hands on of what earlier attempts did.</summary>
+    public static LeaseGrant WithPast(LeaseGrant grant, TaskLease lease)
+    {
+        if (lease.Checkpoint is { } checkpoint)
+        {
+            grant = grant with { Checkpoint = new TaskCheckpointData(checkpoint.Version, checkpoint.Json, checkpoint.OutputCount) };
+        }
+
+        if (lease.Batches.IsEmpty)
+        {
+            return grant;
+        }
+
+        var rows = 0L;
+        List<KeyValuePair<int, string>>? uids = null;
+        var index = 0;
+        foreach (var batch in lease.Batches)
+        {
+            rows += batch.Rows;
+            if (batch.Uid is { } uid)
+            {
+                (uids ??= []).Add(new KeyValuePair<int, string>(index, uid));
+            }
+
+            index++;
+        }
+
+        return grant with { TotalRows = rows, AcceptedUids = uids };
+    }
 
     /// <summary>The command of an attempt's end.</summary>
     public static LeaseCommand ToCommand(AttemptOutcome outcome) => outcome.End switch
@@ -49,6 +90,8 @@ internal static class TaskReports
         Progress = lease.Progress,
         Failure = ToFailure(lease.Failure),
         ResultJson = lease.ResultJson,
+        CheckpointSize = lease.Checkpoint?.Json.Length ?? 0,
+        CheckpointUtc = lease.Checkpoint?.SavedUtc,
         DueUtc = lease.Status switch
         {
             FlowTaskStatus.Leased => lease.Holder?.ExpiresUtc,
@@ -83,6 +126,10 @@ internal static class TaskReports
             .Where(metric => double.IsFinite(metric.Value))
             .Take(MetricCountMax)
             .ToImmutableSortedDictionary(StringComparer.Ordinal);
+
+    private static bool IsKept(TaskCheckpointData checkpoint) => checkpoint.Json.Length <= TaskCheckpointData.JsonCharsMax && checkpoint.OutputCount >= 0;
+
+    private static LeaseCheckpoint? ToCheckpoint(TaskCheckpointData? data) => data is null ? null : new LeaseCheckpoint(data.Version, data.Json, data.OutputCount);
 
     /// <summary>A path is later opened below the artifact root, so it must not lead out of it.</summary>
     private static bool IsInsideTheStore(string path) =>

@@ -50,11 +50,12 @@ internal sealed partial class WorkerGrain
 
     /// <summary>Confirms the leases that the worker still runs, and ends those that it does not.</summary>
     /// <returns>Of the held ones: those that no longer stand.</returns>
-    private async Task<IReadOnlyList<LeaseToken>> TakeUpAsync(WorkerModel before, WorkerRegistration registration, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<LeaseToken>> TakeUpAsync(
+        WorkerModel before, WorkerRegistration registration, List<LeaseGrant> adopted, CancellationToken cancellationToken)
     {
         var held = registration.Held.ToHashSet();
         var dropped = before.Leases.Where(lease => !lease.Value.IsStopping).Select(lease => new LeaseToken(lease.Key, lease.Value.Epoch)).Where(token => !held.Contains(token));
-        await Task.WhenAll(dropped.Select(token => RevokeAsync(token, LeaseEnd.Restarted)));
+        await Task.WhenAll(dropped.Select(token => AdoptOrRevokeAsync(token, registration, adopted, cancellationToken)));
         var renewals = await Task.WhenAll(registration.Held.Select(token => RenewAsync(token, registration.SessionId, null, cancellationToken)));
         var lost = renewals.OfType<LeaseToken>().ToHashSet();
         if (_model.SessionId == registration.SessionId)

@@ -62,8 +62,10 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
         _model = WorkerModel.Begin(registration.SessionId, registration.Slots + registration.Prefetch, nowUtc);
         StartSilenceTimer();
         await RememberAsync(registration, nowUtc);
-        var lost = await TakeUpAsync(before, registration, cancellationToken);
+        var adopted = new List<LeaseGrant>();
+        var lost = await TakeUpAsync(before, registration, adopted, cancellationToken);
         LogRegistered(Id, registration.SessionId, registration.Slots, registration.Held.Count, lost.Count);
+        await OfferAdoptedAsync(registration.SessionId, adopted, cancellationToken);
         await TellQueuesAsync();
         return new RegistrationReceipt(lost, _leases.HeartbeatInterval, _leases.Duration);
     }

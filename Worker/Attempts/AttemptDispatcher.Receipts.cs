@@ -19,6 +19,18 @@ internal sealed partial class AttemptDispatcher
         }
     }
 
+    /// <summary>Answers to checkpoints.</summary>
+    public void OnReceipts(CheckpointReceipts receipts)
+    {
+        foreach (var receipt in receipts.Receipts)
+        {
+            if (Find(receipt.Lease) is { } attempt && attempt.OnReceipt(receipt) is { } refused)
+            {
+                Stop(attempt, refused, fences: true);
+            }
+        }
+    }
+
     /// <summary>Answers to outcomes.</summary>
     public void OnReceipts(OutcomeReceipts receipts)
     {

@@ -14,6 +14,10 @@ internal sealed partial class AttemptRunner
     [LoggerMessage(EventId = 2223, Level = LogLevel.Debug, Message = "Before the attempt of task {TaskId} (epoch {Epoch}) {FileCount} files of earlier ones were deleted")]
     private partial void LogSwept(TaskId taskId, long epoch, int fileCount);
 
+    [LoggerMessage(EventId = 2224, Level = LogLevel.Warning,
+        Message = "The handler of task {TaskId} (epoch {Epoch}, role {Role}) refused the checkpoint of an earlier attempt (version {Version}); the work begins from the start")]
+    private partial void LogCheckpointRefused(TaskId taskId, long epoch, string role, int version);
+
     [LoggerMessage(EventId = 2222, Level = LogLevel.Warning,
         Message = "Cleaning up after task {TaskId} (epoch {Epoch}) failed; its outcome stands, what it had opened may leak")]
     private partial void LogCleanupFailed(TaskId taskId, long epoch, Exception exception);

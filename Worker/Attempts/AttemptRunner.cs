@@ -68,7 +68,7 @@ internal sealed partial class AttemptRunner(
         }
 
         await using var scope = scopes.CreateAsyncScope();
-        var context = new AttemptContext(attempt, options.WorkerId, scope.ServiceProvider, readers, MakeTempFolder, logger, clock);
+        var context = new AttemptContext(attempt, options.WorkerId, scope.ServiceProvider, readers, MakeTempFolder, options.StopGrace, logger, clock);
         var store = readers.Store ?? throw new InvalidOperationException("No attempt can run before the session is registered.");
         RoleHandler? handler = null;
         var isInitBegun = false;
@@ -77,8 +77,9 @@ internal sealed partial class AttemptRunner(
         try
         {
             handler = role.Create(scope.ServiceProvider);
+            var emitter = Begin(attempt, handler, context, store);
             isInitBegun = true;
-            completed = await CallAsync(attempt, handler, context, store);
+            completed = await CallAsync(attempt, handler, context, store, emitter);
         }
         catch (Exception exception)
         {
@@ -113,7 +114,29 @@ internal sealed partial class AttemptRunner(
         return Failed(attempt, Classify(handler, failure), failure);
     }
 
-    private async Task<Outcome> CallAsync(TaskAttempt attempt, RoleHandler handler, AttemptContext context, IArtifactStore store)
+    /// <summary>Decides where the attempt begins: at its checkpoint, behind what was accepted, or at the start.</summary>
+    private BatchEmitter Begin(TaskAttempt attempt, RoleHandler handler, AttemptContext context, IArtifactStore store)
+    {
+        var first = handler.ResumesAfterAccepted ? attempt.Offer.AcceptedBatches : 0;
+        if (attempt.Offer.Checkpoint is { } saved)
+        {
+            var checkpoint = new TaskCheckpoint(saved.Version, saved.Json);
+            if (handler.AcceptsCheckpoint(checkpoint))
+            {
+                (context.CurrentCheckpoint, first) = (checkpoint, saved.OutputCount);
+            }
+            else
+            {
+                LogCheckpointRefused(attempt.Token.TaskId, attempt.Token.Epoch, attempt.Offer.Role, saved.Version);
+            }
+        }
+
+        var emitter = new BatchEmitter(attempt, store, instruments, first);
+        context.Begin(handler, emitter);
+        return emitter;
+    }
+
+    private async Task<Outcome> CallAsync(TaskAttempt attempt, RoleHandler handler, AttemptContext context, IArtifactStore store, BatchEmitter emitter)
     {
         var stopping = attempt.Stopping;
         if (attempt.Offer.Attempt > 1)
@@ -124,18 +147,15 @@ internal sealed partial class AttemptRunner(
 
         await handler.InitAsync(context, stopping);
         await handler.LoadInputAsync(context, stopping);
-        var emitter = new BatchEmitter(attempt, store, instruments, handler.ResumesAfterAccepted ? attempt.Offer.AcceptedBatches : 0);
         await foreach (var input in handler.ReadBatchesAsync(context, stopping).WithCancellation(stopping))
         {
             // Disposed after the output was written, because a handler may hand its input on.
             using var batch = input.Batch;
             stopping.ThrowIfCancellationRequested();
+            context.BatchUid = input.Uid;
             var processed = await handler.ProcessBatchAsync(context, input, stopping);
-            emitter.Add(processed.Metrics);
-            if (processed.Output is not null)
-            {
-                await emitter.EmitAsync(processed.Output);
-            }
+            await TakeAsync(attempt, context, emitter, processed);
+            context.BatchUid = null;
         }
 
         stopping.ThrowIfCancellationRequested();
@@ -157,7 +177,7 @@ internal sealed partial class AttemptRunner(
         {
             Lease = attempt.Offer.Lease,
             Kind = Outcome.Types.Kind.Completed,
-            BatchCount = emitter.NextIndex,
+            BatchCount = emitter.Count,
             ResultJson = finished.ResultJson ?? "",
         };
         if (emitter.LeftMetrics is { } metrics)
@@ -169,6 +189,32 @@ internal sealed partial class AttemptRunner(
         }
 
         return outcome;
+    }
+
+    private static async ValueTask TakeAsync(TaskAttempt attempt, AttemptContext context, BatchEmitter emitter, BatchOutcome processed)
+    {
+        emitter.Add(processed.Metrics);
+        if (processed is { Output: { } beside, Artifact: { } artifact })
+        {
+            beside.Dispose();
+            throw new FlowException(
+                FlowErrorCode.BadInput,
+                $"The handler of task '{attempt.Token.TaskId}' returned an output beside the artifact '{artifact.BatchUid}', which it had written itself; return one of them.");
+        }
+
+        if (processed.Output is { } output)
+        {
+            if (processed.Checkpoint is { } checkpoint)
+            {
+                context.Check(checkpoint);
+            }
+
+            await emitter.EmitAsync(output, processed.Checkpoint);
+        }
+        else if (processed.Checkpoint is { } lone)
+        {
+            await context.SaveCheckpointAsync(lone, attempt.Stopping);
+        }
     }
 
     private static async ValueTask EmitAllAsync(BatchEmitter emitter, IReadOnlyList<Arrow.RecordBatch> outputs)
@@ -214,55 +260,5 @@ internal sealed partial class AttemptRunner(
             Permanent = error.Permanent,
             Message = message.Length > MessageLengthMax ? message[..MessageLengthMax] : message,
         };
-    }
-
-    private async Task CleanUpAsync(RoleHandler handler, bool isInitBegun, AttemptContext context, bool isShared)
-    {
-        try
-        {
-            if (isInitBegun)
-            {
-                await handler.CleanupAsync(context);
-            }
-        }
-        catch (Exception exception)
-        {
-            LogCleanupFailed(context.TaskId, context.Epoch, exception);
-        }
-
-        try
-        {
-            switch (handler)
-            {
-                case IAsyncDisposable disposable when !isShared:
-                    await disposable.DisposeAsync();
-                    break;
-                case IDisposable disposable when !isShared:
-                    disposable.Dispose();
-                    break;
-            }
-
-            if (context.MadeTempFolder is { } folder)
-            {
-                Directory.Delete(folder, recursive: true);
-            }
-        }
-        catch (Exception exception)
-        {
-            LogCleanupFailed(context.TaskId, context.Epoch, exception);
-        }
-    }
-
-    private string MakeTempFolder(TaskAttempt attempt)
-    {
-        var name = $"{attempt.Token.TaskId.Value.Replace('/', '~')}.e{attempt.Token.Epoch}";
-        var folder = Path.Combine(options.TempFolder, name);
-        if (Directory.Exists(folder))
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-
-        Directory.CreateDirectory(folder);
-        return folder;
     }
 }

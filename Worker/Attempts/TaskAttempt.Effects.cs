@@ -177,6 +177,11 @@ internal sealed partial class TaskAttempt
                 _outbox.Add(report);
             }
 
+            if (_checkpoint is not null)
+            {
+                _outbox.Add(_checkpoint);
+            }
+
             if (Outcome is not null)
             {
                 _outbox.Add(Outcome);
@@ -184,14 +189,22 @@ internal sealed partial class TaskAttempt
         }
     }
 
-    private async ValueTask WaitAsync(int reportsMax)
+    private async ValueTask WaitAsync(int reportsMax, bool alsoWhileStopping = false)
     {
         while (true)
         {
             Task arrival;
             lock (_gate)
             {
-                ThrowIfStoppingWhileLocked();
+                if (alsoWhileStopping)
+                {
+                    ThrowIfFencedWhileLocked();
+                }
+                else
+                {
+                    ThrowIfStoppingWhileLocked();
+                }
+
                 if ((_reports?.Count ?? 0) <= reportsMax)
                 {
                     return;

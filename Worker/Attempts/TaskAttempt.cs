@@ -82,6 +82,7 @@ internal sealed partial class TaskAttempt
             {
                 IsFenced = true;
                 _reports?.Clear();
+                DropCheckpointWhileLocked();
             }
 
             if (isFirst)
@@ -99,6 +100,17 @@ internal sealed partial class TaskAttempt
 
         waiting?.TrySetResult();
         return isFirst;
+    }
+
+    /// <summary>How long it may still take; null without a limit.</summary>
+    /// <param name="clock">The worker's clock.</param>
+    /// <param name="stopGrace">How long a stopped handler may take to return.</param>
+    public TimeSpan? RemainingAt(TimeProvider clock, TimeSpan stopGrace)
+    {
+        var left = StopReason is not null ? stopGrace - clock.GetElapsedTime(StopRequestedAt)
+            : Offer.TimeoutMs > 0 ? TimeSpan.FromMilliseconds(Offer.TimeoutMs) - clock.GetElapsedTime(StartedAt)
+            : (TimeSpan?)null;
+        return left < TimeSpan.Zero ? TimeSpan.Zero : left;
     }
 
     /// <summary>The gateway no longer knows the lease; to be followed by a stop that fences.</summary>

@@ -5,7 +5,7 @@ namespace OrleansFlow.Worker.Sessions;
 
 /// <summary>
 /// What waits for the stream to be free. Whatever has gathered by then leaves grouped, so a busy session sends few large messages and a
-/// lone effect leaves at once. Bounded by its sources: the reports of a window per attempt, one outcome per attempt, two controls per reader.
+/// lone effect leaves at once. Bounded by its sources: the reports of a window, one checkpoint and one outcome per attempt, two controls per reader.
 /// </summary>
 internal sealed class SessionOutbox
 {
@@ -19,6 +19,7 @@ internal sealed class SessionOutbox
     private readonly Lock _gate = new();
     private readonly Queue<WorkerMessage> _controls = new();
     private readonly Queue<BatchReport> _reports = new();
+    private readonly Queue<CheckpointReport> _checkpoints = new();
     private readonly Queue<Outcome> _outcomes = new();
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
@@ -46,6 +47,17 @@ internal sealed class SessionOutbox
     }
 
     /// <summary>Adds an effect, which its attempt keeps until the receipt.</summary>
+    public void Add(CheckpointReport checkpoint)
+    {
+        lock (_gate)
+        {
+            _checkpoints.Enqueue(checkpoint);
+        }
+
+        Wake();
+    }
+
+    /// <summary>Adds an effect, which its attempt keeps until the receipt.</summary>
     public void Add(Outcome outcome)
     {
         lock (_gate)
@@ -63,6 +75,7 @@ internal sealed class SessionOutbox
         {
             _controls.Clear();
             _reports.Clear();
+            _checkpoints.Clear();
             _outcomes.Clear();
         }
     }
@@ -89,10 +102,22 @@ internal sealed class SessionOutbox
                 for (var bytes = 0; reports.Reports.Count < GroupCountMax && bytes < GroupBytesMax && _reports.TryDequeue(out var report);)
                 {
                     reports.Reports.Add(report);
-                    bytes += EffectBytes + (32 * report.Metrics.Count);
+                    bytes += EffectBytes + (32 * report.Metrics.Count) + ((report.Checkpoint?.Json.Length ?? 0) * 3);
                 }
 
                 return new WorkerMessage { Batches = reports };
+            }
+
+            if (_checkpoints.Count > 0)
+            {
+                var checkpoints = new Checkpoints();
+                for (var bytes = 0; bytes < GroupBytesMax && _checkpoints.TryDequeue(out var checkpoint);)
+                {
+                    checkpoints.Reports.Add(checkpoint);
+                    bytes += EffectBytes + (checkpoint.Checkpoint.Json.Length * 3);
+                }
+
+                return new WorkerMessage { Checkpoints = checkpoints };
             }
 
             if (_outcomes.Count > 0)

@@ -138,6 +138,9 @@ internal sealed class SessionStream(
             case SiloMessage.KindOneofCase.BatchReceipts:
                 attempts.OnReceipts(message.BatchReceipts);
                 break;
+            case SiloMessage.KindOneofCase.CheckpointReceipts:
+                attempts.OnReceipts(message.CheckpointReceipts);
+                break;
             case SiloMessage.KindOneofCase.OutcomeReceipts:
                 attempts.OnReceipts(message.OutcomeReceipts);
                 break;

@@ -187,6 +187,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
             Host = _options.Host,
             DataAddress = _options.DataEndpoint?.Address ?? _options.DataAddress,
             Prefetch = _options.Prefetch,
+            Adopts = _options.AdoptsLeases,
         };
         registration.Labels.Add(_options.Labels.ToDictionary());
         registration.RoleVersions.Add(_roles.VersionsWith(_options.RoleVersions));

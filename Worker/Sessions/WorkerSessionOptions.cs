@@ -42,6 +42,9 @@ public sealed record WorkerSessionOptions
     /// <summary>How long a stopped handler may take to return before its slot is freed without it. Default 10 s.</summary>
     public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Whether it goes on with leases that its id held before the process started again. Default true.</summary>
+    public bool AdoptsLeases { get; init; } = true;
+
     /// <summary>How long the gateway may be away before the session fails; null for ever.</summary>
     public TimeSpan? ConnectTimeout { get; init; }
 

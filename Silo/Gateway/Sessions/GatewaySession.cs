@@ -45,6 +45,7 @@ internal sealed partial class GatewaySession(
 
         var outbox = new SessionOutbox(connection, options.OutgoingMessagesMax);
         var effects = new SessionEffects(grains, worker, registration.SessionId, outbox, options.EffectsInFlightMax, logger);
+        var checkpoints = new SessionCheckpoints(grains, outbox, options.EffectsInFlightMax, logger);
         var inputs = new SessionInputs(grains, outbox, options.ReadersMax, logger);
         var clean = false;
         var loops = Task.CompletedTask;
@@ -53,7 +54,7 @@ internal sealed partial class GatewaySession(
             await outbox.SendAsync(welcome.ToMessage(receipt), ended.Token);
 
             // 2.
-            var reading = ReadAsync(worker, registration.SessionId, messages, effects, inputs, ended.Token);
+            var reading = ReadAsync(worker, registration.SessionId, messages, effects, checkpoints, inputs, ended.Token);
             var sending = outbox.RunAsync(ended.Token);
             var receipts = effects.RunAsync(ended.Token);
             var commands = PumpCommandsAsync(worker, registration.SessionId, outbox, ended.Token);
@@ -102,7 +103,7 @@ internal sealed partial class GatewaySession(
                 await DisconnectAsync(worker, id, registration.SessionId, clean);
             }
 
-            await Task.WhenAll(loops, inputs.FinishAsync(), effects.SettleAsync())
+            await Task.WhenAll(loops, inputs.FinishAsync(), effects.SettleAsync(), checkpoints.SettleAsync())
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
@@ -132,6 +133,7 @@ internal sealed partial class GatewaySession(
         string sessionId,
         IAsyncEnumerator<Wire.WorkerMessage> messages,
         SessionEffects effects,
+        SessionCheckpoints checkpoints,
         SessionInputs inputs,
         CancellationToken cancellationToken)
     {
@@ -148,6 +150,9 @@ internal sealed partial class GatewaySession(
                     break;
                 case Wire.WorkerMessage.KindOneofCase.Outcomes:
                     await effects.CompleteAsync(message.Outcomes, cancellationToken);
+                    break;
+                case Wire.WorkerMessage.KindOneofCase.Checkpoints:
+                    await checkpoints.SaveAsync(message.Checkpoints, cancellationToken);
                     break;
                 case Wire.WorkerMessage.KindOneofCase.ReadInputs:
                     await inputs.OpenAsync(message.ReadInputs, cancellationToken);

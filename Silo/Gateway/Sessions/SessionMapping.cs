@@ -86,6 +86,7 @@ internal static class SessionMapping
             Labels = new Dictionary<string, string>(register.Labels),
             RoleVersions = new Dictionary<string, string>(register.RoleVersions),
             Prefetch = register.Prefetch,
+            Adopts = register.Adopts,
         });
     }
 
@@ -118,10 +119,18 @@ internal static class SessionMapping
                 Bytes = report.Bytes,
                 Path = report.Path,
                 Metrics = report.Metrics.Count == 0 ? null : new Dictionary<string, double>(report.Metrics),
+                Uid = report.Uid.Length == 0 ? null : report.Uid,
+                Checkpoint = ToCheckpoint(report.Checkpoint),
             }
             : throw Bad(string.Create(
                 CultureInfo.InvariantCulture,
                 $"Batch {report.Index} of task '{token.TaskId}' with {report.Rows} rows, {report.Bytes} bytes and path '{Shorten(report.Path)}' is not possible: numbers are 0 or more, a path is needed."));
+    }
+
+    public static CheckpointReport ToReport(this Wire.CheckpointReport report)
+    {
+        var token = report.Lease.ToToken();
+        return new CheckpointReport(token, ToCheckpoint(report.Checkpoint) ?? throw Bad($"The checkpoint of task '{token.TaskId}' is missing."));
     }
 
     public static AttemptOutcome ToOutcome(this Wire.Outcome outcome)
@@ -176,6 +185,7 @@ internal static class SessionMapping
         Rows = artifact.Rows,
         Bytes = artifact.Bytes,
         Path = artifact.Path,
+        Uid = artifact.Uid ?? "",
     };
 
     private static Wire.Offer ToWire(this LeaseGrant grant)
@@ -196,8 +206,23 @@ internal static class SessionMapping
             offer.Files[name] = path;
         }
 
+        if (grant.Checkpoint is { } checkpoint)
+        {
+            offer.Checkpoint = new Wire.Checkpoint { Version = checkpoint.Version, Json = checkpoint.Json, OutputCount = checkpoint.OutputCount };
+        }
+
+        if (grant.AcceptedBatches > 0)
+        {
+            offer.Totals = new Wire.Totals { Rows = grant.TotalRows };
+            offer.Totals.Metrics.Add(grant.TotalMetrics?.ToDictionary() ?? []);
+            offer.AcceptedUids.Add(grant.AcceptedUids?.Select(one => new Wire.AcceptedUid { Index = one.Key, Uid = one.Value }) ?? []);
+        }
+
         return offer;
     }
+
+    private static TaskCheckpointData? ToCheckpoint(Wire.Checkpoint? checkpoint) =>
+        checkpoint is null ? null : new TaskCheckpointData(checkpoint.Version, checkpoint.Json, checkpoint.OutputCount);
 
     private static FlowException Bad(string message) => new(FlowErrorCode.BadInput, message);
 

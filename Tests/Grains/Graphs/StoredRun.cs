@@ -95,12 +95,17 @@ internal sealed class StoredRun(JsonGrainStorage storage, string document)
         var task = State[slot];
         return new LeaseTask(slot, task.Status switch
         {
-            FlowTaskStatus.Leased => random.Next(4) switch
+            FlowTaskStatus.Leased => random.Next(5) switch
             {
+                4 => new SaveCheckpoint(task.Epoch, new LeaseCheckpoint(random.Next(9), $"\"{slot.Index}\"", random.Next(task.Batches.Count + 1))),
                 0 when random.Next(4) == 0 => new FailAttempt(task.Epoch, new LeaseFailure("oops", true, "no")),
                 0 => new CompleteAttempt(task.Epoch, task.Batches.Count, random.Next(3) == 0 ? $"\"{new string('x', 600)}{slot.Index}\"" : "{}"),
                 1 => new RevokeLease(task.Epoch, LeaseReasons.ConnectionLost),
-                _ => new AcceptBatch(task.Epoch, task.Batches.Count, new AcceptedBatch(task.Epoch, 3, 30, $"{slot}.{task.Batches.Count}")),
+                _ => new AcceptBatch(
+                    task.Epoch, task.Batches.Count, new AcceptedBatch(task.Epoch, 3, 30, $"{slot}.{task.Batches.Count}") { Uid = random.Next(2) == 0 ? $"u{task.Batches.Count}" : null })
+                {
+                    Checkpoint = random.Next(3) == 0 ? new LeaseCheckpoint(1, "{}", 0) : null,
+                },
             },
             _ => new GrantLease(new WorkerId("w"), "s"),
         });

@@ -29,11 +29,16 @@ internal sealed class TestWorker(FlowCluster cluster, string id, int slots, stri
 
     private IWorkerGrain Grain => cluster.Grains.GetGrain<IWorkerGrain>(id);
 
-    public async Task<RegistrationReceipt> RegisterAsync(params LeaseToken[] held)
+    public Task<RegistrationReceipt> RegisterAsync(params LeaseToken[] held) => RegisterAsync(adopts: false, held);
+
+    /// <summary>Registers as a process that knows of nothing and can go on with what its id holds.</summary>
+    public Task<RegistrationReceipt> AdoptAsync() => RegisterAsync(adopts: true, []);
+
+    private async Task<RegistrationReceipt> RegisterAsync(bool adopts, LeaseToken[] held)
     {
         _sessions++;
         var receipt = await Grain.RegisterAsync(
-            Registration(held), FlowCluster.Token);
+            Registration(held) with { Adopts = adopts }, FlowCluster.Token);
         _ = PumpAsync(SessionId);
         return receipt;
     }

@@ -46,6 +46,10 @@ internal sealed class ScriptedTaskGrain : ITaskGrain
     public Task<bool> RenewAsync(LeaseToken token, WorkerId worker, string sessionId, double? progress, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
+    public Task<EffectReceipt> SaveCheckpointAsync(CheckpointReport report, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<LeaseGrant?> AdoptAsync(LeaseToken token, WorkerId worker, string sessionId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task RevokeAsync(LeaseToken token, string reason, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<TaskView> CancelAsync(string reason, CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -25,6 +25,8 @@ internal sealed class HandlerScript
 
     public Func<Exception, ErrorClass>? Classify { get; set; }
 
+    public Func<TaskCheckpoint, bool>? Accepts { get; set; }
+
     /// <summary>A batch with one int64 column <c>n</c>.</summary>
     public static RecordBatch Numbers(params long[] values)
     {

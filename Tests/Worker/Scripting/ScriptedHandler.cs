@@ -6,6 +6,8 @@ internal sealed class ScriptedHandler(HandlerScript script) : RoleHandler, IDisp
 {
     public override bool ResumesAfterAccepted => script.Resumes;
 
+    public override bool AcceptsCheckpoint(TaskCheckpoint checkpoint) => script.Accepts?.Invoke(checkpoint) ?? base.AcceptsCheckpoint(checkpoint);
+
     public override async ValueTask InitAsync(RunContext context, CancellationToken cancellationToken)
     {
         script.Calls.Enqueue("init");

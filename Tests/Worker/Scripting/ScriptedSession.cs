@@ -60,6 +60,21 @@ internal sealed class ScriptedSession(InProcessGatewaySession session, Register 
         return SendAsync(new SiloMessage { BatchReceipts = message });
     }
 
+    public ValueTask AcceptCheckpointAsync(Lease lease, string refused = "")
+    {
+        var message = new CheckpointReceipts();
+        message.Receipts.Add(new CheckpointReceipt { Lease = lease, Accepted = refused.Length == 0, RefusedReason = refused });
+        return SendAsync(new SiloMessage { CheckpointReceipts = message });
+    }
+
+    /// <summary>The next message, which must be one checkpoint.</summary>
+    public async Task<CheckpointReport> NextCheckpointAsync()
+    {
+        var message = await NextAsync();
+        Assert.Equal(WorkerMessage.KindOneofCase.Checkpoints, message?.KindCase);
+        return Assert.Single(message!.Checkpoints.Reports);
+    }
+
     public ValueTask RevokeAsync(Lease lease, string reason) => SendAsync(new SiloMessage { Revoked = new Revoked { Lease = lease, Reason = reason } });
 
     /// <summary>The next message but heartbeats; null at the worker's good-bye.</summary>
