@@ -25,8 +25,13 @@ public sealed class FlowProcess : IAsyncDisposable
         Start(Assembly("OrleansFlow.Cli", "flow"), arguments, environment);
 
     /// <summary>Runs the flights sample as a worker of the gateway.</summary>
-    public static FlowProcess Worker(string id, string gateway, int slots = 2) => Start(
-        Assembly("OrleansFlow.Samples.Flights", "OrleansFlow.Samples.Flights"),
+    public static FlowProcess Worker(string id, string gateway, int slots = 2) => Worker("OrleansFlow.Samples.Flights", id, gateway, slots);
+
+    /// <summary>Runs the text sample as a worker of the gateway.</summary>
+    public static FlowProcess Text(string id, string gateway, int slots = 2) => Worker("OrleansFlow.Samples.Text", id, gateway, slots);
+
+    private static FlowProcess Worker(string sample, string id, string gateway, int slots) => Start(
+        Assembly(sample, sample),
         [],
         new Dictionary<string, string>
         {
