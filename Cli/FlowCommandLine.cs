@@ -30,6 +30,8 @@ internal static class FlowCommandLine
             CancelCommand.Create(),
             PauseCommand.CreatePause(),
             PauseCommand.CreateResume(),
+            RerunCommand.Create(),
+            WhyCommand.Create(),
             AnswerCommand.Create("approve", approves: true),
             AnswerCommand.Create("reject", approves: false),
             WorkersCommand.Create(),

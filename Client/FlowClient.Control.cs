@@ -29,6 +29,43 @@ public sealed partial class FlowClient
     public async Task<RunView> ResumeRunAsync(RunId runId, CancellationToken cancellationToken = default) =>
         (await CallAsync(FlowMethods.ResumeRun, new ResumeRunRequest { RunId = runId.Value }, cancellationToken).ConfigureAwait(false)).ToView();
 
+    /// <summary>
+    /// Goes on with a failed or cancelled run from where it ended: what completed is reused, the rest gets its retries back. Durable when it
+    /// returns. Fine when it goes on already.
+    /// </summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="reason">Kept in the run's history.</param>
+    /// <param name="cancellationToken">Stops waiting; it may have happened.</param>
+    /// <exception cref="FlowException"><c>not_found</c>; <c>already_ended</c>: it completed.</exception>
+    public Task<RunView> ReopenRunAsync(RunId runId, string reason, CancellationToken cancellationToken = default) =>
+        ReopenAsync(new ReopenRunRequest { RunId = runId.Value, Reason = reason }, cancellationToken);
+
+    /// <summary>Runs a node that has ended, and all that follows from it, once more with the next epoch; what else completed is reused. In any run.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="nodeId">A node that has run and ended.</param>
+    /// <param name="reason">Kept in the history of the nodes.</param>
+    /// <param name="cancellationToken">Stops waiting; it may have happened.</param>
+    /// <exception cref="FlowException"><c>not_found</c>; <c>bad_input</c>: it has not run, or has not ended.</exception>
+    public Task<RunView> RerunNodeAsync(RunId runId, string nodeId, string reason, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(nodeId);
+        return ReopenAsync(new ReopenRunRequest { RunId = runId.Value, NodeId = nodeId, Reason = reason }, cancellationToken);
+    }
+
+    /// <summary>Why a run or a node of it does not run, or why it ended; the most telling reason first.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="nodeId">The node; null: the run.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="FlowException"><c>not_found</c>.</exception>
+    public async Task<IReadOnlyList<RunReason>> WhyAsync(RunId runId, string? nodeId = null, CancellationToken cancellationToken = default)
+    {
+        var response = await CallAsync(FlowMethods.WhyRun, new WhyRunRequest { RunId = runId.Value, NodeId = nodeId ?? "" }, cancellationToken).ConfigureAwait(false);
+        return [.. response.Reasons.Select(ProtocolViews.ToView)];
+    }
+
+    private async Task<RunView> ReopenAsync(ReopenRunRequest request, CancellationToken cancellationToken) =>
+        (await CallAsync(FlowMethods.ReopenRun, request, cancellationToken).ConfigureAwait(false)).ToView();
+
     /// <summary>Answers a gate of a run. The same answer twice is fine.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="nodeId">A node with <c>approval</c>.</param>

@@ -12,7 +12,7 @@ namespace OrleansFlow.Client;
 /// <content>Results over Arrow Flight.</content>
 public sealed partial class FlowClient
 {
-    /// <summary>A node's accepted batches, ordered by task and number, however many; pages are fetched as they are needed.</summary>
+    /// <summary>A node's accepted batches with epoch and metrics, ordered by task and number, however many; pages are fetched as they are needed.</summary>
     /// <remarks>While the node runs, batches may be added before those that were listed: list again when it has completed.</remarks>
     /// <param name="runId">The run.</param>
     /// <param name="nodeId">The node.</param>
@@ -27,15 +27,7 @@ public sealed partial class FlowClient
             var page = await CallAsync(FlowMethods.ListArtifacts, request, cancellationToken).ConfigureAwait(false);
             foreach (var artifact in page.Artifacts)
             {
-                yield return new ArtifactRef
-                {
-                    Node = artifact.NodeId,
-                    TaskIndex = artifact.TaskIndex,
-                    Index = artifact.Index,
-                    Rows = artifact.Rows,
-                    Bytes = artifact.Bytes,
-                    Path = artifact.Path,
-                };
+                yield return artifact.ToView();
             }
 
             request.PageToken = page.NextPageToken;

@@ -56,6 +56,7 @@ public sealed partial class FlowClient : IAsyncDisposable
             RunId = options.RunId.Value,
             DocumentJson = documentJson,
             AllowUnknownRoles = options.AllowUnknownRoles,
+            IdempotencyKey = options.IdempotencyKey ?? "",
         };
         foreach (var (name, path) in GraphFiles.Resolve(documentJson, options))
         {

@@ -8,6 +8,12 @@ public sealed record SubmitOptions
     /// <summary>The run's id; default: the gateway makes one. Submitting the same document twice with one id makes one run.</summary>
     public RunId RunId { get; init; }
 
+    /// <summary>
+    /// Instead of <see cref="RunId"/>: the same key with the same document gives the same run, for as long as the run is kept; with another document
+    /// the submission fails as <c>already_exists</c>. 1 to 256 characters; null: none.
+    /// </summary>
+    public string? IdempotencyKey { get; init; }
+
     /// <summary>Replaces or adds entries of the document's <c>files</c>: name to path (made absolute here).</summary>
     public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
 

@@ -12,6 +12,9 @@ internal static class Ids
     public static WorkerId Worker(string text) =>
         IdText.IsValid(text) ? new WorkerId(text) : throw new FlowException(FlowErrorCode.BadInput, $"'{text}' is not a worker id. 'flow workers' lists them.");
 
+    /// <summary><c>RUN</c> or <c>RUN/NODE</c>.</summary>
+    public static (RunId Run, string? Node) RunOrNode(string text) => text.Contains('/', StringComparison.Ordinal) ? Result(text) : (Run(text), null);
+
     public static (RunId Run, string Node) Result(string text)
     {
         var parts = text.Split('/');

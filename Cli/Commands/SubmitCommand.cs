@@ -14,10 +14,11 @@ internal static class SubmitCommand
     {
         var file = new Argument<string>("file") { Description = "Graph document (JSON)." };
         var id = new Option<string?>("--id") { Description = "Run id; submitting the same document twice with one id makes one run." };
+        var key = new Option<string?>("--key") { Description = "Instead of --id: any text; the same key with the same document gives the same run, with another document it is an error." };
         var files = new Option<string[]>("--file") { Description = "NAME=PATH: replaces or adds an entry of the document's files. May be repeated." };
         var unknownRoles = new Option<bool>("--allow-unknown-roles") { Description = "Accept roles that no worker has announced yet." };
         var wait = new Option<bool>("--wait") { Description = "Show the run until it has ended; exit 1 when it failed or was cancelled." };
-        var command = new Command("submit", "Submit a task graph.") { file, id, files, unknownRoles, wait };
+        var command = new Command("submit", "Submit a task graph.") { file, id, key, files, unknownRoles, wait };
         var gateway = GatewayOptions.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -27,6 +28,7 @@ internal static class SubmitCommand
                 new SubmitOptions
                 {
                     RunId = parsed.GetValue(id) is { } text ? Ids.Run(text) : default,
+                    IdempotencyKey = parsed.GetValue(key),
                     Files = ParseFiles(parsed.GetValue(files) ?? []),
                     AllowUnknownRoles = parsed.GetValue(unknownRoles),
                 },

@@ -92,7 +92,11 @@ internal static class RunTables
     /// <summary>With thousands separated by spaces.</summary>
     public static string Count(double count) => count.ToString("#,0", CultureInfo.InvariantCulture).Replace(',', ' ');
 
-    private static Table New(params ReadOnlySpan<string> columns)
+    /// <summary>Each name with its number, in the order of the names.</summary>
+    public static string Metrics(IReadOnlyDictionary<string, double>? metrics) => string.Join(
+        ", ", (metrics ?? new Dictionary<string, double>()).OrderBy(metric => metric.Key, StringComparer.Ordinal).Select(metric => string.Create(CultureInfo.InvariantCulture, $"{metric.Key} {metric.Value:0.######}")));
+
+    internal static Table New(params ReadOnlySpan<string> columns)
     {
         var table = new Table { Border = TableBorder.Rounded };
         foreach (var column in columns)
@@ -103,7 +107,7 @@ internal static class RunTables
         return table;
     }
 
-    private static Markup Status(RunStatus status) => new(status switch
+    internal static Markup Status(RunStatus status) => new(status switch
     {
         RunStatus.Completed => "[green]Completed[/]",
         RunStatus.Failed => "[red]Failed[/]",
@@ -112,9 +116,9 @@ internal static class RunTables
         _ => status.ToString(),
     });
 
-    private static Text Text(string text) => new(text);
+    internal static Text Text(string text) => new(text);
 
-    private static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    internal static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static string Took(DateTimeOffset from, DateTimeOffset? to) =>
         to is { } end ? string.Create(CultureInfo.InvariantCulture, $"{(end - from).TotalSeconds:0.00} s") : "";

@@ -23,7 +23,29 @@ internal static class ProtocolViews
         VariablesJson = run.VarsJson.Length == 0 ? null : run.VarsJson,
         NodeCount = run.NodeCount,
         NodeStates = run.NodeStates.Count == 0 ? null : run.NodeStates.ToDictionary(count => (RunStatus)count.State, count => count.Nodes),
+        History = [.. run.History.Select(ToTransition)],
+        ReopenedUtc = run.ReopenedAt?.ToDateTimeOffset(),
+        IdempotencyKey = run.IdempotencyKey.Length == 0 ? null : run.IdempotencyKey,
+        ResultJson = run.ResultJson.Length == 0 ? null : run.ResultJson,
     };
+
+    public static RunReason ToView(this Wire.WhyReason reason) =>
+        new(reason.Code, reason.Text, reason.NodeId.Length == 0 ? null : reason.NodeId, reason.Until?.ToDateTimeOffset());
+
+    public static ArtifactRef ToView(this Wire.Artifact artifact) => new()
+    {
+        Node = artifact.NodeId,
+        TaskIndex = artifact.TaskIndex,
+        Index = artifact.Index,
+        Rows = artifact.Rows,
+        Bytes = artifact.Bytes,
+        Path = artifact.Path,
+        Epoch = artifact.Epoch,
+        Metrics = artifact.Metrics.ToDictionary(),
+    };
+
+    private static StatusTransition ToTransition(Wire.StatusChange change) => new(
+        change.HasFrom ? (RunStatus)change.From : null, (RunStatus)change.To, change.At?.ToDateTimeOffset() ?? default, change.Reason.Length == 0 ? null : change.Reason);
 
     public static NodeView ToView(this Wire.Node node) => new()
     {
@@ -43,6 +65,8 @@ internal static class ProtocolViews
         StartedUtc = node.StartedAt?.ToDateTimeOffset(),
         EndedUtc = node.EndedAt?.ToDateTimeOffset(),
         Failure = node.Failure?.ToView(),
+        History = [.. node.History.Select(ToTransition)],
+        Reruns = node.Reruns,
     };
 
     public static TaskView ToView(this Wire.TaskDetail task) => new()

@@ -27,6 +27,11 @@ public sealed record ResumeRun : GraphRunCommand;
 /// <param name="PayloadJson">What goes with it; null for nothing.</param>
 public sealed record AnswerGate(int Node, bool IsApproved, string? PayloadJson) : GraphRunCommand;
 
+/// <summary>Go on with a failed or cancelled run from where it ended; a node that is named, and all that follows from it, begins anew.</summary>
+/// <param name="Node">Position of the node to run once more; null: only what had not completed goes on.</param>
+/// <param name="Reason">Why, as people are shown it.</param>
+public sealed record ReopenRun(int? Node, string Reason) : GraphRunCommand;
+
 /// <summary>Time has passed.</summary>
 public sealed record PassRunTime : GraphRunCommand;
 

@@ -35,6 +35,7 @@ public static class GraphRunDecider
             PauseRun pause => step.Pause(pause.Reason),
             ResumeRun => step.Resume(),
             AnswerGate answer => step.Answer(answer),
+            ReopenRun reopen => step.Reopen(reopen),
             PassRunTime => step.PassTime(),
             RestoreRun => step.ForActive(new RestoreLease()),
             _ => throw new ArgumentException($"Unknown run command '{command?.GetType().Name}'.", nameof(command)),
@@ -66,8 +67,9 @@ public static class GraphRunDecider
                 EndedUtc = GraphRunState.IsEnd(run.Status) ? run.AtUtc : null,
             },
             RunAborted aborted => GraphRunFold.Abort(state, aborted),
+            RunReopened reopened => RunReopening.Apply(state, reopened),
             _ => throw new ArgumentException($"Unknown run event '{change.GetType().Name}'.", nameof(change)),
         };
-        return change.IsDurable ? next with { Version = state.Version + 1, ChangedUtc = change.AtUtc } : next;
+        return change.IsDurable ? RunHistory.Follow(state, next, change) with { Version = state.Version + 1, ChangedUtc = change.AtUtc } : next;
     }
 }

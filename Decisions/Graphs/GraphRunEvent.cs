@@ -61,6 +61,12 @@ public sealed record RunPaused(DateTimeOffset AtUtc, string Reason) : GraphRunEv
 /// <summary>Tasks may be leased again.</summary>
 public sealed record RunResumed(DateTimeOffset AtUtc) : GraphRunEvent(AtUtc);
 
+/// <summary>The run goes on: what had failed with it or was cancelled may start again, and some nodes begin anew.</summary>
+/// <param name="AtUtc">When it was decided.</param>
+/// <param name="Again">Positions of the nodes that begin anew, without what they had made; the others keep it.</param>
+/// <param name="Reason">Why, as people are shown it.</param>
+public sealed record RunReopened(DateTimeOffset AtUtc, ImmutableSortedSet<int> Again, string Reason) : GraphRunEvent(AtUtc);
+
 /// <summary>The run ended early: every task and node that had not ended is cancelled in the same step.</summary>
 /// <param name="AtUtc">When it was decided.</param>
 /// <param name="Status">Failed or cancelled.</param>

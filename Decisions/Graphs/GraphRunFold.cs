@@ -151,6 +151,7 @@ internal static class GraphRunFold
         return With(ReferenceEquals(active, state.Active) ? state : state with { Active = active }, slot.Node, node);
     }
 
+    /// <summary>Of a node that is skipped, tasks that had a lease, in an earlier life of the node, are cancelled by events of their own.</summary>
     public static GraphRunState ChangeNode(GraphRunState state, NodeStatusChanged changed)
     {
         var node = state.Nodes[changed.Node];
@@ -158,7 +159,8 @@ internal static class GraphRunFold
         {
             Status = changed.Status,
             EndedUtc = GraphRunState.IsEnd(changed.Status) ? changed.AtUtc : null,
-            Tasks = changed.Status == RunStatus.Skipped ? NodeTasks.Repeat(Skipped, node.Tasks.Count) : node.Tasks,
+            Tasks = changed.Status != RunStatus.Skipped ? node.Tasks
+                : node.Reruns == 0 && !node.IsHeldBack ? NodeTasks.Repeat(Skipped, node.Tasks.Count) : node.Tasks.Map(task => task.Epoch == 0 ? Skipped : task),
         });
     }
 

@@ -54,7 +54,13 @@ public sealed record GraphRunState
     /// <summary>Leased and backing-off tasks: those that time can change.</summary>
     public ImmutableSortedSet<TaskSlot> Active { get; init; } = [];
 
-    /// <summary>Batches accepted so far in the whole run.</summary>
+    /// <summary>Its changes of status, oldest first; the <see cref="RunHistory.Max"/> newest and the first.</summary>
+    public ImmutableList<StatusChange> History { get; init; } = [];
+
+    /// <summary>When somebody last made it go on after its end; null when nobody did.</summary>
+    public DateTimeOffset? ReopenedUtc { get; init; }
+
+    /// <summary>Batches accepted so far in the whole run, those of nodes that began anew among them.</summary>
     public long AcceptedCount { get; init; }
 
     /// <summary>Grows with each durable change.</summary>
@@ -73,7 +79,7 @@ public sealed record GraphRunState
     public LeaseOptions? LeaseRules { get; init; }
 
     /// <summary>When it fails if it has not ended before; null for no such time.</summary>
-    public DateTimeOffset? DeadlineUtc => Plan?.Deadline is { } limit ? SubmittedUtc + limit : null;
+    public DateTimeOffset? DeadlineUtc => Plan?.Deadline is { } limit ? (ReopenedUtc ?? SubmittedUtc) + limit : null;
 
     /// <summary>True for a run that was submitted.</summary>
     public bool Exists => Plan is not null;

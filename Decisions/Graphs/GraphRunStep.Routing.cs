@@ -185,6 +185,11 @@ internal sealed partial class GraphRunStep
     private void End(int node, RunStatus status)
     {
         Add(new NodeStatusChanged(nowUtc, node, status));
+        if (status == RunStatus.Skipped)
+        {
+            ForTasks(node, new CancelTask("skipped"));
+        }
+
         _ended.Enqueue(node);
     }
 

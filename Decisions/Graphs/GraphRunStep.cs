@@ -145,7 +145,7 @@ internal sealed partial class GraphRunStep(GraphRunState state, TimeSpan leaseDu
     /// <summary>For the tasks that had a lease; the node's own event says it for the others, of which there may be thousands.</summary>
     private void ForTasks(int node, LeaseCommand command)
     {
-        if (State.Nodes[node].IsHeldBack)
+        if (State.Nodes[node].IsHeldBack || State.Nodes[node].Reruns > 0)
         {
             for (var index = 0; index < State.Nodes[node].Tasks.Count; index++)
             {

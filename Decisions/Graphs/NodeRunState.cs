@@ -29,6 +29,12 @@ public sealed record NodeRunState
     /// <summary>True once it gave its early start up: it opens when all its parents have completed, as if it were to start when ready.</summary>
     public bool IsHeldBack { get; init; }
 
+    /// <summary>How often it began anew, by the wish of people.</summary>
+    public int Reruns { get; init; }
+
+    /// <summary>Its changes of status before it last began anew or went on after the run's end; what came since follows from its times (<see cref="RunHistory"/>).</summary>
+    public ImmutableList<StatusChange> Past { get; init; } = [];
+
     /// <summary>What became of the ways that lead to it.</summary>
     public PersistentArray<EdgeState> Edges { get; init; } = [];
 

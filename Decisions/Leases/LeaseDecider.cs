@@ -69,7 +69,7 @@ public static class LeaseDecider
                 Status = FlowTaskStatus.Leased,
                 Attempt = state.Attempt + 1,
                 Epoch = granted.Epoch,
-                Holder = new LeaseHolder(granted.Worker, granted.SessionId, granted.AtUtc, granted.ExpiresUtc),
+                Holder = new LeaseHolder(granted.Worker, granted.SessionId, granted.AtUtc, granted.ExpiresUtc) { RenewedUtc = granted.AtUtc },
                 LastWorker = granted.Worker,
                 ReadyUtc = null,
                 Progress = 0,
@@ -85,6 +85,8 @@ public static class LeaseDecider
                         ExpiresUtc = renewed.ExpiresUtc,
                         // Granted after it is renewed: by a silo whose clock runs ahead of this one's.
                         GrantedUtc = holder.GrantedUtc < renewed.AtUtc ? holder.GrantedUtc : renewed.AtUtc,
+                        RenewedUtc = renewed.AtUtc,
+                        LongestGap = holder.LongestGapUntil(renewed.AtUtc),
                     },
                     Progress = renewed.Progress ?? state.Progress,
                 }
@@ -171,7 +173,10 @@ public static class LeaseDecider
             return new LeaseDecision([], LeaseReasons.BadInput);
         }
 
-        var accepted = new BatchAccepted(nowUtc, accept.Index, accept.Batch with { Epoch = accept.Epoch }, accept.Metrics ?? NoMetrics);
+        var accepted = new BatchAccepted(nowUtc, accept.Index, accept.Batch with
+        {
+            Epoch = accept.Epoch, Metrics = accept.Metrics is { IsEmpty: false } metrics ? metrics : null,
+        }, accept.Metrics ?? NoMetrics);
         return accept.Checkpoint is { } checkpoint
             ? new LeaseDecision([accepted, new CheckpointSaved(nowUtc, checkpoint with { OutputCount = accept.Index + 1, Epoch = accept.Epoch, SavedUtc = nowUtc })])
             : One(accepted);
@@ -238,7 +243,7 @@ public static class LeaseDecider
         if (policy.AttemptTimeout is { } timeout && nowUtc >= holder.GrantedUtc + timeout && holder.GrantedUtc + timeout <= holder.ExpiresUtc)
         {
             var failure = new LeaseFailure(LeaseReasons.DeadlineExceeded, false, string.Create(
-                CultureInfo.InvariantCulture, $"The attempt took longer than {timeout.TotalSeconds} s; raise timeout_sec or make the task smaller."));
+                CultureInfo.InvariantCulture, $"The attempt took longer than {timeout.TotalSeconds} s ({LeaseTexts.LifeSigns(holder, policy, nowUtc)}); raise timeout_sec or make the task smaller."));
             return Fail(state, failure, policy, nowUtc, reported: false);
         }
 
@@ -276,17 +281,19 @@ public static class LeaseDecider
     private static bool IsTakeover(string reason) => reason is LeaseReasons.LeaseExpired or LeaseReasons.ConnectionLost or LeaseReasons.WorkerRestarted;
 
     /// <summary>The lease ended without an outcome: ready for the next worker, unless it has lost too many of them.</summary>
-    private static LeaseEvent Lost(TaskLease state, string reason, LeasePolicy policy, DateTimeOffset nowUtc) =>
-        policy.MaxTakeovers is { } most && state.Takeovers >= most && IsTakeover(reason)
-            ? new TaskFailed(
-                nowUtc,
-                new LeaseFailure(LeaseReasons.TooManyTakeovers, true, string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"Its worker was lost {state.Takeovers + 1} times (the last was '{state.LastWorker}': {reason}); max_takeovers allows {most}. See why the workers end, or raise it.")),
-                Reported: false,
-                state.Epoch,
-                state.LastWorker)
-            : Revoked(state, reason, nowUtc);
+    private static LeaseEvent Lost(TaskLease state, string reason, LeasePolicy policy, DateTimeOffset nowUtc)
+    {
+        var isExpired = reason == LeaseReasons.LeaseExpired;
+        if (policy.MaxTakeovers is { } most && state.Takeovers >= most && IsTakeover(reason))
+        {
+            var failure = new LeaseFailure(LeaseReasons.TooManyTakeovers, true, string.Create(
+                CultureInfo.InvariantCulture,
+                $"Its worker was lost {state.Takeovers + 1} times (the last was '{state.LastWorker}': {reason}{(isExpired ? LeaseTexts.LifeSignsOf(state, policy, nowUtc) : "")}); max_takeovers allows {most}. See why the workers end, or raise it."));
+            return new TaskFailed(nowUtc, failure, Reported: false, state.Epoch, state.LastWorker);
+        }
+
+        return Revoked(state, reason, nowUtc) with { Detail = isExpired ? LeaseTexts.Expiry(state, policy, nowUtc) : null };
+    }
 
     private static LeaseRevoked Revoked(TaskLease state, string reason, DateTimeOffset nowUtc) =>
         new(nowUtc, state.Epoch, state.LastWorker, reason);

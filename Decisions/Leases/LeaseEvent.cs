@@ -53,7 +53,11 @@ public sealed record TaskBackedOff(DateTimeOffset AtUtc, LeaseFailure Failure, D
 public sealed record TaskFailed(DateTimeOffset AtUtc, LeaseFailure Failure, bool Reported, long Epoch, WorkerId Worker) : LeaseEvent(AtUtc);
 
 /// <summary>The lease ended without an outcome; the task is ready again and no retry is spent.</summary>
-public sealed record LeaseRevoked(DateTimeOffset AtUtc, long Epoch, WorkerId Worker, string Reason) : LeaseEvent(AtUtc);
+public sealed record LeaseRevoked(DateTimeOffset AtUtc, long Epoch, WorkerId Worker, string Reason) : LeaseEvent(AtUtc)
+{
+    /// <summary>More than the reason, for people; null for nothing more.</summary>
+    public string? Detail { get; init; }
+}
 
 /// <summary>The task may not be leased until it is readied again. A lease that stood was revoked before.</summary>
 public sealed record TaskWithheld(DateTimeOffset AtUtc) : LeaseEvent(AtUtc);

@@ -24,6 +24,9 @@ public static class LeaseReasons
     /// <summary>The attempt had started at a first batch, and a task that it waits for found no slot.</summary>
     public const string SlotNeeded = "slot_needed";
 
+    /// <summary>Somebody asked for the node, or for one that it follows from, to be run once more.</summary>
+    public const string Rerun = "rerun";
+
     /// <summary>The work was cancelled.</summary>
     public const string Cancelled = "cancelled";
 

@@ -27,6 +27,9 @@ public sealed record TaskLease
     /// <summary>When it became ready (<see cref="FlowTaskStatus.Ready"/>) or will (<see cref="FlowTaskStatus.BackingOff"/>); null otherwise.</summary>
     public DateTimeOffset? ReadyUtc { get; init; }
 
+    /// <summary>Epoch of the newest lease before the task last began anew; batches of it and of older ones do not count. 0: it never did.</summary>
+    public long BaseEpoch { get; init; }
+
     /// <summary>Output batches that stand, by number.</summary>
     public ImmutableList<AcceptedBatch> Batches { get; init; } = [];
 

@@ -55,6 +55,22 @@ public interface IGraphRunGrain : IGrainWithStringKey
     [Alias("Resume")]
     Task<RunView> ResumeAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Goes on with a failed or cancelled run from where it ended: what completed stays, the rest gets its retries back. With a node: that one
+    /// and all that follows from it begin anew, with the next epoch, also in a run that goes on or has completed. Durable before it returns.
+    /// </summary>
+    /// <param name="node">The node to run once more; null: none. A run that goes on already is fine then.</param>
+    /// <param name="reason">Kept in the history.</param>
+    /// <param name="cancellationToken">Gives up waiting; it may have happened.</param>
+    /// <exception cref="Errors.FlowException"><c>not_found</c>; <c>bad_input</c>: the node has not run and ended yet; <c>already_ended</c>: the run completed, and no node is named.</exception>
+    [Alias("Reopen")]
+    Task<RunView> ReopenAsync(string? node, string reason, CancellationToken cancellationToken);
+
+    /// <summary>Why the run, or a node of it, does not run, or why it ended; the most telling reason first.</summary>
+    /// <exception cref="Errors.FlowException"><c>not_found</c>: no such run or node.</exception>
+    [Alias("Why")]
+    Task<IReadOnlyList<RunReason>> WhyAsync(string? node, CancellationToken cancellationToken);
+
     /// <summary>Answers a gate. The same answer twice is fine.</summary>
     /// <param name="node">A node with <c>approval</c>.</param>
     /// <param name="approved">Approved or rejected.</param>

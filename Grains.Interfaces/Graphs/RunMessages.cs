@@ -13,6 +13,10 @@ public sealed record RunSubmission
     /// <summary>Replaces or adds entries of the document's files; absolute paths.</summary>
     [Id(1)]
     public IReadOnlyDictionary<string, string>? Files { get; init; }
+
+    /// <summary>The key by which its submitter knows it (<see cref="IdempotencyKeys"/>); null for none.</summary>
+    [Id(40)]
+    public string? IdempotencyKey { get; init; }
 }
 
 /// <summary>Where a run stands.</summary>
@@ -81,7 +85,32 @@ public sealed record RunView
     /// <summary>How many of them are in each state that one of them is in; null in listings.</summary>
     [Id(12)]
     public IReadOnlyDictionary<RunStatus, int>? NodeStates { get; init; }
+
+    /// <summary>Its changes of status, oldest first; the first and the 63 newest. Empty in listings and changes.</summary>
+    [Id(40)]
+    public IReadOnlyList<StatusTransition> History { get; init; } = [];
+
+    /// <summary>When it last went on after its end; null when it never did.</summary>
+    [Id(41)]
+    public DateTimeOffset? ReopenedUtc { get; init; }
+
+    /// <summary>The key that it was submitted with; null for none, and in listings and changes.</summary>
+    [Id(42)]
+    public string? IdempotencyKey { get; init; }
+
+    /// <summary><c>{"nodes":[{"node_id":..., "stats":{...}}]}</c> of a run that has ended; null before, in listings and changes, and for more than 1 000 nodes.</summary>
+    [Id(43)]
+    public string? ResultJson { get; init; }
 }
+
+/// <summary>One change of a run's or node's status.</summary>
+/// <param name="From">Before; null at the beginning.</param>
+/// <param name="To">After.</param>
+/// <param name="AtUtc">When it was decided.</param>
+/// <param name="Reason">Why, where it is not plain; null otherwise.</param>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.StatusTransition")]
+public sealed record StatusTransition(
+    [property: Id(0)] RunStatus? From, [property: Id(1)] RunStatus To, [property: Id(2)] DateTimeOffset AtUtc, [property: Id(3)] string? Reason = null);
 
 /// <summary>Where a node stands.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansFlow.NodeView")]
@@ -153,6 +182,14 @@ public sealed record NodeView
     /// <summary>Why it failed, when the run goes on without it; null otherwise.</summary>
     [Id(15)]
     public TaskFailure? Failure { get; init; }
+
+    /// <summary>Its changes of status, oldest first; the first and the 63 newest. Empty where <see cref="Tasks"/> is for want of room.</summary>
+    [Id(40)]
+    public IReadOnlyList<StatusTransition> History { get; init; } = [];
+
+    /// <summary>How often it began anew by the wish of people.</summary>
+    [Id(41)]
+    public int Reruns { get; init; }
 }
 
 /// <summary>Some of a run's nodes, in the order of the document, without their tasks.</summary>
@@ -252,6 +289,14 @@ public sealed record ArtifactRef
     /// <summary>The handler's own name of the batch; null where the worker only counts.</summary>
     [Id(20)]
     public string? Uid { get; init; }
+
+    /// <summary>Epoch of the lease under which it was made.</summary>
+    [Id(40)]
+    public long Epoch { get; init; }
+
+    /// <summary>What was reported with it; null for nothing.</summary>
+    [Id(42)]
+    public IReadOnlyDictionary<string, double>? Metrics { get; init; }
 }
 
 /// <summary>Some of a node's output.</summary>

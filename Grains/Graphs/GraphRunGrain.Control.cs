@@ -44,5 +44,6 @@ internal sealed partial class GraphRunGrain
             : throw new FlowException(FlowErrorCode.AlreadyEnded, $"Run '{_id}' has ended ({_pump.Committed.Status}); it cannot be {what}.");
     }
 
-    private RunView View() => RunViews.Run(_pump.Committed, _pump.Tentative.RefusedEffects, withNodes: true);
+    private RunView View() =>
+        RunViews.Run(_pump.Committed, _pump.Tentative.RefusedEffects, withNodes: true) with { IdempotencyKey = _submission?.IdempotencyKey };
 }

@@ -8,6 +8,47 @@ namespace OrleansFlow.Grains.Graphs;
 
 internal sealed partial class GraphRunGrain
 {
+    private void Log(GraphRunState state, IReadOnlyList<GraphRunEvent> events)
+    {
+        if (!_logger.IsEnabled(LogLevel.Information))
+        {
+            return;
+        }
+
+        foreach (var change in events)
+        {
+            switch (change)
+            {
+                case RunSubmitted submitted:
+                    LogSubmitted(_id, submitted.Plan.Name, submitted.Plan.Nodes.Length, submitted.Plan.TaskCount);
+                    break;
+                case RunTaskChanged { Change: LeaseRevoked revoked } task:
+                    var id = state.IdOf(task.Slot);
+                    LogRevoked(id, revoked.Epoch, revoked.Worker, revoked.Detail is { } detail ? $"{revoked.Reason}. {detail}" : revoked.Reason);
+                    break;
+                case RunReopened reopened:
+                    LogReopened(_id, reopened.Again.Count, reopened.Reason);
+                    break;
+                case VariablesChanged variables:
+                    var keys = string.Join(", ", variables.Keys);
+                    LogVariables(_id, variables.Operation, keys, variables.SensitiveHits);
+                    break;
+                case RunPaused paused:
+                    LogPaused(_id, paused.Reason);
+                    break;
+                case RunResumed:
+                    LogUnpaused(_id);
+                    break;
+                case RunStatusChanged { Status: RunStatus.Completed }:
+                    LogCompleted(_id);
+                    break;
+                case RunAborted aborted:
+                    LogAborted(_id, aborted.Status, aborted.Reason);
+                    break;
+            }
+        }
+    }
+
     [LoggerMessage(EventId = 1001, Level = LogLevel.Information, Message = "Run {RunId} of graph {GraphName} accepted: {NodeCount} nodes, {TaskCount} tasks")]
     private partial void LogSubmitted(RunId runId, string graphName, int nodeCount, int taskCount);
 
@@ -44,41 +85,6 @@ internal sealed partial class GraphRunGrain
     [LoggerMessage(EventId = 2013, Level = LogLevel.Warning, Message = "Run {RunId} could not ask worker {WorkerId} which leases it holds; they end by their expiry")]
     private partial void LogHolderNotAsked(Exception exception, RunId runId, WorkerId workerId);
 
-    private void Log(GraphRunState state, IReadOnlyList<GraphRunEvent> events)
-    {
-        if (!_logger.IsEnabled(LogLevel.Information))
-        {
-            return;
-        }
-
-        foreach (var change in events)
-        {
-            switch (change)
-            {
-                case RunSubmitted submitted:
-                    LogSubmitted(_id, submitted.Plan.Name, submitted.Plan.Nodes.Length, submitted.Plan.TaskCount);
-                    break;
-                case RunTaskChanged { Change: LeaseRevoked revoked } task:
-                    var id = state.IdOf(task.Slot);
-                    LogRevoked(id, revoked.Epoch, revoked.Worker, revoked.Reason);
-                    break;
-                case VariablesChanged variables:
-                    var keys = string.Join(", ", variables.Keys);
-                    LogVariables(_id, variables.Operation, keys, variables.SensitiveHits);
-                    break;
-                case RunPaused paused:
-                    LogPaused(_id, paused.Reason);
-                    break;
-                case RunResumed:
-                    LogUnpaused(_id);
-                    break;
-                case RunStatusChanged { Status: RunStatus.Completed }:
-                    LogCompleted(_id);
-                    break;
-                case RunAborted aborted:
-                    LogAborted(_id, aborted.Status, aborted.Reason);
-                    break;
-            }
-        }
-    }
+    [LoggerMessage(EventId = 1040, Level = LogLevel.Information, Message = "Run {RunId} goes on after its end, {NodeCount} nodes begin anew: {Reason}")]
+    private partial void LogReopened(RunId runId, int nodeCount, string reason);
 }

@@ -113,11 +113,16 @@ internal sealed partial class GraphRunGrain
         try
         {
             await _outbox.DeliverAsync(_stopped);
-            if (_pump.Committed.IsTerminal && !_settled)
+            if (_pump.Committed.IsTerminal && _pump.Tentative.IsTerminal && !_settled)
             {
                 _settled = true;
                 await _pump.StageAsync(_pump.Tentative, []);
                 await EndReminderAsync();
+                if (!_settled)
+                {
+                    // Somebody made the run go on meanwhile.
+                    await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
+                }
             }
         }
         catch (OperationCanceledException) when (_stopped.IsCancellationRequested)

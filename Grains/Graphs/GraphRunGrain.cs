@@ -111,13 +111,15 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         await committed;
         return decision.IsAccepted
             ? !decision.Events.IsEmpty
-            : throw new FlowException(FlowErrorCode.AlreadyExists, $"Run '{_id}' exists with another document; choose another run id.");
+            : throw new FlowException(FlowErrorCode.AlreadyExists, submission.IdempotencyKey is { } key
+                ? $"Idempotency key '{key}' stands for run '{_id}', which has another document; use another key for another document."
+                : $"Run '{_id}' exists with another document; choose another run id.");
     }
 
     public Task<RunView?> GetAsync(CancellationToken cancellationToken)
     {
         _pump.ThrowIfFailed();
-        return Task.FromResult(_pump.Committed.Exists ? RunViews.Run(_pump.Committed, _pump.Tentative.RefusedEffects, withNodes: true) : null);
+        return Task.FromResult(_pump.Committed.Exists ? View() : null);
     }
 
     public Task<NodePage> GetNodesAsync(int begin, int limit, IReadOnlyList<RunStatus> statuses, CancellationToken cancellationToken)

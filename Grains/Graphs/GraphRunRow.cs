@@ -80,8 +80,18 @@ internal sealed class GraphRunRow
     [Id(14), JsonPropertyName("batch_rows"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? BatchRows { get; set; }
 
+    /// <summary>When the run last went on after its end.</summary>
+    [Id(40), JsonPropertyName("reopened"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public DateTimeOffset? ReopenedUtc { get; set; }
+
+    /// <summary>Its changes of status; null where they follow from its times.</summary>
+    [Id(41), JsonPropertyName("history"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public List<StatusChangeRow>? History { get; set; }
+
     public static GraphRunRow Of(GraphRunState state, bool settled) => new()
     {
+        ReopenedUtc = state.ReopenedUtc,
+        History = state.History.SequenceEqual(RunHistory.Plain(state)) ? null : StatusChangeRow.Of(state.History),
         Format = Segmented,
         Status = (int)state.Status,
         SubmittedUtc = state.SubmittedUtc,
@@ -95,8 +105,20 @@ internal sealed class GraphRunRow
     };
 
     /// <summary>The run, given what its other rows hold.</summary>
-    public GraphRunState ToState(RunId run, GraphPlan plan, IReadOnlyList<NodeRunState> nodes, RunVariables? variables = null)
+    /// <param name="run">The run.</param>
+    /// <param name="plan">Its compiled graph.</param>
+    /// <param name="nodes">Its nodes.</param>
+    /// <param name="variables">Null: those of the document.</param>
+    /// <param name="acceptedCount">Batches accepted so far, those that do not count any more among them; null: those that count.</param>
+    public GraphRunState ToState(RunId run, GraphPlan plan, IReadOnlyList<NodeRunState> nodes, RunVariables? variables = null, long? acceptedCount = null)
     {
+        if ((RunStatus)Status is RunStatus.Failed or RunStatus.Cancelled)
+        {
+            // What an early end did to nodes and tasks follows from the head, so it is not stored with each of them. A node that changed in the
+            // same commit is stored as ended all the same, without its tasks: it ends here once more, with them.
+            nodes = [.. nodes.Select(Reopen)];
+        }
+
         var active =
             from node in Enumerable.Range(0, nodes.Count)
             from index in Enumerable.Range(0, nodes[node].Tasks.Count)
@@ -119,14 +141,14 @@ internal sealed class GraphRunRow
             EndedCount = nodes.Count(node => node.IsTerminal),
             Variables = variables ?? plan.Variables,
             Active = [.. active],
-            AcceptedCount = nodes.Sum(node => (long)node.Accepted.Count),
+            AcceptedCount = acceptedCount ?? nodes.Sum(node => (long)node.Accepted.Count),
+            ReopenedUtc = ReopenedUtc,
         };
 
-        // What an early end did to nodes and tasks follows from the head, so it is not stored with each of them. A node that changed in the same
-        // commit is stored as ended all the same, without its tasks: it ends here once more, with them.
-        return state is { Status: RunStatus.Failed or RunStatus.Cancelled, EndedUtc: { } endedUtc }
-            ? GraphRunDecider.Apply(state with { Nodes = state.Nodes.Map(Reopen) }, new RunAborted(endedUtc, state.Status, CancelReason ?? "", state.Failure)) with { Version = Version }
+        state = state is { Status: RunStatus.Failed or RunStatus.Cancelled, EndedUtc: { } endedUtc }
+            ? GraphRunDecider.Apply(state, new RunAborted(endedUtc, state.Status, CancelReason ?? "", state.Failure)) with { Version = Version }
             : state;
+        return state with { History = History is null ? RunHistory.Plain(state) : StatusChangeRow.ToHistory(History) };
     }
 
     /// <summary>A node that has a failure of its own ended before the run did.</summary>
@@ -177,8 +199,18 @@ internal sealed class NodeRow
     [Id(10), JsonPropertyName("metric_counts"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public Dictionary<string, long>? MetricCounts { get; set; }
 
+    /// <summary>How often it began anew.</summary>
+    [Id(40), JsonPropertyName("reruns"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Reruns { get; set; }
+
+    /// <summary>Its changes of status before that.</summary>
+    [Id(41), JsonPropertyName("past"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public List<StatusChangeRow>? Past { get; set; }
+
     public static NodeRow Of(PlanNode plan, NodeRunState node) => new()
     {
+        Reruns = node.Reruns,
+        Past = StatusChangeRow.Of(node.Past),
         Edges = EdgeStates.ToText(plan, node),
         Failure = FailureRow.Of(node.Failure),
         MetricCounts = node.MetricCounts.IsEmpty ? null : new Dictionary<string, long>(node.MetricCounts),
@@ -202,6 +234,8 @@ internal sealed class NodeRow
             Status = (RunStatus)Status,
             Opened = Opened,
             IsHeldBack = HeldBack,
+            Reruns = Reruns,
+            Past = StatusChangeRow.ToHistory(Past),
             OpenedUtc = OpenedUtc,
             Edges = EdgeStates.Parse(Edges),
             Failure = Failure?.ToFailure(),

@@ -49,11 +49,15 @@ internal sealed partial class GraphRunStore
         }
 
         /// <summary>A row that is never written again.</summary>
+        /// <param name="kind">First part of its name.</param>
+        /// <param name="number">Which of its kind.</param>
+        /// <param name="baseEpoch">Since which epoch the task counts: what it made before had a row of its own.</param>
+        /// <param name="row">The row.</param>
         /// <returns>Its name.</returns>
-        public string AddOnce<T>(string kind, int number, T row)
+        public string AddOnce<T>(string kind, int number, long baseEpoch, T row)
             where T : class, new()
         {
-            var name = string.Create(CultureInfo.InvariantCulture, $"{kind}-{number}.{_version}");
+            var name = string.Create(CultureInfo.InvariantCulture, $"{kind}-{number}.{_version}{(baseEpoch > 0 ? $".{baseEpoch:x}" : "")}");
             AddRow(name, row, etag: null);
             return name;
         }
@@ -101,7 +105,8 @@ internal sealed partial class GraphRunStore
             });
         }
 
-        private void Replace<T>(string name)
+        /// <summary>Deletes a row that the next head does not refer to.</summary>
+        public void Replace<T>(string name)
             where T : class, new()
         {
             if (store.Batch is null)

@@ -102,7 +102,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
         if (!_isPlanStored)
         {
             var files = submission.Files is null ? null : new Dictionary<string, string>(submission.Files);
-            await commit.AddPlanAsync(new RunPlanRow { DocumentJson = submission.DocumentJson, Files = files });
+            await commit.AddPlanAsync(new RunPlanRow { DocumentJson = submission.DocumentJson, Files = files, IdempotencyKey = submission.IdempotencyKey });
         }
 
         foreach (var segment in changed.NodeSegments)
@@ -112,6 +112,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
             commit.Add(_nodeRows, segment, new RunNodesRow { Nodes = [.. nodes] });
         }
 
+        DropResults(commit, changed.Again);
         foreach (var segment in changed.TaskSegments)
         {
             var tasks = _numbers.RowOf(state, segment);
@@ -144,7 +145,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
     private async Task<GraphRunState> LoadSegmentsAsync(GraphRunRow row, RunId run)
     {
         var plan = await ReadAsync<RunPlanRow>(PlanName);
-        Submission = new RunSubmission { DocumentJson = plan.DocumentJson, Files = plan.Files };
+        Submission = new RunSubmission { DocumentJson = plan.DocumentJson, Files = plan.Files, IdempotencyKey = plan.IdempotencyKey };
         _isPlanStored = true;
         var compiled = StoredState.Convert(_grainText, PlanName, () => Plan(Submission, null));
         _numbers = new RunTaskNumbers(compiled);
@@ -162,7 +163,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
         _batchCount = batches.Count;
         _tail.AddRange(batches.Skip(batches.Count / RunBatchesRow.Size * RunBatchesRow.Size));
         return StoredState.Convert(_grainText, HeadName, () => row.ToState(
-            run, compiled, _numbers.ToNodes(row.SubmittedUtc, nodes, tasks, batches, checkpoints), variables is null ? null : RunVariables.Parse(variables.VariablesJson)));
+            run, compiled, _numbers.ToNodes(row.SubmittedUtc, nodes, tasks, batches, checkpoints), variables is null ? null : RunVariables.Parse(variables.VariablesJson), _batchCount));
     }
 
     private async Task<SortedDictionary<int, T>> ReadAsync<T>(RunSegments segments)
@@ -222,10 +223,26 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
                 var number = (segment * RunTasksRow.Size) + index;
                 if (!_resultRows.TryGetValue(number, out var name))
                 {
-                    _resultRows[number] = name = commit.AddOnce(ResultKind, number, new RunResultRow { ResultJson = task.ResultJson });
+                    _resultRows[number] = name = commit.AddOnce(ResultKind, number, task.BaseEpoch, new RunResultRow { ResultJson = task.ResultJson });
                 }
 
                 (task.ResultRow, task.ResultJson, row.Format) = (name, null, RunTasksRow.WithResultRows);
+            }
+        }
+    }
+
+    /// <summary>The long results of nodes that began anew.</summary>
+    private void DropResults(Commit commit, IEnumerable<int> nodes)
+    {
+        foreach (var node in nodes)
+        {
+            var (first, count) = _numbers.RangeOf(node);
+            for (var number = first; number < first + count; number++)
+            {
+                if (_resultRows.Remove(number, out var name))
+                {
+                    commit.Replace<RunResultRow>(name);
+                }
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Decisions.Leases;
 
@@ -24,6 +25,9 @@ internal sealed class RunChanges(GraphPlan plan, RunTaskNumbers numbers)
     /// <summary>Whether the variables changed.</summary>
     public bool HasVariables { get; private set; }
 
+    /// <summary>Nodes that began anew: the results of their tasks do not count any more.</summary>
+    public ImmutableSortedSet<int> Again { get; private set; } = [];
+
     /// <summary>New batches, in order of acceptance.</summary>
     public IReadOnlyList<RunBatchRow> Batches => _batches;
 
@@ -43,6 +47,11 @@ internal sealed class RunChanges(GraphPlan plan, RunTaskNumbers numbers)
                 case NodeFailed failed:
                     NodeSegments.Add(failed.Node / RunNodesRow.Size);
                     AddTasks(failed.Node);
+                    break;
+                case RunReopened reopened:
+                    // Nearly everything that had not completed changes, and the rows of an early end are older than that end.
+                    AddRows();
+                    Again = Again.Union(reopened.Again);
                     break;
                 case VariablesChanged:
                     HasVariables = true;
@@ -93,11 +102,16 @@ internal sealed class RunChanges(GraphPlan plan, RunTaskNumbers numbers)
         }
     }
 
+    private void AddRows()
+    {
+        NodeSegments.UnionWith(Enumerable.Range(0, numbers.NodeCount).Select(node => node / RunNodesRow.Size));
+        TaskSegments.UnionWith(Enumerable.Range(0, numbers.Count).Select(task => task / RunTasksRow.Size));
+    }
+
     /// <summary>Everything: for a run whose rows are of an older format.</summary>
     public void AddAll(GraphRunState state)
     {
-        NodeSegments.UnionWith(Enumerable.Range(0, state.Nodes.Count).Select(node => node / RunNodesRow.Size));
-        TaskSegments.UnionWith(Enumerable.Range(0, numbers.Count).Select(task => task / RunTasksRow.Size));
+        AddRows();
         var batches =
             from node in Enumerable.Range(0, state.Nodes.Count)
             from accepted in state.Nodes[node].Accepted

@@ -66,7 +66,7 @@ internal sealed class RunOutbox
                 case RunTaskChanged { Change: TaskReadied or LeaseRevoked or TaskCompleted or TaskFailed } task:
                     AddTask(state, task.Slot);
                     break;
-                case RunAborted:
+                case RunAborted or RunReopened:
                     Owe(state);
                     break;
             }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Grains.Commits;
@@ -17,6 +18,10 @@ internal sealed class RunPlanRow
 
     [Id(2), JsonPropertyName("format"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Format { get; set => field = StateFormat.Known(value); }
+
+    /// <summary>The key by which its submitter knows it; null for none.</summary>
+    [Id(40), JsonPropertyName("key"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? IdempotencyKey { get; set; }
 }
 
 /// <summary>Some neighbouring nodes of a run.</summary>
@@ -118,8 +123,20 @@ internal sealed class RunBatchRow
     [Id(6), JsonPropertyName("u"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? Uid { get; set; }
 
-    public static RunBatchRow Of(int task, AcceptedBatch batch) =>
-        new() { Task = task, Epoch = batch.Epoch, Rows = batch.Rows, Bytes = batch.Bytes, Path = batch.Path, Uid = batch.Uid };
+    /// <summary>What was reported with it.</summary>
+    [Id(40), JsonPropertyName("m"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public Dictionary<string, double>? Metrics { get; set; }
 
-    public AcceptedBatch ToBatch(long sequence) => new(Epoch, Rows, Bytes, Path, sequence) { Uid = Uid };
+    public static RunBatchRow Of(int task, AcceptedBatch batch) => new()
+    {
+        Task = task,
+        Epoch = batch.Epoch,
+        Rows = batch.Rows,
+        Bytes = batch.Bytes,
+        Path = batch.Path,
+        Uid = batch.Uid,
+        Metrics = batch.Metrics is { } metrics ? new Dictionary<string, double>(metrics) : null,
+    };
+
+    public AcceptedBatch ToBatch(long sequence) => new(Epoch, Rows, Bytes, Path, sequence, Metrics?.ToImmutableSortedDictionary(StringComparer.Ordinal)) { Uid = Uid };
 }

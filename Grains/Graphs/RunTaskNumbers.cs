@@ -23,6 +23,9 @@ internal sealed class RunTaskNumbers
     /// <summary>Tasks in all.</summary>
     public int Count => _starts[^1];
 
+    /// <summary>Nodes in all.</summary>
+    public int NodeCount => _starts.Length - 1;
+
     public bool IsEmpty => _starts.Length == 1;
 
     public int Of(TaskSlot slot) => _starts[slot.Node] + slot.Index;
@@ -97,8 +100,9 @@ internal sealed class RunTaskNumbers
         {
             var stored = tasks.TryGetValue(number / RunTasksRow.Size, out var segment) ? segment.Tasks[number % RunTasksRow.Size] : null;
             var lease = stored?.ToLease() ?? (ReferenceEquals(node, last.Row) ? last : last = (node, Untouched((RunStatus)node.Status, node.OpenedUtc))).Lease;
-            lease = checkpoints is not null && checkpoints.TryGetValue(number, out var checkpoint) ? lease with { Checkpoint = checkpoint.ToCheckpoint() } : lease;
-            return byTask.TryGetValue(number, out var list) ? lease with { Batches = list.ToImmutable() } : lease;
+            lease = checkpoints is not null && checkpoints.TryGetValue(number, out var row) && row.ToCheckpoint() is { } checkpoint && checkpoint.Epoch > lease.BaseEpoch ? lease with { Checkpoint = checkpoint } : lease;
+            return !byTask.TryGetValue(number, out var list) ? lease
+                : lease with { Batches = lease.BaseEpoch == 0 ? list.ToImmutable() : [.. list.Where(batch => batch.Epoch > lease.BaseEpoch)] };
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Grains.Tasks;
 using OrleansFlow.Graphs;
@@ -23,7 +24,28 @@ internal static class RunViews
         CancelReason = state.CancelReason,
         RefusedEffects = refusedEffects,
         VariablesJson = withNodes ? state.Variables.ToJson() : null,
+        History = withNodes ? [.. state.History.Select(ToTransition)] : [],
+        ReopenedUtc = state.ReopenedUtc,
+        ResultJson = withNodes && state.IsTerminal ? Result(state) : null,
     };
+
+    /// <summary>What each node's reports add up to.</summary>
+    private static string? Result(GraphRunState state)
+    {
+        if (state.Nodes.Count > RunView.ShownNodesMax)
+        {
+            return null;
+        }
+
+        var nodes = state.Nodes.Select((node, index) => (JsonNode)new JsonObject
+        {
+            ["node_id"] = state.Plan!.Nodes[index].Id,
+            ["stats"] = new JsonObject(node.Metrics.Select(metric => KeyValuePair.Create<string, JsonNode?>(metric.Key, metric.Value))),
+        });
+        return new JsonObject { ["nodes"] = new JsonArray([.. nodes]) }.ToJsonString();
+    }
+
+    private static StatusTransition ToTransition(StatusChange change) => new(change.From, change.To, change.AtUtc, change.Reason);
 
     private static NodeView[] Nodes(GraphRunState state)
     {
@@ -54,6 +76,8 @@ internal static class RunViews
             StartedUtc = node.StartedUtc,
             EndedUtc = node.EndedUtc,
             Failure = TaskReports.ToFailure(node.Failure),
+            History = withTasks ? [.. RunHistory.OfNode(state, index).Select(ToTransition)] : [],
+            Reruns = node.Reruns,
         };
     }
 
@@ -148,6 +172,7 @@ internal static class RunViews
         return new ArtifactRef
         {
             Node = state.Plan!.Nodes[node].Id, TaskIndex = task, Index = index, Rows = batch.Rows, Bytes = batch.Bytes, Path = batch.Path, Uid = batch.Uid,
+            Epoch = batch.Epoch, Metrics = batch.Metrics,
         };
     }
 

@@ -141,6 +141,9 @@ internal sealed class RunWatchers(Func<RunView> snapshot, TimeProvider clock)
             case RunAborted when state.Nodes.Count > RunView.ShownNodesMax:
                 _watchers.ForEach(watcher => watcher.NeedsSnapshot = true);
                 break;
+            case RunReopened:
+                _watchers.ForEach(watcher => watcher.NeedsSnapshot = true);
+                break;
             case RunAborted aborted:
                 for (var node = 0; node < state.Nodes.Count; node++)
                 {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Tasks;
@@ -52,6 +53,10 @@ internal sealed class TaskLeaseRow
     [Id(12), JsonPropertyName("checkpoint"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public CheckpointRow? Checkpoint { get; set; }
 
+    /// <summary>Epoch below which, and at which, batches do not count any more.</summary>
+    [Id(40), JsonPropertyName("base"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long BaseEpoch { get; set; }
+
     /// <summary>The stored form.</summary>
     /// <param name="lease">The task.</param>
     /// <param name="withBatches">False where batches and checkpoints have rows of their own.</param>
@@ -60,6 +65,7 @@ internal sealed class TaskLeaseRow
         Status = (int)lease.Status,
         Attempt = lease.Attempt,
         Epoch = lease.Epoch,
+        BaseEpoch = lease.BaseEpoch,
         Worker = lease.LastWorker.IsDefault ? null : lease.LastWorker.Value,
         Lease = lease.Holder is { } holder
             ? new LeaseHolderRow { Session = holder.SessionId, GrantedUtc = holder.GrantedUtc, ExpiresUtc = holder.ExpiresUtc }
@@ -82,6 +88,7 @@ internal sealed class TaskLeaseRow
             Status = (FlowTaskStatus)Status,
             Attempt = Attempt,
             Epoch = Epoch,
+            BaseEpoch = BaseEpoch,
             LastWorker = worker,
             Holder = Lease is { } lease ? new LeaseHolder(worker, lease.Session, lease.GrantedUtc, lease.ExpiresUtc) : null,
             ReadyUtc = ReadyUtc,
@@ -133,10 +140,22 @@ internal sealed class BatchRow
     [Id(6), JsonPropertyName("u"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? Uid { get; set; }
 
-    public static BatchRow Of(AcceptedBatch batch) =>
-        new() { Epoch = batch.Epoch, Rows = batch.Rows, Bytes = batch.Bytes, Path = batch.Path, Sequence = batch.Sequence, Uid = batch.Uid };
+    /// <summary>What was reported with it.</summary>
+    [Id(40), JsonPropertyName("m"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public Dictionary<string, double>? Metrics { get; set; }
 
-    public AcceptedBatch ToBatch() => new(Epoch, Rows, Bytes, Path, Sequence) { Uid = Uid };
+    public static BatchRow Of(AcceptedBatch batch) => new()
+    {
+        Epoch = batch.Epoch,
+        Rows = batch.Rows,
+        Bytes = batch.Bytes,
+        Path = batch.Path,
+        Sequence = batch.Sequence,
+        Uid = batch.Uid,
+        Metrics = batch.Metrics is { } metrics ? new Dictionary<string, double>(metrics) : null,
+    };
+
+    public AcceptedBatch ToBatch() => new(Epoch, Rows, Bytes, Path, Sequence, Metrics?.ToImmutableSortedDictionary(StringComparer.Ordinal)) { Uid = Uid };
 }
 
 /// <summary>Stored form of a failure.</summary>

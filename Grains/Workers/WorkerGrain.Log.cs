@@ -34,4 +34,7 @@ internal sealed partial class WorkerGrain
 
     [LoggerMessage(EventId = 2107, Level = LogLevel.Warning, Message = "Queue of role {Role} could not be told what worker {WorkerId} has free; the next heartbeat tells it")]
     private partial void LogQueueNotTold(Exception exception, WorkerId workerId, string role);
+
+    [LoggerMessage(EventId = 2159, Level = LogLevel.Warning, Message = "Worker {WorkerId} renewed its leases after {SilenceSeconds} s, more than half of the lease of {LeaseSeconds} s; nearly as much again and it loses them. See whether it is starved of processor time, paused or far away")]
+    private partial void LogLateHeartbeat(WorkerId workerId, double silenceSeconds, double leaseSeconds);
 }

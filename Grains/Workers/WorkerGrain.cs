@@ -91,7 +91,13 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
     public async Task<IReadOnlyList<LeaseToken>> HeartbeatAsync(string sessionId, IReadOnlyList<LeaseProgress> progress, CancellationToken cancellationToken)
     {
         RequireSession(sessionId);
-        _model = _model.Seen(_clock.GetUtcNow());
+        var nowUtc = _clock.GetUtcNow();
+        if (nowUtc - _model.LastSeenUtc is var silence && silence > _leases.Duration / 2)
+        {
+            LogLateHeartbeat(Id, silence.TotalSeconds, _leases.Duration.TotalSeconds);
+        }
+
+        _model = _model.Seen(nowUtc);
         var fractions = progress.ToDictionary(one => one.Token, one => one.Fraction);
         var renewals = _model.Leases
             .Where(held => !held.Value.IsStopping)

@@ -36,7 +36,7 @@ internal sealed class ArtifactCalls(IGrainFactory grains)
         };
         foreach (var artifact in page.Batches)
         {
-            response.Artifacts.Add(new Wire.Artifact
+            var wire = new Wire.Artifact
             {
                 NodeId = artifact.Node,
                 TaskIndex = artifact.TaskIndex,
@@ -44,7 +44,14 @@ internal sealed class ArtifactCalls(IGrainFactory grains)
                 Rows = artifact.Rows,
                 Bytes = artifact.Bytes,
                 Path = artifact.Path,
-            });
+                Epoch = artifact.Epoch,
+            };
+            foreach (var (name, value) in artifact.Metrics ?? new Dictionary<string, double>())
+            {
+                wire.Metrics[name] = value;
+            }
+
+            response.Artifacts.Add(wire);
         }
 
         return response;

@@ -29,9 +29,13 @@ internal static class ControlMapping
             CancelReason = run.CancelReason ?? "",
             RefusedEffects = run.RefusedEffects,
             VarsJson = run.VariablesJson ?? "",
+            ReopenedAt = run.ReopenedUtc?.ToTimestamp(),
+            IdempotencyKey = run.IdempotencyKey ?? "",
+            ResultJson = run.ResultJson ?? "",
         };
         wire.NodeCount = run.NodeCount;
         wire.NodeStates.Add((run.NodeStates ?? new Dictionary<RunStatus, int>()).Select(count => new Wire.NodeStateCount { State = (Wire.RunState)count.Key, Nodes = count.Value }));
+        wire.History.Add(run.History.Select(ToWire));
         wire.Nodes.Add(run.Nodes.Select(ToWire));
         return wire;
     }
@@ -128,6 +132,20 @@ internal static class ControlMapping
     public static Wire.Failure ToWire(this TaskFailure failure) =>
         new() { Reason = failure.Reason, Permanent = failure.Permanent, Message = failure.Message };
 
+    public static Wire.WhyReason ToWire(this RunReason reason) =>
+        new() { Code = reason.Code, Text = reason.Text, NodeId = reason.Node ?? "", Until = reason.UntilUtc?.ToTimestamp() };
+
+    private static Wire.StatusChange ToWire(StatusTransition change)
+    {
+        var wire = new Wire.StatusChange { To = (Wire.RunState)change.To, At = change.AtUtc.ToTimestamp(), Reason = change.Reason ?? "" };
+        if (change.From is { } from)
+        {
+            wire.From = (Wire.RunState)from;
+        }
+
+        return wire;
+    }
+
     public static Wire.Node ToWire(this NodeView node)
     {
         var wire = new Wire.Node
@@ -145,7 +163,9 @@ internal static class ControlMapping
             StartedAt = node.StartedUtc?.ToTimestamp(),
             EndedAt = node.EndedUtc?.ToTimestamp(),
             Failure = node.Failure?.ToWire(),
+            Reruns = node.Reruns,
         };
+        wire.History.Add(node.History.Select(ToWire));
         foreach (var (name, value) in node.Metrics ?? new Dictionary<string, double>())
         {
             wire.Metrics[name] = value;

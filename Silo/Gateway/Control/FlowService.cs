@@ -20,6 +20,8 @@ internal sealed class FlowService(RunCalls runs, ArtifactCalls artifacts, TaskCa
         .Unary(Unary<CancelRunRequest, Run>("CancelRun"), (request, context) => runs.CancelAsync(request, context.CancellationToken))
         .Unary(Unary<PauseRunRequest, Run>("PauseRun"), (request, context) => runs.PauseAsync(request, context.CancellationToken))
         .Unary(Unary<ResumeRunRequest, Run>("ResumeRun"), (request, context) => runs.ResumeAsync(request, context.CancellationToken))
+        .Unary(Unary<ReopenRunRequest, Run>("ReopenRun"), (request, context) => runs.ReopenAsync(request, context.CancellationToken))
+        .Unary(Unary<WhyRunRequest, WhyRunResponse>("WhyRun"), (request, context) => runs.WhyAsync(request, context.CancellationToken))
         .Unary(Unary<SignalRunRequest, Run>("SignalRun"), (request, context) => runs.SignalAsync(request, context.CancellationToken))
         .Unary(Unary<ListArtifactsRequest, ListArtifactsResponse>("ListArtifacts"), (request, context) => artifacts.ListAsync(request, context.CancellationToken))
         .Unary(Unary<GetWorkerRequest, Protocol.V1.Worker>("GetWorker"), (request, context) => workers.GetAsync(request, context.CancellationToken))

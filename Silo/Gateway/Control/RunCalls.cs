@@ -19,7 +19,7 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
 
     public async Task<Wire.SubmitGraphResponse> SubmitAsync(Wire.SubmitGraphRequest request, CancellationToken cancellationToken)
     {
-        var run = request.RunId.Length == 0 ? new RunId(ids.NewId()) : ControlMapping.ToRunId(request.RunId);
+        var run = RunOf(request);
         if (run.Value is FlightPaths.Uploads or FlightPaths.Streams)
         {
             throw new FlowException(FlowErrorCode.BadInput, $"Run id '{run}' is taken: Flight paths that begin with it name {run}. Choose another.");
@@ -54,6 +54,7 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
             {
                 DocumentJson = request.DocumentJson,
                 Files = request.Files.Count == 0 ? null : new Dictionary<string, string>(request.Files),
+                IdempotencyKey = request.IdempotencyKey.Length == 0 ? null : request.IdempotencyKey,
             },
             cancellationToken);
         return new Wire.SubmitGraphResponse { RunId = run.Value, Created = created };
@@ -175,6 +176,15 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
     public async Task<Wire.Run> ResumeAsync(Wire.ResumeRunRequest request, CancellationToken cancellationToken) =>
         (await Run(request.RunId).ResumeAsync(cancellationToken)).ToWire();
 
+    public async Task<Wire.Run> ReopenAsync(Wire.ReopenRunRequest request, CancellationToken cancellationToken) => (await Run(request.RunId).ReopenAsync(
+        request.NodeId.Length == 0 ? null : request.NodeId, CheckReason(request.Reason), cancellationToken)).ToWire();
+
+    public async Task<Wire.WhyRunResponse> WhyAsync(Wire.WhyRunRequest request, CancellationToken cancellationToken)
+    {
+        var reasons = await Run(request.RunId).WhyAsync(request.NodeId.Length == 0 ? null : request.NodeId, cancellationToken);
+        return new Wire.WhyRunResponse { Reasons = { reasons.Select(ControlMapping.ToWire) } };
+    }
+
     public async Task<Wire.Run> SignalAsync(Wire.SignalRunRequest request, CancellationToken cancellationToken)
     {
         if (request.Signal is not ("approve" or "reject"))
@@ -219,6 +229,15 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
             }
         }
     }
+
+    private RunId RunOf(Wire.SubmitGraphRequest request) => (request.RunId, request.IdempotencyKey) switch
+    {
+        ("", "") => new RunId(ids.NewId()),
+        ("", { Length: <= IdempotencyKeys.CharsMax } key) => IdempotencyKeys.RunOf(key),
+        ("", { } key) => throw new FlowException(FlowErrorCode.BadInput, $"idempotency_key has {key.Length} characters; at most {IdempotencyKeys.CharsMax} are possible."),
+        ({ } id, "") => ControlMapping.ToRunId(id),
+        _ => throw new FlowException(FlowErrorCode.BadInput, "run_id and idempotency_key are both given; give one: a run id that is chosen by the caller is a key already."),
+    };
 
     private IGraphRunGrain Run(string id) => grains.GetGrain<IGraphRunGrain>(ControlMapping.ToRunId(id).Value);
 

@@ -33,6 +33,34 @@ public sealed class LeaseDeciderTests
     }
 
     [Fact]
+    public void TimeOut_NamesTheLongestGap_TheLease_AndTheWayOut()
+    {
+        var policy = Policy with { AttemptTimeout = TimeSpan.FromSeconds(50) };
+        Grant();
+        _now += TimeSpan.FromSeconds(35);
+        Do(new RenewLease(1, _worker, "s", null), policy);
+        _now += TimeSpan.FromSeconds(15);
+
+        var change = Assert.IsType<TaskBackedOff>(Assert.Single(Do(new PassTime(), policy).Events));
+
+        Assert.Equal(
+            "The attempt took longer than 50 s (longest gap between its worker's signs of life 35 s, lease 60 s); raise timeout_sec or make the task smaller.",
+            change.Failure.Message);
+    }
+
+    [Fact]
+    public void Expiry_NamesTheSilence_TheLease_AndTheWayOut()
+    {
+        Grant();
+        _now += TimeSpan.FromSeconds(61);
+
+        var change = Assert.IsType<LeaseRevoked>(Assert.Single(Do(new PassTime(), Policy).Events));
+
+        Assert.StartsWith("Worker 'w' was not heard of in time (longest gap between its worker's signs of life 61 s, lease 60 s).", change.Detail, StringComparison.Ordinal);
+        Assert.Contains("raise OrleansFlow:Leases:Duration", change.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Restore_OfTheStore_EndsLeasesOfBeforeAndNoneOfTheirEffectsIsAccepted()
     {
         Grant();

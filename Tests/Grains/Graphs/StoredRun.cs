@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.DependencyInjection;
@@ -67,13 +68,13 @@ internal sealed class StoredRun(JsonGrainStorage storage, string document)
 
     public static string Describe(GraphRunState state) => JsonSerializer.Serialize(new
     {
-        state.Status, state.Version, state.AcceptedCount, state.SubmittedUtc, state.StartedUtc, state.EndedUtc, state.CancelReason, state.Failure, state.EndedCount, state.IsPaused, Gates = state.OpenGates.ToList(),
+        state.Status, state.Version, state.AcceptedCount, state.SubmittedUtc, state.StartedUtc, state.EndedUtc, state.CancelReason, state.Failure, state.EndedCount, state.IsPaused, state.History, state.ReopenedUtc, Gates = state.OpenGates.ToList(),
         Variables = state.Variables.ToJson(),
         Active = state.Active.ToList(),
         Nodes = state.Nodes.Select(node => new
         {
             node.Status, node.Opened, node.IsHeldBack, node.StartedUtc, node.EndedUtc, node.CompletedCount, node.Rows, node.Bytes, node.Metrics, node.Accepted,
-            node.Failure, node.MetricCounts, node.Edges, node.TakenCount, node.DeadCount,
+            node.Failure, node.MetricCounts, node.Edges, node.TakenCount, node.DeadCount, node.Reruns, node.Past,
             Tasks = node.Tasks.Select(task => TaskLeaseRow.Of(task)),
         }),
     });
@@ -86,6 +87,12 @@ internal sealed class StoredRun(JsonGrainStorage storage, string document)
                 return new PassRunTime();
             case 4:
                 return State.IsPaused ? new ResumeRun() : new PauseRun("look");
+            case 6 or 7 when State.IsTerminal:
+                return new ReopenRun(null, "go on");
+            case 8 when random.Next(3) == 0:
+                return new CancelRun("enough");
+            case 6 when State.Exists:
+                return new ReopenRun(random.Next(State.Nodes.Count), "again");
             case 5 when State.OpenGates.Count > 0:
                 return new AnswerGate(State.OpenGates[0], random.Next(2) == 0, "{}");
         }
@@ -102,7 +109,7 @@ internal sealed class StoredRun(JsonGrainStorage storage, string document)
                 0 => new CompleteAttempt(task.Epoch, task.Batches.Count, random.Next(3) == 0 ? $"\"{new string('x', 600)}{slot.Index}\"" : "{}"),
                 1 => new RevokeLease(task.Epoch, LeaseReasons.ConnectionLost),
                 _ => new AcceptBatch(
-                    task.Epoch, task.Batches.Count, new AcceptedBatch(task.Epoch, 3, 30, $"{slot}.{task.Batches.Count}") { Uid = random.Next(2) == 0 ? $"u{task.Batches.Count}" : null })
+                    task.Epoch, task.Batches.Count, new AcceptedBatch(task.Epoch, 3, 30, $"{slot}.{task.Batches.Count}") { Uid = random.Next(2) == 0 ? $"u{task.Batches.Count}" : null }, Numbers(random.Next(3)))
                 {
                     Checkpoint = random.Next(3) == 0 ? new LeaseCheckpoint(1, "{}", 0) : null,
                 },
@@ -110,4 +117,7 @@ internal sealed class StoredRun(JsonGrainStorage storage, string document)
             _ => new GrantLease(new WorkerId("w"), "s"),
         });
     }
+
+    private static ImmutableSortedDictionary<string, double> Numbers(int count) =>
+        Enumerable.Range(0, count).ToImmutableSortedDictionary(number => $"n{number}", number => number + 0.5, StringComparer.Ordinal);
 }
