@@ -64,7 +64,7 @@ internal sealed class RunSegments
     {
         if (number < _versions.Count)
         {
-            _versions[number] = "";
+            (_versions[number], _text) = ("", null);
         }
     }
 
