@@ -38,14 +38,14 @@ public static class LeaseDecider
             FailAttempt fail => IsRepeated(state, fail.Epoch, completed: false)
                 ? LeaseDecision.Nothing
                 : IfCurrent(state, fail.Epoch, policy, nowUtc, () => new LeaseDecision(Fail(state, fail.Failure, policy, nowUtc, reported: true))),
-            StopAttempt stop => IfCurrent(state, stop.Epoch, policy, nowUtc, () => One(Revoked(state, LeaseReasons.Stopped, nowUtc))),
+            StopAttempt stop => IfCurrent(state, stop.Epoch, policy, nowUtc, () => One(LeaseLosses.Revoked(state, LeaseReasons.Stopped, nowUtc))),
             RevokeLease { Reason: LeaseReasons.ConnectionLost } when policy.KeepsLostLease => LeaseDecision.Nothing,
             RevokeLease revoke => state.Status == FlowTaskStatus.Leased && revoke.Epoch == state.Epoch
-                ? One(Lost(state, revoke.Reason, policy, nowUtc))
+                ? One(LeaseLosses.Lost(state, revoke.Reason, policy, nowUtc))
                 : LeaseDecision.Nothing,
             WithholdTask withhold => Withhold(state, withhold, nowUtc),
             PassTime => new LeaseDecision(Overdue(state, policy, nowUtc)),
-            RestoreLease when IsBeforeRestore(state, policy) => One(Revoked(state, LeaseReasons.StoreRestored, nowUtc)),
+            RestoreLease when IsBeforeRestore(state, policy) => One(LeaseLosses.Revoked(state, LeaseReasons.StoreRestored, nowUtc)),
             RestoreLease => state is { Status: FlowTaskStatus.Leased, Holder: { } holder }
                 ? One(new LeaseRenewed(nowUtc, state.Epoch, holder.Worker, holder.SessionId, nowUtc + policy.Duration, null))
                 : RestoreWait(state, policy, nowUtc),
@@ -121,7 +121,7 @@ public static class LeaseDecider
                 Holder = null,
                 ReadyUtc = revoked.AtUtc,
                 Progress = 0,
-                Takeovers = state.Takeovers + (IsTakeover(revoked.Reason) ? 1 : 0),
+                Takeovers = state.Takeovers + (LeaseLosses.IsTakeover(revoked.Reason) ? 1 : 0),
             },
             TaskWithheld => state with { Status = FlowTaskStatus.Pending, Holder = null, ReadyUtc = null, Progress = 0 },
             TaskCancelled => state with { Status = FlowTaskStatus.Cancelled, ReadyUtc = null },
@@ -237,7 +237,7 @@ public static class LeaseDecider
 
         if (IsBeforeRestore(state, policy))
         {
-            return [Revoked(state, LeaseReasons.StoreRestored, nowUtc)];
+            return [LeaseLosses.Revoked(state, LeaseReasons.StoreRestored, nowUtc)];
         }
 
         if (policy.AttemptTimeout is { } timeout && nowUtc >= holder.GrantedUtc + timeout && holder.GrantedUtc + timeout <= holder.ExpiresUtc)
@@ -247,7 +247,7 @@ public static class LeaseDecider
             return Fail(state, failure, policy, nowUtc, reported: false);
         }
 
-        return nowUtc >= holder.ExpiresUtc ? [Lost(state, LeaseReasons.LeaseExpired, policy, nowUtc)] : [];
+        return nowUtc >= holder.ExpiresUtc ? [LeaseLosses.Lost(state, LeaseReasons.LeaseExpired, policy, nowUtc)] : [];
     }
 
     private static LeaseDecision IfCurrent(TaskLease state, long epoch, LeasePolicy policy, DateTimeOffset nowUtc, Func<LeaseDecision> decide)
@@ -267,7 +267,7 @@ public static class LeaseDecider
 
     private static LeaseDecision Withhold(TaskLease state, WithholdTask withhold, DateTimeOffset nowUtc) => state.Status switch
     {
-        FlowTaskStatus.Leased => new LeaseDecision([Revoked(state, withhold.Reason, nowUtc), new TaskWithheld(nowUtc)]),
+        FlowTaskStatus.Leased => new LeaseDecision([LeaseLosses.Revoked(state, withhold.Reason, nowUtc), new TaskWithheld(nowUtc)]),
         FlowTaskStatus.Ready or FlowTaskStatus.BackingOff => One(new TaskWithheld(nowUtc)),
         _ => LeaseDecision.Nothing,
     };
@@ -276,27 +276,6 @@ public static class LeaseDecider
 
     private static bool IsRepeated(TaskLease state, long epoch, bool completed) =>
         epoch > 0 && epoch == state.ReportedEpoch && completed == (state.Status == FlowTaskStatus.Completed);
-
-    /// <summary>Whether a lease that ended for this reason is one that its worker lost, and not one that was taken from it.</summary>
-    private static bool IsTakeover(string reason) => reason is LeaseReasons.LeaseExpired or LeaseReasons.ConnectionLost or LeaseReasons.WorkerRestarted;
-
-    /// <summary>The lease ended without an outcome: ready for the next worker, unless it has lost too many of them.</summary>
-    private static LeaseEvent Lost(TaskLease state, string reason, LeasePolicy policy, DateTimeOffset nowUtc)
-    {
-        var isExpired = reason == LeaseReasons.LeaseExpired;
-        if (policy.MaxTakeovers is { } most && state.Takeovers >= most && IsTakeover(reason))
-        {
-            var failure = new LeaseFailure(LeaseReasons.TooManyTakeovers, true, string.Create(
-                CultureInfo.InvariantCulture,
-                $"Its worker was lost {state.Takeovers + 1} times (the last was '{state.LastWorker}': {reason}{(isExpired ? LeaseTexts.LifeSignsOf(state, policy, nowUtc) : "")}); max_takeovers allows {most}. See why the workers end, or raise it."));
-            return new TaskFailed(nowUtc, failure, Reported: false, state.Epoch, state.LastWorker);
-        }
-
-        return Revoked(state, reason, nowUtc) with { Detail = isExpired ? LeaseTexts.Expiry(state, policy, nowUtc) : null };
-    }
-
-    private static LeaseRevoked Revoked(TaskLease state, string reason, DateTimeOffset nowUtc) =>
-        new(nowUtc, state.Epoch, state.LastWorker, reason);
 
     private static LeaseDecision One(LeaseEvent change) => new([change]);
 }

@@ -20,7 +20,7 @@ internal sealed class RunOutbox
     private readonly IGrainFactory _grains;
     private readonly TimeProvider _clock;
     private readonly Action<Exception> _failed;
-    private readonly SortedDictionary<string, Mail> _queues = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, RunMail> _queues = new(StringComparer.Ordinal);
     private readonly List<(WorkerId Worker, LeaseToken Token, string Reason)> _stops = [];
     private readonly RunOutboxLane _stopLane;
     private readonly RunOutboxLane _entryLane;
@@ -187,18 +187,18 @@ internal sealed class RunOutbox
     private void AddEntry(GraphRunState state) =>
         _entry = new RunEntry { Run = RunViews.Run(state, state.RefusedEffects, withNodes: false), Version = state.Version };
 
-    private Mail MailOf(string role)
+    private RunMail MailOf(string role)
     {
         if (!_queues.TryGetValue(role, out var mail))
         {
-            mail = new Mail(_clock, (mine, cancellationToken) => SendAsync(role, mine, cancellationToken));
+            mail = new RunMail(_clock, (mine, cancellationToken) => SendAsync(role, mine, cancellationToken));
             _queues.Add(role, mail);
         }
 
         return mail;
     }
 
-    private async Task<bool> SendAsync(string role, Mail mail, CancellationToken cancellationToken)
+    private async Task<bool> SendAsync(string role, RunMail mail, CancellationToken cancellationToken)
     {
         var (ready, ended) = mail.Take();
         try
@@ -260,42 +260,6 @@ internal sealed class RunOutbox
             _failed(exception);
             _entry ??= entry;
             return false;
-        }
-    }
-
-    /// <summary>What is owed to one role's queue.</summary>
-    private sealed class Mail
-    {
-        public Mail(TimeProvider clock, Func<Mail, CancellationToken, Task<bool>> send) =>
-            Lane = new RunOutboxLane(clock, () => IsEmpty, cancellationToken => send(this, cancellationToken));
-
-        public RunOutboxLane Lane { get; }
-
-        public bool IsEmpty => Ready.Count == 0 && Ended.Count == 0;
-
-        public SortedDictionary<TaskSlot, QueueEntry> Ready { get; private set; } = [];
-
-        public SortedDictionary<TaskSlot, TaskId> Ended { get; private set; } = [];
-
-        public (SortedDictionary<TaskSlot, QueueEntry> Ready, SortedDictionary<TaskSlot, TaskId> Ended) Take()
-        {
-            var taken = (Ready, Ended);
-            (Ready, Ended) = ([], []);
-            return taken;
-        }
-
-        /// <summary>What could not be sent is owed again, but for what newer mail says otherwise.</summary>
-        public void PutBack(SortedDictionary<TaskSlot, QueueEntry> ready, SortedDictionary<TaskSlot, TaskId> ended)
-        {
-            foreach (var (slot, task) in ended.Where(one => !Ready.ContainsKey(one.Key)))
-            {
-                Ended[slot] = task;
-            }
-
-            foreach (var (slot, entry) in ready.Where(one => !Ended.ContainsKey(one.Key)))
-            {
-                Ready.TryAdd(slot, entry);
-            }
         }
     }
 }
