@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using OrleansFlow.Client;
+using OrleansFlow.Graphs;
 using OrleansFlow.Silo.Hosting;
+using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
 
 namespace OrleansFlow.Benchmarks.Macro;
@@ -27,7 +29,8 @@ internal sealed class BenchSilo : IAsyncDisposable
     }
 
     /// <summary>Starts a worker process and waits until it is online.</summary>
-    public async Task AddWorkerAsync(string assembly, string argument, int slots, CancellationToken cancellationToken)
+    /// <returns>Its number, for <see cref="KillWorkerAsync"/>.</returns>
+    public async Task<int> AddWorkerAsync(string assembly, string argument, int slots, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
         start.ArgumentList.Add(assembly);
@@ -46,6 +49,29 @@ internal sealed class BenchSilo : IAsyncDisposable
         while (!(await Client.ListWorkersAsync(cancellationToken)).Any(worker => worker.WorkerId.Value == id && worker.Liveness == WorkerLiveness.Online))
         {
             await timer.WaitForNextTickAsync(cancellationToken);
+        }
+
+        return _workers.Count - 1;
+    }
+
+    /// <summary>Ends a worker process at once, as a crash does.</summary>
+    public async Task KillWorkerAsync(int number)
+    {
+        _workers[number].Kill(entireProcessTree: true);
+        await _workers[number].WaitForExitAsync();
+    }
+
+    /// <summary>Submits a graph and waits until it has completed.</summary>
+    public async Task RunAsync(string document, CancellationToken cancellationToken) =>
+        await WaitAsync(await Client.SubmitGraphAsync(document, cancellationToken: cancellationToken), cancellationToken);
+
+    /// <summary>Waits until a run has completed.</summary>
+    public async Task WaitAsync(RunId run, CancellationToken cancellationToken)
+    {
+        var ended = await Client.WaitForRunAsync(run, cancellationToken);
+        if (ended.Status != RunStatus.Completed)
+        {
+            throw new InvalidOperationException($"Run {run} ended as {ended.Status}: {ended.Failure?.Message}");
         }
     }
 

@@ -34,6 +34,14 @@ internal static class BenchmarkCommandLine
         ["storage-writes-64"] = () => new StorageWrites(64, _store),
         ["storage-writes-1000"] = () => new StorageWrites(1_000, _store),
         ["tasks-durable"] = () => new TasksDurable(),
+        ["task-latency"] = RunLatency.OneTask,
+        ["chain-5"] = RunLatency.Chain,
+        ["fan-out-1000"] = RunLatency.FanOut,
+        ["graph-100k"] = () => new GraphLarge(),
+        ["takeover"] = () => new Takeover(),
+        ["run-listing-1k"] = () => new RunListing(1_000),
+        ["run-listing-10k"] = () => new RunListing(10_000),
+        ["run-listing-100k"] = () => new RunListing(100_000),
 #if EMBEDDED_RUNTIME
         ["simulation-turns"] = () => new SimulationTurns(),
 #endif
@@ -55,6 +63,12 @@ internal static class BenchmarkCommandLine
         if (args is [NoOpWorker.Argument, ..])
         {
             await NoOpWorker.RunAsync();
+            return 0;
+        }
+
+        if (args is [WaitingWorker.Argument, ..])
+        {
+            await WaitingWorker.RunAsync();
             return 0;
         }
 

@@ -17,6 +17,7 @@ internal sealed partial class GraphRunGrain
     /// <summary>Leases that stood when the run was read from storage and were not renewed since, with their epoch.</summary>
     private readonly SortedDictionary<TaskSlot, long> _restored = [];
 
+    private IGrainReminder? _reminder;
     private Task _delivery = Task.CompletedTask;
     private bool _isDelivering;
     private IGrainTimer? _timer;
@@ -55,6 +56,12 @@ internal sealed partial class GraphRunGrain
 
     private void OnCommitted(GraphRunState state, IReadOnlyList<GraphRunEvent> events)
     {
+        if (_submission is { DocumentJson.Length: > 0 } stored)
+        {
+            // The plan is all that is needed of it.
+            _submission = stored with { DocumentJson = "" };
+        }
+
         Log(state, events);
         _outbox.Add(state, events);
         _watchers.Publish(state, events);
@@ -145,10 +152,19 @@ internal sealed partial class GraphRunGrain
         }
     }
 
+    private async Task BeginReminderAsync()
+    {
+        if (_reminder is null && !_settled)
+        {
+            _reminder = await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
+        }
+    }
+
     private async Task EndReminderAsync()
     {
-        if (await this.GetReminder(ReminderName) is { } reminder)
+        if ((_reminder ?? await this.GetReminder(ReminderName)) is { } reminder)
         {
+            _reminder = null;
             await this.UnregisterReminder(reminder);
         }
     }

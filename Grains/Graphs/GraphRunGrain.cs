@@ -24,6 +24,7 @@ namespace OrleansFlow.Grains.Graphs;
 internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable, IDisposable
 {
     private readonly GraphRunStore _store;
+    private readonly GraphPlans _plans;
     private readonly LeaseOptions _leases;
     private readonly SiloServingClock _serving;
     private readonly LeaseClock _clock;
@@ -42,6 +43,7 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
 
     public GraphRunGrain(
         IServiceProvider services,
+        GraphPlans plans,
         IOptions<LeaseOptions> leases,
         SiloServingClock serving,
         LeaseClock clock,
@@ -50,6 +52,7 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         IStoreGeneration? generation = null)
     {
         _store = new GraphRunStore(services);
+        _plans = plans;
         _leases = leases.Value;
         _serving = serving;
         _clock = clock;
@@ -95,20 +98,17 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
 
     public async Task<bool> SubmitAsync(RunSubmission submission, CancellationToken cancellationToken)
     {
-        var plan = GraphParser.Parse(submission.DocumentJson, submission.Files).RequirePlan();
-        if (!_pump.Tentative.Exists)
-        {
-            // Before the run, so that there is no moment in which the run exists and nothing would wake it.
-            await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
-        }
+        var plan = _plans.Parse(submission.DocumentJson, submission.Files).RequirePlan();
 
+        // Beside the run's own write, so that both share one commit. Of a run whose reminder did not come to be nobody was told that it exists.
+        var reminder = BeginReminderAsync();
         var (decision, committed) = Take(new SubmitRun(_id, plan));
         if (!decision.Events.IsEmpty)
         {
             _submission = submission;
         }
 
-        await committed;
+        await Task.WhenAll(committed, reminder);
         return decision.IsAccepted
             ? !decision.Events.IsEmpty
             : throw new FlowException(FlowErrorCode.AlreadyExists, submission.IdempotencyKey is { } key

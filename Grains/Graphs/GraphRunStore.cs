@@ -28,6 +28,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
     /// <summary>Reads that are under way at once while a run is read.</summary>
     private const int ReadsMax = 32;
 
+    private readonly GraphPlans _plans = services.GetService<GraphPlans>() ?? new GraphPlans();
     private readonly IGrainStorage _storage = services.GetRequiredKeyedService<IGrainStorage>(FlowGrainStorage.Name);
     private readonly Dictionary<string, string?> _etags = new(StringComparer.Ordinal);
     private readonly GrainState<GraphRunRow> _head = new(new GraphRunRow());
@@ -46,7 +47,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
     private long _commitCount;
     private bool _isPlanStored;
 
-    /// <summary>What the run was submitted with; null while there is none.</summary>
+    /// <summary>What the run was submitted with; null while there is none. Once the document is stored in a row of its own it is not kept here: it may have megabytes.</summary>
     public RunSubmission? Submission { get; private set; }
 
     /// <summary>Whether the run has ended and everybody who had to know was told; as stored.</summary>
@@ -82,7 +83,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
 
     /// <summary>Stores a state; durable when it returns.</summary>
     /// <param name="state">The state.</param>
-    /// <param name="submission">What it was submitted with.</param>
+    /// <param name="submission">What it was submitted with; not looked at once it is stored.</param>
     /// <param name="settled">Whether everybody knows the end.</param>
     /// <param name="events">What happened since the state that was stored before.</param>
     public async Task WriteAsync(GraphRunState state, RunSubmission submission, bool settled, IReadOnlyList<GraphRunEvent> events)
@@ -134,9 +135,9 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
         _isPlanStored = true;
     }
 
-    private static GraphPlan Plan(RunSubmission submission, int? nodes)
+    private GraphPlan Plan(RunSubmission submission, int? nodes)
     {
-        var plan = GraphParser.Parse(submission.DocumentJson, submission.Files).RequirePlan();
+        var plan = _plans.Parse(submission.DocumentJson, submission.Files).RequirePlan();
         return nodes is null || nodes == plan.Nodes.Length
             ? plan
             : throw new InvalidOperationException($"{nodes} nodes are stored, the document has {plan.Nodes.Length}");
@@ -145,9 +146,9 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
     private async Task<GraphRunState> LoadSegmentsAsync(GraphRunRow row, RunId run)
     {
         var plan = await ReadAsync<RunPlanRow>(PlanName);
-        Submission = new RunSubmission { DocumentJson = plan.DocumentJson, Files = plan.Files, IdempotencyKey = plan.IdempotencyKey };
-        _isPlanStored = true;
-        var compiled = StoredState.Convert(_grainText, PlanName, () => Plan(Submission, null));
+        var submission = new RunSubmission { DocumentJson = plan.DocumentJson, Files = plan.Files, IdempotencyKey = plan.IdempotencyKey };
+        (_isPlanStored, Submission) = (true, submission with { DocumentJson = "" });
+        var compiled = StoredState.Convert(_grainText, PlanName, () => Plan(submission, null));
         _numbers = new RunTaskNumbers(compiled);
         _nodeRows = new RunSegments("run-nodes", row.NodeRows);
         _taskRows = new RunSegments("run-tasks", row.TaskRows);

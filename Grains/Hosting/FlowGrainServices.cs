@@ -23,6 +23,7 @@ public static class FlowGrainServices
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<LeaseClock>();
         services.TryAddSingleton<SiloServingClock>();
+        services.TryAddSingleton<GraphPlans>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, WorkerStateJson>(_ => WorkerStateJson.Default));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, RunCatalogJson>(_ => RunCatalogJson.Default));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, CatalogJson>(_ => CatalogJson.Default));

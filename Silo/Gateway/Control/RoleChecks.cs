@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using OrleansFlow.Workers;
 
 namespace OrleansFlow.Silo.Gateway.Control;
@@ -8,12 +10,31 @@ internal sealed class RoleChecks(IGrainFactory grains)
     /// <summary>Partition of a role's queue; there is one for now.</summary>
     private const string Partition = "/0";
 
+    private const int KnownMax = 10_000;
+
+    private readonly ConcurrentDictionary<string, bool> _known = new(StringComparer.Ordinal);
+
     /// <summary>Those of the roles that no worker has announced.</summary>
     public async Task<IReadOnlySet<string>> FindUnknownAsync(IEnumerable<string> roles, CancellationToken cancellationToken)
     {
-        var distinct = roles.Distinct(StringComparer.Ordinal).ToArray();
+        // A role that was announced once is known for good.
+        var distinct = roles.Distinct(StringComparer.Ordinal).Where(role => !_known.ContainsKey(role)).ToArray();
+        if (distinct.Length == 0)
+        {
+            return FrozenSet<string>.Empty;
+        }
+
         var known = await Task.WhenAll(distinct.Select(async role =>
             (await grains.GetGrain<IRoleQueueGrain>(role + Partition).GetStatusAsync(cancellationToken)).Known));
+        foreach (var (index, role) in distinct.Index().Where(one => known[one.Index]))
+        {
+            // As many as there are roles, and a bound all the same.
+            if (_known.Count < KnownMax)
+            {
+                _known.TryAdd(role, true);
+            }
+        }
+
         return distinct.Where((_, index) => !known[index]).ToHashSet(StringComparer.Ordinal);
     }
 

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Errors;
+using OrleansFlow.Grains.Graphs;
 using OrleansFlow.Graphs;
 using OrleansFlow.Silo.Gateway.Flight;
 using OrleansFlow.Silo.Hosting;
@@ -12,7 +13,7 @@ using Wire = OrleansFlow.Protocol.V1;
 namespace OrleansFlow.Silo.Gateway.Control;
 
 /// <summary>Calls about runs.</summary>
-internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing listing, RoleChecks roles)
+internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing listing, RoleChecks roles, GraphPlans plans)
 {
     private const int ReasonCharsMax = 1_000;
     private const int SignalBytesMax = 65_536;
@@ -25,7 +26,7 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
             throw new FlowException(FlowErrorCode.BadInput, $"Run id '{run}' is taken: Flight paths that begin with it name {run}. Choose another.");
         }
 
-        var plan = GraphParser.Parse(request.DocumentJson, request.Files).RequirePlan();
+        var plan = plans.Parse(request.DocumentJson, request.Files).RequirePlan();
         var problems = new List<FlowProblem>();
         foreach (var (name, path) in plan.Files)
         {
