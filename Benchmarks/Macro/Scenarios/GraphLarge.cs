@@ -47,19 +47,19 @@ internal sealed class GraphLarge : Scenario
         return new Sample(accepted.TotalSeconds, [ran.TotalMilliseconds], HeldBytesPerOperation: (double)held / (Layers * Width));
     }
 
-    public override Task<double> MeasureBaselineAsync(CancellationToken cancellationToken)
+    public override async Task<double> MeasureBaselineAsync(CancellationToken cancellationToken)
     {
         var path = Path.Combine(_silo.Folder, "document.probe");
         var began = _clock.GetTimestamp();
-        using (var file = new FileStream(path, FileMode.Create))
+        using (var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write))
         {
-            file.Write(System.Text.Encoding.UTF8.GetBytes(Text));
-            file.Flush(flushToDisk: true);
+            await RandomAccess.WriteAsync(file, System.Text.Encoding.UTF8.GetBytes(Text), 0, cancellationToken);
+            RandomAccess.FlushToDisk(file);
         }
 
         var elapsed = _clock.GetElapsedTime(began);
         File.Delete(path);
-        return Task.FromResult(elapsed.TotalSeconds);
+        return elapsed.TotalSeconds;
     }
 
     public override Task<double?> FsyncMsAsync(CancellationToken cancellationToken) =>

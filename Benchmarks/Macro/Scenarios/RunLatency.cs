@@ -1,8 +1,5 @@
 using System.Globalization;
 using OrleansFlow.Benchmarks.Macro.Baselines;
-using OrleansFlow.Client;
-using OrleansFlow.Graphs;
-using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Benchmarks.Macro.Scenarios;
 

@@ -1,6 +1,5 @@
 using OrleansFlow.Client;
 using OrleansFlow.Errors;
-using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Benchmarks.Macro.Scenarios;
