@@ -5,20 +5,21 @@ namespace OrleansFlow.Grains.Graphs;
 
 /// <summary>Compiled graphs, so that a document that is submitted again and again, or is checked by the gateway and then by its run, is compiled once.</summary>
 /// <remarks>
-/// Short documents are kept by their text, a bounded number of them; a long one is found as long as somebody holds the very text, which the gateway does
+/// Short documents are kept by their text, a bounded amount of them; a long one is found as long as somebody holds the very text, which the gateway does
 /// while its run accepts it. Plans are immutable, so runs of one document share one. Thread-safe.
 /// </remarks>
 public sealed class GraphPlans
 {
     /// <summary>Longest document that is kept by its text, in characters.</summary>
-    private const int ShortCharsMax = 16 * 1024;
+    private const int ShortCharsMax = 256 * 1024;
 
-    /// <summary>Short documents that are kept.</summary>
-    private const int ShortCountMax = 256;
+    /// <summary>Characters of all the documents that are kept.</summary>
+    private const int KeptCharsMax = 1024 * 1024;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Document, string Files), GraphParseResult> _short = [];
     private readonly ConditionalWeakTable<string, Known> _long = [];
+    private int _keptChars;
 
     /// <summary>See <see cref="GraphParser.Parse"/>.</summary>
     /// <param name="documentJson">The document's text.</param>
@@ -64,13 +65,14 @@ public sealed class GraphPlans
 
         lock (_gate)
         {
-            if (_short.Count >= ShortCountMax)
+            if (_keptChars + key.Document.Length > KeptCharsMax)
             {
                 // Rare: who has so many different documents does not submit the same one often.
                 _short.Clear();
+                _keptChars = 0;
             }
 
-            _short[key] = result;
+            _keptChars += _short.TryAdd(key, result) ? key.Document.Length : 0;
         }
     }
 

@@ -66,17 +66,6 @@ public sealed class LargeGraphTests
         Assert.Equal((RunStatus.Completed, RunStatus.Cancelled, RunStatus.Cancelled), (run.Nodes[3].Status, run.Nodes[4].Status, run.Nodes[Count - 1].Status));
     }
 
-    [Theory]
-    [InlineData(Count, true)]
-    [InlineData(Count + 1, false)]
-    public void Nodes_UpToTheBound_AreAccepted(int count, bool accepted)
-    {
-        var result = GraphParser.Parse(Chain(count));
-
-        Assert.Equal(accepted, result.IsValid);
-        Assert.Equal(accepted ? [] : ["graph_too_large nodes"], result.Problems.Select(problem => $"{problem.Code} {problem.Path}"));
-    }
-
     [Fact]
     public void Steps_OfALargeRun_AllocateNoMoreThanThoseOfASmallOne()
     {
