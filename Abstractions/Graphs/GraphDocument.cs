@@ -75,6 +75,7 @@ public static class GraphDocument
         WriteText(writer, "when", node.When);
         WriteText(writer, "on_upstream_failure", node.OnUpstreamFailure == "fail" ? null : node.OnUpstreamFailure);
         WriteObject(writer, "params", node.Params);
+        WriteInput(writer, node.Input);
         WriteRetry(writer, node.Retry);
         WriteNumber(writer, "timeout_sec", node.TimeoutSec);
         WriteNumber(writer, "priority", node.Priority == 0 ? null : node.Priority);
@@ -82,6 +83,24 @@ public static class GraphDocument
         WriteText(writer, "role_version", node.RoleVersion);
         WriteText(writer, "grace", node.Grace == "reconnect" ? null : node.Grace);
         WriteNumber(writer, "max_takeovers", node.MaxTakeovers);
+        writer.WriteEndObject();
+    }
+
+    private static void WriteInput(Utf8JsonWriter writer, NodeInputDefinition? input)
+    {
+        if (input is null)
+        {
+            return;
+        }
+
+        writer.WriteStartObject("input");
+        writer.WriteString("adapter", input.Adapter);
+        WriteObject(writer, "args", input.Args);
+        if (input.AllowUnknownAdapter)
+        {
+            writer.WriteBoolean("allow_unknown_adapter", true);
+        }
+
         writer.WriteEndObject();
     }
 

@@ -52,6 +52,9 @@ public sealed class NodeDefinition
     /// <summary>Free values the node's handler can read; member by member they win over the run's.</summary>
     public JsonElement? Params { get; init; }
 
+    /// <summary>Where the input comes from, when the graph and not the handler says so; null: the handler reads it. Only for a node with a role.</summary>
+    public NodeInputDefinition? Input { get; init; }
+
     /// <summary>What happens when a task fails in a way that a retry can help.</summary>
     public RetryPolicy Retry { get; init; } = new();
 

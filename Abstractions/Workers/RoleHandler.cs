@@ -1,4 +1,5 @@
 using OrleansFlow.Errors;
+using OrleansFlow.Inputs;
 
 namespace OrleansFlow.Workers;
 
@@ -16,7 +17,8 @@ public abstract class RoleHandler
 {
     /// <summary>
     /// False (default): a repeated attempt reads its input from the start, and outputs whose number was accepted before are dropped.
-    /// True: <see cref="ReadBatchesAsync"/> itself starts after <see cref="RunContext.AcceptedBatchCount"/>, one input batch for one output batch.
+    /// True: <see cref="ReadBatchesAsync"/> itself starts after <see cref="RunContext.AcceptedBatchCount"/>, one input batch for one output batch;
+    /// an input adapter starts after the input that had been worked off when the last accepted output was made.
     /// </summary>
     public virtual bool ResumesAfterAccepted => false;
 
@@ -34,7 +36,13 @@ public abstract class RoleHandler
     public virtual ValueTask LoadInputAsync(RunContext context, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>
-    /// The attempt's input, batch by batch. Default: every artifact batch of the parents, as they appear, ending when all parents have ended.
+    /// An input adapter to read from instead of <see cref="ReadBatchesAsync"/>; asked after <see cref="LoadInputAsync"/>. An adapter that the graph
+    /// names wins over it, and one that this worker does not know is ignored. Default: none.
+    /// </summary>
+    public virtual InputProposal? ProposeInput(RunContext context) => null;
+
+    /// <summary>
+    /// The attempt's input, batch by batch, when no input adapter gives it. Default: every artifact batch of the parents, as they appear, ending when all parents have ended.
     /// </summary>
     public virtual IAsyncEnumerable<InputBatch> ReadBatchesAsync(RunContext context, CancellationToken cancellationToken)
     {

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using OrleansFlow.Decisions.Inputs;
 using OrleansFlow.Decisions.Queues;
 using OrleansFlow.Graphs;
 
@@ -122,6 +123,12 @@ internal static class CanonicalJson
         {
             writer.WriteNumber("approval_sec", approval.TimeoutSec ?? 0);
             writer.WriteString("approval_timeout", approval.OnTimeout);
+        }
+
+        if (node.Input is { } input)
+        {
+            writer.WriteString("input", BuiltInAdapters.Find(input.Adapter)?.Name ?? input.Adapter);
+            WriteFree(writer, "input_args", input.Args);
         }
 
         if (PlacementTraits.Of(node.Labels, node.RoleVersion) is { Text.Length: > 0 } needs)

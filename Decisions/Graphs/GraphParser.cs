@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using OrleansFlow.Errors;
 using OrleansFlow.Graphs;
+using OrleansFlow.Inputs;
 
 namespace OrleansFlow.Decisions.Graphs;
 
@@ -15,8 +16,13 @@ public static class GraphParser
     /// <summary>Checks and compiles a document.</summary>
     /// <param name="documentJson">The document's text.</param>
     /// <param name="files">Replaces or adds entries of the document's files; null for none.</param>
+    /// <param name="adapters">
+    /// The input adapters that workers have announced, by name, beside those that every worker has; one that is in neither is refused. Null: nothing
+    /// is said about adapters that not every worker has.
+    /// </param>
     /// <remarks>Pure; never throws for a faulty document. O(nodes + edges).</remarks>
-    public static GraphParseResult Parse(string documentJson, IReadOnlyDictionary<string, string>? files = null)
+    public static GraphParseResult Parse(
+        string documentJson, IReadOnlyDictionary<string, string>? files = null, IReadOnlyDictionary<string, AdapterSchema>? adapters = null)
     {
         ArgumentNullException.ThrowIfNull(documentJson);
         var bytes = Encoding.UTF8.GetByteCount(documentJson);
@@ -40,9 +46,10 @@ public static class GraphParser
             var problems = new List<FlowProblem>();
             var definition = ReadGraph(document.RootElement, problems);
             var edges = GraphChecks.Run(definition, problems);
+            var foreign = InputChecks.Run(definition, edges, adapters, problems);
             return problems.Count == 0
-                ? new GraphParseResult(definition, GraphPlan.Compile(definition, edges, files))
-                : new GraphParseResult([.. problems]);
+                ? new GraphParseResult(definition, GraphPlan.Compile(definition, edges, files)) { ForeignAdapters = foreign }
+                : new GraphParseResult([.. problems], definition) { ForeignAdapters = foreign };
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrleansFlow.Decisions.Expressions;
+using OrleansFlow.Decisions.Inputs;
 using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Decisions.Queues;
 using OrleansFlow.Decisions.Variables;
@@ -114,6 +115,7 @@ public sealed class GraphPlan
             When = node.When is { } when ? Expression.Parse(when) : null,
             TakesFailureAsEnd = node.OnUpstreamFailure == "end_of_input",
             ParamsJson = node.Fn is null ? parts.ParamsOf(node) : CoordinatorFunctions.ParamsOf(node),
+            Input = InputPlan.Of(node.Input),
             Priority = node.Priority,
             Needs = PlacementTraits.Of(node.Labels, node.RoleVersion) is { Text.Length: > 0 } needs ? needs.Text : null,
             Policy = parts.PolicyOf(node),

@@ -30,6 +30,12 @@ public static class GraphProblemCodes
     /// <summary>A condition that is no expression, or names what is not there.</summary>
     public const string BadExpression = "graph_bad_expression";
 
+    /// <summary>An input adapter that no worker has announced.</summary>
+    public const string BadInputAdapter = "bad_input_adapter";
+
+    /// <summary>An argument of an input adapter that is unknown, missing or of the wrong type.</summary>
+    public const string BadInputArgs = "bad_input_args";
+
     /// <summary>No nodes.</summary>
     public const string Empty = "graph_empty";
 

@@ -135,6 +135,22 @@ internal sealed class GraphReader
         return number;
     }
 
+    public bool Truth(string name, bool fallback)
+    {
+        if (!TryGet(name, out var value))
+        {
+            return fallback;
+        }
+
+        if (value.ValueKind is JsonValueKind.True or JsonValueKind.False)
+        {
+            return value.GetBoolean();
+        }
+
+        Expected(name, "true or false", value);
+        return fallback;
+    }
+
     public string Choice(string name, string fallback, params ImmutableArray<string> allowed)
     {
         if (!TryGet(name, out var value))

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using OrleansFlow.Errors;
 using OrleansFlow.Graphs;
+using OrleansFlow.Inputs;
 
 namespace OrleansFlow.Decisions.Graphs;
 
@@ -13,13 +14,14 @@ internal static class NodeReader
     public static readonly ImmutableArray<string> Members =
     [
         "id", "role", "fn", "args", "approval", "tasks", "depends_on", "triggers", "routing", "fan_in", "start_when", "when", "on_upstream_failure", "params",
-        "retry", "timeout_sec", "priority", "labels", "role_version", "grace", "max_takeovers",
+        "input", "retry", "timeout_sec", "priority", "labels", "role_version", "grace", "max_takeovers",
     ];
 
     private static readonly RetryPolicy DefaultRetry = new();
     private static readonly NodeRouting NoRouting = new();
     private static readonly SortedDictionary<string, string> NoTriggers = new(StringComparer.Ordinal);
     private static readonly ImmutableArray<string> ParentMembers = ["node", "on", "when", "trigger"];
+    private static readonly ImmutableArray<string> InputMembers = ["adapter", "args", "allow_unknown_adapter"];
     private static readonly ImmutableArray<string> RoutingMembers = ["on_success", "on_failure"];
     private static readonly ImmutableArray<string> ApprovalMembers = ["timeout_sec", "on_timeout"];
     private static readonly ImmutableArray<string> RetryMembers = ["max", "backoff", "backoff_sec", "max_backoff_sec", "jitter_pct", "permanent_on"];
@@ -31,11 +33,11 @@ internal static class NodeReader
         var isGate = reader.TryGet("approval", out _);
         if (isGate)
         {
-            reader.Forbid(["role", "fn", "args", "tasks", "retry", "timeout_sec", "priority", "labels", "role_version", "grace", "max_takeovers"], "a node with 'approval' is a gate and runs nothing");
+            reader.Forbid(["role", "fn", "args", "input", "tasks", "retry", "timeout_sec", "priority", "labels", "role_version", "grace", "max_takeovers"], "a node with 'approval' is a gate and runs nothing");
         }
         else if (isFunction)
         {
-            reader.Forbid(["role", "tasks", "params"], "a node with 'fn' has none; its arguments are 'args'");
+            reader.Forbid(["role", "tasks", "params", "input"], "a node with 'fn' has none; its arguments are 'args'");
         }
         else
         {
@@ -57,6 +59,7 @@ internal static class NodeReader
             When = reader.Text("when"),
             OnUpstreamFailure = reader.Choice("on_upstream_failure", "fail", "fail", "end_of_input"),
             Params = reader.FreeObject("params"),
+            Input = ReadInput(reader, problems),
             Retry = ReadRetry(reader, problems),
             TimeoutSec = reader.Number("timeout_sec", 1, 604_800),
             Priority = reader.Integer("priority", 0, -1000, 1000),
@@ -175,6 +178,37 @@ internal static class NodeReader
             TimeoutSec = reader.Number("timeout_sec", 1, 31_536_000),
             OnTimeout = reader.Choice("on_timeout", "fail", "fail", "skip", "approve"),
         };
+    }
+
+    private static NodeInputDefinition? ReadInput(GraphReader node, List<FlowProblem> problems)
+    {
+        if (!node.TryGet("input", out var value))
+        {
+            return null;
+        }
+
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            node.Expected("input", "an object", value);
+            return null;
+        }
+
+        var reader = new GraphReader(value, node.PathOf("input"), InputMembers, problems);
+        var args = reader.FreeObject("args");
+        var allowsUnknown = reader.Truth("allow_unknown_adapter", false);
+        if (!reader.TryGet("adapter", out var adapter))
+        {
+            reader.Note(GraphProblemCodes.MissingField, reader.PathOf("adapter"), "'adapter' (name of an input adapter) is required.");
+            return null;
+        }
+
+        if (adapter.ValueKind != JsonValueKind.String || !AdapterSchema.IsName(adapter.GetString()))
+        {
+            reader.Expected("adapter", "the name of an input adapter", adapter);
+            return null;
+        }
+
+        return new NodeInputDefinition { Adapter = adapter.GetString()!, Args = args, AllowUnknownAdapter = allowsUnknown };
     }
 
     private static NodeRouting ReadRouting(GraphReader node, List<FlowProblem> problems)

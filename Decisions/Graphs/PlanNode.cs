@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using OrleansFlow.Decisions.Expressions;
+using OrleansFlow.Decisions.Inputs;
 using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Decisions.Queues;
 
@@ -56,6 +57,9 @@ public sealed record PlanNode
 
     /// <summary>The run's parameters with the node's laid over them, as JSON; null for none.</summary>
     public string? ParamsJson { get; init; }
+
+    /// <summary>Where its input comes from; null: its handler decides.</summary>
+    public InputPlan? Input { get; init; }
 
     /// <summary>Higher is leased first.</summary>
     public int Priority { get; init; }

@@ -14,4 +14,7 @@ public sealed record AcceptedBatch(
 {
     /// <summary>The handler's own name of it; null where the worker only counts.</summary>
     public string? Uid { get; init; }
+
+    /// <summary>Where a later attempt goes on reading its input; null when that is not known.</summary>
+    public string? InputPosition { get; init; }
 }

@@ -98,6 +98,14 @@ public interface IGraphRunGrain : IGrainWithStringKey
     [Alias("ReadInputs")]
     IAsyncEnumerable<ArtifactRef> ReadInputsAsync(LeaseToken token, string node, CancellationToken cancellationToken);
 
+    /// <summary>References of parents' artifact batches for an input adapter, in order of acceptance, as they are accepted.</summary>
+    /// <param name="token">The reader's lease.</param>
+    /// <param name="pull">Which ones.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="Errors.FlowException"><c>lease_lost</c>: the lease is not current; <c>bad_input_args</c>: a node is no parent.</exception>
+    [Alias("PullInputs")]
+    IAsyncEnumerable<ArtifactRef> PullInputsAsync(LeaseToken token, InputPull pull, CancellationToken cancellationToken);
+
     /// <summary>Some of a node's accepted batches, ordered by task and number.</summary>
     /// <param name="node">The node.</param>
     /// <param name="begin">Position of the first; 0 or more. While the node runs, batches of an earlier task may still move it.</param>

@@ -192,6 +192,10 @@ public sealed record ArtifactRef
     /// <summary>What was reported with it; null for nothing.</summary>
     [Id(42)]
     public IReadOnlyDictionary<string, double>? Metrics { get; init; }
+
+    /// <summary>Its place among all accepted batches of the run, from 1 on; 0 when it is not known.</summary>
+    [Id(41)]
+    public long Sequence { get; init; }
 }
 
 /// <summary>Some of a node's output.</summary>

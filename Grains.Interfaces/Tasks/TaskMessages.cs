@@ -84,6 +84,22 @@ public sealed record LeaseGrant
     /// <summary>Of the batches that stand, those with a name of the handler's: number and name; null for none.</summary>
     [Id(12)]
     public IReadOnlyList<KeyValuePair<int, string>>? AcceptedUids { get; init; }
+
+    /// <summary>The input adapter that the graph names; null for none.</summary>
+    [Id(40)]
+    public string? InputAdapter { get; init; }
+
+    /// <summary>The adapter's arguments; null for none.</summary>
+    [Id(41)]
+    public string? InputArgsJson { get; init; }
+
+    /// <summary>Where to go on reading after the last accepted batch; null when that is not known.</summary>
+    [Id(42)]
+    public string? InputPosition { get; init; }
+
+    /// <summary>The same for the batch that the checkpoint came with.</summary>
+    [Id(43)]
+    public string? CheckpointInputPosition { get; init; }
 }
 
 /// <summary>Where a task's work can be taken up again.</summary>
@@ -141,6 +157,10 @@ public sealed record BatchReport
     /// <summary>Saved in the same step as the batch; null for none.</summary>
     [Id(7)]
     public TaskCheckpointData? Checkpoint { get; init; }
+
+    /// <summary>Where a later attempt goes on reading once this batch is accepted; null when that is not known.</summary>
+    [Id(40)]
+    public string? InputPosition { get; init; }
 }
 
 /// <summary>How an attempt ended. Numbers are stored and travel.</summary>

@@ -16,4 +16,12 @@ public interface IWorkerCatalogGrain : IGrainWithStringKey
     /// <summary>The remembered workers, newest first.</summary>
     [Alias("List")]
     Task<IReadOnlyList<WorkerId>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>Remembers input adapters that a worker has; durable before it returns. The newest schema of a name counts; 1 000 names are kept.</summary>
+    [Alias("RecordAdapters")]
+    Task RecordAdaptersAsync(IReadOnlyDictionary<string, string> adapters, CancellationToken cancellationToken);
+
+    /// <summary>The remembered input adapters: name to schema, as JSON.</summary>
+    [Alias("ListAdapters")]
+    Task<IReadOnlyDictionary<string, string>> ListAdaptersAsync(CancellationToken cancellationToken);
 }

@@ -53,6 +53,10 @@ public sealed record WorkerRegistration
     /// <summary>True: leases that its id holds and that <see cref="Held"/> does not name are offered to it again, with the same epoch.</summary>
     [Id(12)]
     public bool Adopts { get; init; }
+
+    /// <summary>Input adapters of its own: name to schema, as JSON.</summary>
+    [Id(40)]
+    public IReadOnlyDictionary<string, string> Adapters { get; init; } = new Dictionary<string, string>();
 }
 
 /// <summary>The answer to a registration.</summary>

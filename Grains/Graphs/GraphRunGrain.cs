@@ -168,33 +168,6 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         yield return View();
     }
 
-    public async IAsyncEnumerable<ArtifactRef> ReadInputsAsync(
-        LeaseToken token, string node, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var slot = RequireLease(token);
-        var plan = _pump.Committed.Plan!;
-        var parents = plan.Nodes[slot.Node].Edges.Select(edge => edge.Parent).ToList();
-        var cursor = node.Length == 0 ? InputCursor.OfAll(plan.Nodes[slot.Node])
-            : plan.Find(node) is { } parent && parents.Contains(parent.Index) ? InputCursor.OfOne(plan.Nodes[slot.Node], parents.IndexOf(parent.Index))
-            : throw new FlowException(
-                FlowErrorCode.BadInput, $"'{node}' is not a parent of '{plan.Nodes[slot.Node].Id}'; its parents: {string.Join(", ", parents.Select(one => plan.Nodes[one].Id))}.");
-        while (true)
-        {
-            RequireLease(token);
-            while (cursor.Next(_pump.Committed) is { } artifact)
-            {
-                yield return artifact;
-            }
-
-            if (cursor.IsAtEnd(_pump.Committed))
-            {
-                yield break;
-            }
-
-            await _signal.WaitAsync(cancellationToken);
-        }
-    }
-
     public Task<ArtifactPage> GetArtifactsAsync(string node, int begin, int limit, CancellationToken cancellationToken)
     {
         RequireRun();

@@ -18,6 +18,12 @@ internal abstract class InputCursor
     /// <summary>One parent, ordered by task and number, each task once it has ended.</summary>
     public static InputCursor OfOne(PlanNode node, int edge) => new OneParent(node, edge);
 
+    /// <summary>What an input adapter asked for, in order of acceptance.</summary>
+    /// <param name="node">The node that reads.</param>
+    /// <param name="edges">Which of its edges.</param>
+    /// <param name="pull">What was asked for.</param>
+    public static InputCursor OfPull(PlanNode node, int[] edges, InputPull pull) => new PulledParents(node, edges, pull);
+
     /// <summary>Positions of the parents that lead to a node, or still may.</summary>
     public static IEnumerable<int> Sources(GraphRunState state, int node) => state.Plan!.Nodes[node].Edges
         .Where((_, edge) => state.Nodes[node].Edges[edge] is EdgeState.Open or EdgeState.Taken)

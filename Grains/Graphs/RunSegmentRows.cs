@@ -123,6 +123,9 @@ internal sealed class RunBatchRow
     [Id(6), JsonPropertyName("u"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? Uid { get; set; }
 
+    [Id(7), JsonPropertyName("i"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? InputPosition { get; set; }
+
     /// <summary>What was reported with it.</summary>
     [Id(40), JsonPropertyName("m"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public Dictionary<string, double>? Metrics { get; set; }
@@ -135,8 +138,9 @@ internal sealed class RunBatchRow
         Bytes = batch.Bytes,
         Path = batch.Path,
         Uid = batch.Uid,
+        InputPosition = batch.InputPosition,
         Metrics = batch.Metrics is { } metrics ? new Dictionary<string, double>(metrics) : null,
     };
 
-    public AcceptedBatch ToBatch(long sequence) => new(Epoch, Rows, Bytes, Path, sequence, Metrics?.ToImmutableSortedDictionary(StringComparer.Ordinal)) { Uid = Uid };
+    public AcceptedBatch ToBatch(long sequence) => new(Epoch, Rows, Bytes, Path, sequence, Metrics?.ToImmutableSortedDictionary(StringComparer.Ordinal)) { Uid = Uid, InputPosition = InputPosition };
 }

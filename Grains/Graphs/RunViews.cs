@@ -172,7 +172,7 @@ internal static class RunViews
         return new ArtifactRef
         {
             Node = state.Plan!.Nodes[node].Id, TaskIndex = task, Index = index, Rows = batch.Rows, Bytes = batch.Bytes, Path = batch.Path, Uid = batch.Uid,
-            Epoch = batch.Epoch, Metrics = batch.Metrics,
+            Epoch = batch.Epoch, Sequence = batch.Sequence + 1, Metrics = batch.Metrics,
         };
     }
 
@@ -191,6 +191,10 @@ internal static class RunViews
             Parents = [.. InputCursor.Sources(state, slot.Node).Select(parent => state.Plan.Nodes[parent].Id)],
             Timeout = plan.Policy.AttemptTimeout,
             KeepsLostLease = plan.Policy.KeepsLostLease,
+            InputAdapter = plan.Input?.Adapter,
+            InputArgsJson = plan.Input is { ArgsJson.Length: > 0 } input ? input.ArgsJson : null,
+            InputPosition = lease.Batches.IsEmpty ? null : lease.Batches[^1].InputPosition,
+            CheckpointInputPosition = lease.Checkpoint is { OutputCount: > 0 and var made } && made <= lease.Batches.Count ? lease.Batches[made - 1].InputPosition : null,
         };
         return TaskReports.WithPast(grant, lease);
     }

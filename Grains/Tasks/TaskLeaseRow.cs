@@ -140,6 +140,9 @@ internal sealed class BatchRow
     [Id(6), JsonPropertyName("u"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? Uid { get; set; }
 
+    [Id(7), JsonPropertyName("i"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? InputPosition { get; set; }
+
     /// <summary>What was reported with it.</summary>
     [Id(40), JsonPropertyName("m"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public Dictionary<string, double>? Metrics { get; set; }
@@ -152,10 +155,11 @@ internal sealed class BatchRow
         Path = batch.Path,
         Sequence = batch.Sequence,
         Uid = batch.Uid,
+        InputPosition = batch.InputPosition,
         Metrics = batch.Metrics is { } metrics ? new Dictionary<string, double>(metrics) : null,
     };
 
-    public AcceptedBatch ToBatch() => new(Epoch, Rows, Bytes, Path, Sequence, Metrics?.ToImmutableSortedDictionary(StringComparer.Ordinal)) { Uid = Uid };
+    public AcceptedBatch ToBatch() => new(Epoch, Rows, Bytes, Path, Sequence, Metrics?.ToImmutableSortedDictionary(StringComparer.Ordinal)) { Uid = Uid, InputPosition = InputPosition };
 }
 
 /// <summary>Stored form of a failure.</summary>

@@ -13,16 +13,20 @@ internal static class TaskReports
 
     private const int PathCharsMax = 1_024;
 
+    /// <summary>Longest position of an input, in characters.</summary>
+    private const int PositionCharsMax = 2_048;
+
     private const int MetricCountMax = 64;
 
     /// <summary>The command of a batch report; null when the report itself is wrong.</summary>
     public static AcceptBatch? ToCommand(BatchReport report) =>
         report.Index >= 0 && report.Rows >= 0 && report.Bytes >= 0 && IsInsideTheStore(report.Path)
+        && !(report.InputPosition?.Length > PositionCharsMax)
         && report.Uid is null or { Length: <= TaskCheckpointData.UidCharsMax } && (report.Checkpoint is null || IsKept(report.Checkpoint))
             ? new AcceptBatch(
                 report.Token.Epoch,
                 report.Index,
-                new AcceptedBatch(report.Token.Epoch, report.Rows, report.Bytes, report.Path) { Uid = report.Uid },
+                new AcceptedBatch(report.Token.Epoch, report.Rows, report.Bytes, report.Path) { Uid = report.Uid, InputPosition = report.InputPosition },
                 Metrics(report.Metrics))
             {
                 Checkpoint = ToCheckpoint(report.Checkpoint),

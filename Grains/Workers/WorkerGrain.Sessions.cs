@@ -41,6 +41,12 @@ internal sealed partial class WorkerGrain
         _state.State.Labels = new SortedDictionary<string, string>(registration.Labels.ToDictionary(), StringComparer.Ordinal);
         _state.State.RoleVersions = new SortedDictionary<string, string>(registration.RoleVersions.ToDictionary(), StringComparer.Ordinal);
         _state.State.Prefetch = registration.Prefetch;
+        if (registration.Adapters.Count > 0)
+        {
+            // Before the worker can be offered anything: whoever sees it may name its adapters.
+            await GrainFactory.GetGrain<IWorkerCatalogGrain>(IWorkerCatalogGrain.Key).RecordAdaptersAsync(registration.Adapters, CancellationToken.None);
+        }
+
         await _state.WriteStateAsync();
         if (isNew)
         {

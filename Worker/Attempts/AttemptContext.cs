@@ -12,7 +12,7 @@ namespace OrleansFlow.Worker.Attempts;
 /// <summary>What a handler sees of its attempt. What costs anything is made at first use.</summary>
 internal sealed class AttemptContext(
     TaskAttempt attempt, WorkerId workerId, IServiceProvider services, UpstreamReaders readers, Func<TaskAttempt, string> makeTempFolder,
-    TimeSpan stopGrace, ILogger logger, TimeProvider clock) : RunContext, IArtifactWriter
+    TimeSpan stopGrace, ILogger logger, TimeProvider clock) : RunContext, IArtifactWriter, IArtifactSource
 {
     private JsonElement? _params;
     private ILogger? _logger;
@@ -85,13 +85,13 @@ internal sealed class AttemptContext(
     public void Begin(RoleHandler handler, BatchEmitter emitter) => (_handler, _emitter) = (handler, emitter);
 
     public override IAsyncEnumerable<InputBatch> ReadUpstreamAsync(CancellationToken cancellationToken) =>
-        attempt.Offer.Parents.Count == 0 ? AsyncEnumerable.Empty<InputBatch>() : ReadAsync("", cancellationToken);
+        attempt.Offer.Parents.Count == 0 ? AsyncEnumerable.Empty<InputBatch>() : ReadAsync(ArtifactRequest.AllParents, cancellationToken);
 
     public override IAsyncEnumerable<InputBatch> ReadUpstreamAsync(string node, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(node);
         return attempt.Offer.Parents.Contains(node)
-            ? ReadAsync(node, cancellationToken)
+            ? ReadAsync(new ArtifactRequest { Node = node }, cancellationToken)
             : throw new ArgumentException(
                 $"'{node}' is not a parent of task '{TaskId}': its parents are [{string.Join(", ", attempt.Offer.Parents)}].", nameof(node));
     }
@@ -180,20 +180,29 @@ internal sealed class AttemptContext(
         return scope;
     }
 
-    private async IAsyncEnumerable<InputBatch> ReadAsync(
-        string node, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<LoadedBatch> ReadArtifactsAsync(
+        ArtifactRequest request, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var reader = readers.Open(attempt, node);
+        var reader = readers.Open(attempt, request);
         try
         {
-            await foreach (var batch in reader.ReadAllAsync(cancellationToken))
+            await foreach (var loaded in reader.ReadAllAsync(cancellationToken))
             {
-                yield return batch;
+                yield return loaded;
             }
         }
         finally
         {
             readers.Close(reader);
+        }
+    }
+
+    private async IAsyncEnumerable<InputBatch> ReadAsync(
+        ArtifactRequest request, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var loaded in ReadArtifactsAsync(request, cancellationToken))
+        {
+            yield return new InputBatch(loaded.Uid, loaded.Batch);
         }
     }
 

@@ -18,7 +18,7 @@ namespace OrleansFlow.Worker.Attempts;
 /// own, is a failure that the handler classifies.
 /// </remarks>
 internal sealed partial class AttemptRunner(
-    RoleCatalog roles, IServiceScopeFactory scopes, UpstreamReaders readers, WorkerSessionOptions options,
+    RoleCatalog roles, InputRouter inputs, IServiceScopeFactory scopes, UpstreamReaders readers, WorkerSessionOptions options,
     WorkerInstruments instruments, TimeProvider clock, ILogger logger)
 {
     // A message is for people and travels through grains into state: a stack of nested messages must not become megabytes.
@@ -147,13 +147,14 @@ internal sealed partial class AttemptRunner(
 
         await handler.InitAsync(context, stopping);
         await handler.LoadInputAsync(context, stopping);
-        await foreach (var input in handler.ReadBatchesAsync(context, stopping).WithCancellation(stopping))
+        await foreach (var input in inputs.OpenAsync(attempt.Offer, handler, context, stopping).WithCancellation(stopping))
         {
             // Disposed after the output was written, because a handler may hand its input on.
             using var batch = input.Batch;
             stopping.ThrowIfCancellationRequested();
             context.BatchUid = input.Uid;
             var processed = await handler.ProcessBatchAsync(context, input, stopping);
+            emitter.InputPosition = input.Position ?? emitter.InputPosition;
             await TakeAsync(attempt, context, emitter, processed);
             context.BatchUid = null;
         }
@@ -240,7 +241,10 @@ internal sealed partial class AttemptRunner(
     {
         try
         {
-            return handler?.ClassifyError(failure) ?? new ErrorClass(FlowErrorKind.Of(FlowErrorCode.UnexpectedError).Wire, Permanent: false);
+            // What a graph says of its input is not the handler's to judge.
+            return failure is FlowException { Code: FlowErrorCode.BadInputAdapter or FlowErrorCode.BadInputArgs } refused
+                ? new ErrorClass(refused.Kind.Wire, Permanent: true)
+                : handler?.ClassifyError(failure) ?? new ErrorClass(FlowErrorKind.Of(FlowErrorCode.UnexpectedError).Wire, Permanent: false);
         }
         catch (Exception)
         {

@@ -24,6 +24,9 @@ internal sealed class BatchEmitter(TaskAttempt attempt, IArtifactStore store, Wo
     /// <summary>How many outputs the task has in all when nothing more is emitted.</summary>
     public int Count => _byUid is null ? NextIndex : Math.Max(NextIndex, attempt.Offer.AcceptedBatches);
 
+    /// <summary>Where a later attempt goes on reading once the next output is accepted; null when that is not known.</summary>
+    public string? InputPosition { get; set; }
+
     /// <summary>Metrics that no output has taken along.</summary>
     public IReadOnlyDictionary<string, double>? LeftMetrics => _metrics;
 
@@ -103,6 +106,7 @@ internal sealed class BatchEmitter(TaskAttempt attempt, IArtifactStore store, Wo
         var report = new BatchReport
         {
             Lease = attempt.Offer.Lease, Index = index, Rows = stored.Rows, Bytes = stored.Bytes, Path = stored.Path, Uid = uid,
+            InputPosition = InputPosition ?? "",
         };
         if (_metrics is not null)
         {

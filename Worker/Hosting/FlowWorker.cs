@@ -8,6 +8,7 @@ using OrleansFlow.Tasks;
 using OrleansFlow.Worker.Artifacts;
 using OrleansFlow.Worker.Attempts;
 using OrleansFlow.Worker.Data;
+using OrleansFlow.Worker.Inputs;
 using OrleansFlow.Worker.Sessions;
 
 namespace OrleansFlow.Worker.Hosting;
@@ -77,7 +78,8 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
             clock,
             new Random(),
             loggers,
-            services.GetService<IMeterFactory>());
+            services.GetService<IMeterFactory>(),
+            services.GetRequiredService<AdapterCatalog>());
     }
 
     /// <summary>Id of the worker.</summary>

@@ -1,6 +1,9 @@
+using System.Data.Common;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using OrleansFlow.Inputs;
 using OrleansFlow.Worker.Attempts;
+using OrleansFlow.Worker.Inputs;
 using OrleansFlow.Worker.Sessions;
 using OrleansFlow.Workers;
 
@@ -88,6 +91,35 @@ public sealed class WorkerBuilder(IServiceCollection services, string? name = nu
             Register(new RoleRegistration(role, handlerType, isSingleton: isSingleton));
         }
 
+        return this;
+    }
+
+    /// <summary>Offers an input adapter to graphs and handlers. It is announced to the gateway, which checks its arguments at submit.</summary>
+    /// <typeparam name="TAdapter">The adapter; made anew, from the services of the attempt's scope, for each attempt.</typeparam>
+    /// <param name="name">Its name: 1 to 128 letters, digits, <c>_</c>, <c>-</c>, <c>.</c> or <c>:</c>, the first a letter or digit.</param>
+    /// <param name="arguments">What it takes; anything else is refused.</param>
+    /// <exception cref="ArgumentException">The name or an argument is not well-formed, or the type is no adapter that can be made.</exception>
+    public WorkerBuilder AddInputAdapter<TAdapter>(string name, params AdapterArgument[] arguments)
+        where TAdapter : InputAdapter => AddInputAdapter<TAdapter>(new AdapterSchema(name, arguments));
+
+    /// <summary>Offers an input adapter to graphs and handlers.</summary>
+    /// <typeparam name="TAdapter">The adapter; made anew, from the services of the attempt's scope, for each attempt.</typeparam>
+    /// <param name="schema">Its name and what it takes.</param>
+    /// <exception cref="ArgumentException">The name or an argument is not well-formed, or the type is no adapter that can be made.</exception>
+    public WorkerBuilder AddInputAdapter<TAdapter>(AdapterSchema schema)
+        where TAdapter : InputAdapter
+    {
+        Services.AddSingleton(new AdapterRegistration(schema, typeof(TAdapter)));
+        return this;
+    }
+
+    /// <summary>Names a database that <c>pull.cursor</c> may read. One of the options with the same name is not looked at.</summary>
+    /// <param name="name">The name that graphs use.</param>
+    /// <param name="provider">The database's ADO.NET provider.</param>
+    /// <param name="connectionString">How to reach it.</param>
+    public WorkerBuilder AddInputConnection(string name, DbProviderFactory provider, string connectionString)
+    {
+        Services.AddSingleton(new InputConnection(name, provider, connectionString));
         return this;
     }
 

@@ -7,6 +7,7 @@ using OrleansFlow.Sql.Roles;
 using OrleansFlow.Tasks;
 using OrleansFlow.Worker.Attempts;
 using OrleansFlow.Worker.Data;
+using OrleansFlow.Worker.Inputs;
 using OrleansFlow.Worker.Sessions;
 
 namespace OrleansFlow.Worker.Hosting;
@@ -99,6 +100,7 @@ public static class WorkerServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<FlowWorkers>();
         services.TryAddSingleton<SharedHandlers>();
+        services.AddInputAdapters();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WorkerOptions>, WorkerOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WorkerDataOptions>, WorkerDataOptionsValidator>());
         if (!services.Any(service => service.ImplementationType == typeof(SqlRoleOptionsValidator)))

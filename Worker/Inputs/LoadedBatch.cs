@@ -1,4 +1,5 @@
 using OrleansFlow.Arrow;
+using OrleansFlow.Protocol.Worker.V1;
 
 namespace OrleansFlow.Worker.Inputs;
 
@@ -6,7 +7,9 @@ namespace OrleansFlow.Worker.Inputs;
 /// <param name="Uid">Its name.</param>
 /// <param name="Batch">The rows.</param>
 /// <param name="EndsReference">True for the last batch of its file: the credit of the reference is then due.</param>
-internal sealed record LoadedBatch(string Uid, RecordBatch Batch, bool EndsReference) : IDisposable
+/// <param name="Reference">Where it is from.</param>
+/// <param name="IsWhole">True when it is the only batch of its file.</param>
+internal sealed record LoadedBatch(string Uid, RecordBatch Batch, bool EndsReference, InputRef Reference, bool IsWhole) : IDisposable
 {
     public void Dispose() => Batch.Dispose();
 }

@@ -5,7 +5,6 @@ using OrleansFlow.Protocol.Worker.V1;
 using OrleansFlow.Streaming.Exchange;
 using OrleansFlow.Worker.Attempts;
 using OrleansFlow.Worker.Sessions;
-using OrleansFlow.Workers;
 
 namespace OrleansFlow.Worker.Inputs;
 
@@ -14,7 +13,7 @@ namespace OrleansFlow.Worker.Inputs;
 /// and each batch that the handler takes gives its credit back.
 /// </summary>
 internal sealed class UpstreamReader(
-    long id, TaskAttempt attempt, string node, SessionOutbox outbox, IArtifactStore store, WorkerSessionOptions options)
+    long id, TaskAttempt attempt, ArtifactRequest request, SessionOutbox outbox, IArtifactStore store, WorkerSessionOptions options)
 {
     private readonly Lock _gate = new();
     private readonly Queue<InputRef> _references = new();
@@ -27,6 +26,9 @@ internal sealed class UpstreamReader(
     private int _unread;
     private int _creditDue;
 
+    // Sequence of the newest reference that came, for an input adapter, whose references come in that order.
+    private long _lastSequence;
+
     public long Id => id;
 
     public Lease Lease => attempt.Offer.Lease;
@@ -37,7 +39,7 @@ internal sealed class UpstreamReader(
     /// <summary>Asks the gateway for the references, from the first on.</summary>
     public void Ask()
     {
-        int credit;
+        ReadInputs message;
         lock (_gate)
         {
             if (HasEnded)
@@ -46,13 +48,10 @@ internal sealed class UpstreamReader(
             }
 
             _creditDue = 0;
-            credit = Math.Max(0, options.PrefetchBatches - _unread);
+            message = request.ToMessage(id, attempt.Offer.Lease, Math.Max(0, options.PrefetchBatches - _unread), _lastSequence);
         }
 
-        outbox.AddControl(new WorkerMessage
-        {
-            ReadInputs = new ReadInputs { ReaderId = id, Lease = attempt.Offer.Lease, Node = node, Credit = credit },
-        });
+        outbox.AddControl(new WorkerMessage { ReadInputs = message });
     }
 
     /// <summary>References arrived.</summary>
@@ -64,7 +63,7 @@ internal sealed class UpstreamReader(
         {
             foreach (var reference in message.Refs)
             {
-                if (!_seen.TryAdd(reference.Node, reference.TaskIndex, reference.Index))
+                if (!IsNewWhileLocked(reference))
                 {
                     repeated++;
                     continue;
@@ -103,7 +102,7 @@ internal sealed class UpstreamReader(
     }
 
     /// <summary>The batches, in order. Each belongs to whoever enumerates.</summary>
-    public async IAsyncEnumerable<InputBatch> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<LoadedBatch> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, attempt.Stopping);
         using var queue = new BatchQueue<LoadedBatch>(
@@ -118,7 +117,7 @@ internal sealed class UpstreamReader(
                     OnTaken();
                 }
 
-                yield return new InputBatch(loaded.Uid, loaded.Batch);
+                yield return loaded;
             }
         }
         finally
@@ -127,6 +126,18 @@ internal sealed class UpstreamReader(
             queue.Dispose();
             await loading;
         }
+    }
+
+    private bool IsNewWhileLocked(InputRef reference)
+    {
+        if (request.Pull is null)
+        {
+            return _seen.TryAdd(reference.Node, reference.TaskIndex, reference.Index);
+        }
+
+        var isNew = reference.Sequence > _lastSequence;
+        _lastSequence = Math.Max(_lastSequence, reference.Sequence);
+        return isNew;
     }
 
     /// <summary>Opens the references one after the other. Never throws: what goes wrong reaches the handler through the queue.</summary>
@@ -146,7 +157,7 @@ internal sealed class UpstreamReader(
                 for (var i = 0; i < file.BatchCount; i++)
                 {
                     var batch = file.ReadBatch(i);
-                    var loaded = new LoadedBatch(file.BatchCount == 1 ? uid : $"{uid}.{i}", batch, EndsReference: i == file.BatchCount - 1);
+                    var loaded = new LoadedBatch(file.BatchCount == 1 ? uid : $"{uid}.{i}", batch, i == file.BatchCount - 1, reference, file.BatchCount == 1);
                     if (!await queue.WriteAsync(loaded, batch.RowCount, batch.ByteCount, cancellationToken))
                     {
                         return;

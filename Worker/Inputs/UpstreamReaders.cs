@@ -19,13 +19,13 @@ internal sealed class UpstreamReaders(SessionOutbox outbox, WorkerSessionOptions
 
     /// <summary>Asks for the input of an attempt. The reader must be closed.</summary>
     /// <param name="attempt">The attempt.</param>
-    /// <param name="node">Empty for all parents, else one.</param>
-    public UpstreamReader Open(TaskAttempt attempt, string node)
+    /// <param name="request">What of it.</param>
+    public UpstreamReader Open(TaskAttempt attempt, ArtifactRequest request)
     {
         var store = Store ?? throw new InvalidOperationException("No attempt can read before the session is registered.");
         lock (_gate)
         {
-            var reader = new UpstreamReader(++_lastId, attempt, node, outbox, store, options);
+            var reader = new UpstreamReader(++_lastId, attempt, request, outbox, store, options);
             _readers.Add(reader.Id, reader);
             reader.Ask();
             return reader;

@@ -27,6 +27,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
     private readonly IWorkerTransport _transport;
     private readonly WorkerSessionOptions _options;
     private readonly RoleCatalog _roles;
+    private readonly AdapterCatalog _adapters;
     private readonly string _rolesText;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
@@ -58,6 +59,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
     /// <param name="random">Spreads reconnects; used by one thread at a time.</param>
     /// <param name="loggers">Makes the session's loggers.</param>
     /// <param name="meters">Makes its metrics; null for none that a host owns.</param>
+    /// <param name="adapters">Its input adapters; null for those that every worker has.</param>
     public WorkerSession(
         IWorkerTransport transport,
         WorkerSessionOptions options,
@@ -67,7 +69,8 @@ public sealed partial class WorkerSession : IAsyncDisposable
         TimeProvider clock,
         Random random,
         ILoggerFactory loggers,
-        System.Diagnostics.Metrics.IMeterFactory? meters = null)
+        System.Diagnostics.Metrics.IMeterFactory? meters = null,
+        AdapterCatalog? adapters = null)
     {
         ArgumentNullException.ThrowIfNull(transport);
         ArgumentNullException.ThrowIfNull(options);
@@ -75,6 +78,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
         _transport = transport;
         _options = options;
         _roles = roles;
+        _adapters = adapters ?? new AdapterCatalog([]);
         _rolesText = string.Join(", ", roles.Roles);
         _openStore = openStore;
         _clock = clock;
@@ -82,7 +86,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
         _attempts = new AttemptDispatcher(_outbox, options, Start, clock, loggers.CreateLogger<AttemptDispatcher>());
         _readers = new UpstreamReaders(_outbox, options, _attempts.Revoke);
         _runner = new AttemptRunner(
-            roles, scopes, _readers, options, new WorkerInstruments(meters), clock, loggers.CreateLogger<AttemptRunner>());
+            roles, new InputRouter(_adapters, options.WorkerId, loggers.CreateLogger<InputRouter>()), scopes, _readers, options, new WorkerInstruments(meters), clock, loggers.CreateLogger<AttemptRunner>());
         _fence = new LeaseFence(clock, OnLeasesExpired);
         _backoff = new ReconnectBackoff(options.ReconnectDelayMin, options.ReconnectDelayMax, random);
     }
@@ -193,6 +197,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
         registration.RoleVersions.Add(_roles.VersionsWith(_options.RoleVersions));
         registration.Roles.Add(_roles.Roles);
         registration.Held.Add(_attempts.Held());
+        registration.Adapters.Add(_adapters.Announced());
         try
         {
             await stream.RunAsync(registration, OnRegistered, cancellationToken);

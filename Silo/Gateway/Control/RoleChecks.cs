@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using OrleansFlow.Decisions.Inputs;
+using OrleansFlow.Inputs;
 using OrleansFlow.Workers;
 
 namespace OrleansFlow.Silo.Gateway.Control;
 
-/// <summary>Whether any worker has ever announced a role.</summary>
+/// <summary>Whether any worker has ever announced a role or an input adapter.</summary>
 internal sealed class RoleChecks(IGrainFactory grains)
 {
     /// <summary>Partition of a role's queue; there is one for now.</summary>
@@ -36,6 +38,22 @@ internal sealed class RoleChecks(IGrainFactory grains)
         }
 
         return distinct.Where((_, index) => !known[index]).ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>Those of the input adapters that a worker has announced, with what they take.</summary>
+    public async Task<IReadOnlyDictionary<string, AdapterSchema>> FindAdaptersAsync(IEnumerable<string> adapters, CancellationToken cancellationToken)
+    {
+        var announced = await grains.GetGrain<IWorkerCatalogGrain>(IWorkerCatalogGrain.Key).ListAdaptersAsync(cancellationToken);
+        var found = new Dictionary<string, AdapterSchema>(StringComparer.Ordinal);
+        foreach (var name in adapters)
+        {
+            if (announced.TryGetValue(name, out var json) && AdapterSchemaJson.Read(json) is { } schema)
+            {
+                found[name] = schema;
+            }
+        }
+
+        return found;
     }
 
     /// <summary>What to do about an unknown role.</summary>

@@ -25,9 +25,14 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
             throw new FlowException(FlowErrorCode.BadInput, $"Run id '{run}' is taken: Flight paths that begin with it name {run}. Choose another.");
         }
 
-        var plan = plans.Parse(request.DocumentJson, request.Files).RequirePlan();
-        var problems = new List<FlowProblem>();
-        foreach (var (name, path) in plan.Files)
+        var parsed = plans.Parse(request.DocumentJson, request.Files);
+        if (!parsed.ForeignAdapters.IsEmpty)
+        {
+            parsed = GraphParser.Parse(request.DocumentJson, request.Files, await roles.FindAdaptersAsync(parsed.ForeignAdapters, cancellationToken));
+        }
+
+        var problems = parsed.Problems.ToList();
+        foreach (var (name, path) in parsed.Plan?.Files.AsEnumerable() ?? [])
         {
             if (!Path.IsPathFullyQualified(path))
             {
@@ -38,9 +43,12 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
 
         if (!request.AllowUnknownRoles)
         {
-            var unknown = await roles.FindUnknownAsync(plan.Nodes.Where(node => node.NeedsWorker).Select(node => node.Role), cancellationToken);
-            problems.AddRange(plan.Nodes
-                .Where(node => node.NeedsWorker && unknown.Contains(node.Role))
+            // Also of a document that is wrong, so that all is said at once.
+            var asked = (parsed.Plan?.Nodes.Where(node => node.NeedsWorker).Select(node => (node.Index, node.Role))
+                ?? parsed.Definition?.Nodes.Index().Where(node => node.Item.Role.Length > 0).Select(node => (node.Index, node.Item.Role)) ?? []).ToList();
+            var unknown = await roles.FindUnknownAsync(asked.Select(node => node.Role), cancellationToken);
+            problems.AddRange(asked
+                .Where(node => unknown.Contains(node.Role))
                 .Select(node => new FlowProblem(FlowErrorKind.Of(FlowErrorCode.UnknownRole).Wire, $"nodes[{node.Index}].role", RoleChecks.Message(node.Role))));
         }
 

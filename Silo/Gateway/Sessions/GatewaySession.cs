@@ -46,7 +46,7 @@ internal sealed partial class GatewaySession(
         var outbox = new SessionOutbox(connection, options.OutgoingMessagesMax);
         var effects = new SessionEffects(grains, worker, registration.SessionId, outbox, options.EffectsInFlightMax, logger);
         var checkpoints = new SessionCheckpoints(grains, outbox, options.EffectsInFlightMax, logger);
-        var inputs = new SessionInputs(grains, outbox, options.ReadersMax, logger);
+        var inputs = new SessionInputs(grains, outbox, options.ReadersMax, clock, logger);
         var clean = false;
         var loops = Task.CompletedTask;
         try

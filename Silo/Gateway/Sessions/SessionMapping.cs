@@ -1,6 +1,9 @@
 using System.Globalization;
+using Google.Protobuf.Collections;
+using OrleansFlow.Decisions.Inputs;
 using OrleansFlow.Errors;
 using OrleansFlow.Graphs;
+using OrleansFlow.Inputs;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
 using Wire = OrleansFlow.Protocol.Worker.V1;
@@ -10,7 +13,10 @@ namespace OrleansFlow.Silo.Gateway.Sessions;
 /// <summary>Turns messages of the worker protocol into the grains' records and back; refuses what breaks their rules.</summary>
 internal static class SessionMapping
 {
+    private const int PollMsDefault = 300;
+    private const int BackoffMaxMsDefault = 4_000;
     private const int RolesMax = 256;
+    private const int AdaptersMax = 256;
     private const int SlotsMax = 10_000;
     private const int TextCharsMax = 512;
 
@@ -87,7 +93,34 @@ internal static class SessionMapping
             RoleVersions = new Dictionary<string, string>(register.RoleVersions),
             Prefetch = register.Prefetch,
             Adopts = register.Adopts,
+            Adapters = ToAdapters(worker, register.Adapters),
         });
+    }
+
+    private static Dictionary<string, string> ToAdapters(WorkerId worker, RepeatedField<Wire.InputAdapter> adapters)
+    {
+        if (adapters.Count > AdaptersMax)
+        {
+            throw Bad($"Worker '{worker}' announces {adapters.Count} input adapters; at most {AdaptersMax} are possible.");
+        }
+
+        var schemas = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var adapter in adapters)
+        {
+            if (!AdapterSchema.IsName(adapter.Name))
+            {
+                throw Bad($"Worker '{worker}' announces input adapter '{Shorten(adapter.Name)}', which is not well-formed: use 1 to {AdapterSchema.NameLengthMax} letters, digits, '_', '-', '.' or ':', the first a letter or digit.");
+            }
+
+            if (adapter.SchemaJson.Length > AdapterSchemaJson.CharsMax || AdapterSchemaJson.Read(adapter.SchemaJson)?.Name != adapter.Name)
+            {
+                throw Bad($"Worker '{worker}' announces input adapter '{adapter.Name}' with a schema that is none: expected JSON of at most {AdapterSchemaJson.CharsMax} characters with 'name' and 'arguments'.");
+            }
+
+            schemas[adapter.Name] = adapter.SchemaJson;
+        }
+
+        return schemas;
     }
 
     public static LeaseToken ToToken(this Wire.Lease? lease)
@@ -121,6 +154,7 @@ internal static class SessionMapping
                 Metrics = report.Metrics.Count == 0 ? null : new Dictionary<string, double>(report.Metrics),
                 Uid = report.Uid.Length == 0 ? null : report.Uid,
                 Checkpoint = ToCheckpoint(report.Checkpoint),
+                InputPosition = report.InputPosition.Length == 0 ? null : report.InputPosition,
             }
             : throw Bad(string.Create(
                 CultureInfo.InvariantCulture,
@@ -177,6 +211,21 @@ internal static class SessionMapping
     public static Wire.SiloMessage Revoked(LeaseToken token, string reason) =>
         new() { Revoked = new Wire.Revoked { Lease = token.ToWire(), Reason = reason } };
 
+    /// <summary>What an input adapter asks for, from a place on.</summary>
+    public static InputPull ToPull(this Wire.ReadInputs request, long after) => new()
+    {
+        Nodes = [.. request.Nodes],
+        After = after,
+        KeepOpen = request.KeepOpen,
+        ShareIndex = request.ShareIndex,
+        ShareCount = request.ShareCount,
+    };
+
+    /// <summary>How long to wait before a run that could not be reached is asked again.</summary>
+    public static PullBackoff ToBackoff(this Wire.ReadInputs request) => new(
+        TimeSpan.FromMilliseconds(request.PollMs > 0 ? request.PollMs : PollMsDefault),
+        TimeSpan.FromMilliseconds(request.BackoffMaxMs > 0 ? request.BackoffMaxMs : BackoffMaxMsDefault));
+
     public static Wire.InputRef ToWire(this ArtifactRef artifact) => new()
     {
         Node = artifact.Node,
@@ -186,6 +235,8 @@ internal static class SessionMapping
         Bytes = artifact.Bytes,
         Path = artifact.Path,
         Uid = artifact.Uid ?? "",
+        Epoch = artifact.Epoch,
+        Sequence = artifact.Sequence,
     };
 
     private static Wire.Offer ToWire(this LeaseGrant grant)
@@ -199,6 +250,10 @@ internal static class SessionMapping
             ParamsJson = grant.ParamsJson ?? "",
             AcceptedBatches = grant.AcceptedBatches,
             TimeoutMs = grant.Timeout is { } timeout ? Math.Max(1, (long)timeout.TotalMilliseconds) : 0,
+            InputAdapter = grant.InputAdapter ?? "",
+            InputArgsJson = grant.InputArgsJson ?? "",
+            InputPosition = grant.InputPosition ?? "",
+            CheckpointInputPosition = grant.CheckpointInputPosition ?? "",
         };
         offer.Parents.Add(grant.Parents);
         foreach (var (name, path) in grant.Files ?? new Dictionary<string, string>())

@@ -11,6 +11,7 @@ public sealed class GraphDocumentTests
     [
         .. RunScript.Documents,
         """{"version":1,"name":"full","files":{"f":"/d/x.parquet"},"params":{"a":1},"vars":{"n":{"x":1}},"deadline_sec":60.5,"nodes":[{"id":"a","role":"r","tasks":3,"params":{"b":[1]},"retry":{"max":0,"backoff":"linear","jitter_pct":12.5,"backoff_sec":0.25,"max_backoff_sec":3,"permanent_on":[]},"timeout_sec":90,"priority":-5,"labels":{"gpu":"true","zone":"eu 1"},"role_version":"2.1","grace":"lease","max_takeovers":3},{"id":"b","fn":"custom.fn","args":{"x":1},"depends_on":["a"],"triggers":{"a":"on_batch"},"fan_in":"count:1","when":"vars.n.x == 1"},{"id":"g","approval":{"timeout_sec":9,"on_timeout":"skip"},"depends_on":[{"node":"a","on":"done","when":"true","trigger":"on_done"}],"on_upstream_failure":"end_of_input"}]}""",
+        """{"name":"inputs","nodes":[{"id":"a","role":"r","input":{"adapter":"pull.files","args":{"paths":["x.csv"]}}},{"id":"b","role":"r","depends_on":["a"],"input":{"adapter":"pull.artifacts"}},{"id":"c","role":"r","input":{"adapter":"own:one","args":{"x":1},"allow_unknown_adapter":true}},{"id":"d","role":"r","input":null}]}""",
         """{"name":"nulls","files":null,"params":null,"nodes":[{"id":"a","role":"r","fn":null,"retry":null,"fan_in":null}]}""",
     ];
 
@@ -49,6 +50,14 @@ public sealed class GraphDocumentTests
         """{"name":"x","nodes":[{"id":"a","role":"r","grace":"ever"}]}""",
         """{"name":"x","nodes":[{"id":"a","role":"r","max_takeovers":-1}]}""",
         """{"name":"x","nodes":[{"id":"a","approval":{},"max_takeovers":1}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","input":{}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","input":"pull.files"}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","input":{"adapter":"no name"}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","input":{"adapter":"own","args":[]}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","input":{"adapter":"own","extra":1}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","input":{"adapter":"own","allow_unknown_adapter":"yes"}}]}""",
+        """{"name":"x","nodes":[{"id":"a","fn":"noop","input":{"adapter":"own"}}]}""",
+        """{"name":"x","nodes":[{"id":"a","approval":{},"input":{"adapter":"own"}}]}""",
     ];
 
     [Fact]

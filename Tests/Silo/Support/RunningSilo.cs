@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OrleansFlow.Client;
 using OrleansFlow.Flight;
+using OrleansFlow.Inputs;
 using OrleansFlow.Rpc;
 using OrleansFlow.Silo.Hosting;
 using OrleansFlow.Worker.Hosting;
@@ -67,7 +68,8 @@ internal sealed class RunningSilo : IAsyncDisposable
         .AddHandler<SumHandler>("sum")
         .AddHandler<FailHandler>("fail")
         .AddHandler<WaitHandler>("wait")
-        .AddHandler<EchoHandler>("echo");
+        .AddHandler<EchoHandler>("echo")
+        .AddInputAdapter<RangeAdapter>("own.range", new AdapterArgument("to", AdapterArgumentKind.WholeNumber, IsRequired: true) { Minimum = 0 });
 
     public async ValueTask DisposeAsync()
     {

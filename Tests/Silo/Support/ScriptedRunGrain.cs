@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Threading.Channels;
 using OrleansFlow.Graphs;
@@ -9,6 +10,12 @@ public class ScriptedRunGrain : DispatchProxy
 {
     internal Channel<ArtifactRef> Inputs { get; } = Channel.CreateUnbounded<ArtifactRef>();
 
+    /// <summary>What input adapters asked for.</summary>
+    internal ConcurrentQueue<InputPull> Pulls { get; } = new();
+
+    /// <summary>Answers an input adapter.</summary>
+    internal Func<InputPull, IAsyncEnumerable<ArtifactRef>>? Pull { get; set; }
+
     internal static (IGraphRunGrain Run, ScriptedRunGrain Script) Create()
     {
         var run = Create<IGraphRunGrain, ScriptedRunGrain>();
@@ -16,8 +23,17 @@ public class ScriptedRunGrain : DispatchProxy
     }
 
     /// <inheritdoc/>
-    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
-        targetMethod?.Name == nameof(IGraphRunGrain.ReadInputsAsync)
-            ? Inputs.Reader.ReadAllAsync((CancellationToken)args![^1]!)
-            : throw new NotSupportedException($"{targetMethod} is not part of the script.");
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+    {
+        switch (targetMethod?.Name)
+        {
+            case nameof(IGraphRunGrain.ReadInputsAsync):
+                return Inputs.Reader.ReadAllAsync((CancellationToken)args![^1]!);
+            case nameof(IGraphRunGrain.PullInputsAsync) when Pull is not null:
+                Pulls.Enqueue((InputPull)args![1]!);
+                return Pull((InputPull)args[1]!);
+            default:
+                throw new NotSupportedException($"{targetMethod} is not part of the script.");
+        }
+    }
 }

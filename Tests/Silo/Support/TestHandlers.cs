@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using OrleansFlow.Arrow;
 using OrleansFlow.Errors;
+using OrleansFlow.Inputs;
 using OrleansFlow.Workers;
 
 namespace OrleansFlow.Tests.Silo.Support;
@@ -98,4 +99,17 @@ internal sealed class EchoHandler : RoleHandler
 
     public override ValueTask<FinalizeOutcome> FinalizeAsync(RunContext context, CancellationToken cancellationToken) =>
         ValueTask.FromResult(new FinalizeOutcome(ResultJson: context.Params.GetRawText()));
+}
+
+/// <summary>An input adapter of a user's own: the numbers below <c>to</c>, one batch each.</summary>
+internal sealed class RangeAdapter : InputAdapter
+{
+    public override async IAsyncEnumerable<InputBatch> ReadAsync(AdapterCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        for (var number = 0L; number < call.WholeNumber("to"); number++)
+        {
+            yield return new InputBatch($"n{number}", NumbersHandler.Batch(number, 1));
+        }
+    }
 }

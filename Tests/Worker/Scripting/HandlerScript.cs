@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using OrleansFlow.Arrow;
+using OrleansFlow.Inputs;
 using OrleansFlow.Workers;
 
 namespace OrleansFlow.Tests.Worker.Scripting;
@@ -14,6 +15,8 @@ internal sealed class HandlerScript
     public Func<RunContext, CancellationToken, ValueTask>? Init { get; set; }
 
     public Func<RunContext, CancellationToken, ValueTask>? Load { get; set; }
+
+    public Func<RunContext, InputProposal?>? Propose { get; set; }
 
     public Func<RunContext, CancellationToken, IAsyncEnumerable<InputBatch>>? Read { get; set; }
 

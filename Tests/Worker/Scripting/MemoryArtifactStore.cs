@@ -11,6 +11,9 @@ internal sealed class MemoryArtifactStore : IArtifactStore
 {
     public ConcurrentDictionary<string, long[]> Files { get; } = new();
 
+    /// <summary>Artifacts that are one JSON document.</summary>
+    public ConcurrentDictionary<string, string> Documents { get; } = new();
+
     public ConcurrentQueue<string> Opened { get; } = new();
 
     public ValueTask<StoredArtifact> WriteAsync(TaskId task, long epoch, int index, RecordBatch batch, CancellationToken cancellationToken)
@@ -32,18 +35,25 @@ internal sealed class MemoryArtifactStore : IArtifactStore
     public IArtifactReader OpenRead(string path)
     {
         Opened.Enqueue(path);
-        return Files.TryGetValue(path, out var values)
-            ? new Reader(values)
+        return Documents.TryGetValue(path, out var json) ? new Reader(() => DocumentOf(json))
+            : Files.TryGetValue(path, out var values)
+            ? new Reader(() => HandlerScript.Numbers(values))
             : throw new FlowException(FlowErrorCode.ArtifactLost, $"'{path}' is not there.");
     }
 
-    private sealed class Reader(long[] values) : IArtifactReader
+    private static RecordBatch DocumentOf(string json)
+    {
+        using var builder = new RecordBatchBuilder(new ArrowSchema([new ArrowField("json", ArrowType.Utf8, false)], [new("orleansflow.form", "json")]));
+        return builder.AppendRow(json).Build();
+    }
+
+    private sealed class Reader(Func<RecordBatch> make) : IArtifactReader
     {
         public ArrowSchema Schema { get; } = new([new ArrowField("n", ArrowType.Int64, false)]);
 
         public int BatchCount => 1;
 
-        public RecordBatch ReadBatch(int index) => HandlerScript.Numbers(values);
+        public RecordBatch ReadBatch(int index) => make();
 
         public void Dispose()
         {

@@ -1,3 +1,4 @@
+using OrleansFlow.Inputs;
 using OrleansFlow.Workers;
 
 namespace OrleansFlow.Tests.Worker.Scripting;
@@ -19,6 +20,8 @@ internal sealed class ScriptedHandler(HandlerScript script) : RoleHandler, IDisp
         script.Calls.Enqueue("load");
         await (script.Load?.Invoke(context, cancellationToken) ?? ValueTask.CompletedTask);
     }
+
+    public override InputProposal? ProposeInput(RunContext context) => script.Propose?.Invoke(context);
 
     public override IAsyncEnumerable<InputBatch> ReadBatchesAsync(RunContext context, CancellationToken cancellationToken)
     {

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
 using OrleansFlow.Protocol.Worker.V1;
 using OrleansFlow.Tasks;
 using OrleansFlow.Worker.Attempts;
+using OrleansFlow.Worker.Inputs;
 using OrleansFlow.Worker.Sessions;
 
 namespace OrleansFlow.Tests.Worker.Scripting;
@@ -14,10 +14,13 @@ internal sealed class WorkerHarness : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _aborting = new();
 
-    public WorkerHarness(HandlerScript? script = null, Func<WorkerSessionOptions, WorkerSessionOptions>? configure = null, TimeProvider? clock = null)
+    public WorkerHarness(HandlerScript? script = null, Func<WorkerSessionOptions, WorkerSessionOptions>? configure = null, TimeProvider? clock = null,
+        Action<IServiceCollection>? register = null)
     {
         Script = script ?? new HandlerScript();
-        _services = new ServiceCollection().AddSingleton(Script).BuildServiceProvider();
+        var services = new ServiceCollection().AddSingleton(Script).AddSingleton(Log);
+        register?.Invoke(services);
+        _services = services.BuildServiceProvider();
         var options = new WorkerSessionOptions
         {
             WorkerId = new WorkerId("w1"),
@@ -38,13 +41,16 @@ internal sealed class WorkerHarness : IAsyncDisposable
             _ => Store,
             clock ?? Clock,
             new Random(1),
-            NullLoggerFactory.Instance);
+            Log,
+            adapters: new AdapterCatalog(_services.GetServices<AdapterRegistration>()));
         Running = Session.RunAsync(_stopping.Token, _aborting.Token);
     }
 
     public HandlerScript Script { get; }
 
     public ManualTimeProvider Clock { get; } = new();
+
+    public LogCollector Log { get; } = new();
 
     public InProcessWorkerTransport Transport { get; } = new();
 
