@@ -18,8 +18,11 @@ internal sealed class AdapterEngine : IAsyncDisposable
 
     public EngineSession Session { get; }
 
+    /// <param name="memoryBytes">Its memory; beyond it, it spills.</param>
+    /// <param name="tempFolder">The attempt's folder. The engine gets one of its own in it, because a locked engine may still read what is in that.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     public static async Task<AdapterEngine> OpenAsync(long memoryBytes, string tempFolder, CancellationToken cancellationToken) => new(await EngineInstance.OpenAsync(
-        new EngineOptions { MemoryLimitBytes = memoryBytes, ThreadCount = 1, TempFolder = tempFolder }, cancellationToken));
+        new EngineOptions { MemoryLimitBytes = memoryBytes, ThreadCount = 1, TempFolder = Path.Combine(tempFolder, "engine") }, cancellationToken));
 
     /// <summary>The rows of a query in batches, whose references belong to whoever enumerates.</summary>
     /// <exception cref="FlowException">The engine refused or failed it.</exception>
