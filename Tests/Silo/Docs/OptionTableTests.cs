@@ -13,6 +13,7 @@ using OrleansFlow.Storage.Sqlite;
 using OrleansFlow.Tasks;
 using OrleansFlow.Worker.Data;
 using OrleansFlow.Worker.Hosting;
+using OrleansFlow.Worker.Inputs;
 
 namespace OrleansFlow.Tests.Silo.Docs;
 
@@ -24,6 +25,7 @@ public sealed class OptionTableTests
         { WorkerOptions.SectionName, typeof(WorkerOptions) },
         { WorkerDataOptions.SectionName, typeof(WorkerDataOptions) },
         { SqlRoleOptions.SectionName, typeof(SqlRoleOptions) },
+        { InputAdapterOptions.SectionName, typeof(InputAdapterOptions) },
         { FlowClientOptions.SectionName, typeof(FlowClientOptions) },
         { LeaseOptions.SectionName, typeof(LeaseOptions) },
         { SqliteStoreOptions.SectionName, typeof(SqliteStoreOptions) },
@@ -44,7 +46,7 @@ public sealed class OptionTableTests
     public void OptionTable_NamesEveryKeyWithItsDefault(string section, Type optionsType)
     {
         var table = Assert.Single(
-            [.. MarkdownTable.ReadAll("hosting.md"), .. MarkdownTable.ReadAll("storage.md")], table => table.Header[0].StartsWith($"`{section}`", StringComparison.Ordinal));
+            [.. MarkdownTable.ReadAll("hosting.md"), .. MarkdownTable.ReadAll("storage.md"), .. MarkdownTable.ReadAll("input-adapters.md")], table => table.Header[0].StartsWith($"`{section}`", StringComparison.Ordinal));
         var defaults = Activator.CreateInstance(optionsType)!;
         var keys = optionsType.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite).ToList();
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using OrleansFlow.Arrow;
@@ -107,9 +108,9 @@ internal sealed class RangeAdapter : InputAdapter
     public override async IAsyncEnumerable<InputBatch> ReadAsync(AdapterCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.Yield();
-        for (var number = 0L; number < call.WholeNumber("to"); number++)
+        for (var number = call.Position is { } last ? long.Parse(last, CultureInfo.InvariantCulture) : 0; number < call.WholeNumber("to"); number++)
         {
-            yield return new InputBatch($"n{number}", NumbersHandler.Batch(number, 1));
+            yield return new InputBatch($"n{number}", NumbersHandler.Batch(number, 1)) { Position = (number + 1).ToString(CultureInfo.InvariantCulture) };
         }
     }
 }
