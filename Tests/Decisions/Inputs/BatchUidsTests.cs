@@ -32,7 +32,7 @@ public sealed class BatchUidsTests
     [InlineData("u", "b1", 0, "ad2b7bfd0ae8f741de96ce46937202d382868d69")]
     [InlineData("u", "b1", 1, "02053b42e7c98cd5be0261a5fa19b876f6e15434")]
     [InlineData("src", "b1", 0, "9e0b46ce9b77d6b2c41e9d3bfa0610c56ca6bee0")]
-    public void Chunk_OfTheSameArtifact_HasTheRecordedUid(string source, string parent, int index, string expected) =>
+    public void ChunkUid_OfTheSameInput_IsTheSame(string source, string parent, int index, string expected) =>
         Assert.Equal(expected, BatchUids.OfChunk(source, parent, index));
 
     [Theory]

@@ -5,7 +5,7 @@ namespace OrleansFlow.Tests.Decisions.Inputs;
 public sealed class PullPlanTests
 {
     [Fact]
-    public void Backoff_WithTheDefaults_WaitsAsRecorded()
+    public void Poll_WithoutProgress_DoublesUpToItsMaximum()
     {
         var backoff = new PullBackoff(TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(4000));
 
@@ -14,7 +14,7 @@ public sealed class PullPlanTests
     }
 
     [Fact]
-    public void Backoff_WhoseGreatestIsBelowItsFirst_StaysAtTheFirst() =>
+    public void Poll_WhoseGreatestWaitIsBelowItsFirst_StaysAtTheFirst() =>
         Assert.Equal([500.0, 500], new[] { 0, 3 }.Select(tries => new PullBackoff(TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(100)).After(tries).TotalMilliseconds));
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -80,6 +81,31 @@ internal sealed class AdapterContext : RunContext, IDisposable
     public override void ReportProgress(double fraction)
     {
     }
+
+    public override void AddMetric(string name, double value) => throw new NotSupportedException();
+
+    public override IArtifactWriter Artifacts => throw new NotSupportedException();
+
+    public override TaskCheckpoint? Checkpoint => null;
+
+    public override void DeleteAtEnd(string path) => throw new NotSupportedException();
+
+    public override string IdempotencyKey => TaskId.Value;
+
+    public override void OnCleanup(Func<ValueTask> action) => throw new NotSupportedException();
+
+    public override void RegisterProcess(Process process) => throw new NotSupportedException();
+
+    public override TimeSpan? Remaining => null;
+
+    public override Task<int> RunProcessAsync(ProcessStartInfo start, Action<string>? onLine, TimeSpan? grace, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public override IDictionary<string, object?> Scratch { get; } = new Dictionary<string, object?>();
+
+    public override RunTotals Totals => new(0, 0, new Dictionary<string, double>());
+
+    public override ValueTask SaveCheckpointAsync(TaskCheckpoint checkpoint, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public void Dispose() => Directory.Delete(TempFolder, recursive: true);
 }

@@ -111,6 +111,28 @@ public class ArtifactAdapterTests
         Assert.Equal(2, outcome.BatchCount);
     }
 
+    [Theory(Timeout = Watchdog.Milliseconds)]
+    [InlineData("2", "a/0/2 a/0/3")]
+    [InlineData("", "a/0/0 a/0/1 a/0/2 a/0/3")]
+    public async Task Handler_WithACheckpoint_GoesOnAfterTheInputThatItCameFrom(string checkpointPosition, string expected)
+    {
+        ConcurrentQueue<string> seen = new();
+        var script = Counting(seen, _ => false);
+        script.Resumes = false;
+        await using var worker = new WorkerHarness(script);
+        await using var gateway = await FeedingGateway.AcceptAsync(worker);
+        gateway.Add(worker, "a", [0], [1], [2], [3]);
+        var offer = FeedingGateway.OfferOf("pull.from_artifacts");
+        (offer.AcceptedBatches, offer.InputPosition, offer.CheckpointInputPosition) = (3, "3", checkpointPosition);
+        offer.Checkpoint = new Checkpoint { Version = 1, Json = "{}", OutputCount = checkpointPosition.Length > 0 ? 2 : 0 };
+
+        var outcome = await gateway.RunAsync(offer);
+
+        Assert.Equal((Outcome.Types.Kind.Completed, 4), (outcome.Kind, outcome.BatchCount));
+        Assert.Equal(expected, string.Join(' ', seen));
+        Assert.Equal([3], gateway.Accepted.Select(report => report.Index));
+    }
+
     [Fact(Timeout = Watchdog.Milliseconds)]
     public async Task Batch_ThatMakesNoOutput_IsConfirmedWithTheNextOutput()
     {

@@ -39,7 +39,7 @@ public sealed class QueryAdapterTests : IDisposable
     [InlineData("SELECT 1 AS n FROM read_csv('/etc/passwd')", FlowErrorCode.EngineError)]
     [InlineData("SELECT 1 AS n FROM 'SECRET'", FlowErrorCode.EngineError)]
     [InlineData("SELECT content AS n FROM read_text('SECRET')", FlowErrorCode.EngineError)]
-    [InlineData("COPY (SELECT 1) TO 'OUT'", FlowErrorCode.BadInputArgs)]
+    [InlineData("COPY (SELECT 1) TO 'OUT'", FlowErrorCode.EngineError)]
     [InlineData("SELECT 1 AS n; SELECT 2 AS n", FlowErrorCode.BadInputArgs)]
     [InlineData("CREATE TABLE t (n INTEGER)", FlowErrorCode.BadInputArgs)]
     [InlineData("SET enable_external_access = true", FlowErrorCode.BadInputArgs)]
