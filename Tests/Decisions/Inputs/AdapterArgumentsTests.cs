@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Decisions.Inputs;
@@ -140,7 +141,7 @@ public sealed class AdapterArgumentsTests
 
     private static GraphPlan PlanOf(string adapter, string args) => GraphParser.Parse(DocumentOf(adapter, args, 1), null, None).RequirePlan();
 
-    private static IReadOnlyList<FlowProblem> ProblemsOf(string adapter, string? args, int tasks = 1) => GraphParser.Parse(DocumentOf(adapter, args, tasks), null, None).Problems;
+    private static ImmutableArray<FlowProblem> ProblemsOf(string adapter, string? args, int tasks = 1) => GraphParser.Parse(DocumentOf(adapter, args, tasks), null, None).Problems;
 
     private static string DocumentOf(string adapter, string? args, int tasks) =>
         "{\"name\":\"x\",\"nodes\":[{\"id\":\"a\",\"role\":\"r\"},{\"id\":\"b\",\"role\":\"r\"},{\"id\":\"c\",\"role\":\"r\",\"depends_on\":[\"a\",\"b\"],"

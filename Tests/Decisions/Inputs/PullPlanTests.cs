@@ -15,11 +15,11 @@ public sealed class PullPlanTests
 
     [Fact]
     public void Poll_WhoseGreatestWaitIsBelowItsFirst_StaysAtTheFirst() =>
-        Assert.Equal([500.0, 500], new[] { 0, 3 }.Select(tries => new PullBackoff(TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(100)).After(tries).TotalMilliseconds));
+        Assert.Equal([500.0, 500], ((int[])[0, 3]).Select(tries => new PullBackoff(TimeSpan.FromMilliseconds(500), TimeSpan.FromMilliseconds(100)).After(tries).TotalMilliseconds));
 
     [Fact]
     public void Chunks_NeverCrossAnArtifact() =>
-        Assert.Equal([4, 1, 4, 1, 3], new[] { 5, 5, 3 }.SelectMany(items => ChunkPlan.Cut(items, 4)).Select(piece => piece.Count));
+        Assert.Equal([4, 1, 4, 1, 3], ((int[])[5, 5, 3]).SelectMany(items => ChunkPlan.Cut(items, 4)).Select(piece => piece.Count));
 
     [Theory]
     [InlineData(0, 4, new int[0])]
