@@ -18,6 +18,8 @@ internal static class TaskReports
 
     private const int MetricCountMax = 64;
 
+    private static readonly ImmutableSortedDictionary<string, double> NoMetrics = ImmutableSortedDictionary<string, double>.Empty;
+
     /// <summary>The command of a batch report; null when the report itself is wrong.</summary>
     public static AcceptBatch? ToCommand(BatchReport report) =>
         report.Index >= 0 && report.Rows >= 0 && report.Bytes >= 0 && IsInsideTheStore(report.Path)
@@ -52,10 +54,17 @@ internal static class TaskReports
 
         var rows = 0L;
         List<KeyValuePair<int, string>>? uids = null;
+        Dictionary<string, double>? metrics = null;
         var index = 0;
         foreach (var batch in lease.Batches)
         {
             rows += batch.Rows;
+            foreach (var (name, value) in batch.Metrics ?? NoMetrics)
+            {
+                metrics ??= new Dictionary<string, double>(StringComparer.Ordinal);
+                metrics[name] = metrics.GetValueOrDefault(name) + value;
+            }
+
             if (batch.Uid is { } uid)
             {
                 (uids ??= []).Add(new KeyValuePair<int, string>(index, uid));
@@ -64,7 +73,7 @@ internal static class TaskReports
             index++;
         }
 
-        return grant with { TotalRows = rows, AcceptedUids = uids };
+        return grant with { TotalRows = rows, TotalMetrics = metrics, AcceptedUids = uids };
     }
 
     /// <summary>The command of an attempt's end.</summary>

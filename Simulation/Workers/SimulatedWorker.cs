@@ -34,6 +34,9 @@ internal sealed class SimulatedWorker
                 Slots = world.Options.SlotsPerWorker,
                 TempFolder = "none",
                 ReportWindow = 2,
+
+                // What this process allocates and how large it is differs from one simulation of a seed to the next.
+                MeasuresBatches = false,
                 PrefetchBatches = 2,
                 ShutdownGrace = TimeSpan.FromSeconds(2),
                 StopGrace = TimeSpan.FromSeconds(2),

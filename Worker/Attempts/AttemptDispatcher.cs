@@ -17,6 +17,9 @@ namespace OrleansFlow.Worker.Attempts;
 /// </remarks>
 internal sealed partial class AttemptDispatcher : IDisposable
 {
+    /// <summary>Work that takes as long as this is not to be done twice.</summary>
+    private static readonly TimeSpan DearAttempt = TimeSpan.FromMilliseconds(50);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<(string TaskId, long Epoch), TaskAttempt> _attempts = [];
     private readonly Queue<TaskAttempt> _waiting = new();
@@ -58,7 +61,7 @@ internal sealed partial class AttemptDispatcher : IDisposable
     {
         var token = new LeaseToken(TaskId.Parse(offer.Lease.TaskId), offer.Lease.Epoch);
         var now = _clock.GetTimestamp();
-        var attempt = new TaskAttempt(offer, token, _outbox, _options.ReportWindow, now);
+        var attempt = MakeAttempt(offer, token, now);
         List<TaskAttempt>? superseded = null;
         bool isRefused;
         lock (_gate)
@@ -135,7 +138,9 @@ internal sealed partial class AttemptDispatcher : IDisposable
             }
         }
 
-        if (!attempt.End(outcome))
+        // A short attempt without batches is cheaper to run again than to keep apart.
+        var isDear = _outbox.Journal is not null && (outcome.BatchCount > 0 || _clock.GetElapsedTime(attempt.StartedAt) >= DearAttempt);
+        if (!attempt.End(outcome, isDear))
         {
             Remove(attempt);
         }

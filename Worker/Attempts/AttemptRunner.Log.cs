@@ -18,6 +18,10 @@ internal sealed partial class AttemptRunner
         Message = "The handler of task {TaskId} (epoch {Epoch}, role {Role}) refused the checkpoint of an earlier attempt (version {Version}); the work begins from the start")]
     private partial void LogCheckpointRefused(TaskId taskId, long epoch, string role, int version);
 
+    [LoggerMessage(EventId = 2225, Level = LogLevel.Warning,
+        Message = "The memory of this worker keeps growing: from {FirstBytes} to {LastBytes} bytes in {Minutes} minutes, each of them higher than the one before; look for what its handlers keep")]
+    private partial void LogMemoryGrows(long firstBytes, long lastBytes, int minutes);
+
     [LoggerMessage(EventId = 2222, Level = LogLevel.Warning,
         Message = "Cleaning up after task {TaskId} (epoch {Epoch}) failed; its outcome stands, what it had opened may leak")]
     private partial void LogCleanupFailed(TaskId taskId, long epoch, Exception exception);

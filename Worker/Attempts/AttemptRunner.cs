@@ -27,6 +27,8 @@ internal sealed partial class AttemptRunner(
     // The default of ProcessBatchAsync's result limit, in UTF-16 units; the owner counts bytes.
     private const int ResultLengthMax = 64 * 1024;
 
+    private MemoryWatch Memory => field ??= new MemoryWatch(clock, () => Environment.WorkingSet, LogMemoryGrows);
+
     /// <summary>Runs the attempt to its end. Never throws.</summary>
     public async Task<Outcome> RunAsync(TaskAttempt attempt)
     {
@@ -53,6 +55,18 @@ internal sealed partial class AttemptRunner(
         if (attempt.StopReason is not null)
         {
             return attempt.StopOutcome();
+        }
+
+        if (attempt.HasTakenUp)
+        {
+            try
+            {
+                await attempt.WaitForReceiptsAsync();
+            }
+            catch (OperationCanceledException) when (attempt.StopReason is not null)
+            {
+                return attempt.StopOutcome();
+            }
         }
 
         if (roles.Find(attempt.Offer.Role) is not { } role)
@@ -153,7 +167,9 @@ internal sealed partial class AttemptRunner(
             using var batch = input.Batch;
             stopping.ThrowIfCancellationRequested();
             context.BatchUid = input.Uid;
+            var measure = options.MeasuresBatches ? new BatchMeasure(clock) : (BatchMeasure?)null;
             var processed = await handler.ProcessBatchAsync(context, input, stopping);
+            measure?.AddTo(emitter, Memory);
             emitter.InputPosition = input.Position ?? emitter.InputPosition;
             await TakeAsync(attempt, context, emitter, processed);
             context.BatchUid = null;

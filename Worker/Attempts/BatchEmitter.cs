@@ -53,6 +53,13 @@ internal sealed class BatchEmitter(TaskAttempt attempt, IArtifactStore store, Wo
         _metrics[name] = _metrics.GetValueOrDefault(name) + value;
     }
 
+    /// <summary>A metric of which the largest value counts, within one batch.</summary>
+    public void AddLargest(string name, double value)
+    {
+        _metrics ??= [];
+        _metrics[name] = Math.Max(_metrics.GetValueOrDefault(name), value);
+    }
+
     /// <summary>Emits an output, whose ownership passes here, and the checkpoint that comes with it.</summary>
     public async ValueTask EmitAsync(RecordBatch output, TaskCheckpoint? checkpoint = null)
     {

@@ -55,8 +55,10 @@ internal sealed partial class TaskAttempt
     }
 
     /// <summary>Says how the attempt ended, and sends it unless nobody wants to know. What is not yet decided here stands from now on.</summary>
+    /// <param name="outcome">The end.</param>
+    /// <param name="isDear">Whether a crash must not make the attempt run again.</param>
     /// <returns>False when there will be no receipt.</returns>
-    public bool End(Outcome outcome)
+    public bool End(Outcome outcome, bool isDear = true)
     {
         lock (_gate)
         {
@@ -77,7 +79,7 @@ internal sealed partial class TaskAttempt
             }
 
             Outcome = outcome;
-            _outbox.Add(outcome);
+            _outbox.Add(outcome, isDear);
             return true;
         }
     }
@@ -174,7 +176,7 @@ internal sealed partial class TaskAttempt
             _mustResend = false;
             foreach (var report in _reports ?? [])
             {
-                _outbox.Add(report);
+                _outbox.Add(report, isRepeated: true);
             }
 
             if (_checkpoint is not null)
@@ -184,7 +186,7 @@ internal sealed partial class TaskAttempt
 
             if (Outcome is not null)
             {
-                _outbox.Add(Outcome);
+                _outbox.Add(Outcome, isRepeated: true);
             }
         }
     }

@@ -16,6 +16,8 @@ namespace OrleansFlow.Worker.Hosting;
 /// <summary>The worker of a host: begins with it, drains and says good-bye when it stops.</summary>
 public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
 {
+    private const string OutboxName = "outbox";
+
     private readonly WorkerOptions _options;
     private readonly IHostApplicationLifetime? _lifetime;
     private readonly ILogger _logger;
@@ -64,6 +66,9 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
                 ProcessId = Environment.ProcessId,
                 Host = Environment.MachineName,
                 TempFolder = _tempFolder,
+
+                // A generated id never comes back, so nobody would read it.
+                OutboxFolder = _options.WorkerId is null ? null : Path.Combine(_tempFolder, OutboxName),
                 DataEndpoint = _data,
                 ShutdownGrace = _options.ShutdownGrace,
                 StopGrace = _options.StopGrace,
@@ -170,9 +175,22 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
     {
         try
         {
-            if (Directory.Exists(_tempFolder))
+            if (!Directory.Exists(_tempFolder))
+            {
+                return;
+            }
+
+            // The outbox is what the next process with this id begins with.
+            var outbox = Path.Combine(_tempFolder, OutboxName);
+            if (!Directory.Exists(outbox) || !Directory.EnumerateFiles(outbox, "*.effects").Any())
             {
                 Directory.Delete(_tempFolder, recursive: true);
+                return;
+            }
+
+            foreach (var folder in Directory.EnumerateDirectories(_tempFolder).Where(folder => folder != outbox))
+            {
+                Directory.Delete(folder, recursive: true);
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -20,9 +20,13 @@ internal sealed class SessionOutbox
     private readonly Queue<WorkerMessage> _controls = new();
     private readonly Queue<BatchReport> _reports = new();
     private readonly Queue<CheckpointReport> _checkpoints = new();
-    private readonly Queue<Outcome> _outcomes = new();
+    private readonly Queue<(Outcome Outcome, bool IsKept)> _outcomes = new();
+    private volatile bool _isSending;
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    /// <summary>Keeps effects for the next process; null for a worker that has no outbox on disk.</summary>
+    public EffectJournal? Journal { get; set; }
 
     /// <summary>Adds a message that is lost with the stream.</summary>
     public void AddControl(WorkerMessage message)
@@ -35,9 +39,34 @@ internal sealed class SessionOutbox
         Wake();
     }
 
-    /// <summary>Adds an effect, which its attempt keeps until the receipt.</summary>
-    public void Add(BatchReport report)
+    /// <summary>A stream takes what is added, or none does: then an effect is kept at once, however cheap it was.</summary>
+    public void SetSending(bool isSending)
     {
+        _isSending = isSending;
+        if (isSending || Journal is null)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            for (var count = _outcomes.Count; count > 0; count--)
+            {
+                var (outcome, isKept) = _outcomes.Dequeue();
+                Keep(outcome, isKept);
+                _outcomes.Enqueue((outcome, true));
+            }
+        }
+    }
+
+    /// <summary>Adds an effect, which its attempt keeps until the receipt. Kept before it may leave: its batch is written already.</summary>
+    public void Add(BatchReport report, bool isRepeated = false)
+    {
+        if (Journal is { } journal && !isRepeated)
+        {
+            journal.Write(new WorkerMessage { Batches = new BatchReports { Reports = { report } } });
+        }
+
         lock (_gate)
         {
             _reports.Enqueue(report);
@@ -58,11 +87,21 @@ internal sealed class SessionOutbox
     }
 
     /// <summary>Adds an effect, which its attempt keeps until the receipt.</summary>
-    public void Add(Outcome outcome)
+    /// <param name="outcome">The end of an attempt.</param>
+    /// <param name="isDear">True: kept at once. False: with the others of its group, when they leave; a crash before that repeats a short attempt.</param>
+    /// <param name="isRepeated">It was kept before.</param>
+    public void Add(Outcome outcome, bool isDear = true, bool isRepeated = false)
     {
+        var isKept = Journal is null || isRepeated;
+        if (!isKept && (isDear || !_isSending))
+        {
+            Keep(outcome, isKept);
+            isKept = true;
+        }
+
         lock (_gate)
         {
-            _outcomes.Enqueue(outcome);
+            _outcomes.Enqueue((outcome, isKept));
         }
 
         Wake();
@@ -123,16 +162,36 @@ internal sealed class SessionOutbox
             if (_outcomes.Count > 0)
             {
                 var outcomes = new Outcomes();
-                for (var bytes = 0; outcomes.Outcomes_.Count < GroupCountMax && bytes < GroupBytesMax && _outcomes.TryDequeue(out var outcome);)
+                Outcomes? kept = null;
+                for (var bytes = 0; outcomes.Outcomes_.Count < GroupCountMax && bytes < GroupBytesMax && _outcomes.TryDequeue(out var waiting);)
                 {
+                    var outcome = waiting.Outcome;
                     outcomes.Outcomes_.Add(outcome);
+                    if (!waiting.IsKept)
+                    {
+                        (kept ??= new Outcomes()).Outcomes_.Add(outcome);
+                    }
+
                     bytes += EffectBytes + (32 * outcome.Metrics.Count) + (outcome.ResultJson.Length * 3) + (outcome.Message.Length * 3);
+                }
+
+                if (kept is not null)
+                {
+                    Journal?.Write(new WorkerMessage { Outcomes = kept });
                 }
 
                 return new WorkerMessage { Outcomes = outcomes };
             }
 
             return null;
+        }
+    }
+
+    private void Keep(Outcome outcome, bool isKept)
+    {
+        if (!isKept)
+        {
+            Journal?.Write(new WorkerMessage { Outcomes = new Outcomes { Outcomes_ = { outcome } } });
         }
     }
 }

@@ -196,6 +196,7 @@ internal sealed class SessionStream(
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             attempts.ResendPassing();
+            attempts.CompactOutbox();
             Volatile.Write(ref _mustBeat, true);
             outbox.Wake();
         }

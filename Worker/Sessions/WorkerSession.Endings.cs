@@ -135,4 +135,23 @@ public sealed partial class WorkerSession
         await using var onSecond = second.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), fired);
         await fired.Task;
     }
+
+    private EffectJournal? OpenOutbox()
+    {
+        if (_options.OutboxFolder is not { } folder)
+        {
+            return null;
+        }
+
+        var journal = EffectJournal.TryOpen(folder, _logger, out var left);
+        var count = _attempts.Recover(left);
+        if (count > 0)
+        {
+            LogRecovered(_options.WorkerId, count);
+        }
+
+        // Before the next process could need it: what was left is pending again.
+        _outbox.Journal = journal;
+        return journal;
+    }
 }

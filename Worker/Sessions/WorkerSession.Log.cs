@@ -29,4 +29,8 @@ public sealed partial class WorkerSession
 
     [LoggerMessage(EventId = 2206, Level = LogLevel.Information, Message = "Worker {WorkerId} has left")]
     private partial void LogEnded(WorkerId workerId);
+
+    [LoggerMessage(EventId = 2242, Level = LogLevel.Information,
+        Message = "Worker {WorkerId} found the unsent effects of {AttemptCount} attempts of the process before it; they are sent now")]
+    private partial void LogRecovered(WorkerId workerId, int attemptCount);
 }

@@ -105,6 +105,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
     {
         _scheduler = TaskScheduler.Current;
         _downSince = _clock.GetTimestamp();
+        using var journal = OpenOutbox();
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(aborting);
         using var lifetime = CancellationTokenSource.CreateLinkedTokenSource(leave.Token);
         var draining = DrainWhenAskedAsync(leave, stopping, lifetime.Token);
@@ -125,6 +126,11 @@ public sealed partial class WorkerSession : IAsyncDisposable
         {
             await lifetime.CancelOnSchedulerAsync();
             await draining;
+            if (_attempts.Count == 0)
+            {
+                journal?.Clear();
+            }
+
             _attempts.StopAll(StopReasons.Shutdown, fences: true);
             _registered.TrySetCanceled(CancellationToken.None);
 
@@ -205,6 +211,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
         finally
         {
             _stream = null;
+            _outbox.SetSending(false);
         }
     }
 
@@ -223,6 +230,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
         _hasWarned = false;
         _downSince = long.MaxValue;
         _readers.OnRegistered();
+        _outbox.SetSending(true);
         _attempts.OnRegistered(registered.Lost);
         if (_drainAsked.IsCancellationRequested || _isLeaving)
         {

@@ -42,6 +42,14 @@ public sealed record WorkerSessionOptions
     /// <summary>How long a stopped handler may take to return before its slot is freed without it. Default 10 s.</summary>
     public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Folder of the durable outbox, of this worker id alone; null for none. Losing it costs work and nothing else.
+    /// </summary>
+    public string? OutboxFolder { get; init; }
+
+    /// <summary>Whether processing time, allocated bytes and working set are added to the metrics of each batch. Default true.</summary>
+    public bool MeasuresBatches { get; init; } = true;
+
     /// <summary>Whether it goes on with leases that its id held before the process started again. Default true.</summary>
     public bool AdoptsLeases { get; init; } = true;
 

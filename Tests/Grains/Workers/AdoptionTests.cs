@@ -24,6 +24,7 @@ public sealed class AdoptionTests
         var again = await worker.NextOfferAsync();
 
         Assert.Equal((grant.Token, grant.Attempt, 1, 10L, Saved), (again.Token, again.Attempt, again.AcceptedBatches, again.TotalRows, again.Checkpoint));
+        Assert.Equal(10.0, again.TotalMetrics!["rows"]);
         Assert.True((await worker.CompleteAsync(again, 1)).Accepted);
         Assert.Equal(FlowTaskStatus.Completed, (await cluster.Task(task).GetAsync(FlowCluster.Token))!.Status);
     }

@@ -74,6 +74,16 @@ internal sealed class WorkerHarness : IAsyncDisposable
         return offer;
     }
 
+    /// <summary>Waits for what no message tells.</summary>
+    public async Task WhenAsync(Func<bool> happened)
+    {
+        while (!happened())
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
     public Task StopAsync() => _stopping.CancelAsync();
 
     public async ValueTask DisposeAsync()
