@@ -55,7 +55,9 @@ public sealed class LargeRunTests
         Assert.True(await run.SubmitAsync(new RunSubmission { DocumentJson = Document("\"fn\":\"noop\"") }, FlowCluster.Token));
 
         // One outcome ends all nodes but the last, in one commit.
-        await worker.CompleteAsync(await worker.NextOfferAsync());
+        var first = await worker.NextOfferAsync();
+        await worker.DrainAsync();
+        await worker.CompleteAsync(first);
         var before = await run.GetAsync(FlowCluster.Token);
         Assert.Equal((Count, 0, Count - 1), (before!.NodeCount, before.Nodes.Count, before.NodeStates![RunStatus.Completed]));
         await cluster.CrashAsync();
