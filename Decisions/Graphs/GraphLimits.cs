@@ -3,8 +3,8 @@ namespace OrleansFlow.Decisions.Graphs;
 /// <summary>The limits of a graph document.</summary>
 public static class GraphLimits
 {
-    /// <summary>Longest document, in bytes of UTF-8.</summary>
-    public const int DocumentBytesMax = 32 * 1024 * 1024;
+    /// <summary>Longest document, in bytes of UTF-8: with its envelope it fits the largest message that the gateway takes by default (16 MiB).</summary>
+    public const int DocumentBytesMax = 15 * 1024 * 1024;
 
     /// <summary>Deepest nesting of JSON values.</summary>
     public const int DepthMax = 64;

@@ -1,4 +1,5 @@
 using OrleansFlow.Client;
+using OrleansFlow.Graphs;
 using OrleansFlow.Protocol.V1;
 using OrleansFlow.Rpc;
 using OrleansFlow.Tests.Silo.Support;
@@ -39,6 +40,26 @@ public sealed class LargeRunTests
         Assert.Equal((TaskCount, TaskCount), (tasks.Count, tasks.Distinct().Count()));
         Assert.Equal(($"{run}/a/0", $"{run}/b/0"), (tasks[0], tasks[^1]));
         Assert.Single(await silo.Client.ListTasksAsync(run, "b", Cancellation).ToListAsync(Cancellation));
+    }
+
+    [Fact(Timeout = 120_000)]
+    public async Task RunOf2500Nodes_IsShownByCountsAndItsNodesInPages()
+    {
+        await using var silo = await RunningSilo.StartAsync(options => options.WorkerSlots = 0);
+        var nodes = Enumerable.Range(0, 2_500).Select(node => $$"""{"id":"n{{node}}","role":"nobody"}""");
+        var run = await silo.Client.SubmitGraphAsync(
+            $$"""{"name":"wide","nodes":[{{string.Join(',', nodes)}}]}""", new SubmitOptions { AllowUnknownRoles = true }, Cancellation);
+
+        var shown = await silo.Client.GetRunAsync(run, Cancellation);
+        Assert.Equal((2_500, 0, 2_500), (shown.NodeCount, shown.Nodes.Count, shown.NodeStates![RunStatus.Pending]));
+        var listed = await silo.Client.ListNodesAsync(run, cancellationToken: Cancellation).Select(node => node.NodeId).ToListAsync(Cancellation);
+        Assert.Equal(Enumerable.Range(0, 2_500).Select(node => $"n{node}"), listed);
+
+        var waiting = silo.Client.WaitForRunAsync(run, Cancellation);
+        await silo.Client.CancelRunAsync(run, "enough", Cancellation);
+        var ended = await waiting;
+        Assert.Equal((RunStatus.Cancelled, 2_500), (ended.Status, ended.NodeStates![RunStatus.Cancelled]));
+        Assert.Empty(await silo.Client.ListNodesAsync(run, [RunStatus.Pending], Cancellation).ToListAsync(Cancellation));
     }
 
     [Theory]
