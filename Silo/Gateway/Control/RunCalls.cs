@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
+using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Errors;
 using OrleansFlow.Grains.Graphs;
 using OrleansFlow.Graphs;

@@ -1,4 +1,3 @@
-using OrleansFlow.Grains.Graphs;
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
 using OrleansFlow.Tests.Grains.Hosting;

@@ -64,7 +64,7 @@ public class CancelTests
 
         var cancelledAt = worker.Clock.GetUtcNow();
         Assert.Equal((reason, TimeSpan.FromSeconds(3), cancelledAt), await seen.Task.WaitAsync(TestContext.Current.CancellationToken));
-        await worker.WhenAsync(() => script.Calls.Contains("dispose"));
+        await WorkerHarness.WhenAsync(() => script.Calls.Contains("dispose"));
         Assert.Equal(["init", "load", "read", "process 0", "cleanup", "dispose"], script.Calls);
     }
 

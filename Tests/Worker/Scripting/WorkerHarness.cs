@@ -75,7 +75,7 @@ internal sealed class WorkerHarness : IAsyncDisposable
     }
 
     /// <summary>Waits for what no message tells.</summary>
-    public async Task WhenAsync(Func<bool> happened)
+    public static async Task WhenAsync(Func<bool> happened)
     {
         while (!happened())
         {

@@ -184,13 +184,13 @@ public sealed class OutboxRecoveryTests : IDisposable
     {
         var target = Directory.CreateDirectory(Path.Combine(_root, to)).FullName;
         var count = 0;
+        Span<byte> head = stackalloc byte[8];
         foreach (var file in Directory.GetFiles(Path.Combine(_root, from), "*.effects"))
         {
             using var source = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             using var copy = File.Create(Path.Combine(target, Path.GetFileName(file)));
             source.CopyTo(copy);
             copy.Position = 0;
-            Span<byte> head = stackalloc byte[8];
             while (copy.Read(head) == head.Length)
             {
                 count++;
