@@ -52,6 +52,11 @@ public sealed partial class FlowClient
         return ReopenAsync(new ReopenRunRequest { RunId = runId.Value, NodeId = nodeId, Reason = reason }, cancellationToken);
     }
 
+    /// <summary>Deletes a run that has ended, with its artifacts. Its id and its idempotency key are free then.</summary>
+    /// <exception cref="FlowException"><c>not_found</c>; <c>bad_input</c>: it has not ended; <c>store_unavailable</c>: repeat it, what is left goes then.</exception>
+    public Task DeleteRunAsync(RunId runId, CancellationToken cancellationToken = default) =>
+        CallAsync(FlowMethods.DeleteRun, new DeleteRunRequest { RunId = runId.Value }, cancellationToken);
+
     /// <summary>Why a run or a node of it does not run, or why it ended; the most telling reason first.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="nodeId">The node; null: the run.</param>

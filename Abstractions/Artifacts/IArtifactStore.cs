@@ -29,6 +29,13 @@ public interface IArtifactStore
     /// <returns>How many files were deleted.</returns>
     ValueTask<int> SweepAsync(TaskId task, long epoch, int acceptedCount, CancellationToken cancellationToken) => ValueTask.FromResult(0);
 
+    /// <summary>Deletes everything that the tasks of a run wrote. What is gone already is fine.</summary>
+    /// <remarks>For the owner of a run that has ended and is being deleted. A store that keeps everything, as by default, is right too.</remarks>
+    /// <param name="run">The run.</param>
+    /// <param name="cancellationToken">Leaves the rest where it is.</param>
+    /// <exception cref="FlowException"><c>store_unavailable</c>: something cannot be deleted; repeat it.</exception>
+    ValueTask DeleteAsync(RunId run, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     /// <summary>Opens an artifact without copying it.</summary>
     /// <param name="path">As <see cref="StoredArtifact.Path"/>.</param>
     /// <exception cref="FlowException">

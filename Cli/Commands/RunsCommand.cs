@@ -38,6 +38,26 @@ internal static class RunsCommand
             AnsiConsole.Write(RunTables.Runs(runs));
             return 0;
         });
+        command.Subcommands.Add(CreateDelete());
+        return command;
+    }
+
+    private static Command CreateDelete()
+    {
+        var ids = new Argument<string[]>("ids") { Description = "Runs that have ended.", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("delete", "Delete runs that have ended, with their artifacts.") { ids };
+        var gateway = GatewayOptions.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using var client = gateway.Connect(parsed);
+            foreach (var id in parsed.GetValue(ids)!.Select(Ids.Run).ToList())
+            {
+                await client.DeleteRunAsync(id, cancellationToken);
+                Console.WriteLine($"{id}: deleted");
+            }
+
+            return 0;
+        });
         return command;
     }
 }

@@ -19,6 +19,7 @@ internal static class FlowMethods
     public static readonly RpcMethod<PauseRunRequest, Run> PauseRun = Unary<PauseRunRequest, Run>("PauseRun");
     public static readonly RpcMethod<ResumeRunRequest, Run> ResumeRun = Unary<ResumeRunRequest, Run>("ResumeRun");
     public static readonly RpcMethod<ReopenRunRequest, Run> ReopenRun = Unary<ReopenRunRequest, Run>("ReopenRun");
+    public static readonly RpcMethod<DeleteRunRequest, DeleteRunResponse> DeleteRun = Unary<DeleteRunRequest, DeleteRunResponse>("DeleteRun");
     public static readonly RpcMethod<WhyRunRequest, WhyRunResponse> WhyRun = Unary<WhyRunRequest, WhyRunResponse>("WhyRun");
     public static readonly RpcMethod<SignalRunRequest, Run> SignalRun = Unary<SignalRunRequest, Run>("SignalRun");
     public static readonly RpcMethod<CancelRunRequest, Run> CancelRun = Unary<CancelRunRequest, Run>("CancelRun");

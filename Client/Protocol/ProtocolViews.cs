@@ -27,6 +27,7 @@ internal static class ProtocolViews
         ReopenedUtc = run.ReopenedAt?.ToDateTimeOffset(),
         IdempotencyKey = run.IdempotencyKey.Length == 0 ? null : run.IdempotencyKey,
         ResultJson = run.ResultJson.Length == 0 ? null : run.ResultJson,
+        ArtifactBytes = run.ArtifactBytes,
     };
 
     public static RunReason ToView(this Wire.WhyReason reason) =>

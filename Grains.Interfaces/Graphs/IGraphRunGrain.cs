@@ -171,6 +171,12 @@ public interface IGraphRunGrain : IGrainWithStringKey
     [Alias("GetTask")]
     Task<TaskView?> GetTaskAsync(TaskId task, CancellationToken cancellationToken);
 
+    /// <summary>Deletes a run that has ended: artifacts, rows, line of the listing. Its id, and its idempotency key, are free then.</summary>
+    /// <returns>False when there is no such run.</returns>
+    /// <exception cref="Errors.FlowException"><c>bad_input</c>: it has not ended; <c>store_unavailable</c>: repeat it, what is left goes then.</exception>
+    [Alias("Delete")]
+    Task<bool> DeleteAsync(CancellationToken cancellationToken);
+
     /// <summary>Wakes the run after its silo was lost, so that it delivers what it owes. Costs nothing when there is nothing to do.</summary>
     [Alias("Recover")]
     Task RecoverAsync(CancellationToken cancellationToken);

@@ -101,6 +101,10 @@ public sealed record RunView
     /// <summary><c>{"nodes":[{"node_id":..., "stats":{...}}]}</c> of a run that has ended; null before, in listings and changes, and for more than 1 000 nodes.</summary>
     [Id(43)]
     public string? ResultJson { get; init; }
+
+    /// <summary>Bytes of the artifacts of all its nodes; 0 before it has ended.</summary>
+    [Id(44)]
+    public long ArtifactBytes { get; init; }
 }
 
 /// <summary>Some of a run's tasks, in the order of nodes and indexes.</summary>

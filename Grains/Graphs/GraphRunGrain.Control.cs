@@ -2,6 +2,7 @@ using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Errors;
 using OrleansFlow.Graphs;
+using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Grains.Graphs;
 
@@ -46,4 +47,25 @@ internal sealed partial class GraphRunGrain
 
     private RunView View() =>
         RunViews.Run(_pump.Committed, _pump.Tentative.RefusedEffects, withNodes: true) with { IdempotencyKey = _submission?.IdempotencyKey };
+
+    private void RequireRun()
+    {
+        _pump.ThrowIfFailed();
+        ThrowIfDeleted();
+        if (!_pump.Tentative.Exists)
+        {
+            throw new FlowException(FlowErrorCode.NotFound, $"There is no run '{_id}'. 'flow runs' lists those that exist.");
+        }
+    }
+
+    private int RequireNode(string node) =>
+        _pump.Committed.Plan?.Find(node)?.Index ?? throw new FlowException(FlowErrorCode.NotFound, $"Run '{_id}' has no node '{node}'.");
+
+    private TaskSlot RequireLease(LeaseToken token)
+    {
+        RequireRun();
+        return _pump.Tentative.Find(token.TaskId) is { } slot && _pump.Tentative[slot].IsCurrent(token.Epoch, _clock.GetUtcNow())
+            ? slot
+            : throw new FlowException(FlowErrorCode.LeaseLost, $"The lease of task '{token.TaskId}' with epoch {token.Epoch} is not current; stop the attempt.");
+    }
 }

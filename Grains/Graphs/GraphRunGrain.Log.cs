@@ -87,4 +87,10 @@ internal sealed partial class GraphRunGrain
 
     [LoggerMessage(EventId = 1040, Level = LogLevel.Information, Message = "Run {RunId} goes on after its end, {NodeCount} nodes begin anew: {Reason}")]
     private partial void LogReopened(RunId runId, int nodeCount, string reason);
+
+    [LoggerMessage(EventId = 1041, Level = LogLevel.Information, Message = "Run {RunId} was deleted, with its artifacts")]
+    private partial void LogDeleted(RunId runId);
+
+    [LoggerMessage(EventId = 1042, Level = LogLevel.Warning, Message = "Facts about run {RunId} could not be published on its stream; they are published again")]
+    private partial void LogFactsNotPublished(Exception exception, RunId runId);
 }

@@ -16,7 +16,7 @@ internal sealed partial class GraphRunGrain
         if (_pump.Tentative.IsTerminal)
         {
             // Before the run goes on, so that there is no moment in which it does and nothing would wake it.
-            await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
+            _reminder = await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
         }
 
         var wasSettled = _settled;

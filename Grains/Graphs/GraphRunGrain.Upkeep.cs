@@ -36,6 +36,7 @@ internal sealed partial class GraphRunGrain
     private (GraphRunDecision Decision, Task Committed) Take(GraphRunCommand command)
     {
         _pump.ThrowIfFailed();
+        ThrowIfDeleted();
         var decision = GraphRunDecider.Decide(_pump.Tentative, command, _leases.Duration, _clock.GetUtcNow(), _rules);
         if (decision.IsDurable)
         {
@@ -52,7 +53,11 @@ internal sealed partial class GraphRunGrain
         return (decision, _pump.FlushAsync());
     }
 
-    private Task WriteAsync(GraphRunState state, IReadOnlyList<GraphRunEvent> events) => _store.WriteAsync(state, _submission!, _settled, events);
+    private Task WriteAsync(GraphRunState state, IReadOnlyList<GraphRunEvent> events)
+    {
+        StageFacts(state, events);
+        return _store.WriteAsync(state, _submission!, _settled, events);
+    }
 
     private void OnCommitted(GraphRunState state, IReadOnlyList<GraphRunEvent> events)
     {
@@ -64,6 +69,7 @@ internal sealed partial class GraphRunGrain
 
         Log(state, events);
         _outbox.Add(state, events);
+        _facts?.Release();
         _watchers.Publish(state, events);
         _signal.Pulse();
         Deliver();
@@ -120,6 +126,12 @@ internal sealed partial class GraphRunGrain
         try
         {
             await _outbox.DeliverAsync(_stopped);
+            if (_pump.Committed.IsTerminal && _facts is { } facts)
+            {
+                // Nobody waits for it any more, and what is settled is not looked at again.
+                await facts.Publishing;
+            }
+
             if (_pump.Committed.IsTerminal && _pump.Tentative.IsTerminal && !_settled)
             {
                 _settled = true;
@@ -128,7 +140,7 @@ internal sealed partial class GraphRunGrain
                 if (!_settled)
                 {
                     // Somebody made the run go on meanwhile.
-                    await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
+                    _reminder = await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
                 }
             }
         }

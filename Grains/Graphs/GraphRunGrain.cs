@@ -1,11 +1,14 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
+using OrleansFlow.Artifacts;
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Errors;
 using OrleansFlow.Grains.Commits;
+using OrleansFlow.Grains.Events;
 using OrleansFlow.Grains.Hosting;
 using OrleansFlow.Grains.Tasks;
 using OrleansFlow.Graphs;
@@ -53,6 +56,8 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
     {
         _store = new GraphRunStore(services);
         _plans = plans;
+        _artifacts = services.GetService<IArtifactStore>();
+        _events = services.GetService<FlowEvents>();
         _leases = leases.Value;
         _serving = serving;
         _clock = clock;
@@ -74,6 +79,11 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
             LeaseRules = _leases,
             ChangedUtc = _clock.GetUtcNow(),
         };
+        if (_store.IsDeleting)
+        {
+            await FinishDeletionAsync(cancellationToken);
+        }
+
         if (state.Exists)
         {
             _submission = _store.Submission;
@@ -83,6 +93,7 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
 
         _pump = new CommitPump<GraphRunState, GraphRunEvent>(state, WriteAsync, OnCommitted, OnFailed);
         _watchers = new RunWatchers(() => RunViews.Run(_pump.Committed, _pump.Tentative.RefusedEffects, withNodes: true), _clock);
+        StartFacts();
         if (state.Exists && !_settled)
         {
             Resume(state);
@@ -94,6 +105,7 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         _stopping.CancelInTurn();
         await _pump.WhenIdleAsync();
         await _delivery;
+        await (_facts?.Publishing ?? Task.CompletedTask);
     }
 
     public async Task<bool> SubmitAsync(RunSubmission submission, CancellationToken cancellationToken)
@@ -119,7 +131,7 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
     public Task<RunView?> GetAsync(CancellationToken cancellationToken)
     {
         _pump.ThrowIfFailed();
-        return Task.FromResult(_pump.Committed.Exists ? View() : null);
+        return Task.FromResult(_pump.Committed.Exists && !_isDeleted ? View() : null);
     }
 
     public Task<NodePage> GetNodesAsync(int begin, int limit, IReadOnlyList<RunStatus> statuses, CancellationToken cancellationToken)
@@ -245,25 +257,5 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         }
 
         return new EffectReceipt(decision.IsAccepted, decision.Refused);
-    }
-
-    private void RequireRun()
-    {
-        _pump.ThrowIfFailed();
-        if (!_pump.Tentative.Exists)
-        {
-            throw new FlowException(FlowErrorCode.NotFound, $"There is no run '{_id}'. 'flow runs' lists those that exist.");
-        }
-    }
-
-    private int RequireNode(string node) =>
-        _pump.Committed.Plan?.Find(node)?.Index ?? throw new FlowException(FlowErrorCode.NotFound, $"Run '{_id}' has no node '{node}'.");
-
-    private TaskSlot RequireLease(LeaseToken token)
-    {
-        RequireRun();
-        return _pump.Tentative.Find(token.TaskId) is { } slot && _pump.Tentative[slot].IsCurrent(token.Epoch, _clock.GetUtcNow())
-            ? slot
-            : throw new FlowException(FlowErrorCode.LeaseLost, $"The lease of task '{token.TaskId}' with epoch {token.Epoch} is not current; stop the attempt.");
     }
 }

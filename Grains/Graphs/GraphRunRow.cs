@@ -4,6 +4,7 @@ using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Decisions.Variables;
 using OrleansFlow.Grains.Commits;
+using OrleansFlow.Grains.Events;
 using OrleansFlow.Grains.Tasks;
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
@@ -87,6 +88,14 @@ internal sealed class GraphRunRow
     /// <summary>Its changes of status; null where they follow from its times.</summary>
     [Id(41), JsonPropertyName("history"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public List<StatusChangeRow>? History { get; set; }
+
+    /// <summary>True while the run is being deleted: its other rows may be gone.</summary>
+    [Id(42), JsonPropertyName("deleting"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Deleting { get; set; }
+
+    /// <summary>Facts that are not known as published on the run's stream, oldest first; null for none, and where none are published.</summary>
+    [Id(43), JsonPropertyName("facts"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public List<RunFactRow>? Facts { get; set; }
 
     public static GraphRunRow Of(GraphRunState state, bool settled) => new()
     {

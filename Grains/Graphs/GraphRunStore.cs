@@ -64,7 +64,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
     {
         (_grain, _grainText, _activation) = (grain, grain.ToString(), activation);
         await _storage.ReadStateAsync(HeadName, _grain, _head);
-        if (!_head.RecordExists)
+        if (!_head.RecordExists || _head.State.Deleting)
         {
             return GraphRunState.None;
         }
@@ -129,6 +129,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
         AddBatches(commit, changed.Batches);
         AddCheckpoints(commit, state, changed);
         var head = GraphRunRow.Of(state, settled);
+        head.Facts = Facts is { Count: > 0 } facts ? facts : null;
         (head.NodeRows, head.TaskRows, head.BatchRows) = (_nodeRows.ToString(), _taskRows.ToString(), _batchRows.ToString());
         (head.VariableRows, head.CheckpointRows) = (_variableRows.ToString(), _checkpointRows.ToString());
         await commit.WriteAsync(head);

@@ -61,6 +61,9 @@ internal sealed class RunLine
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? CancelReason { get; init; }
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long ArtifactBytes { get; init; }
+
     public required long Version { get; init; }
 
     public static RunLine Of(RunEntry entry) => new()
@@ -75,6 +78,7 @@ internal sealed class RunLine
         FailurePermanent = entry.Run.Failure?.Permanent ?? false,
         FailureMessage = entry.Run.Failure?.Message,
         CancelReason = entry.Run.CancelReason,
+        ArtifactBytes = entry.Run.ArtifactBytes,
         Version = entry.Version,
     };
 
@@ -91,6 +95,7 @@ internal sealed class RunLine
             EndedUtc = EndedUtc,
             Failure = FailureReason is { } reason ? new TaskFailure(reason, FailurePermanent, FailureMessage ?? "") : null,
             CancelReason = CancelReason,
+            ArtifactBytes = ArtifactBytes,
         },
     };
 

@@ -26,6 +26,7 @@ internal static class RunViews
         VariablesJson = withNodes ? state.Variables.ToJson() : null,
         History = withNodes ? [.. state.History.Select(ToTransition)] : [],
         ReopenedUtc = state.ReopenedUtc,
+        ArtifactBytes = state.IsTerminal ? state.Nodes.Sum(node => node.Bytes) : 0,
         ResultJson = withNodes && state.IsTerminal ? Result(state) : null,
     };
 

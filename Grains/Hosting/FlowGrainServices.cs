@@ -6,6 +6,7 @@ using OrleansFlow.Grains.Catalogs;
 using OrleansFlow.Grains.Graphs;
 using OrleansFlow.Grains.Tasks;
 using OrleansFlow.Grains.Workers;
+using OrleansFlow.Retention;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Grains.Hosting;
@@ -20,6 +21,8 @@ public static class FlowGrainServices
         ArgumentNullException.ThrowIfNull(services);
         services.AddOptions<LeaseOptions>().BindConfiguration(LeaseOptions.SectionName).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LeaseOptions>, LeaseOptionsValidator>());
+        services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.SectionName).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RetentionOptions>, RetentionOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<LeaseClock>();
         services.TryAddSingleton<SiloServingClock>();

@@ -85,7 +85,7 @@ public static class FlowStates
         }
 
         if (type != typeof(GraphRunRow)
-            || JsonSerializer.Deserialize<GraphRunRow>(payload, Json) is not { Format: GraphRunRow.Segmented } head)
+            || JsonSerializer.Deserialize<GraphRunRow>(payload, Json) is not { Format: GraphRunRow.Segmented, Deleting: false } head)
         {
             return [];
         }

@@ -194,6 +194,7 @@ internal sealed partial class WorkerGrain
         _silenceTimer = null;
         _graceTimer?.Dispose();
         _graceTimer = null;
+        Tell(WorkerLiveness.Offline, ended.SessionId, ended.Leases.Count, reason);
         LogSessionEnded(Id, ended.SessionId ?? "", reason, ended.Leases.Count);
         await Task.WhenAll(ended.Leases.Where(held => !held.Value.IsStopping).Select(held => RevokeAsync(new LeaseToken(held.Key, held.Value.Epoch), reason)));
         await LeaveQueuesAsync();

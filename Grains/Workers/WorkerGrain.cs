@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
 using OrleansFlow.Decisions.Workers;
 using OrleansFlow.Errors;
+using OrleansFlow.Grains.Events;
 using OrleansFlow.Grains.Hosting;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
@@ -36,8 +37,10 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
         [PersistentState("worker", FlowGrainStorage.Name)] IPersistentState<WorkerGrainState> state,
         IOptions<LeaseOptions> leases,
         LeaseClock clock,
-        ILogger<WorkerGrain> logger)
+        ILogger<WorkerGrain> logger,
+        FlowEvents? events = null)
     {
+        _events = events;
         _state = state;
         _leases = leases.Value;
         _clock = clock;
@@ -64,6 +67,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
         await RememberAsync(registration, nowUtc);
         var adopted = new List<LeaseGrant>();
         var lost = await TakeUpAsync(before, registration, adopted, cancellationToken);
+        Tell(WorkerLiveness.Online, registration.SessionId, registration.Held.Count - lost.Count);
         LogRegistered(Id, registration.SessionId, registration.Slots, registration.Held.Count, lost.Count);
         await OfferAdoptedAsync(registration.SessionId, adopted, cancellationToken);
         await TellQueuesAsync();
@@ -188,6 +192,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
     {
         RequireSession(sessionId);
         _model = _model.Drain();
+        Tell(WorkerLiveness.Draining, _model.SessionId, _model.Leases.Count);
         await LeaveQueuesAsync();
     }
 
@@ -202,6 +207,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
         {
             LogDrainAsked(Id, reason);
             _model = _model.Drain();
+            Tell(WorkerLiveness.Draining, _model.SessionId, _model.Leases.Count);
             await LeaveQueuesAsync();
             await commands.Writer.WriteAsync(new WorkerCommand { Drain = true, Reason = reason }, cancellationToken);
         }
@@ -223,6 +229,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
         }
 
         _model = _model.Lose(_clock.GetUtcNow());
+        Tell(WorkerLiveness.Disconnected, sessionId, _model.Leases.Count);
         LogStreamLost(Id, sessionId, _leases.ReconnectGrace.TotalMilliseconds);
         await LeaveQueuesAsync();
         ArmGrace(sessionId);
@@ -234,6 +241,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
     {
         // The silo stops or the grain moves: its leases stand until they are taken up again or expire.
         _commands?.Writer.TryComplete();
+        _facts?.Stop();
         return base.OnDeactivateAsync(reason, cancellationToken);
     }
 }

@@ -124,6 +124,25 @@ public sealed class SharedFolderArtifactStore : IArtifactStore
         return ValueTask.FromResult(count);
     }
 
+    /// <inheritdoc/>
+    /// <remarks>Away from the caller's thread: a run may have very many files.</remarks>
+    public async ValueTask DeleteAsync(RunId run, CancellationToken cancellationToken)
+    {
+        var folder = Path.Combine(_root, run.Value);
+        try
+        {
+            await Task.Run(() => Directory.Delete(folder, recursive: true), cancellationToken).ConfigureAwait(false);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // It wrote nothing, or somebody was faster.
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Explain(exception, "delete", folder);
+        }
+    }
+
     private static long WriteFile(string path, RecordBatch batch)
     {
         using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None);

@@ -32,6 +32,7 @@ internal static class ControlMapping
             ReopenedAt = run.ReopenedUtc?.ToTimestamp(),
             IdempotencyKey = run.IdempotencyKey ?? "",
             ResultJson = run.ResultJson ?? "",
+            ArtifactBytes = run.ArtifactBytes,
         };
         wire.NodeCount = run.NodeCount;
         wire.NodeStates.Add((run.NodeStates ?? new Dictionary<RunStatus, int>()).Select(count => new Wire.NodeStateCount { State = (Wire.RunState)count.Key, Nodes = count.Value }));

@@ -21,6 +21,7 @@ internal sealed class FlowService(RunCalls runs, ArtifactCalls artifacts, TaskCa
         .Unary(Unary<PauseRunRequest, Run>("PauseRun"), (request, context) => runs.PauseAsync(request, context.CancellationToken))
         .Unary(Unary<ResumeRunRequest, Run>("ResumeRun"), (request, context) => runs.ResumeAsync(request, context.CancellationToken))
         .Unary(Unary<ReopenRunRequest, Run>("ReopenRun"), (request, context) => runs.ReopenAsync(request, context.CancellationToken))
+        .Unary(Unary<DeleteRunRequest, DeleteRunResponse>("DeleteRun"), (request, context) => runs.DeleteAsync(request, context.CancellationToken))
         .Unary(Unary<WhyRunRequest, WhyRunResponse>("WhyRun"), (request, context) => runs.WhyAsync(request, context.CancellationToken))
         .Unary(Unary<SignalRunRequest, Run>("SignalRun"), (request, context) => runs.SignalAsync(request, context.CancellationToken))
         .Unary(Unary<ListArtifactsRequest, ListArtifactsResponse>("ListArtifacts"), (request, context) => artifacts.ListAsync(request, context.CancellationToken))

@@ -188,6 +188,9 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
     public async Task<Wire.Run> ReopenAsync(Wire.ReopenRunRequest request, CancellationToken cancellationToken) => (await Run(request.RunId).ReopenAsync(
         request.NodeId.Length == 0 ? null : request.NodeId, CheckReason(request.Reason), cancellationToken)).ToWire();
 
+    public async Task<Wire.DeleteRunResponse> DeleteAsync(Wire.DeleteRunRequest request, CancellationToken cancellationToken) =>
+        await Run(request.RunId).DeleteAsync(cancellationToken) ? new Wire.DeleteRunResponse() : throw Unknown(ControlMapping.ToRunId(request.RunId));
+
     public async Task<Wire.WhyRunResponse> WhyAsync(Wire.WhyRunRequest request, CancellationToken cancellationToken)
     {
         var reasons = await Run(request.RunId).WhyAsync(request.NodeId.Length == 0 ? null : request.NodeId, cancellationToken);

@@ -32,11 +32,14 @@ internal sealed class FlowCluster : IAsyncDisposable
 
     public IGrainFactory Grains => _cluster.Client;
 
+    public IClusterClient Client => _cluster.Client;
+
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Starts one silo.</summary>
     /// <param name="batches">Whether the storage commits several rows together, as the project's own do.</param>
-    public static async Task<FlowCluster> StartAsync(bool batches = false)
+    /// <param name="configure">Adds to the silo, or to the client; null: nothing.</param>
+    public static async Task<FlowCluster> StartAsync(bool batches = false, Action<ISiloBuilder?, IClientBuilder?>? configure = null)
     {
         var (storage, clock) = (batches ? new JsonBatchStorage() : new JsonGrainStorage(), new ManualTimeProvider());
         var generation = new TestGeneration();
@@ -49,7 +52,9 @@ internal sealed class FlowCluster : IAsyncDisposable
             silo.Services.AddKeyedSingleton<IGrainStorage>(
                 FlowGrainStorage.Name, (services, _) => storage.With(services.GetServices<IJsonTypeInfoResolver>()));
             silo.UseInMemoryReminderService();
+            configure?.Invoke(silo, null);
         });
+        builder.ConfigureClient(client => configure?.Invoke(null, client));
         var cluster = builder.Build();
         await cluster.DeployAsync(Token);
         var flow = new FlowCluster(cluster, storage, clock) { Generation = generation };

@@ -19,6 +19,9 @@ internal class JsonGrainStorage : IGrainStorage
     /// <summary>Called before each write with the state's name; may throw or wait.</summary>
     public Func<string, Task> BeforeWrite { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>Called before each deletion with the state's name; may throw or wait.</summary>
+    public Func<string, Task> BeforeClear { get; set; } = _ => Task.CompletedTask;
+
     /// <summary>Called after each write with the state's name and the JSON.</summary>
     public Action<string, string> AfterWrite { get; set; } = (_, _) => { };
 
@@ -48,7 +51,7 @@ internal class JsonGrainStorage : IGrainStorage
         var texts = changes.Select(change => change.State is null ? "" : JsonSerializer.Serialize(change.State, _options.GetTypeInfo(change.StateType))).ToList();
         foreach (var change in changes)
         {
-            await BeforeWrite(change.Name);
+            await (change.State is null ? BeforeClear(change.Name) : BeforeWrite(change.Name));
         }
 
         lock (_rows)
@@ -107,12 +110,12 @@ internal class JsonGrainStorage : IGrainStorage
         AfterWrite(stateName, json);
     }
 
-    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    public async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
+        await BeforeClear(stateName);
         _rows.TryRemove((stateName, grainId), out _);
         grainState.State = Activator.CreateInstance<T>();
         grainState.ETag = null!;
         grainState.RecordExists = false;
-        return Task.CompletedTask;
     }
 }

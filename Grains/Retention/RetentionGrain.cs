@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OrleansFlow.Decisions.Retention;
+using OrleansFlow.Grains.Hosting;
+using OrleansFlow.Graphs;
+using OrleansFlow.Retention;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Grains.Retention;
+
+/// <summary>The sweep: a thin shell around <see cref="RetentionBook"/>. Keeps nothing but its reminder; what it looks at are the listings.</summary>
+internal sealed partial class RetentionGrain(IOptions<RetentionOptions> options, LeaseClock clock, ILogger<RetentionGrain> logger) : Grain, IRetentionGrain, IRemindable
+{
+    private const string ReminderName = "sweep";
+
+    /// <summary>Runs of one shard that are asked for at once.</summary>
+    private const int PageSize = 500;
+
+    private readonly RetentionOptions _options = options.Value;
+
+    public Task StartAsync(CancellationToken cancellationToken) =>
+        this.RegisterOrUpdateReminder(ReminderName, _options.SweepInterval, _options.SweepInterval);
+
+    public Task ReceiveReminder(string reminderName, TickStatus status) => SweepAsync(CancellationToken.None);
+
+    public async Task<RetentionReport> SweepAsync(CancellationToken cancellationToken)
+    {
+        var nowUtc = clock.GetUtcNow();
+        var (count, bytes) = RetentionBook.NeedsCount(_options) ? await CountAsync(cancellationToken) : default;
+        var book = new RetentionBook(_options, nowUtc, count, bytes);
+        var (deleted, failed) = (0, 0);
+        await foreach (var run in OldestFirstAsync(cancellationToken))
+        {
+            var ended = ToEnded(run);
+            if (book.IsDone(ended))
+            {
+                break;
+            }
+
+            if (book.Choose(ended))
+            {
+                if (await TryDeleteAsync(run, cancellationToken))
+                {
+                    deleted++;
+                }
+                else
+                {
+                    failed++;
+                }
+            }
+        }
+
+        if (deleted + failed > 0)
+        {
+            LogSwept(deleted, failed);
+        }
+
+        return new RetentionReport(deleted, failed, 0);
+    }
+
+    private static EndedRun ToEnded(RunView run) => new(run.SubmittedUtc, run.EndedUtc ?? DateTimeOffset.MaxValue, run.ArtifactBytes);
+
+    private async Task<bool> TryDeleteAsync(RunView run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IGraphRunGrain>(run.RunId.Value).DeleteAsync(cancellationToken);
+
+            // A deletion that was cut off may have left its line.
+            await GrainFactory.GetGrain<IRunCatalogGrain>(RunShards.KeyOf(run.RunId)).RemoveAsync(run.RunId, run.SubmittedUtc, cancellationToken);
+            return true;
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // One run that cannot be deleted must not keep every other one.
+            LogNotDeleted(exception, run.RunId);
+            return false;
+        }
+    }
+
+    private async Task<(long Count, long Bytes)> CountAsync(CancellationToken cancellationToken)
+    {
+        var (count, bytes) = (0L, 0L);
+        await foreach (var run in OldestFirstAsync(cancellationToken))
+        {
+            count++;
+            bytes += run.ArtifactBytes;
+        }
+
+        return (count, bytes);
+    }
+
+    /// <summary>The ended runs of all shards, the one that was submitted first first.</summary>
+    private async IAsyncEnumerable<RunView> OldestFirstAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var shards = Enumerable.Range(0, IRunCatalogGrain.ShardCount).Select(shard => ShardAsync(shard, cancellationToken).GetAsyncEnumerator(cancellationToken)).ToList();
+        try
+        {
+            var heads = new PriorityQueue<IAsyncEnumerator<RunView>, (DateTimeOffset, string)>(Comparer<(DateTimeOffset At, string Id)>.Create(
+                (left, right) => left.At != right.At ? left.At.CompareTo(right.At) : string.CompareOrdinal(left.Id, right.Id)));
+            foreach (var shard in shards)
+            {
+                await AdvanceAsync(heads, shard);
+            }
+
+            while (heads.TryDequeue(out var shard, out _))
+            {
+                yield return shard.Current;
+                await AdvanceAsync(heads, shard);
+            }
+        }
+        finally
+        {
+            foreach (var shard in shards)
+            {
+                await shard.DisposeAsync();
+            }
+        }
+    }
+
+    private static async Task AdvanceAsync(PriorityQueue<IAsyncEnumerator<RunView>, (DateTimeOffset, string)> heads, IAsyncEnumerator<RunView> shard)
+    {
+        if (await shard.MoveNextAsync())
+        {
+            heads.Enqueue(shard, (shard.Current.SubmittedUtc, shard.Current.RunId.Value));
+        }
+    }
+
+    private async IAsyncEnumerable<RunView> ShardAsync(int shard, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var catalog = GrainFactory.GetGrain<IRunCatalogGrain>(shard.ToString(CultureInfo.InvariantCulture));
+        RunView? last = null;
+        while (true)
+        {
+            var page = await catalog.ListEndedAsync(PageSize, last?.SubmittedUtc, last?.RunId ?? default, cancellationToken);
+            foreach (var entry in page)
+            {
+                yield return last = entry.Run;
+            }
+
+            if (page.Count < PageSize)
+            {
+                yield break;
+            }
+        }
+    }
+
+    [LoggerMessage(EventId = 1051, Level = LogLevel.Information, Message = "Retention deleted {RunCount} runs; {FailedCount} could not be deleted and wait for the next sweep")]
+    private partial void LogSwept(int runCount, int failedCount);
+
+    [LoggerMessage(EventId = 1052, Level = LogLevel.Warning, Message = "Retention could not delete run {RunId}; the next sweep tries again")]
+    private partial void LogNotDeleted(Exception exception, RunId runId);
+}

@@ -1,0 +1,114 @@
+using OrleansFlow.Errors;
+using OrleansFlow.Graphs;
+using OrleansFlow.Retention;
+using OrleansFlow.Tests.Grains.Hosting;
+
+namespace OrleansFlow.Tests.Grains.Retention;
+
+/// <summary>Runs leave with everything that was kept of them, by the policy or at once, and over crashes.</summary>
+public sealed class RetentionGrainTests
+{
+    private const int Watchdog = 60_000;
+    private const string Nodes = """{"id":"a","role":"r"},{"id":"b","role":"r","depends_on":["a"]}""";
+
+    [Theory(Timeout = Watchdog)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Retention_OfRuns_DeletesTheOldAndKeepsTheOthers(bool batches)
+    {
+        await using var cluster = await FlowCluster.StartAsync(batches);
+        var worker = await cluster.StartWorkerAsync("w1", 1, "r");
+        await RunAsync(cluster, worker, "old");
+        await cluster.SubmitAsync("endless", """{"id":"a","role":"none"}""");
+        await worker.DisconnectAsync(clean: true);
+        cluster.Clock.Advance(TimeSpan.FromDays(29));
+        worker = await cluster.StartWorkerAsync("w2", 1, "r");
+        await RunAsync(cluster, worker, "new");
+        cluster.Clock.Advance(TimeSpan.FromDays(1));
+
+        Assert.Equal(new RetentionReport(1, 0, 0), await SweepAsync(cluster));
+
+        Assert.Null(await cluster.Run("old").GetAsync(FlowCluster.Token));
+        Assert.NotNull(await cluster.Run("new").GetAsync(FlowCluster.Token));
+        Assert.NotNull(await cluster.Run("endless").GetAsync(FlowCluster.Token));
+        Assert.Empty(cluster.Storage.Names(cluster.Run("old").GetGrainId()));
+        Assert.Equal(["endless", "new"], (await ListAsync(cluster)).Order(StringComparer.Ordinal));
+        Assert.Equal(new RetentionReport(0, 0, 0), await SweepAsync(cluster));
+    }
+
+    [Theory(Timeout = Watchdog)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Delete_CutOffByACrash_IsTakenUpAgain(bool batches)
+    {
+        await using var cluster = await FlowCluster.StartAsync(batches);
+        var worker = await cluster.StartWorkerAsync("w1", 1, "r");
+        await RunAsync(cluster, worker, "r1");
+        var clears = 0;
+        cluster.Storage.BeforeClear = _ => ++clears == 1 ? throw new IOException("killed") : Task.CompletedTask;
+        await Assert.ThrowsAnyAsync<Exception>(() => cluster.Run("r1").DeleteAsync(FlowCluster.Token));
+        Assert.NotEmpty(cluster.Storage.Names(cluster.Run("r1").GetGrainId()));
+        await cluster.CrashAsync();
+
+        Assert.Null(await cluster.Run("r1").GetAsync(FlowCluster.Token));
+
+        Assert.Empty(cluster.Storage.Names(cluster.Run("r1").GetGrainId()));
+        Assert.Empty(await ListAsync(cluster));
+        await cluster.SubmitAsync("r1", Nodes);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Delete_OfARunThatGoesOn_IsRefused_AndOfNone_SaysSo()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        await cluster.SubmitAsync("r1", Nodes);
+
+        Assert.Equal(FlowErrorCode.BadInput, (await Assert.ThrowsAsync<FlowException>(() => cluster.Run("r1").DeleteAsync(FlowCluster.Token))).Code);
+        Assert.False(await cluster.Run("none").DeleteAsync(FlowCluster.Token));
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Start_RegistersTheReminderOnce()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var retention = cluster.Grains.GetGrain<IRetentionGrain>(IRetentionGrain.Key);
+
+        await retention.StartAsync(FlowCluster.Token);
+        await retention.StartAsync(FlowCluster.Token);
+
+        Assert.Equal(["sweep"], await cluster.RemindersAsync(retention));
+    }
+
+    private static Task<RetentionReport> SweepAsync(FlowCluster cluster) =>
+        cluster.Grains.GetGrain<IRetentionGrain>(IRetentionGrain.Key).SweepAsync(FlowCluster.Token);
+
+    private static async Task<List<string>> ListAsync(FlowCluster cluster)
+    {
+        var runs = new List<string>();
+        for (var shard = 0; shard < IRunCatalogGrain.ShardCount; shard++)
+        {
+            var page = await cluster.Grains.GetGrain<IRunCatalogGrain>($"{shard}").ListAsync(100, null, default, [], FlowCluster.Token);
+            runs.AddRange(page.Select(entry => entry.Run.RunId.Value));
+        }
+
+        return runs;
+    }
+
+    private static async Task RunAsync(FlowCluster cluster, TestWorker worker, string run)
+    {
+        await cluster.SubmitAsync(run, Nodes);
+        for (var node = 0; node < 2; node++)
+        {
+            var grant = await worker.NextOfferAsync();
+            await worker.BatchAsync(grant, 0);
+            await worker.CompleteAsync(grant, 1);
+        }
+
+        await cluster.WhenEndedAsync(run);
+        while ((await cluster.RemindersAsync(cluster.Run(run))).Count > 0)
+        {
+            // Everybody is told of the end; only then can it be deleted.
+            await Task.Yield();
+        }
+    }
+}
