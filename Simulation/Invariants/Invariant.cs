@@ -26,6 +26,11 @@ internal abstract class Invariant(SimulatedWorld world)
     {
     }
 
+    /// <summary>A run is about to be submitted.</summary>
+    public virtual void OnRunSubmitting(RunId run, string documentJson)
+    {
+    }
+
     /// <summary>A caller was told that a task or run is cancelled.</summary>
     public virtual void OnCancelled(string id)
     {

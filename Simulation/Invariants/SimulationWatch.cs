@@ -22,6 +22,7 @@ internal sealed class SimulationWatch
         [
             new DurableSubmitInvariant(world), new FencingInvariant(world), new OneOutcomeInvariant(world),
             new LeaseEndInvariant(world), new FinalCancellationInvariant(world), new FinalRunInvariant(world),
+            new FanInInvariant(world), new CountedEffectsInvariant(world),
         ];
     }
 
@@ -46,6 +47,15 @@ internal sealed class SimulationWatch
         {
             Violation = what;
             _world.History.Add($"VIOLATION of {what}");
+        }
+    }
+
+    public void OnRunSubmitting(RunId run, string documentJson)
+    {
+        _world.History.Add($"{run} is {documentJson}");
+        foreach (var invariant in _invariants)
+        {
+            invariant.OnRunSubmitting(run, documentJson);
         }
     }
 
@@ -123,6 +133,16 @@ internal sealed class SimulationWatch
     }
 
     public void OnAttemptBegun(WorkerId worker, TaskId task, long epoch) => _world.History.Add($"{task} e{epoch} begins on {worker}");
+
+    /// <summary>An attempt goes on from a checkpoint, which was saved with each batch: it is of the last one that stands.</summary>
+    public void OnResumed(TaskId task, long epoch, int batchCount, int acceptedCount)
+    {
+        _world.History.Add($"{task} e{epoch} goes on after batch {batchCount}");
+        if (batchCount != acceptedCount)
+        {
+            Violate($"rule 3 (one outcome, with its effects): {task} e{epoch} was given the checkpoint of {batchCount} batches, and {acceptedCount} stand");
+        }
+    }
 
     public void OnAttemptDone(WorkerId worker, TaskId task, long epoch)
     {

@@ -4,6 +4,7 @@ using OrleansFlow.Errors;
 using OrleansFlow.Graphs;
 using OrleansFlow.Simulation.Cluster;
 using OrleansFlow.Simulation.Kernel;
+using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Simulation.Scenarios;
 
@@ -31,7 +32,7 @@ internal class GraphsScenario : SimulationScenario
             var start = random.Between(TimeSpan.Zero, TimeSpan.FromSeconds(4));
             TimeSpan? cancel = random.Chance(0.2) ? random.Between(TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(8)) : null;
             open.Add(id);
-            world.History.Add($"{id} is {submission.DocumentJson}");
+            world.Watch.OnRunSubmitting(new RunId(id), submission.DocumentJson);
             world.StartCaller(() => RunAsync(world, id, submission, start, cancel, open));
         }
 

@@ -10,7 +10,7 @@ using OrleansFlow.Tasks;
 namespace OrleansFlow.Simulation.Scenarios;
 
 /// <summary>Graph runs that find their way: any and count fan-in, conditions, failures that other nodes remedy, functions, gates and pauses.</summary>
-internal sealed class RoutingScenario : GraphsScenario
+internal class RoutingScenario : GraphsScenario
 {
     public const string FunctionRole = "coordinator";
     public const string GateRole = "approval";

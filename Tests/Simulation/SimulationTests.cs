@@ -12,6 +12,7 @@ public sealed class SimulationTests
     [InlineData("leases", 2_000)]
     [InlineData("graphs", 2_000)]
     [InlineData("routing", 1_000)]
+    [InlineData("random-graphs", 500)]
     public void Rules_OverThousandsOfSeedsWithEveryKindOfFault_Hold(string scenario, int seeds)
     {
         var faults = new ConcurrentDictionary<FaultKind, int>();
@@ -42,6 +43,7 @@ public sealed class SimulationTests
     [InlineData("leases")]
     [InlineData("graphs")]
     [InlineData("routing")]
+    [InlineData("random-graphs")]
     public void History_OfTheSameSeed_IsTheSameByteForByte(string scenario)
     {
         var options = new ParallelOptions { CancellationToken = TestContext.Current.CancellationToken };

@@ -51,6 +51,13 @@ public sealed class MutationTests
             : null));
 
     [Fact]
+    public void BatchThatCountsTwice_IsCaught() => AssertCaught("rule 3", new RulesMutation((state, command, policy, now) =>
+        command is AcceptBatch && state.Attempt > 1
+            ? Change(LeaseDecider.Decide(state, command, policy, now), change => change is BatchAccepted accepted
+                ? accepted with { Batch = accepted.Batch with { Rows = accepted.Batch.Rows * 2 } } : change)
+            : null));
+
+    [Fact]
     public void EarlyStartThatKeepsTheLastSlot_IsCaught() => AssertCaught("progress", new RulesMutation((_, command, _, _) =>
         command is WithholdTask ? LeaseDecision.Nothing : null));
 
