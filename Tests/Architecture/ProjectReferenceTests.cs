@@ -25,6 +25,7 @@ public sealed class ProjectReferenceTests
         ["Client"] = ["Flight", "Grains.Interfaces"],
         ["Silo"] = ["Grains", "Storage", "Worker", "Rpc.Server"],
         ["Simulation"] = ["Grains", "Worker", "Embedded"],
+        ["Testing"] = ["Silo"],
         ["Cli"] = ["Client", "Silo", "Simulation"],
         ["Benchmarks"] = ["Client", "Silo", "Simulation"],
     };

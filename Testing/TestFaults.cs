@@ -1,0 +1,204 @@
+using System.Globalization;
+using OrleansFlow.Graphs;
+using OrleansFlow.Tasks;
+using OrleansFlow.Workers;
+
+namespace OrleansFlow.Testing;
+
+/// <summary>What goes wrong in a test, and when. Each fault happens once, in the first attempt that comes to its batch. Thread-safe.</summary>
+/// <remarks>
+/// Batches are counted from 0 in the order in which an attempt's handler processes them. A fault takes effect just before that batch is processed;
+/// the handler is called with it all the same, as a handler is that does not look at its token.
+/// </remarks>
+public sealed class TestFaults
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string Node, int Batch), Func<RunContext, Task>> _planned = [];
+    private readonly Dictionary<(string Node, int Batch), string> _failingWrites = [];
+    private readonly List<string> _cleanups = [];
+    private readonly List<(int Count, TaskCompletionSource<int> Reached)> _waiters = [];
+    private readonly CancellationTokenSource _ended = new();
+    private int _failingStateWrites;
+    private IGrainFactory? _grains;
+    private Func<WorkerId, Task>? _crash;
+
+    internal TestFaults()
+    {
+    }
+
+    /// <summary>Attempts whose clean-up was called, as <c>TASK eEPOCH</c>, in order.</summary>
+    public IReadOnlyList<string> Cleanups
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _cleanups];
+            }
+        }
+    }
+
+    /// <summary>Faults that have not happened yet.</summary>
+    public int PendingCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _planned.Count + _failingWrites.Count + _failingStateWrites;
+            }
+        }
+    }
+
+    /// <summary>Cancels the run; the handler goes on when its token has fired.</summary>
+    /// <param name="node">The node whose handler comes to the batch.</param>
+    /// <param name="batch">0-based.</param>
+    public TestFaults CancelAt(string node, int batch) => Plan(node, batch, async context =>
+    {
+        await Grains.GetGrain<IGraphRunGrain>(context.TaskId.RunId.Value).CancelAsync("cancelled by the test", CancellationToken.None);
+        await WhenStoppingAsync(context);
+    });
+
+    /// <summary>Takes the lease away, as a lost connection does; the handler goes on when its token has fired, and nothing it makes counts.</summary>
+    /// <param name="node">The node whose handler comes to the batch.</param>
+    /// <param name="batch">0-based.</param>
+    public TestFaults LoseLeaseAt(string node, int batch) => Plan(node, batch, async context =>
+    {
+        await Grains.GetGrain<ITaskGrain>(context.TaskId.Value).RevokeAsync(new LeaseToken(context.TaskId, context.Epoch), "connection_lost", CancellationToken.None);
+        await WhenStoppingAsync(context);
+    });
+
+    /// <summary>Ends the worker as a crash does: its stream breaks, nothing more leaves it, and it does not come back.</summary>
+    /// <param name="node">The node whose handler comes to the batch.</param>
+    /// <param name="batch">0-based.</param>
+    public TestFaults CrashWorkerAt(string node, int batch) => Plan(node, batch, async context =>
+    {
+        await _crash!(context.WorkerId);
+        await WhenStoppingAsync(context);
+    });
+
+    /// <summary>Does something of the test's own.</summary>
+    /// <param name="node">The node whose handler comes to the batch.</param>
+    /// <param name="batch">0-based.</param>
+    /// <param name="action">Gets the context of the attempt.</param>
+    public TestFaults DoAt(string node, int batch, Func<RunContext, Task> action) => Plan(node, batch, action);
+
+    /// <summary>Lets the write of an output batch fail once, as a full disk does (<c>store_full</c>).</summary>
+    /// <param name="node">The node that writes.</param>
+    /// <param name="batch">Number of the output batch.</param>
+    public TestFaults FailWriteAt(string node, int batch)
+    {
+        lock (_gate)
+        {
+            _failingWrites.Add((node, batch), node);
+        }
+
+        return this;
+    }
+
+    /// <summary>Lets the next writes of grain state fail; what they held was not acknowledged, and is done again.</summary>
+    /// <param name="count">How many. At least 1.</param>
+    public TestFaults FailStateWrites(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        lock (_gate)
+        {
+            _failingStateWrites += count;
+        }
+
+        return this;
+    }
+
+    internal void Attach(IGrainFactory grains, Func<WorkerId, Task> crash) => (_grains, _crash) = (grains, crash);
+
+    internal void End() => _ended.Cancel();
+
+    internal Task MeetAsync(RunContext context, int batch)
+    {
+        Func<RunContext, Task>? fault;
+        lock (_gate)
+        {
+            _planned.Remove((NodeOf(context.TaskId), batch), out fault);
+        }
+
+        return fault?.Invoke(context) ?? Task.CompletedTask;
+    }
+
+    internal void OnCleanup(RunContext context)
+    {
+        lock (_gate)
+        {
+            _cleanups.Add(string.Create(CultureInfo.InvariantCulture, $"{context.TaskId} e{context.Epoch}"));
+            foreach (var waiter in _waiters.Where(waiter => waiter.Count <= _cleanups.Count))
+            {
+                waiter.Reached.TrySetResult(_cleanups.Count);
+            }
+        }
+    }
+
+    internal Task<int> CleanedUpAsync(int count)
+    {
+        var reached = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            if (_cleanups.Count >= count)
+            {
+                return Task.FromResult(_cleanups.Count);
+            }
+
+            _waiters.Add((count, reached));
+        }
+
+        return reached.Task;
+    }
+
+    internal bool TakesWrite(TaskId task, int index)
+    {
+        lock (_gate)
+        {
+            return _failingWrites.Remove((NodeOf(task), index));
+        }
+    }
+
+    internal bool TakesStateWrite()
+    {
+        lock (_gate)
+        {
+            if (_failingStateWrites == 0)
+            {
+                return false;
+            }
+
+            _failingStateWrites--;
+            return true;
+        }
+    }
+
+    private IGrainFactory Grains => _grains ?? throw new InvalidOperationException("The cluster has not started yet.");
+
+    private static string NodeOf(TaskId task) => task.IsStandalone ? task.Value : task.Node;
+
+    private TestFaults Plan(string node, int batch, Func<RunContext, Task> action)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(node);
+        ArgumentOutOfRangeException.ThrowIfNegative(batch);
+        ArgumentNullException.ThrowIfNull(action);
+        lock (_gate)
+        {
+            if (!_planned.TryAdd((node, batch), action))
+            {
+                throw new ArgumentException($"Batch {batch} of node '{node}' has a fault already.", nameof(batch));
+            }
+        }
+
+        return this;
+    }
+
+    private async Task WhenStoppingAsync(RunContext context)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.Stopping, _ended.Token);
+        var fired = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = either.Token.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), fired);
+        await fired.Task;
+    }
+}

@@ -1,0 +1,96 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OrleansFlow.Artifacts;
+using OrleansFlow.Errors;
+using OrleansFlow.Protocol.Worker.V1;
+using OrleansFlow.Tasks;
+using OrleansFlow.Worker.Attempts;
+using OrleansFlow.Worker.Sessions;
+
+namespace OrleansFlow.Testing;
+
+/// <summary>The product's worker session in a test's process, which can be cut off as a crash would.</summary>
+internal sealed class TestWorker : IWorkerTransport, IAsyncDisposable
+{
+    private readonly InProcessWorkerTransport _transport;
+    private readonly WorkerSession _session;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _crashed = new();
+    private IWorkerConnection? _connection;
+    private Task _running = Task.CompletedTask;
+
+    public TestWorker(
+        WorkerId id, FlowTestOptions options, RoleCatalog roles, IServiceScopeFactory scopes, Func<string, IArtifactStore> openStore,
+        InProcessWorkerTransport transport, TimeProvider clock, ILoggerFactory loggers, string scratch)
+    {
+        Id = id;
+        _transport = transport;
+        _session = new WorkerSession(
+            this,
+            new WorkerSessionOptions
+            {
+                WorkerId = id,
+                Slots = options.SlotsPerWorker,
+                TempFolder = Path.Combine(scratch, id.Value),
+                ShutdownGrace = TimeSpan.Zero,
+                StopGrace = TimeSpan.FromSeconds(1),
+            },
+            roles,
+            scopes,
+            openStore,
+            clock,
+            new Random(id.Value.Length),
+            loggers);
+    }
+
+    public WorkerId Id { get; }
+
+    public string Address => _transport.Address;
+
+    public Task Registered => _session.Registered;
+
+    public void Start() => _running = Task.Run(() => _session.RunAsync(_stopping.Token, _crashed.Token));
+
+    public async ValueTask<IWorkerConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        if (_crashed.IsCancellationRequested)
+        {
+            throw new FlowException(FlowErrorCode.GatewayUnreachable, "The test ended this worker.");
+        }
+
+        return _connection = new Cut(await _transport.ConnectAsync(cancellationToken), _crashed.Token);
+    }
+
+    /// <summary>The stream breaks and nothing leaves any more.</summary>
+    public async Task CrashAsync()
+    {
+        await _crashed.CancelAsync();
+        if (_connection is { } connection)
+        {
+            await connection.DisposeAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _crashed.CancelAsync();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _session.DisposeAsync();
+        _stopping.Dispose();
+        _crashed.Dispose();
+    }
+
+    private sealed class Cut(IWorkerConnection inner, CancellationToken crashed) : IWorkerConnection
+    {
+        public ValueTask SendAsync(WorkerMessage message, CancellationToken cancellationToken) => crashed.IsCancellationRequested
+            ? throw new FlowException(FlowErrorCode.GatewayUnreachable, "The test ended this worker.")
+            : inner.SendAsync(message, cancellationToken);
+
+        // A dead process says no good-bye.
+        public ValueTask CompleteAsync() => crashed.IsCancellationRequested ? ValueTask.CompletedTask : inner.CompleteAsync();
+
+        public IAsyncEnumerable<SiloMessage> ReadAllAsync(CancellationToken cancellationToken) => inner.ReadAllAsync(cancellationToken);
+
+        public ValueTask DisposeAsync() => inner.DisposeAsync();
+    }
+}
