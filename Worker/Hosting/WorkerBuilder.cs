@@ -1,8 +1,10 @@
 using System.Data.Common;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansFlow.Inputs;
 using OrleansFlow.Worker.Attempts;
+using OrleansFlow.Worker.Functions;
 using OrleansFlow.Worker.Inputs;
 using OrleansFlow.Worker.Sessions;
 using OrleansFlow.Workers;
@@ -60,6 +62,19 @@ public sealed class WorkerBuilder(IServiceCollection services, string? name = nu
 
         handlers.ForEach(type => AddHandler(type));
         return this;
+    }
+
+    /// <summary>
+    /// Runs a function of the user's own for graphs (<c>"fn": "name"</c>), as a task of the role <c>coordinator</c> which this worker then serves. Every
+    /// worker of that role needs every such function: one that a worker does not have fails its node for good (<c>no_handler</c>).
+    /// </summary>
+    /// <param name="name">Its name; the built-in ones (<c>vars.set</c>, <c>noop</c>, ...) never reach a worker.</param>
+    /// <param name="function">Gets the attempt and the node's <c>args</c> (<c>Undefined</c> for none); gives the result as JSON, or null. May be called again.</param>
+    /// <exception cref="ArgumentException">The name is not well-formed.</exception>
+    public WorkerBuilder AddCoordinatorFunction(string name, Func<RunContext, JsonElement, CancellationToken, ValueTask<string?>> function)
+    {
+        Services.AddSingleton(new CoordinatorFunctionRegistration(name, function));
+        return AddHandler<CoordinatorHandler>(CoordinatorHandler.Role);
     }
 
     /// <summary>Reaches the gateway by another way than gRPC, for example <see cref="InProcessWorkerTransport"/>.</summary>
