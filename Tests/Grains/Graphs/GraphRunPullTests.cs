@@ -155,6 +155,39 @@ public sealed class GraphRunPullTests
     }
 
     [Fact(Timeout = Watchdog)]
+    public async Task Pull_KeptOpen_OverARerunOfItsUpstream_ReadsWhatWasMadeAgain()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var worker = await cluster.StartWorkerAsync("w1", 4, "make", "take");
+        await cluster.SubmitAsync("r1", """
+            {"id":"a","role":"make"},
+            {"id":"c","role":"take","depends_on":["a"],"start_when":"first_batch","input":{"adapter":"pull.artifacts","args":{"eof_on_task_done":false}}}
+            """);
+        var maker = await worker.NextOfferAsync();
+        await worker.BatchAsync(maker, 0);
+        var take = await worker.NextOfferAsync();
+        await worker.CompleteAsync(maker, 1);
+        Assert.Equal(RunStatus.Running, (await cluster.Run("r1").GetAsync(FlowCluster.Token))!.Status);
+
+        await cluster.Run("r1").ReopenAsync("a", "new data", FlowCluster.Token);
+        var again = await worker.NextOfferAsync();
+        Assert.Equal("a", again.Token.TaskId.Node);
+        await worker.BatchAsync(again, 0);
+        var reading = await worker.NextOfferAsync();
+        Assert.Equal((take.Token.TaskId, true), (reading.Token.TaskId, reading.Token.Epoch > take.Token.Epoch));
+        await using var reader = cluster.Run("r1").PullInputsAsync(reading.Token, new InputPull { KeepOpen = true }, FlowCluster.Token).GetAsyncEnumerator(FlowCluster.Token);
+
+        Assert.Equal("a0#2", await NextAsync(reader));
+        Assert.Equal(again.Token.Epoch, reader.Current.Epoch);
+        var next = reader.MoveNextAsync().AsTask();
+        await worker.CompleteAsync(again, 1);
+        Assert.Equal(RunStatus.Running, (await cluster.Run("r1").GetAsync(FlowCluster.Token))!.Status);
+        Assert.False(next.IsCompleted);
+        await cluster.Run("r1").CancelAsync("enough", FlowCluster.Token);
+        Assert.Equal(FlowErrorCode.LeaseLost, (await Assert.ThrowsAsync<FlowException>(() => next)).Code);
+    }
+
+    [Fact(Timeout = Watchdog)]
     public async Task Pull_FromAStranger_IsBadInputArgs_AndWithAStaleLeaseIsLost()
     {
         await using var cluster = await FlowCluster.StartAsync();
