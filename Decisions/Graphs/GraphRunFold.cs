@@ -8,6 +8,9 @@ namespace OrleansFlow.Decisions.Graphs;
 /// <summary>How each event changes a run's state.</summary>
 internal static class GraphRunFold
 {
+    /// <summary>The edges of a node that all were taken, by their number; shared by all nodes of all runs.</summary>
+    private static readonly PersistentArray<EdgeState>[] AllTaken = [.. Enumerable.Range(0, 33).Select(count => PersistentArray.Repeat(EdgeState.Taken, count))];
+
     /// <summary>A task of a node that was skipped.</summary>
     public static readonly TaskLease Skipped = LeaseDecider.Apply(TaskLease.Pending, new TaskCancelled(default, "skipped"));
 
@@ -115,7 +118,21 @@ internal static class GraphRunFold
             return state;
         }
 
-        node = node with { Tasks = node.Tasks.SetItem(slot.Index, after) };
+        var tasks = node.Tasks.SetItem(slot.Index, after);
+        if (tasks.Count == 1 && after.Status == FlowTaskStatus.Completed)
+        {
+            // A hundred thousand nodes whose one task completed alike share what says so.
+            if (state.LastCompleted is { } alike && alike[0] == after)
+            {
+                tasks = alike;
+            }
+            else
+            {
+                state = state with { LastCompleted = tasks };
+            }
+        }
+
+        node = node with { Tasks = tasks };
         switch (change)
         {
             case LeaseGranted:
@@ -189,6 +206,11 @@ internal static class GraphRunFold
     /// <summary>Ways whose parent had to end first come too late for a node that opens without them.</summary>
     private static PersistentArray<EdgeState> Close(NodeRunState node, ImmutableArray<PlanEdge> edges)
     {
+        if (node.TakenCount == edges.Length && edges.Length < AllTaken.Length)
+        {
+            return AllTaken[edges.Length];
+        }
+
         if (node.TakenCount + node.DeadCount == edges.Length)
         {
             return node.Edges;

@@ -63,6 +63,9 @@ public sealed record GraphRunState
     /// <summary>Batches accepted so far in the whole run, those of nodes that began anew among them.</summary>
     public long AcceptedCount { get; init; }
 
+    /// <summary>The tasks of the node with one task that completed last, for nodes that complete alike to share; says nothing, and is not durable.</summary>
+    public NodeTasks? LastCompleted { get; init; }
+
     /// <summary>Grows with each durable change.</summary>
     public long Version { get; init; }
 

@@ -5,8 +5,8 @@ namespace OrleansFlow.Grains.Graphs;
 
 /// <summary>Compiled graphs, so that a document that is submitted again and again, or is checked by the gateway and then by its run, is compiled once.</summary>
 /// <remarks>
-/// Short documents are kept by their text, a bounded amount of them; a long one is found as long as somebody holds the very text, which the gateway does
-/// while its run accepts it. Plans are immutable, so runs of one document share one. Thread-safe.
+/// Short documents are kept by their text, a bounded amount of them; a long one is found as long as somebody holds the very text and what came of it,
+/// which the gateway does while its run accepts it. Plans are immutable, so runs of one document share one. Thread-safe.
 /// </remarks>
 public sealed class GraphPlans
 {
@@ -46,7 +46,7 @@ public sealed class GraphPlans
     {
         if (key.Document.Length > ShortCharsMax)
         {
-            return _long.TryGetValue(key.Document, out var known) && known.Files == key.Files ? known.Result : null;
+            return _long.TryGetValue(key.Document, out var known) && known.Files == key.Files && known.Result.TryGetTarget(out var result) ? result : null;
         }
 
         lock (_gate)
@@ -59,7 +59,7 @@ public sealed class GraphPlans
     {
         if (key.Document.Length > ShortCharsMax)
         {
-            _long.AddOrUpdate(key.Document, new Known(key.Files, result));
+            _long.AddOrUpdate(key.Document, new Known(key.Files, new WeakReference<GraphParseResult>(result)));
             return;
         }
 
@@ -76,5 +76,5 @@ public sealed class GraphPlans
         }
     }
 
-    private sealed record Known(string Files, GraphParseResult Result);
+    private sealed record Known(string Files, WeakReference<GraphParseResult> Result);
 }

@@ -67,6 +67,18 @@ public sealed class LargeGraphTests
     }
 
     [Fact]
+    public void Nodes_ThatCompletedAlike_ShareWhatSaysSo()
+    {
+        var run = Accepted(Chain(5));
+        run = Enumerable.Range(0, 4).Aggregate(run, Finish);
+
+        Assert.Same(run.Nodes[1].Tasks, run.Nodes[3].Tasks);
+        Assert.Same(run.Nodes[1].Edges, run.Nodes[3].Edges);
+        Assert.Equal((FlowTaskStatus.Completed, 1L, EdgeState.Taken), (run.Nodes[3].Tasks[0].Status, run.Nodes[3].Tasks[0].Epoch, run.Nodes[3].Edges[0]));
+        Assert.Equal(FlowTaskStatus.Ready, run.Nodes[4].Tasks[0].Status);
+    }
+
+    [Fact]
     public void Steps_OfALargeRun_AllocateNoMoreThanThoseOfASmallOne()
     {
         var small = BytesOfOneStep(Accepted(Fan(100, "depends_on")));
