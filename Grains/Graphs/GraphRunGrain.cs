@@ -120,7 +120,16 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
             _submission = submission;
         }
 
-        await Task.WhenAll(committed, reminder);
+        // One after the other: what combines tasks would see the end of the commit on the thread pool, outside the grain's turns.
+        try
+        {
+            await committed;
+        }
+        finally
+        {
+            await reminder;
+        }
+
         return decision.IsAccepted
             ? !decision.Events.IsEmpty
             : throw new FlowException(FlowErrorCode.AlreadyExists, submission.IdempotencyKey is { } key
