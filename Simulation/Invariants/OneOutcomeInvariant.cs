@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Graphs;
 using OrleansFlow.Protocol.Worker.V1;
@@ -13,6 +14,8 @@ namespace OrleansFlow.Simulation.Invariants;
 /// </summary>
 internal sealed class OneOutcomeInvariant(SimulatedWorld world) : Invariant(world)
 {
+    private static readonly ImmutableSortedDictionary<string, double> NoMetrics = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal);
+
     private readonly HashSet<(TaskId Task, long Epoch)> _done = [];
 
     public override string Rule => "rule 3 (one outcome, with its effects)";
@@ -38,7 +41,7 @@ internal sealed class OneOutcomeInvariant(SimulatedWorld world) : Invariant(worl
         {
             for (var index = 0; index < before.Batches.Count; index++)
             {
-                if (index >= after.Batches.Count || after.Batches[index] != before.Batches[index])
+                if (index >= after.Batches.Count || !IsSame(after.Batches[index], before.Batches[index]))
                 {
                     Violate($"batch {index} of {task} was accepted, and was changed or withdrawn");
                 }
@@ -126,4 +129,9 @@ internal sealed class OneOutcomeInvariant(SimulatedWorld world) : Invariant(worl
             Violate($"{task} is completed with {batchCount} batches, but its attempt made {result.BatchCount}");
         }
     }
+
+    // Read back, its metrics are another collection of the same content.
+    private static bool IsSame(AcceptedBatch one, AcceptedBatch other) =>
+        one with { Metrics = null } == other with { Metrics = null }
+        && (one.Metrics ?? NoMetrics).SequenceEqual(other.Metrics ?? NoMetrics);
 }
