@@ -21,10 +21,20 @@ internal sealed class BenchSilo : IAsyncDisposable
 
     public FlowSiloHost Silo => _silo!;
 
-    public async Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Processor time of the worker processes so far.</summary>
+    public TimeSpan WorkersCpu => _workers.Aggregate(TimeSpan.Zero, (sum, worker) =>
     {
-        _silo = await FlowSiloHost.StartAsync(
-            new FlowSiloOptions { DataFolder = _folder.Path, GrpcPort = 0, HttpPort = 0, LogLevel = LogLevel.Error }, cancellationToken);
+        worker.Refresh();
+        return sum + worker.TotalProcessorTime;
+    });
+
+    public Task StartAsync(CancellationToken cancellationToken) => StartAsync(_ => { }, cancellationToken);
+
+    public async Task StartAsync(Action<FlowSiloOptions> configure, CancellationToken cancellationToken)
+    {
+        var options = new FlowSiloOptions { DataFolder = _folder.Path, GrpcPort = 0, HttpPort = 0, LogLevel = LogLevel.Error };
+        configure(options);
+        _silo = await FlowSiloHost.StartAsync(options, cancellationToken);
         Client = FlowClient.Connect(_silo.Endpoints.GrpcUrl, _silo.Endpoints.Token);
     }
 

@@ -6,12 +6,13 @@ using OrleansFlow.Benchmarks.Macro.Wire;
 
 namespace OrleansFlow.Benchmarks.Macro;
 
-/// <summary><c>flow bench [SCENARIO...] [--rounds N] [--store sqlite|postgres] [--list]</c>. Each scenario gets a process of its own, so that its peak memory is its own.</summary>
+/// <summary><c>flow bench [SCENARIO...] [--rounds N] [--store sqlite|postgres] [--worker process|inline] [--list]</c>. Each scenario gets a process of its own, so that its peak memory is its own.</summary>
 internal static class BenchmarkCommandLine
 {
     private const int CallersMistake = 2;
 
     private static string _store = StorageWrites.Stores[0];
+    private static string _worker = TasksDurable.Workers[0];
 
     private static readonly Dictionary<string, Func<Scenario>> Scenarios = new(StringComparer.Ordinal)
     {
@@ -33,7 +34,9 @@ internal static class BenchmarkCommandLine
         ["storage-writes-1"] = () => new StorageWrites(1, _store),
         ["storage-writes-64"] = () => new StorageWrites(64, _store),
         ["storage-writes-1000"] = () => new StorageWrites(1_000, _store),
-        ["tasks-durable"] = () => new TasksDurable(),
+        ["tasks-durable"] = () => new TasksDurable(_store, _worker),
+        ["tasks-enqueue"] = () => new TasksEnqueue(_store),
+        ["ready-to-leased"] = () => new ReadyToLeased(_store),
         ["task-latency"] = RunLatency.OneTask,
         ["chain-5"] = RunLatency.Chain,
         ["fan-out-1000"] = RunLatency.FanOut,
@@ -129,6 +132,16 @@ internal static class BenchmarkCommandLine
 
                 _store = args[index];
             }
+            else if (args[index] == "--worker")
+            {
+                index++;
+                if (index == args.Length || !TasksDurable.Workers.Contains(args[index]))
+                {
+                    return await MistakeAsync($"--worker wants one of: {string.Join(' ', TasksDurable.Workers)}.");
+                }
+
+                _worker = args[index];
+            }
             else if (Scenarios.ContainsKey(args[index]))
             {
                 names.Add(args[index]);
@@ -157,7 +170,7 @@ internal static class BenchmarkCommandLine
         foreach (var name in names)
         {
             var start = new ProcessStartInfo("dotnet") { UseShellExecute = false };
-            foreach (var argument in (string[])[typeof(BenchmarkCommandLine).Assembly.Location, name, "--rounds", rounds.ToString(CultureInfo.InvariantCulture), "--store", _store])
+            foreach (var argument in (string[])[typeof(BenchmarkCommandLine).Assembly.Location, name, "--rounds", rounds.ToString(CultureInfo.InvariantCulture), "--store", _store, "--worker", _worker])
             {
                 start.ArgumentList.Add(argument);
             }

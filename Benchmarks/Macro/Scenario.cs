@@ -57,6 +57,8 @@ internal sealed record FurtherBaseline(string Name, Func<CancellationToken, Task
 /// <param name="MaxMsOutsideGc">Largest delay, less what the garbage collector held this process still meanwhile; null where no delay is measured.</param>
 /// <param name="CpuSecondsPerGb">Processor time of this process for a gigabyte (10^9 bytes); null where no bytes are counted.</param>
 /// <param name="PeerCpuSecondsPerGb">The same of the process at the other end.</param>
+/// <param name="CpuMicrosPerOperation">Processor time of this process for one operation, in microseconds; null where it says nothing.</param>
+/// <param name="PeerCpuMicrosPerOperation">The same of the processes at the other end.</param>
 internal sealed record Sample(
     double Value,
     double[]? LatenciesMs = null,
@@ -64,4 +66,6 @@ internal sealed record Sample(
     double? HeldBytesPerOperation = null,
     double? MaxMsOutsideGc = null,
     double? CpuSecondsPerGb = null,
-    double? PeerCpuSecondsPerGb = null);
+    double? PeerCpuSecondsPerGb = null,
+    double? CpuMicrosPerOperation = null,
+    double? PeerCpuMicrosPerOperation = null);

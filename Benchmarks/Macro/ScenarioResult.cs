@@ -45,6 +45,14 @@ internal sealed record ScenarioResult
     [JsonPropertyName("peer_cpu_s_per_gb")]
     public double? PeerCpuSecondsPerGb { get; init; }
 
+    /// <summary>Processor time of the measuring process for one operation, in microseconds.</summary>
+    [JsonPropertyName("cpu_us_per_op")]
+    public double? CpuMicrosPerOp { get; init; }
+
+    /// <summary>The same of the processes at the other end.</summary>
+    [JsonPropertyName("peer_cpu_us_per_op")]
+    public double? PeerCpuMicrosPerOp { get; init; }
+
     /// <summary>Of the measuring process, which hosts the silo.</summary>
     public required double PeakRssMb { get; init; }
 

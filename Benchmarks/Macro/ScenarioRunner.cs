@@ -44,6 +44,8 @@ internal static class ScenarioRunner
         double[] outsideGc = [.. samples.Select(sample => sample.MaxMsOutsideGc).OfType<double>()];
         double[] cpuPerGb = [.. samples.Select(sample => sample.CpuSecondsPerGb).OfType<double>()];
         double[] peerCpuPerGb = [.. samples.Select(sample => sample.PeerCpuSecondsPerGb).OfType<double>()];
+        double[] cpuMicros = [.. samples.Select(sample => sample.CpuMicrosPerOperation).OfType<double>()];
+        double[] peerCpuMicros = [.. samples.Select(sample => sample.PeerCpuMicrosPerOperation).OfType<double>()];
         double[] furtherMedians = [.. furtherValues.Select(values => Median([.. values]))];
         return new ScenarioResult
         {
@@ -64,6 +66,8 @@ internal static class ScenarioRunner
             HeldBytesPerOp = held.Length > 0 ? Round(Median(held)) : null,
             CpuSecondsPerGb = cpuPerGb.Length > 0 ? Round(Median(cpuPerGb)) : null,
             PeerCpuSecondsPerGb = peerCpuPerGb.Length > 0 ? Round(Median(peerCpuPerGb)) : null,
+            CpuMicrosPerOp = cpuMicros.Length > 0 ? Round(Median(cpuMicros)) : null,
+            PeerCpuMicrosPerOp = peerCpuMicros.Length > 0 ? Round(Median(peerCpuMicros)) : null,
             PeakRssMb = Round(process.PeakWorkingSet64 / 1048576.0),
             CpuS = Round((process.TotalProcessorTime - cpuBefore).TotalSeconds),
             GcPauseS = Round((GC.GetTotalPauseDuration() - pauseBefore).TotalSeconds),

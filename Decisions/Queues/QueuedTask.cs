@@ -9,6 +9,9 @@ internal sealed class QueuedTask(TaskId task, long segment)
 
     public long Segment { get; } = segment;
 
+    /// <summary>How often it was taken.</summary>
+    public long Taking { get; set; }
+
     public int Priority { get; set; }
 
     public DateTimeOffset ReadyUtc { get; set; }

@@ -73,7 +73,8 @@ public sealed class ReadyBook
         {
             _ready.Remove(entry);
             SetCheck(entry, checkUtc);
-            taken.Add(new ReadyTask(entry.Task, entry.Priority, entry.ReadyUtc));
+            entry.Taking++;
+            taken.Add(new ReadyTask(entry.Task, entry.Priority, entry.ReadyUtc, entry.Taking));
         }
     }
 
@@ -97,6 +98,15 @@ public sealed class ReadyBook
         if (_entries.TryGetValue(task.TaskId, out var entry) && entry.CheckUtc is not null)
         {
             MakeReady(task.TaskId, task.Priority, task.ReadyUtc, entry.Segment, entry.Needs, entry.Near);
+        }
+    }
+
+    /// <summary>Forgets a task that was taken. One that was made ready again since, or taken again, is left alone.</summary>
+    public void Drop(ReadyTask task)
+    {
+        if (_entries.TryGetValue(task.TaskId, out var entry) && entry.CheckUtc is not null && entry.Taking == task.Taking)
+        {
+            Remove(task.TaskId);
         }
     }
 

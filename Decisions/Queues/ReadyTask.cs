@@ -6,4 +6,5 @@ namespace OrleansFlow.Decisions.Queues;
 /// <param name="TaskId">The task.</param>
 /// <param name="Priority">Higher is first.</param>
 /// <param name="ReadyUtc">Older is first.</param>
-public readonly record struct ReadyTask(TaskId TaskId, int Priority, DateTimeOffset ReadyUtc);
+/// <param name="Taking">Which taking of the task this is: what comes of one says nothing about a later one.</param>
+public readonly record struct ReadyTask(TaskId TaskId, int Priority, DateTimeOffset ReadyUtc, long Taking = 0);

@@ -68,8 +68,21 @@ public sealed record WorkerModel
     /// <summary>An attempt occupies a slot from now on.</summary>
     /// <param name="token">Its lease.</param>
     /// <param name="grace">How long the lease stands after the stream was lost; null for the usual time.</param>
-    public WorkerModel Add(LeaseToken token, TimeSpan? grace = null) =>
-        this with { Leases = Leases.SetItem(token.TaskId, new HeldLease(token.Epoch, IsStopping: false, grace)) };
+    public WorkerModel Add(LeaseToken token, TimeSpan? grace = null) => Add([(token, grace)]);
+
+    /// <summary>Several attempts occupy slots from now on.</summary>
+    /// <param name="leases">Each lease, and how long it stands after the stream was lost; null for the usual time.</param>
+    public WorkerModel Add(IEnumerable<(LeaseToken Token, TimeSpan? Grace)> leases)
+    {
+        ArgumentNullException.ThrowIfNull(leases);
+        var held = Leases.ToBuilder();
+        foreach (var (token, grace) in leases)
+        {
+            held[token.TaskId] = new HeldLease(token.Epoch, IsStopping: false, grace);
+        }
+
+        return this with { Leases = held.ToImmutable() };
+    }
 
     /// <summary>The lease has ended but its attempt still occupies the slot. Null when this worker does not hold it.</summary>
     public WorkerModel? TryStop(LeaseToken token) =>
@@ -78,8 +91,23 @@ public sealed record WorkerModel
             : null;
 
     /// <summary>The attempt has ended and its slot is free.</summary>
-    public WorkerModel Release(LeaseToken token) =>
-        Leases.TryGetValue(token.TaskId, out var held) && held.Epoch == token.Epoch ? this with { Leases = Leases.Remove(token.TaskId) } : this;
+    public WorkerModel Release(LeaseToken token) => Release([token]);
+
+    /// <summary>Several attempts have ended and their slots are free.</summary>
+    public WorkerModel Release(IEnumerable<LeaseToken> tokens)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
+        var leases = Leases.ToBuilder();
+        foreach (var token in tokens)
+        {
+            if (leases.TryGetValue(token.TaskId, out var held) && held.Epoch == token.Epoch)
+            {
+                leases.Remove(token.TaskId);
+            }
+        }
+
+        return leases.Count == Leases.Count ? this : this with { Leases = leases.ToImmutable() };
+    }
 
     /// <summary>Takes no more tasks.</summary>
     public WorkerModel Drain() => Phase is SessionPhase.Connected or SessionPhase.Suspected ? this with { Phase = SessionPhase.Draining } : this;

@@ -22,7 +22,10 @@ public static class FlowStates
     /// <summary>Grain type, state name (or its part before the number), what reads it.</summary>
     private static readonly Dictionary<(string Type, string Name), StateKind> Kinds = new()
     {
-        [("task", "task")] = StateKind.Of<TaskRow>(row => row.ToState()),
+        [("taskpartition", "partition")] = StateKind.Of<TaskPartitionHead>(_ => { }),
+        [("taskpartition", "log")] = StateKind.Of<TaskImagesRow>(row => row.Tasks.ForEach(task => task.Check())),
+        [("taskpartition", "ended")] = StateKind.Of<TaskImagesRow>(row => row.Tasks.ForEach(task => task.Check())),
+        [("taskpartition", "index")] = StateKind.Of<EndedIndexRow>(_ => { }),
         [("graphrun", "run")] = StateKind.Of<GraphRunRow>(Check),
         [("graphrun", "run-plan")] = StateKind.Of<RunPlanRow>(row => GraphParser.Parse(row.DocumentJson, row.Files).RequirePlan()),
         [("graphrun", "run-nodes")] = StateKind.Of<RunNodesRow>(row => row.Nodes.ForEach(node => node.ToNode([]))),

@@ -16,4 +16,7 @@ internal sealed partial class RoleQueueGrain
 
     [LoggerMessage(EventId = 2163, Level = LogLevel.Warning, Message = "The owner of {TaskId} did not say where it stands; it is asked again")]
     private partial void LogCheckFailed(Exception exception, TaskId taskId);
+
+    [LoggerMessage(EventId = 2164, Level = LogLevel.Error, Message = "Task partition {Partition} could not be asked for the ready tasks of role {Role}; it is asked again")]
+    private partial void LogPartitionNotAsked(Exception exception, string partition, string role);
 }

@@ -12,6 +12,8 @@ namespace OrleansFlow.Grains.Workers;
 /// <remarks>
 /// Re-entrant: entries arrive while assignments to several workers are under way; an entry is part of one assignment at a time, and a worker
 /// gets one at a time. After a restart every stored entry is offered again; whose task is not ready is resolved by asking its owner.
+/// Standalone tasks are not stored here and leave the book with their lease: their partitions know which are ready, offer them whenever they
+/// become so, and are asked for them when the queue is activated.
 /// </remarks>
 [Reentrant]
 internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindable
@@ -64,6 +66,7 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
             File(entry, segment);
         }
 
+        await AskPartitionsAsync(cancellationToken);
         this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(TickPeriod, TickPeriod) { Interleave = true });
         if (_book.Count > 0)
         {
@@ -74,9 +77,14 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
 
     public async Task EnqueueAsync(IReadOnlyList<QueueEntry> entries, CancellationToken cancellationToken)
     {
-        var fresh = entries.Where(entry => !_book.Contains(entry.TaskId)).ToList();
-        var segments = fresh.Count > 0 ? await _store.AppendAsync(fresh) : [];
-        await EnsureReminderAsync();
+        var fresh = entries.Where(entry => !entry.TaskId.IsStandalone && !_book.Contains(entry.TaskId)).ToList();
+        IReadOnlyList<long> segments = [];
+        if (fresh.Count > 0)
+        {
+            segments = await _store.AppendAsync(fresh);
+            await EnsureReminderAsync();
+        }
+
         var next = 0;
         foreach (var entry in entries)
         {
@@ -164,12 +172,19 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
                 .AssignAsync([.. tasks.Select(task => new QueueEntry(task.TaskId, task.Priority, task.ReadyUtc))], CancellationToken.None);
             freeSlots = receipt.FreeSlots;
             var settled = receipt.Taken.Concat(receipt.NotReady).ToHashSet();
-            foreach (var task in tasks.Where(task => !settled.Contains(task.TaskId)))
+            foreach (var task in tasks)
             {
-                _book.PutBack(task);
+                if (!settled.Contains(task.TaskId))
+                {
+                    _book.PutBack(task);
+                }
+                else if (task.TaskId.IsStandalone)
+                {
+                    _book.Drop(task);
+                }
             }
 
-            await Task.WhenAll(receipt.NotReady.Select(ResolveAsync));
+            await Task.WhenAll(receipt.NotReady.Where(task => !task.IsStandalone).Select(ResolveAsync));
         }
         catch (Exception exception)
         {
@@ -220,32 +235,16 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
             Pump();
         }
 
+        if (_unheard.Count > 0)
+        {
+            await AskPartitionsAsync(cancellationToken);
+            Pump();
+        }
+
         NoteUnserved();
         await _store.TidyAsync();
         await EndReminderIfIdleAsync();
     }
-
-    /// <summary>Says once what waits for a worker that is not there, when it has waited for a while.</summary>
-    private void NoteUnserved()
-    {
-        if (_book.ReadyCount == 0 || ++_ticksToNote % NoteTicks != 0)
-        {
-            return;
-        }
-
-        var lateUtc = _clock.GetUtcNow() - (NoteTicks * TickPeriod);
-        var unserved = _book.Unserved(_workers);
-        _noted.IntersectWith(unserved.Select(needs => needs.Needs.Text));
-        foreach (var needs in unserved.Where(needs => needs.OldestReadyUtc <= lateUtc && _noted.Add(needs.Needs.Text)))
-        {
-            LogUnserved(this.GetPrimaryKeyString(), needs.ReadyCount, needs.Needs, needs.Reason);
-        }
-    }
-
-    private List<UnservedTasks>? Unserved() =>
-        _book.Unserved(_workers) is { Count: > 0 } unserved
-            ? [.. unserved.Select(needs => new UnservedTasks(needs.Needs.Text, needs.ReadyCount, needs.OldestReadyUtc, needs.Reason))]
-            : null;
 
     private void Forget(TaskId task)
     {

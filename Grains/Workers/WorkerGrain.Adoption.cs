@@ -12,13 +12,13 @@ internal sealed partial class WorkerGrain
     {
         if (!registration.Adopts)
         {
-            await RevokeAsync(token, LeaseEnd.Restarted);
+            await RevokeAsync([token], LeaseEnd.Restarted);
             return;
         }
 
         try
         {
-            if (await Owner(token.TaskId).AdoptAsync(token, Id, registration.SessionId, cancellationToken) is { } grant)
+            if (await GrainFactory.GetGrain<ITaskGrain>(token.TaskId.Value).AdoptAsync(token, Id, registration.SessionId, cancellationToken) is { } grant)
             {
                 adopted.Add(grant);
             }
@@ -39,7 +39,7 @@ internal sealed partial class WorkerGrain
 
         if (_model.SessionId != sessionId || _commands is not { } commands)
         {
-            await Task.WhenAll(adopted.Select(grant => RevokeAsync(grant.Token, LeaseEnd.ConnectionLost)));
+            await RevokeAsync([.. adopted.Select(grant => grant.Token)], LeaseEnd.ConnectionLost);
             return;
         }
 

@@ -62,62 +62,21 @@ internal sealed partial class WorkerGrain
         var held = registration.Held.ToHashSet();
         var dropped = before.Leases.Where(lease => !lease.Value.IsStopping).Select(lease => new LeaseToken(lease.Key, lease.Value.Epoch)).Where(token => !held.Contains(token));
         await Task.WhenAll(dropped.Select(token => AdoptOrRevokeAsync(token, registration, adopted, cancellationToken)));
-        var renewals = await Task.WhenAll(registration.Held.Select(token => RenewAsync(token, registration.SessionId, null, cancellationToken)));
-        var lost = renewals.OfType<LeaseToken>().ToHashSet();
+        var renewals = registration.Held.Select(token => new LeaseRenewal(token)).ToList();
+        var lost = (await Owners.RenewAsync(renewals, registration.SessionId, OnRenewalFailed, cancellationToken)).ToHashSet();
         if (_model.SessionId == registration.SessionId)
         {
-            foreach (var token in registration.Held.Where(token => !lost.Contains(token)))
-            {
-                _model = _model.Add(token, before.Leases.TryGetValue(token.TaskId, out var known) ? known.Grace : null);
-            }
+            _model = _model.Add(registration.Held.Where(token => !lost.Contains(token))
+                .Select(token => (token, before.Leases.TryGetValue(token.TaskId, out var known) ? known.Grace : null)));
         }
 
         return [.. registration.Held.Where(lost.Contains)];
     }
 
-    /// <returns>Null when the lease stands; the token when it does not. A renewal whose owner did not answer counts as standing: only an answer ends it.</returns>
-    private async Task<LeaseToken?> RenewAsync(LeaseToken token, string sessionId, double? progress, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await Owner(token.TaskId).RenewAsync(token, Id, sessionId, progress, cancellationToken) ? null : token;
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            LogRenewalFailed(exception, token.TaskId, token.Epoch);
-            return null;
-        }
-    }
+    private void OnRenewalFailed(Exception exception, LeaseToken token) => LogRenewalFailed(exception, token.TaskId, token.Epoch);
 
-    private async Task<(TaskId TaskId, LeaseGrant? Grant, bool IsNotReady)> TryGrantAsync(TaskId task, string sessionId, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var grant = await Owner(task).GrantAsync(Id, sessionId, cancellationToken);
-            return (task, grant, grant is null);
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            // Whether it was granted is not known. If it was, nobody runs it, and it expires; the queue keeps the entry either way.
-            LogGrantFailed(exception, task);
-            return (task, null, false);
-        }
-    }
-
-    private async Task RevokeAsync(LeaseToken token, string reason)
-    {
-        try
-        {
-            await Owner(token.TaskId).RevokeAsync(token, reason, CancellationToken.None);
-        }
-        catch (Exception exception)
-        {
-            // Expiry is the backstop that needs no message to arrive.
-            LogRevocationFailed(exception, token.TaskId, token.Epoch);
-        }
-    }
-
-    private ITaskGrain Owner(TaskId task) => GrainFactory.GetGrain<ITaskGrain>(task.Value);
+    private Task RevokeAsync(IReadOnlyList<LeaseToken> tokens, string reason) =>
+        Owners.RevokeAsync(tokens, reason, (exception, token) => LogRevocationFailed(exception, token.TaskId, token.Epoch));
 
     private void StartSilenceTimer()
     {
@@ -175,13 +134,9 @@ internal sealed partial class WorkerGrain
             return;
         }
 
-        foreach (var token in overdue)
-        {
-            _model = _model.Release(token);
-        }
-
+        _model = _model.Release(overdue);
         ArmGrace(sessionId);
-        await Task.WhenAll(overdue.Select(token => RevokeAsync(token, LeaseEnd.ConnectionLost)));
+        await RevokeAsync(overdue, LeaseEnd.ConnectionLost);
     }
 
     private async Task EndSessionAsync(string reason)
@@ -196,7 +151,7 @@ internal sealed partial class WorkerGrain
         _graceTimer = null;
         Tell(WorkerLiveness.Offline, ended.SessionId, ended.Leases.Count, reason);
         LogSessionEnded(Id, ended.SessionId ?? "", reason, ended.Leases.Count);
-        await Task.WhenAll(ended.Leases.Where(held => !held.Value.IsStopping).Select(held => RevokeAsync(new LeaseToken(held.Key, held.Value.Epoch), reason)));
+        await RevokeAsync([.. ended.Leases.Where(held => !held.Value.IsStopping).Select(held => new LeaseToken(held.Key, held.Value.Epoch))], reason);
         await LeaveQueuesAsync();
     }
 

@@ -49,6 +49,8 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
 
     private WorkerId Id => new(this.GetPrimaryKeyString());
 
+    private LeaseOwners Owners => field ??= new LeaseOwners(GrainFactory, Id);
+
     public async Task<RegistrationReceipt> RegisterAsync(WorkerRegistration registration, CancellationToken cancellationToken)
     {
         var nowUtc = _clock.GetUtcNow();
@@ -103,11 +105,15 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
 
         _model = _model.Seen(nowUtc);
         var fractions = progress.ToDictionary(one => one.Token, one => one.Fraction);
-        var renewals = _model.Leases
-            .Where(held => !held.Value.IsStopping)
-            .Select(held => new LeaseToken(held.Key, held.Value.Epoch))
-            .Select(token => RenewAsync(token, sessionId, fractions.TryGetValue(token, out var fraction) ? fraction : null, cancellationToken));
-        var lost = (await Task.WhenAll(renewals)).OfType<LeaseToken>().ToList();
+        var lost = await Owners.RenewAsync(
+            [
+                .. _model.Leases.Where(held => !held.Value.IsStopping)
+                    .Select(held => new LeaseToken(held.Key, held.Value.Epoch))
+                    .Select(token => new LeaseRenewal(token, fractions.TryGetValue(token, out var fraction) ? fraction : null)),
+            ],
+            sessionId,
+            OnRenewalFailed,
+            cancellationToken);
         foreach (var token in lost)
         {
             _model = _model.TryStop(token) ?? _model;
@@ -127,20 +133,18 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
             return new AssignReceipt([], [], _model.FreeSlots);
         }
 
-        var grants = await Task.WhenAll(entries.Take(reserved).Select(entry => TryGrantAsync(entry.TaskId, sessionId, cancellationToken)));
-        var granted = grants.Select(result => result.Grant).OfType<LeaseGrant>().ToList();
+        // Where a grant fails, it is not known whether it was made. If it was, nobody runs it, and it expires; the queue keeps the entry either way.
+        var (granted, notReady) = await Owners.GrantAsync(
+            [.. entries.Take(reserved).Select(entry => entry.TaskId)], sessionId, LogGrantFailed, cancellationToken);
         if (_model.SessionId != sessionId || _commands is not { } commands)
         {
             // The session ended while its leases were being granted, so nobody will run them.
-            await Task.WhenAll(granted.Select(grant => RevokeAsync(grant.Token, LeaseEnd.ConnectionLost)));
+            await RevokeAsync([.. granted.Select(grant => grant.Token)], LeaseEnd.ConnectionLost);
             return new AssignReceipt([], [], _model.FreeSlots);
         }
 
-        _model = _model.Unreserve(reserved);
-        foreach (var grant in granted)
-        {
-            _model = _model.Add(grant.Token, grant.KeepsLostLease ? _leases.HardSilenceInForce : _leases.ReconnectGraceOf(grant.Role));
-        }
+        _model = _model.Unreserve(reserved).Add(granted.Select(grant =>
+            (grant.Token, (TimeSpan?)(grant.KeepsLostLease ? _leases.HardSilenceInForce : _leases.ReconnectGraceOf(grant.Role)))));
 
         if (granted.Count > 0)
         {
@@ -154,8 +158,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
             _ = TellQueuesAsync();
         }
 
-        return new AssignReceipt(
-            [.. granted.Select(grant => grant.Token.TaskId)], [.. grants.Where(result => result.IsNotReady).Select(result => result.TaskId)], _model.FreeSlots);
+        return new AssignReceipt([.. granted.Select(grant => grant.Token.TaskId)], notReady, _model.FreeSlots);
     }
 
     public Task ReleaseAsync(string sessionId, IReadOnlyList<LeaseToken> tokens, CancellationToken cancellationToken)
@@ -165,12 +168,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
             return Task.CompletedTask;
         }
 
-        _model = _model.Seen(_clock.GetUtcNow());
-        foreach (var token in tokens)
-        {
-            _model = _model.Release(token);
-        }
-
+        _model = _model.Seen(_clock.GetUtcNow()).Release(tokens);
         return TellQueuesAsync();
     }
 

@@ -1,6 +1,4 @@
-using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Simulation.Cluster;
-using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Simulation.Invariants;
 
@@ -20,14 +18,6 @@ internal sealed class DurableSubmitInvariant(SimulatedWorld world) : Invariant(w
         }
     }
 
-    public override void OnTaskStored(TaskId task, TaskLease? before, TaskLease? after)
-    {
-        if (after is null && _accepted.Contains(task.Value))
-        {
-            Violate($"{task} was acknowledged, and its row was removed");
-        }
-    }
-
     public override void OnEnd()
     {
         foreach (var id in _accepted.Where(id => !IsStored(id)))
@@ -37,5 +27,5 @@ internal sealed class DurableSubmitInvariant(SimulatedWorld world) : Invariant(w
     }
 
     private bool IsStored(string id) =>
-        World.Store.Contains("task", GrainIds.OfTask(World, id)) || World.Store.Contains("run", GrainIds.OfRun(World, id));
+        Watch.IsStored(id) || World.Store.Contains("run", GrainIds.OfRun(World, id));
 }

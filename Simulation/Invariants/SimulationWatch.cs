@@ -1,3 +1,4 @@
+using System.Globalization;
 using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Grains.Tasks;
 using OrleansFlow.Graphs;
@@ -13,6 +14,8 @@ internal sealed class SimulationWatch
     private readonly SimulatedWorld _world;
     private readonly Invariant[] _invariants;
     private readonly Dictionary<TaskId, TaskLease> _stored = [];
+    private readonly Dictionary<(string State, GrainId Grain), TaskImagesRow> _rows = [];
+    private readonly Dictionary<GrainId, TaskPartitionHead> _heads = [];
     private readonly Dictionary<RunId, RunView> _seen = [];
 
     public SimulationWatch(SimulatedWorld world)
@@ -81,29 +84,39 @@ internal sealed class SimulationWatch
         Tell(step, static (invariant, step) => invariant.OnDecision(step));
     }
 
-    /// <summary>A row took effect in the store.</summary>
+    /// <summary>Whether some row that counts holds a standalone task with its submission.</summary>
+    public bool IsStored(string task) => _rows.Any(row =>
+        _heads.TryGetValue(row.Key.Grain, out var head)
+        && Counts(head, row.Key.State)
+        && row.Value.Tasks.Any(image => image.Id == task && image.Submission is not null));
+
+    /// <summary>A row took effect in the store. Of a partition's rows those count that its head refers to.</summary>
     public void OnApplied(string state, GrainId grain, object? value)
     {
-        if (state != "task" || !TaskId.TryParse(grain.Key.ToString()!, out var task))
+        switch (value)
         {
-            return;
-        }
+            case null:
+                _rows.Remove((state, grain));
+                break;
+            case TaskImagesRow images:
+                _rows[(state, grain)] = images;
+                break;
+            case TaskPartitionHead head:
+                var first = _heads.TryGetValue(grain, out var before) ? before.Next : 1;
+                _heads[grain] = head;
+                for (var number = first; number < head.Next; number++)
+                {
+                    if (_rows.TryGetValue((string.Create(CultureInfo.InvariantCulture, $"log-{number}"), grain), out var row))
+                    {
+                        OnLogged(row);
+                    }
+                    else
+                    {
+                        Violate($"rule 1 (an acknowledged submit survives): the head of {grain} refers to log row {number}, which is not stored");
+                    }
+                }
 
-        var before = _stored.GetValueOrDefault(task);
-        var after = (value as TaskRow)?.Lease.ToLease();
-        if (after is null)
-        {
-            _stored.Remove(task);
-        }
-        else
-        {
-            _stored[task] = after;
-        }
-
-        _world.History.Add($"{task} stored: {after?.Status} e{after?.Epoch} batches {after?.Batches.Count}");
-        foreach (var invariant in _invariants)
-        {
-            invariant.OnTaskStored(task, before, after);
+                break;
         }
     }
 
@@ -184,6 +197,27 @@ internal sealed class SimulationWatch
         foreach (var invariant in _invariants)
         {
             invariant.OnEnd();
+        }
+    }
+
+    private static bool Counts(TaskPartitionHead head, string row)
+    {
+        var (kind, number) = (row.Split('-')[0], long.Parse(row.Split('-')[1], CultureInfo.InvariantCulture));
+        return kind == "log" ? number >= head.Tail && number < head.Next : number < head.Ended;
+    }
+
+    private void OnLogged(TaskImagesRow row)
+    {
+        foreach (var image in row.Tasks)
+        {
+            var (task, after) = (TaskId.Parse(image.Id), image.Lease.ToLease());
+            var before = _stored.GetValueOrDefault(task);
+            _stored[task] = after;
+            _world.History.Add($"{task} stored: {after.Status} e{after.Epoch} batches {after.Batches.Count}");
+            foreach (var invariant in _invariants)
+            {
+                invariant.OnTaskStored(task, before, after);
+            }
         }
     }
 

@@ -25,6 +25,9 @@ internal sealed class BarePostgres : IBareStore
 
     public string Folder => _folder.Path;
 
+    /// <summary>Where the server is.</summary>
+    public string ConnectionString => _connectionString;
+
     public static async Task<BarePostgres> StartAsync(CancellationToken cancellationToken) =>
         new(Environment.GetEnvironmentVariable(ServerVariable) is null ? await PostgresServer.StartAsync(null, cancellationToken, "shared_buffers=256MB", "max_wal_size=4GB") : null);
 

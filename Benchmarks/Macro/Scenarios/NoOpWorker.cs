@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OrleansFlow.Tasks;
 using OrleansFlow.Worker.Hosting;
 using OrleansFlow.Workers;
 
@@ -13,6 +15,8 @@ internal static class NoOpWorker
 
     public const string Role = "bench.noop";
 
+    private static readonly ConcurrentDictionary<TaskId, TaskCompletionSource<long>> Awaited = new();
+
     public static async Task RunAsync()
     {
         var builder = Host.CreateApplicationBuilder();
@@ -21,8 +25,26 @@ internal static class NoOpWorker
         await builder.Build().RunAsync();
     }
 
+    /// <summary>When the attempt of a task begins in this process, as a timestamp of the system's clock.</summary>
+    public static Task<long> NextBegunAsync(TaskId task)
+    {
+        var begun = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Awaited[task] = begun;
+        return begun.Task;
+    }
+
     internal sealed class Handler : RoleHandler
     {
+        public override ValueTask InitAsync(RunContext context, CancellationToken cancellationToken)
+        {
+            if (!Awaited.IsEmpty && Awaited.TryRemove(context.TaskId, out var begun))
+            {
+                begun.SetResult(TimeProvider.System.GetTimestamp());
+            }
+
+            return ValueTask.CompletedTask;
+        }
+
         public override IAsyncEnumerable<InputBatch> ReadBatchesAsync(RunContext context, CancellationToken cancellationToken) =>
             AsyncEnumerable.Empty<InputBatch>();
 

@@ -1,38 +1,67 @@
+using System.Diagnostics;
 using OrleansFlow.Benchmarks.Macro.Baselines;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Benchmarks.Macro.Scenarios;
 
-/// <summary>Standalone no-op tasks through one worker process over gRPC, each on disk before it is acknowledged, from submit to completed.</summary>
-internal sealed class TasksDurable : Scenario
+/// <summary>Standalone no-op tasks through one worker, each on disk before it is acknowledged, from submit to completed.</summary>
+/// <param name="store">One of <see cref="StorageWrites.Stores"/>.</param>
+/// <param name="worker">One of <see cref="Workers"/>: a process of its own over gRPC, or the silo's own.</param>
+internal sealed class TasksDurable(string store, string worker) : Scenario
 {
+    /// <summary>What <c>--worker</c> takes; the first is the default.</summary>
+    public static readonly string[] Workers = ["process", "inline"];
+
     private const int Count = 20_000;
     private const int PerCall = 1_000;
-    private const int CallsAtOnce = 4;
-    private const int Slots = 512;
+    private const int CallsAtOnce = 6;
+    private const int Slots = 2_000;
+
+    /// <summary>Rounds before the first that counts, beside the runner's own: the compiler rewrites the path for tens of thousands of tasks.</summary>
+    private const int WarmUps = 3;
+
     private readonly TimeProvider _clock = TimeProvider.System;
     private readonly BenchSilo _silo = new();
+    private BarePostgres? _postgres;
     private int _round;
 
     public override string Name => "tasks-durable";
 
-    public override string Question => $"How many durable tasks a second, {Count} no-op tasks, one worker process?";
+    public override string Question => $"How many durable tasks a second, {Count} no-op tasks, one worker? --store {string.Join('|', StorageWrites.Stores)} --worker {string.Join('|', Workers)}";
 
     public override string Unit => "tasks/s";
 
     public override string BaselineName => "raw fsyncs/s";
 
-    public override string? Durability => "SQLite, WAL, synchronous=FULL";
+    public override string? Durability => _postgres?.Durability ?? "SQLite, WAL, synchronous=FULL";
 
     public override async Task SetUpAsync(CancellationToken cancellationToken)
     {
-        await _silo.StartAsync(cancellationToken);
-        await _silo.AddWorkerAsync(typeof(TasksDurable).Assembly.Location, NoOpWorker.Argument, Slots, cancellationToken);
+        _postgres = store == "postgres" ? await BarePostgres.StartAsync(cancellationToken) : null;
+        await _silo.StartAsync(
+            options =>
+            {
+                options.PostgresConnectionString = _postgres?.ConnectionString;
+                options.WorkerSlots = worker == "inline" ? Slots : 0;
+                options.ConfigureWorker = builder => builder.AddHandler<NoOpWorker.Handler>(NoOpWorker.Role);
+            },
+            cancellationToken);
+        if (worker == "process")
+        {
+            await _silo.AddWorkerAsync(typeof(TasksDurable).Assembly.Location, NoOpWorker.Argument, Slots, cancellationToken);
+        }
+
+        for (var round = 0; round < WarmUps; round++)
+        {
+            await MeasureAsync(cancellationToken);
+        }
     }
 
     public override async Task<Sample> MeasureAsync(CancellationToken cancellationToken)
     {
         var round = _round++;
+        using var process = Process.GetCurrentProcess();
+        var (cpuBefore, peerBefore) = (process.TotalProcessorTime, _silo.WorkersCpu);
         var allocatedBefore = GC.GetTotalAllocatedBytes(precise: true);
         var began = _clock.GetTimestamp();
         await Parallel.ForEachAsync(
@@ -53,7 +82,12 @@ internal sealed class TasksDurable : Scenario
                 }
             });
         var elapsed = _clock.GetElapsedTime(began);
-        return new Sample(Count / elapsed.TotalSeconds, AllocatedBytesPerOperation: (double)(GC.GetTotalAllocatedBytes(precise: true) - allocatedBefore) / Count);
+        process.Refresh();
+        return new Sample(
+            Count / elapsed.TotalSeconds,
+            AllocatedBytesPerOperation: (double)(GC.GetTotalAllocatedBytes(precise: true) - allocatedBefore) / Count,
+            CpuMicrosPerOperation: (process.TotalProcessorTime - cpuBefore).TotalMicroseconds / Count,
+            PeerCpuMicrosPerOperation: worker == "process" ? (_silo.WorkersCpu - peerBefore).TotalMicroseconds / Count : null);
     }
 
     public override Task<double> MeasureBaselineAsync(CancellationToken cancellationToken) => Task.FromResult(RawFsync.PerSecond(_silo.Folder, _clock));
@@ -64,6 +98,11 @@ internal sealed class TasksDurable : Scenario
     public override async ValueTask DisposeAsync()
     {
         await _silo.DisposeAsync();
+        if (_postgres is not null)
+        {
+            await _postgres.DisposeAsync();
+        }
+
         await base.DisposeAsync();
     }
 }

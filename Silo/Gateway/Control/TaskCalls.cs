@@ -13,8 +13,10 @@ internal sealed class TaskCalls(IGrainFactory grains, IIdSource ids, RoleChecks 
     private const int SubmitMax = 1_000;
     private const int WatchMax = 50_000;
 
-    // How many ends may wait for a slow reader; the tasks' own watches wait then.
-    private const int EndsMax = 256;
+    // How many groups of ends may wait for a slow reader; the partitions' watches wait then.
+    private const int EndsMax = 16;
+
+    private const int OfRuns = TaskPartitions.Count;
 
     public async Task<Wire.SubmitTasksResponse> SubmitAsync(Wire.SubmitTasksRequest request, CancellationToken cancellationToken)
     {
@@ -23,23 +25,23 @@ internal sealed class TaskCalls(IGrainFactory grains, IIdSource ids, RoleChecks 
             throw new FlowException(FlowErrorCode.BadInput, $"{request.Tasks.Count} tasks in one call; 1 to {SubmitMax} are possible.");
         }
 
-        var submissions = new (TaskId Id, TaskSubmission Task)[request.Tasks.Count];
-        var seen = new HashSet<TaskId>();
+        var submissions = new NewTask[request.Tasks.Count];
+        var seen = new HashSet<string>(submissions.Length, StringComparer.Ordinal);
         for (var position = 0; position < submissions.Length; position++)
         {
             var spec = request.Tasks[position];
             var id = ToStandaloneId(spec.TaskId, position);
-            if (!seen.Add(id))
+            if (!seen.Add(id.Value))
             {
                 throw new FlowException(FlowErrorCode.BadInput, $"tasks[{position}]: id '{id}' occurs twice in the call.");
             }
 
-            submissions[position] = (id, spec.ToSubmission(position));
+            submissions[position] = new NewTask(id, spec.ToSubmission(position));
         }
 
         if (!request.AllowUnknownRoles)
         {
-            var unknown = await roles.FindUnknownAsync(submissions.Select(submission => submission.Task.Role), cancellationToken);
+            var unknown = await roles.FindUnknownAsync(submissions.Select(submission => submission.Submission.Role), cancellationToken);
             if (unknown.Count > 0)
             {
                 throw new FlowException(
@@ -47,10 +49,15 @@ internal sealed class TaskCalls(IGrainFactory grains, IIdSource ids, RoleChecks 
             }
         }
 
-        await Task.WhenAll(submissions.Select(submission =>
-            grains.GetGrain<ITaskGrain>(submission.Id.Value).SubmitAsync(submission.Task, cancellationToken)));
+        await Task.WhenAll(ByPartition(submissions, static task => task.TaskId)
+            .Select(group => Partition(group.Number).SubmitAsync(group.Items, cancellationToken)));
         var response = new Wire.SubmitTasksResponse();
-        response.TaskIds.Add(submissions.Select(submission => submission.Id.Value));
+        response.TaskIds.Capacity = submissions.Length;
+        foreach (var submission in submissions)
+        {
+            response.TaskIds.Add(submission.TaskId.Value);
+        }
+
         return response;
     }
 
@@ -70,13 +77,16 @@ internal sealed class TaskCalls(IGrainFactory grains, IIdSource ids, RoleChecks 
 
         var tasks = request.TaskIds.Select(ControlMapping.ToTaskId).Distinct().ToArray();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var ends = Channel.CreateBounded<TaskView>(new BoundedChannelOptions(EndsMax) { SingleReader = true });
+        var ends = Channel.CreateBounded<IReadOnlyList<TaskView>>(new BoundedChannelOptions(EndsMax) { SingleReader = true });
         var watching = WatchAllAsync(tasks, ends.Writer, stop.Token);
         try
         {
-            await foreach (var view in ends.Reader.ReadAllAsync(cancellationToken))
+            await foreach (var views in ends.Reader.ReadAllAsync(cancellationToken))
             {
-                yield return view.ToWire();
+                foreach (var view in views)
+                {
+                    yield return view.ToWire();
+                }
             }
         }
         finally
@@ -94,7 +104,7 @@ internal sealed class TaskCalls(IGrainFactory grains, IIdSource ids, RoleChecks 
             throw new FlowException(FlowErrorCode.BadInput, $"Task '{id}' belongs to run '{id.RunId}' and is cancelled with it: cancel the run.");
         }
 
-        var view = await grains.GetGrain<ITaskGrain>(id.Value).CancelAsync(RunCalls.CheckReason(request.Reason), cancellationToken);
+        var view = await Partition(TaskPartitions.NumberOf(id)).CancelAsync(id, RunCalls.CheckReason(request.Reason), cancellationToken);
         return view.ToWire();
     }
 
@@ -114,12 +124,40 @@ internal sealed class TaskCalls(IGrainFactory grains, IIdSource ids, RoleChecks 
                 $"tasks[{position}]: '{text}' is not a task id: use 1 to {IdText.MaxLength} letters, digits, '_', '-' or '.', the first a letter or digit.");
     }
 
+    /// <summary>Those of each partition, and those of no partition: the tasks of runs.</summary>
+    private static List<(int Number, List<T> Items)> ByPartition<T>(IReadOnlyCollection<T> items, Func<T, TaskId> task)
+    {
+        var groups = new List<T>?[TaskPartitions.Count + 1];
+        foreach (var item in items)
+        {
+            var id = task(item);
+            (groups[id.IsStandalone ? TaskPartitions.NumberOf(id) : OfRuns] ??= new List<T>(items.Count / TaskPartitions.Count)).Add(item);
+        }
+
+        var result = new List<(int, List<T>)>();
+        for (var number = 0; number < groups.Length; number++)
+        {
+            if (groups[number] is { } group)
+            {
+                result.Add((number, group));
+            }
+        }
+
+        return result;
+    }
+
+    private ITaskPartitionGrain Partition(int number) => grains.GetGrain<ITaskPartitionGrain>(TaskPartitions.Keys[number]);
+
     /// <summary>Ends the channel with the last task's end, or with the first failure. Throws nothing.</summary>
-    private async Task WatchAllAsync(TaskId[] tasks, ChannelWriter<TaskView> ends, CancellationToken cancellationToken)
+    private async Task WatchAllAsync(TaskId[] tasks, ChannelWriter<IReadOnlyList<TaskView>> ends, CancellationToken cancellationToken)
     {
         try
         {
-            var watches = tasks.Select(task => WatchOneAsync(task, ends, cancellationToken)).ToList();
+            var watches = ByPartition(tasks, static task => task)
+                .SelectMany(group => group.Number == OfRuns
+                    ? group.Items.Select(task => WatchOneAsync(task, ends, cancellationToken))
+                    : [WatchPartitionAsync(Partition(group.Number), group.Items, ends, cancellationToken)])
+                .ToList();
             await Task.WhenAll(watches.Select(async watch =>
             {
                 try
@@ -139,7 +177,32 @@ internal sealed class TaskCalls(IGrainFactory grains, IIdSource ids, RoleChecks 
         }
     }
 
-    private async Task WatchOneAsync(TaskId task, ChannelWriter<TaskView> ends, CancellationToken cancellationToken)
+    private static async Task WatchPartitionAsync(
+        ITaskPartitionGrain partition, List<TaskId> tasks, ChannelWriter<IReadOnlyList<TaskView>> ends, CancellationToken cancellationToken)
+    {
+        var open = tasks.ToHashSet();
+        while (open.Count > 0)
+        {
+            try
+            {
+                await foreach (var views in partition.WatchEndsAsync([.. open], cancellationToken).WithCancellation(cancellationToken))
+                {
+                    foreach (var view in views)
+                    {
+                        open.Remove(view.TaskId);
+                    }
+
+                    await ends.WriteAsync(views, cancellationToken);
+                }
+            }
+            catch (EnumerationAbortedException)
+            {
+                // The grain moved; its stored state tells the ends just as well.
+            }
+        }
+    }
+
+    private async Task WatchOneAsync(TaskId task, ChannelWriter<IReadOnlyList<TaskView>> ends, CancellationToken cancellationToken)
     {
         var grain = grains.GetGrain<ITaskGrain>(task.Value);
         while (true)
@@ -148,7 +211,7 @@ internal sealed class TaskCalls(IGrainFactory grains, IIdSource ids, RoleChecks 
             {
                 await foreach (var view in grain.WatchEndAsync(cancellationToken).WithCancellation(cancellationToken))
                 {
-                    await ends.WriteAsync(view, cancellationToken);
+                    await ends.WriteAsync([view], cancellationToken);
                     return;
                 }
 

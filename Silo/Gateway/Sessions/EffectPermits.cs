@@ -29,6 +29,16 @@ internal sealed class EffectPermits(int count)
         return new ValueTask(WaitAsync(waiter, cancellationToken));
     }
 
+    /// <summary>Takes several permits, one after the other.</summary>
+    /// <exception cref="OperationCanceledException">The token fired first; some may have been taken.</exception>
+    public async ValueTask WaitAsync(int count, CancellationToken cancellationToken)
+    {
+        for (; count > 0; count--)
+        {
+            await WaitAsync(cancellationToken);
+        }
+    }
+
     /// <summary>Gives permits back.</summary>
     public void Release(int count)
     {

@@ -11,7 +11,8 @@ namespace OrleansFlow.Silo.Gateway.Sessions;
 
 /// <summary>
 /// Records what a worker reports: many at a time, so that they share the store's transactions, and answers with receipts, as many in one
-/// message as are ready. An outcome waits for the batches of its own lease that were reported before it.
+/// message as are ready. An outcome waits for the batches of its own lease that were reported before it. The outcomes in one message go
+/// to each owner, a run or a partition of standalone tasks, in one call.
 /// </summary>
 internal sealed partial class SessionEffects
 {
@@ -59,18 +60,6 @@ internal sealed partial class SessionEffects
             Open(report.Token);
             Interlocked.Increment(ref _running);
             _ = ReportOneAsync(report, cancellationToken);
-        }
-    }
-
-    /// <summary>Begins to record outcomes; waits only while too much is in flight.</summary>
-    public async ValueTask CompleteAsync(Wire.Outcomes message, CancellationToken cancellationToken)
-    {
-        foreach (var wire in message.Outcomes_)
-        {
-            var outcome = wire.ToOutcome();
-            await _permits.WaitAsync(cancellationToken);
-            Interlocked.Increment(ref _running);
-            _ = CompleteOneAsync(outcome, cancellationToken);
         }
     }
 
@@ -123,28 +112,6 @@ internal sealed partial class SessionEffects
             Accepted = receipt.Accepted,
             RefusedReason = receipt.RefusedReason ?? "",
         });
-        Leave();
-    }
-
-    private async Task CompleteOneAsync(AttemptOutcome outcome, CancellationToken cancellationToken)
-    {
-        EffectReceipt receipt;
-        try
-        {
-            if (WaitForBatchesAsync(outcome.Token) is { } closed)
-            {
-                await closed;
-            }
-
-            receipt = await _grains.GetGrain<ITaskGrain>(outcome.Token.TaskId.Value).CompleteAsync(outcome, cancellationToken);
-        }
-        catch (Exception exception)
-        {
-            receipt = Refused(exception, outcome.Token, cancellationToken);
-        }
-
-        var wire = new Wire.OutcomeReceipt { Lease = outcome.Token.ToWire(), Accepted = receipt.Accepted, RefusedReason = receipt.RefusedReason ?? "" };
-        _outcomeReceipts.Writer.TryWrite((wire, outcome.Token));
         Leave();
     }
 

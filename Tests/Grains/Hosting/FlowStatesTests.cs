@@ -35,11 +35,11 @@ public sealed class FlowStatesTests
         await using var cluster = await FlowCluster.StartAsync();
         IAddressable[] grains =
         [
-            cluster.Grains.GetGrain<ITaskGrain>("x"), cluster.Grains.GetGrain<IGraphRunGrain>("x"), cluster.Grains.GetGrain<IRunCatalogGrain>("x"),
+            cluster.Grains.GetGrain<ITaskPartitionGrain>("x"), cluster.Grains.GetGrain<IGraphRunGrain>("x"), cluster.Grains.GetGrain<IRunCatalogGrain>("x"),
             cluster.Grains.GetGrain<IRoleQueueGrain>("x"), cluster.Grains.GetGrain<IWorkerGrain>("x"), cluster.Grains.GetGrain<IWorkerCatalogGrain>("x"),
             cluster.Grains.GetGrain<ICatalogGrain>("x"),
         ];
-        string[] names = ["task", "run", "catalog", "segment-1", "worker", "workers", "tables"];
+        string[] names = ["partition", "run", "catalog", "segment-1", "worker", "workers", "tables"];
 
         Assert.All(grains.Zip(names), pair => Assert.NotNull(FlowStates.Fault(pair.First.GetGrainId().ToString(), pair.Second, """{"format":99}""")));
     }
@@ -53,7 +53,7 @@ public sealed class FlowStatesTests
         Assert.Equal(
             ["run-result-65.a"],
             FlowStates.References("graphrun/r", "run-tasks-1.a", """{"format":2,"tasks":[null,{"result_row":"run-result-65.a"},{"result":"1"}]}"""));
-        Assert.Empty(FlowStates.References("task/t", "task", "{}"));
+        Assert.Empty(FlowStates.References("taskpartition/0", "partition", "{}"));
     }
 
     [Theory]
@@ -71,11 +71,14 @@ public sealed class FlowStatesTests
     }
 
     [Theory]
-    [InlineData("task/t1", "task", """{"role":"r","task":null}""", false)]
-    [InlineData("task/t1", "task", """{"role":"r","task":{"status":1}}""", true)]
-    [InlineData("task/t1", "task", "no json", false)]
-    [InlineData("task/t1", "task", """{"format":2,"role":"r","task":{}}""", false)]
-    [InlineData("task/t1", "task", "null", false)]
+    [InlineData("taskpartition/0", "log-7", """{"tasks":[{"id":"t","as":{"role":"r"},"task":null}]}""", false)]
+    [InlineData("taskpartition/0", "log-7", """{"tasks":[{"id":"t","as":{"role":"r"},"task":{"status":1}}]}""", true)]
+    [InlineData("taskpartition/0", "ended-0", """{"tasks":[{"id":"a/b","task":{}}]}""", false)]
+    [InlineData("taskpartition/0", "ended-0", """{"tasks":[{"id":"a","task":{}}]}""", true)]
+    [InlineData("taskpartition/0", "index-0", """{"hashes":"?"}""", false)]
+    [InlineData("taskpartition/0", "partition", "no json", false)]
+    [InlineData("taskpartition/0", "partition", """{"format":2}""", false)]
+    [InlineData("taskpartition/0", "partition", "null", false)]
     [InlineData("graphrun/r", "run-plan", """{"document":"{}"}""", false)]
     [InlineData("graphrun/r", "run-tasks-3.a", """{"tasks":[null,{"worker":"a/b"}]}""", false)]
     [InlineData("graphrun/r", "run-result-3.a", """{"result":null}""", false)]

@@ -58,7 +58,7 @@ public sealed class RoleQueueGrainTests
         var writes = 0;
         cluster.Storage.BeforeWrite = name =>
         {
-            if (name != "task" || Interlocked.Increment(ref writes) == 1)
+            if (!name.StartsWith("log-", StringComparison.Ordinal) || Interlocked.Increment(ref writes) == 1)
             {
                 return Task.CompletedTask;
             }
@@ -197,7 +197,7 @@ public sealed class RoleQueueGrainTests
         Assert.Equal("real", (await worker.NextOfferAsync()).Token.TaskId.Value);
     }
 
-    private static QueueEntry Ready(FlowCluster cluster, string task) => new(TaskId.Standalone(task), 0, cluster.Clock.GetUtcNow());
+    private static QueueEntry Ready(FlowCluster cluster, string run) => new(TaskId.Parse($"{run}/node/0"), 0, cluster.Clock.GetUtcNow());
 
     /// <summary>Holds the next write, and only it, until the gate ends, as the gate does.</summary>
     private static (Task Reached, TaskCompletionSource Gate) Hold(FlowCluster cluster)

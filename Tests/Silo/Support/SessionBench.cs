@@ -15,6 +15,7 @@ internal sealed class SessionBench : IAsyncDisposable
         var options = new GatewaySessionOptions();
         configure?.Invoke(options);
         (var run, Run) = ScriptedRunGrain.Create();
+        Run.Complete = (outcome, cancellationToken) => Tasks.CompleteAsync(outcome, cancellationToken);
         var (factory, script) = ScriptedGrains.Create();
         script.With<IWorkerGrain>(_ => WorkerGrain).With<ITaskGrain>(_ => Tasks).With(_ => run);
         var welcome = new SessionWelcome("session-1", "cluster-1", "artifacts", ["key"]);

@@ -17,7 +17,7 @@ internal sealed class EarlyAcknowledgement : Mutation
 
         public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
         {
-            if (stateName != "task")
+            if (!stateName.StartsWith("log-", StringComparison.Ordinal))
             {
                 await inner.WriteStateAsync(stateName, grainId, grainState);
                 return;

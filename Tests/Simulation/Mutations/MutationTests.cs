@@ -41,7 +41,7 @@ public sealed class MutationTests
             : null));
 
     [Fact]
-    public void ExpiryThatNobodyNotices_IsCaught() => AssertCaught("rule 4", new RulesMutation((state, command, policy, now) =>
+    public void ExpiryThatNobodyNotices_IsCaught() => AssertCaught("rule", new RulesMutation((state, command, policy, now) =>
         state is { Status: FlowTaskStatus.Leased, Holder: { } holder }
             ? LeaseDecider.Decide(state with { Holder = holder with { ExpiresUtc = DateTimeOffset.MaxValue } }, command, policy, now) switch
             {

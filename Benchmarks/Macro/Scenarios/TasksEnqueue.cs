@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Globalization;
+using OrleansFlow.Benchmarks.Macro.Baselines;
+using OrleansFlow.Tasks;
+
+namespace OrleansFlow.Benchmarks.Macro.Scenarios;
+
+/// <summary>Enqueue calls with one task each by many callers, each task on disk before its call returns. Nobody runs them.</summary>
+/// <param name="store">One of <see cref="StorageWrites.Stores"/>.</param>
+internal sealed class TasksEnqueue(string store) : Scenario
+{
+    private const int Callers = 64;
+    private const int CallsEach = 400;
+    private readonly TimeProvider _clock = TimeProvider.System;
+    private readonly BenchSilo _silo = new();
+    private BarePostgres? _postgres;
+    private int _round;
+
+    public override string Name => "tasks-enqueue";
+
+    public override string Question => $"How many durable enqueue calls a second, {Callers} callers with one task a call? --store {string.Join('|', StorageWrites.Stores)}";
+
+    public override string Unit => "calls/s";
+
+    public override string BaselineName => "raw fsyncs/s";
+
+    public override string? Durability => _postgres?.Durability ?? "SQLite, WAL, synchronous=FULL";
+
+    public override async Task SetUpAsync(CancellationToken cancellationToken)
+    {
+        _postgres = store == "postgres" ? await BarePostgres.StartAsync(cancellationToken) : null;
+        await _silo.StartAsync(options => options.PostgresConnectionString = _postgres?.ConnectionString, cancellationToken);
+        await MeasureAsync(cancellationToken);
+    }
+
+    public override async Task<Sample> MeasureAsync(CancellationToken cancellationToken)
+    {
+        var round = _round++;
+        var latencies = new double[Callers * CallsEach];
+        using var process = Process.GetCurrentProcess();
+        var cpuBefore = process.TotalProcessorTime;
+        var allocatedBefore = GC.GetTotalAllocatedBytes(precise: true);
+        var began = _clock.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => CallAsync(round, caller, latencies.AsMemory(caller * CallsEach, CallsEach), cancellationToken)));
+        var elapsed = _clock.GetElapsedTime(began);
+        process.Refresh();
+        return new Sample(
+            latencies.Length / elapsed.TotalSeconds,
+            latencies,
+            AllocatedBytesPerOperation: (double)(GC.GetTotalAllocatedBytes(precise: true) - allocatedBefore) / latencies.Length,
+            CpuMicrosPerOperation: (process.TotalProcessorTime - cpuBefore).TotalMicroseconds / latencies.Length);
+    }
+
+    public override Task<double> MeasureBaselineAsync(CancellationToken cancellationToken) => Task.FromResult(RawFsync.PerSecond(_silo.Folder, _clock));
+
+    public override Task<double?> FsyncMsAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<double?>(1000 / RawFsync.PerSecond(_silo.Folder, _clock));
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _silo.DisposeAsync();
+        if (_postgres is not null)
+        {
+            await _postgres.DisposeAsync();
+        }
+
+        await base.DisposeAsync();
+    }
+
+    private async Task CallAsync(int round, int caller, Memory<double> latenciesMs, CancellationToken cancellationToken)
+    {
+        var task = new TaskSubmission { Role = "bench.unserved" };
+        for (var call = 0; call < latenciesMs.Length; call++)
+        {
+            var id = TaskId.Standalone(string.Create(CultureInfo.InvariantCulture, $"e{round}-{caller}-{call}"));
+            var began = _clock.GetTimestamp();
+            await _silo.Client.SubmitTasksAsync([(id, task)], allowUnknownRoles: true, cancellationToken);
+            latenciesMs.Span[call] = _clock.GetElapsedTime(began).TotalMilliseconds;
+        }
+    }
+}
