@@ -18,6 +18,12 @@ internal sealed partial class RetentionGrain(IOptions<RetentionOptions> options,
     /// <summary>Runs of one shard that are asked for at once.</summary>
     private const int PageSize = 500;
 
+    /// <summary>Standalone tasks that count as much as one run, in each partition.</summary>
+    private const int TasksPerRun = 1_000 / TaskPartitions.Count;
+
+    /// <summary>Tasks of one step: a partition does nothing else meanwhile.</summary>
+    private const int TasksPerStep = 8_192;
+
     private readonly RetentionOptions _options = options.Value;
 
     public Task StartAsync(CancellationToken cancellationToken) =>
@@ -52,12 +58,41 @@ internal sealed partial class RetentionGrain(IOptions<RetentionOptions> options,
             }
         }
 
-        if (deleted + failed > 0)
+        var tasks = _options.TaskAge > TimeSpan.Zero ? await SweepTasksAsync(nowUtc - _options.TaskAge, cancellationToken) : 0;
+        if (deleted + failed + tasks > 0)
         {
-            LogSwept(deleted, failed);
+            LogSwept(deleted, tasks, failed);
         }
 
-        return new RetentionReport(deleted, failed, 0);
+        return new RetentionReport(deleted, failed, tasks);
+    }
+
+    /// <summary>Standalone tasks that ended before a moment: each partition forgets whole rows of them.</summary>
+    private async Task<long> SweepTasksAsync(DateTimeOffset endedBeforeUtc, CancellationToken cancellationToken)
+    {
+        var deleted = 0L;
+        foreach (var key in TaskPartitions.Keys)
+        {
+            // In long: the largest option times this is more than an int holds. At least one row of tasks, however small the option.
+            var left = Math.Max(_options.SweepMax * (long)TasksPerRun, TasksPerStep);
+            while (left >= TasksPerStep)
+            {
+                try
+                {
+                    var swept = await GrainFactory.GetGrain<ITaskPartitionGrain>(key).SweepAsync(endedBeforeUtc, TasksPerStep, cancellationToken);
+                    deleted += swept;
+                    left = swept == 0 ? 0 : left - swept;
+                }
+                catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+                {
+                    // One partition that cannot be swept must not keep the others.
+                    LogNotSwept(exception, key);
+                    left = 0;
+                }
+            }
+        }
+
+        return deleted;
     }
 
     private static EndedRun ToEnded(RunView run) => new(run.SubmittedUtc, run.EndedUtc ?? DateTimeOffset.MaxValue, run.ArtifactBytes);
@@ -147,8 +182,11 @@ internal sealed partial class RetentionGrain(IOptions<RetentionOptions> options,
         }
     }
 
-    [LoggerMessage(EventId = 1051, Level = LogLevel.Information, Message = "Retention deleted {RunCount} runs; {FailedCount} could not be deleted and wait for the next sweep")]
-    private partial void LogSwept(int runCount, int failedCount);
+    [LoggerMessage(EventId = 1051, Level = LogLevel.Information, Message = "Retention deleted {RunCount} runs and {TaskCount} standalone tasks; {FailedCount} runs could not be deleted and wait for the next sweep")]
+    private partial void LogSwept(int runCount, long taskCount, int failedCount);
+
+    [LoggerMessage(EventId = 1053, Level = LogLevel.Warning, Message = "Retention could not forget the old standalone tasks of partition {Partition}; the next sweep tries again")]
+    private partial void LogNotSwept(Exception exception, string partition);
 
     [LoggerMessage(EventId = 1052, Level = LogLevel.Warning, Message = "Retention could not delete run {RunId}; the next sweep tries again")]
     private partial void LogNotDeleted(Exception exception, RunId runId);

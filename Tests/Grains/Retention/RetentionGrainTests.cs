@@ -1,6 +1,7 @@
 using OrleansFlow.Errors;
 using OrleansFlow.Graphs;
 using OrleansFlow.Retention;
+using OrleansFlow.Tasks;
 using OrleansFlow.Tests.Grains.Hosting;
 
 namespace OrleansFlow.Tests.Grains.Retention;
@@ -55,6 +56,30 @@ public sealed class RetentionGrainTests
         Assert.Empty(cluster.Storage.Names(cluster.Run("r1").GetGrainId()));
         Assert.Empty(await ListAsync(cluster));
         await cluster.SubmitAsync("r1", Nodes);
+    }
+
+    [Theory(Timeout = Watchdog)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Retention_OfStandaloneTasks_ForgetsThoseThatEndedLongAgo(bool batches)
+    {
+        await using var cluster = await FlowCluster.StartAsync(batches);
+        List<TaskId> tasks = [.. Enumerable.Range(0, 100_000).Select(number => TaskId.Standalone($"t{number}")).Where(task => TaskPartitions.KeyOf(task) == "0").Take(3_000)];
+        var partition = cluster.Grains.GetGrain<ITaskPartitionGrain>("0");
+        foreach (var some in tasks.Chunk(500))
+        {
+            await partition.SubmitAsync([.. some.Select(task => new NewTask(task, new TaskSubmission { Role = "r" }))], FlowCluster.Token);
+            var grants = await partition.GrantAsync(some, new WorkerId("w"), "s", FlowCluster.Token);
+            await partition.CompleteAsync([.. grants.Select(grant => new AttemptOutcome { Token = grant!.Token, End = AttemptEnd.Completed })], FlowCluster.Token);
+        }
+
+        Assert.Equal(0, (await SweepAsync(cluster)).DeletedTasks);
+        cluster.Clock.Advance(TimeSpan.FromDays(8));
+        var deleted = (await SweepAsync(cluster)).DeletedTasks;
+
+        Assert.InRange(deleted, 1, tasks.Count - 1);
+        Assert.Null(await partition.GetAsync(tasks[0], FlowCluster.Token));
+        Assert.Equal(FlowTaskStatus.Completed, (await partition.GetAsync(tasks[^1], FlowCluster.Token))!.Status);
     }
 
     [Fact(Timeout = Watchdog)]
