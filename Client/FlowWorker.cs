@@ -42,6 +42,12 @@ public sealed record FlowWorker
     /// <summary>Versions of roles, where they are not <see cref="Version"/>.</summary>
     public IReadOnlyDictionary<string, string> RoleVersions { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Part of the slots that is in use: 0 to 1, and more while prefetched tasks wait.</summary>
+    public double Saturation { get; init; }
+
+    /// <summary>Its leases as their owners see them; only of a worker that was asked for by its id.</summary>
+    public IReadOnlyList<FlowWorkerLease> Leases { get; init; } = [];
+
     /// <summary>Tasks it takes beyond its slots.</summary>
     public int Prefetch { get; init; }
 }

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Reflection;
 using System.Runtime.Loader;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using OrleansFlow.Errors;
 using OrleansFlow.Hosting;
 using OrleansFlow.Sql.Roles;
@@ -22,18 +24,28 @@ internal static class WorkerCommand
         var gateway = new Option<string?>("--gateway") { Description = "Gateway address (else FLOW_GATEWAY, else endpoints.json)." };
         var data = new Option<string?>("--data") { Description = "Data folder whose endpoints.json names the gateway." };
         var token = new Option<string?>("--token") { Description = "Token for the gateway." };
+        var config = new Option<string?>("--config") { Description = "JSON file of settings with keys such as lease_ttl_sec; FLOW_WORKER_LEASE_TTL_SEC and --set win over it." };
+        var set = new Option<string[]>("--set") { Description = "key=value, wins over file and environment. May be repeated." };
         var command = new Command("worker", "Run a worker.") { load, id, slots, gateway, data, token };
+        command.Options.Add(config);
+        command.Options.Add(set);
+        command.Subcommands.Add(WorkerShowCommand.Create());
         command.Subcommands.Add(WorkerDrainCommand.Create());
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var endpoint = GatewayEndpoint.Find(parsed.GetValue(gateway), parsed.GetValue(token), parsed.GetValue(data));
             var builder = Host.CreateApplicationBuilder();
+            builder.Configuration.AddFlowWorkerFile(parsed.GetValue(config), parsed.GetValue(set));
             builder.Logging.SetMinimumLevel(LogLevel.Warning);
+            var section = builder.Configuration.GetSection(WorkerOptions.SectionName);
+            var endpoint = GatewayEndpoint.Find(
+                parsed.GetValue(gateway) ?? section[nameof(WorkerOptions.Gateway)],
+                parsed.GetValue(token) ?? section[nameof(WorkerOptions.Token)],
+                parsed.GetValue(data) ?? section[nameof(WorkerOptions.DataFolder)]);
             var worker = builder.Services.AddOrleansFlowWorker(options =>
             {
                 options.Gateway = endpoint.GrpcUrl;
                 options.Token = endpoint.Token;
-                options.WorkerId = parsed.GetValue(id);
+                options.WorkerId = parsed.GetValue(id) ?? options.WorkerId;
                 options.Slots = parsed.GetValue(slots) ?? options.Slots;
                 options.StopHostWhenDrained = true;
             });
@@ -47,10 +59,38 @@ internal static class WorkerCommand
 
             Console.WriteLine($"roles {string.Join(' ', roles)}; gateway {endpoint.GrpcUrl}; Ctrl-C drains and stops");
             using var host = builder.Build();
-            await host.RunAsync(cancellationToken);
+            await ServeAsync(host, cancellationToken);
             return 0;
         });
         return command;
+    }
+
+    /// <summary>Runs the worker to its end: Ctrl-C, SIGTERM, or a drain that somebody asked for.</summary>
+    /// <exception cref="FlowException">Why it could not go on, for example <c>worker_id_in_use</c>, or <c>bad_option</c> for options out of range.</exception>
+    private static async Task ServeAsync(IHost host, CancellationToken cancellationToken)
+    {
+        FlowWorker worker;
+        try
+        {
+            await host.StartAsync(cancellationToken);
+            worker = host.Services.GetRequiredService<FlowWorker>();
+        }
+        catch (OptionsValidationException exception)
+        {
+            throw new FlowException(FlowErrorCode.BadOption, string.Join(' ', exception.Failures), exception);
+        }
+
+        var ended = host.WaitForShutdownAsync(cancellationToken);
+        if (await Task.WhenAny(worker.Registered, ended) != ended && worker.Registered.IsCompletedSuccessfully)
+        {
+            Console.WriteLine($"registered {worker.WorkerId}");
+        }
+
+        await ended;
+        if (worker.Ended.IsFaulted)
+        {
+            await worker.Ended;
+        }
     }
 
     private static List<(string Role, Type Handler)> Handlers(string path)

@@ -76,6 +76,22 @@ internal static class RunTables
         return table;
     }
 
+    public static Table Leases(IReadOnlyList<FlowWorkerLease> leases, DateTimeOffset nowUtc)
+    {
+        var table = New("run", "node", "task", "epoch", "state", "attempt", "progress", "age", "ends in", "checkpoint");
+        foreach (var lease in leases)
+        {
+            var isRun = !lease.TaskId.IsStandalone;
+            table.AddRow(
+                Text(isRun ? lease.TaskId.RunId.Value : ""), Text(isRun ? lease.TaskId.Node : ""), Text(isRun ? Count(lease.TaskId.Index) : lease.TaskId.Value),
+                Text(lease.Epoch.ToString(CultureInfo.InvariantCulture)), Text(lease.Status.ToString()), Text(Count(lease.Attempt)), Text($"{100 * lease.Progress:0} %"),
+                Text(lease.GrantedUtc is { } granted ? Took(granted, nowUtc) : ""), Text(lease.ExpiresUtc is { } ends ? Took(nowUtc, ends) : ""),
+                Text(lease.CheckpointBytes > 0 ? $"{Bytes(lease.CheckpointBytes)}, {Took(lease.CheckpointedUtc ?? nowUtc, nowUtc)} ago" : ""));
+        }
+
+        return table;
+    }
+
     /// <summary>1024-based, for example <c>4.2 MiB</c>.</summary>
     public static string Bytes(double bytes)
     {

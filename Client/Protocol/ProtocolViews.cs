@@ -117,6 +117,21 @@ internal static class ProtocolViews
         Labels = worker.Labels.ToDictionary(),
         RoleVersions = worker.RoleVersions.ToDictionary(),
         Prefetch = worker.Prefetch,
+        Saturation = worker.Saturation,
+        Leases = [.. worker.Leases.Select(ToView)],
+    };
+
+    private static FlowWorkerLease ToView(this Wire.WorkerLease lease) => new()
+    {
+        TaskId = TaskId.Parse(lease.TaskId),
+        Epoch = lease.Epoch,
+        Status = (FlowTaskStatus)lease.State,
+        Attempt = lease.Attempt,
+        Progress = lease.Progress,
+        GrantedUtc = lease.GrantedAt?.ToDateTimeOffset(),
+        ExpiresUtc = lease.ExpiresAt?.ToDateTimeOffset(),
+        CheckpointBytes = lease.CheckpointBytes,
+        CheckpointedUtc = lease.CheckpointedAt?.ToDateTimeOffset(),
     };
 
     private static DateTimeOffset At(Wire.RunEvent change) => change.At?.ToDateTimeOffset() ?? default;

@@ -273,4 +273,8 @@ public sealed record TaskView
     /// <summary>When its checkpoint was saved; null for none.</summary>
     [Id(21)]
     public DateTimeOffset? CheckpointUtc { get; init; }
+
+    /// <summary>When the current lease was granted; null while there is none.</summary>
+    [Id(22)]
+    public DateTimeOffset? GrantedUtc { get; init; }
 }

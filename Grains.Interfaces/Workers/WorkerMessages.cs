@@ -54,6 +54,14 @@ public sealed record WorkerRegistration
     [Id(12)]
     public bool Adopts { get; init; }
 
+    /// <summary>How long its leases shall stand after a heartbeat; null: as the silo says.</summary>
+    [Id(13)]
+    public TimeSpan? LeaseTtl { get; init; }
+
+    /// <summary>How often it means to send a heartbeat; null: as the silo says.</summary>
+    [Id(14)]
+    public TimeSpan? HeartbeatInterval { get; init; }
+
     /// <summary>Input adapters of its own: name to schema, as JSON.</summary>
     [Id(40)]
     public IReadOnlyDictionary<string, string> Adapters { get; init; } = new Dictionary<string, string>();

@@ -105,6 +105,7 @@ internal static class TaskReports
         ResultJson = lease.ResultJson,
         CheckpointSize = lease.Checkpoint?.Json.Length ?? 0,
         CheckpointUtc = lease.Checkpoint?.SavedUtc,
+        GrantedUtc = lease.Holder?.GrantedUtc,
         DueUtc = lease.Status switch
         {
             FlowTaskStatus.Leased => lease.Holder?.ExpiresUtc,

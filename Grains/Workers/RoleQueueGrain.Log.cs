@@ -11,7 +11,7 @@ internal sealed partial class RoleQueueGrain
     [LoggerMessage(EventId = 2162, Level = LogLevel.Warning, Message = "Assigning {TaskCount} tasks to worker {WorkerId} failed; they are offered again")]
     private partial void LogAssignmentFailed(Exception exception, WorkerId workerId, int taskCount);
 
-    [LoggerMessage(EventId = 2164, Level = LogLevel.Warning, Message = "Queue {QueueKey}: {TaskCount} tasks that need {Needs} wait for a worker that can run them: {Reason}")]
+    [LoggerMessage(EventId = 2165, Level = LogLevel.Warning, Message = "Queue {QueueKey}: {TaskCount} tasks that need {Needs} wait for a worker that can run them: {Reason}")]
     private partial void LogUnserved(string queueKey, int taskCount, Decisions.Queues.PlacementTraits needs, string reason);
 
     [LoggerMessage(EventId = 2163, Level = LogLevel.Warning, Message = "The owner of {TaskId} did not say where it stands; it is asked again")]

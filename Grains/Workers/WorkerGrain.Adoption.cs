@@ -45,7 +45,7 @@ internal sealed partial class WorkerGrain
 
         foreach (var grant in adopted)
         {
-            _model = _model.Add(grant.Token, grant.KeepsLostLease ? _leases.HardSilenceInForce : _leases.ReconnectGraceOf(grant.Role));
+            _model = _model.Add(grant.Token, grant.KeepsLostLease ? _times.HardSilence : _leases.ReconnectGraceOf(grant.Role));
         }
 
         LogAdopted(Id, sessionId, adopted.Count);

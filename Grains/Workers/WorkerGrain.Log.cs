@@ -29,7 +29,7 @@ internal sealed partial class WorkerGrain
     [LoggerMessage(EventId = 2158, Level = LogLevel.Information, Message = "Worker {WorkerId} is to drain: {Reason}")]
     private partial void LogDrainAsked(WorkerId workerId, string reason);
 
-    [LoggerMessage(EventId = 2159, Level = LogLevel.Information, Message = "Worker {WorkerId} goes on, in session {SessionId}, with {LeaseCount} leases of the process before it")]
+    [LoggerMessage(EventId = 2160, Level = LogLevel.Information, Message = "Worker {WorkerId} goes on, in session {SessionId}, with {LeaseCount} leases of the process before it")]
     private partial void LogAdopted(WorkerId workerId, string sessionId, int leaseCount);
 
     [LoggerMessage(EventId = 2107, Level = LogLevel.Warning, Message = "Queue of role {Role} could not be told what worker {WorkerId} has free; the next heartbeat tells it")]

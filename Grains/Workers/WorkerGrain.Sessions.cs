@@ -82,26 +82,29 @@ internal sealed partial class WorkerGrain
     {
         _graceTimer?.Dispose();
         _graceTimer = null;
-        var period = TimeSpan.FromTicks(Math.Min(_leases.Duration.Ticks / SilenceChecksPerLease, _leases.SoftSilenceInForce.Ticks / SilenceChecksPerThreshold));
-        _silenceTimer ??= this.RegisterGrainTimer(
+        var period = TimeSpan.FromTicks(Math.Min(_times.Lease.Ticks / SilenceChecksPerLease, _times.SoftSilence.Ticks / SilenceChecksPerThreshold));
+        _silenceTimer?.Dispose();
+        _silenceTimer = this.RegisterGrainTimer(
             CheckSilenceAsync, new GrainTimerCreationOptions(period, period) { KeepAlive = true, Interleave = true });
     }
 
     private async Task CheckSilenceAsync(CancellationToken cancellationToken)
     {
         var nowUtc = _clock.GetUtcNow();
-        if (_model.Phase != SessionPhase.None && nowUtc - _model.LastSeenUtc >= _leases.HardSilenceInForce)
+        if (_model.Phase != SessionPhase.None && nowUtc - _model.LastSeenUtc >= _times.HardSilence)
         {
             await EndSessionAsync(LeaseEnd.Expired);
             return;
         }
 
         var before = _model.Phase;
-        _model = _model.Suspect(nowUtc, _leases.SoftSilenceInForce);
+        _model = _model.Suspect(nowUtc, _times.SoftSilence);
         if (_model.Phase != before)
         {
             LogSuspected(Id, (nowUtc - _model.LastSeenUtc).TotalSeconds);
-            await TellQueuesAsync();
+
+            // Not awaited (it never throws; owned by _isTellingQueues): a slow queue must not put the next look off.
+            _ = TellQueuesAsync();
         }
     }
 

@@ -27,6 +27,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
     private readonly LeaseClock _clock;
     private readonly ILogger<WorkerGrain> _logger;
     private WorkerModel _model = WorkerModel.Offline;
+    private SessionTimes _times;
     private Channel<WorkerCommand>? _commands;
     private IGrainTimer? _silenceTimer;
     private IGrainTimer? _graceTimer;
@@ -45,6 +46,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
         _leases = leases.Value;
         _clock = clock;
         _logger = logger;
+        _times = SessionTimes.Of(_leases, null, null);
     }
 
     private WorkerId Id => new(this.GetPrimaryKeyString());
@@ -54,7 +56,8 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
     public async Task<RegistrationReceipt> RegisterAsync(WorkerRegistration registration, CancellationToken cancellationToken)
     {
         var nowUtc = _clock.GetUtcNow();
-        if (_model.IsLiveAt(nowUtc, _leases.HardSilenceInForce) && _model.SessionId != registration.SessionId)
+        var times = SessionTimes.Of(_leases, registration.LeaseTtl, registration.HeartbeatInterval);
+        if (_model.IsLiveAt(nowUtc, _times.HardSilence) && _model.SessionId != registration.SessionId)
         {
             throw new FlowException(
                 FlowErrorCode.WorkerIdInUse,
@@ -62,6 +65,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
         }
 
         var before = _model;
+        _times = times;
         _commands?.Writer.TryComplete();
         _commands = Channel.CreateBounded<WorkerCommand>(CommandsMax);
         _model = WorkerModel.Begin(registration.SessionId, registration.Slots + registration.Prefetch, nowUtc);
@@ -73,7 +77,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
         LogRegistered(Id, registration.SessionId, registration.Slots, registration.Held.Count, lost.Count);
         await OfferAdoptedAsync(registration.SessionId, adopted, cancellationToken);
         await TellQueuesAsync();
-        return new RegistrationReceipt(lost, _leases.HeartbeatInterval, _leases.Duration);
+        return new RegistrationReceipt(lost, times.Heartbeat, times.Lease);
     }
 
     public async IAsyncEnumerable<WorkerCommand> CommandsAsync(
@@ -98,9 +102,9 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
     {
         RequireSession(sessionId);
         var nowUtc = _clock.GetUtcNow();
-        if (nowUtc - _model.LastSeenUtc is var silence && silence > _leases.Duration / 2)
+        if (nowUtc - _model.LastSeenUtc is var silence && silence > _times.Lease / 2)
         {
-            LogLateHeartbeat(Id, silence.TotalSeconds, _leases.Duration.TotalSeconds);
+            LogLateHeartbeat(Id, silence.TotalSeconds, _times.Lease.TotalSeconds);
         }
 
         _model = _model.Seen(nowUtc);
@@ -144,7 +148,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
         }
 
         _model = _model.Unreserve(reserved).Add(granted.Select(grant =>
-            (grant.Token, (TimeSpan?)(grant.KeepsLostLease ? _leases.HardSilenceInForce : _leases.ReconnectGraceOf(grant.Role)))));
+            (grant.Token, (TimeSpan?)(grant.KeepsLostLease ? _times.HardSilence : _leases.ReconnectGraceOf(grant.Role)))));
 
         if (granted.Count > 0)
         {

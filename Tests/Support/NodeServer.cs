@@ -6,6 +6,7 @@ namespace OrleansFlow.Tests;
 public sealed class NodeServer : IAsyncDisposable
 {
     private readonly Process _process;
+    private bool _isDisposed;
 
     internal NodeServer(Process process, string firstLine)
     {
@@ -23,6 +24,12 @@ public sealed class NodeServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         Kill(_process);
         await _process.WaitForExitAsync();
         _process.Dispose();

@@ -43,7 +43,7 @@ public static class NodeTool
         return await RunProcessAsync("node", [script, .. arguments], cancellationToken);
     }
 
-    /// <summary>Starts a script that serves, and waits for its first line of output. Dispose it.</summary>
+    /// <summary>Starts a script that serves, of <see cref="Folder"/> or by its full path, and waits for its first line of output. Dispose it.</summary>
     public static async Task<NodeServer> StartAsync(string script, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         await RequireAsync(cancellationToken);
@@ -131,6 +131,8 @@ public static class NodeTool
             start.ArgumentList.Add(argument);
         }
 
+        // For scripts that lie elsewhere, as the samples: 'require' looks here, too.
+        start.Environment["NODE_PATH"] = Path.Combine(Folder, "node_modules");
         return Process.Start(start) ?? throw new InvalidOperationException($"{command} could not be started.");
     }
 }

@@ -56,6 +56,30 @@ internal sealed partial class AttemptDispatcher : IDisposable
         }
     }
 
+    /// <summary>Attempts that run.</summary>
+    public int RunningCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _usedSlots;
+            }
+        }
+    }
+
+    /// <summary>Attempts that wait for a slot of this worker.</summary>
+    public int WaitingCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _attempts.Values.Count(static attempt => attempt.Phase == AttemptPhase.Waiting);
+            }
+        }
+    }
+
     /// <summary>Takes a lease that the gateway granted. A repeated offer changes nothing.</summary>
     public void Offer(Offer offer)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using OrleansFlow.Errors;
+using OrleansFlow.Hosting;
 
 namespace OrleansFlow.Worker.Attempts;
 
@@ -37,6 +38,25 @@ public sealed class RoleCatalog
 
     /// <summary>The roles, in ordinal order.</summary>
     public IReadOnlyList<string> Roles { get; }
+
+    /// <summary>The same catalog with some of its roles; all of them when none is named.</summary>
+    /// <exception cref="FlowException"><c>bad_option</c>: a role has no handler.</exception>
+    internal RoleCatalog Only(ICollection<string> roles)
+    {
+        if (roles.Count == 0)
+        {
+            return this;
+        }
+
+        if (roles.FirstOrDefault(role => Find(role) is null) is { } unknown)
+        {
+            throw new FlowException(
+                FlowErrorCode.BadOption,
+                $"OrleansFlow:Worker:Roles (roles) names '{unknown}', for which there is no handler; there are: {string.Join(", ", Roles)}.{NearestName.Hint(unknown, Roles)}");
+        }
+
+        return new RoleCatalog(roles.Distinct(StringComparer.Ordinal).Select(role => _byRole[role]));
+    }
 
     /// <summary>The version of each role that has one: as configured, else as its handler says.</summary>
     internal Dictionary<string, string> VersionsWith(IReadOnlyDictionary<string, string> configured)

@@ -17,12 +17,16 @@ namespace OrleansFlow.Worker.Hosting;
 public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
 {
     private const string OutboxName = "outbox";
+    private const string SocketExtension = ".exchange";
 
     private readonly WorkerOptions _options;
     private readonly IHostApplicationLifetime? _lifetime;
     private readonly ILogger _logger;
     private readonly WorkerSession _session;
     private readonly WorkerDataService _data;
+    private readonly WorkerHealthEndpoint? _health;
+    private readonly string _tempRoot;
+    private readonly string _socketFolder;
     private readonly string _tempFolder;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _aborting = new();
@@ -49,10 +53,12 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
         _lifetime = services.GetService<IHostApplicationLifetime>();
         _logger = loggers.CreateLogger<FlowWorker>();
         WorkerId = new WorkerId(_options.WorkerId ?? MakeId());
-        _tempFolder = Path.Combine(_options.TempFolder ?? Path.Combine(Path.GetTempPath(), "orleansflow"), WorkerId.Value);
+        _tempRoot = _options.TempFolder ?? Path.Combine(Path.GetTempPath(), "orleansflow");
+        _socketFolder = data.SocketFolder ?? Path.Combine(Path.GetTempPath(), "orleansflow");
+        _tempFolder = Path.Combine(_tempRoot, ProcessNames.Of(WorkerId.Value));
         var clock = services.GetRequiredService<TimeProvider>();
         _data = new WorkerDataService(
-            data, WorkerId.Value + ".exchange", root => new SharedFolderArtifactStore(root), clock, loggers);
+            data, ProcessNames.Of(WorkerId.Value) + SocketExtension, root => new SharedFolderArtifactStore(root), clock, loggers);
         _session = new WorkerSession(
             transport,
             new WorkerSessionOptions
@@ -61,6 +67,8 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
                 Slots = _options.Slots,
                 Version = _options.Version ?? Assembly.GetEntryAssembly()?.GetName().Version?.ToString() ?? "",
                 Prefetch = _options.Prefetch,
+                LeaseTtl = _options.LeaseTtl,
+                HeartbeatInterval = _options.HeartbeatInterval,
                 Labels = new SortedDictionary<string, string>(_options.Labels, StringComparer.Ordinal),
                 RoleVersions = new SortedDictionary<string, string>(_options.RoleVersions, StringComparer.Ordinal),
                 ProcessId = Environment.ProcessId,
@@ -68,7 +76,7 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
                 TempFolder = _tempFolder,
 
                 // A generated id never comes back, so nobody would read it.
-                OutboxFolder = _options.WorkerId is null ? null : Path.Combine(_tempFolder, OutboxName),
+                OutboxFolder = _options.WorkerId is null ? null : OutboxFolder,
                 DataEndpoint = _data,
                 ShutdownGrace = _options.ShutdownGrace,
                 StopGrace = _options.StopGrace,
@@ -77,7 +85,7 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
                 PrefetchBatches = _options.PrefetchBatches,
                 PrefetchBytes = _options.PrefetchBytes,
             },
-            roles,
+            roles.Only(_options.Roles),
             services.GetRequiredService<IServiceScopeFactory>(),
             root => new SharedFolderArtifactStore(root),
             clock,
@@ -85,6 +93,7 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
             loggers,
             services.GetService<IMeterFactory>(),
             services.GetRequiredService<AdapterCatalog>());
+        _health = _options.HealthPort is { } port ? new WorkerHealthEndpoint(port, _session.Health, loggers) : null;
     }
 
     /// <summary>Id of the worker.</summary>
@@ -97,6 +106,12 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
     /// Ends with the worker: after a stop or a drain, or with the <see cref="Errors.FlowException"/> that says why it cannot go on.
     /// </summary>
     public Task Ended => _running;
+
+    /// <summary>Where its health is served; null when it is not, or not yet.</summary>
+    public Uri? HealthAddress => _health?.Address;
+
+    /// <summary>How it is now. Safe to call from any thread.</summary>
+    public WorkerHealth Health() => _session.Health();
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
@@ -149,8 +164,9 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
     {
         try
         {
-            DeleteTempFolder();
+            DeleteLeft();
             await _data.StartAsync(CancellationToken.None);
+            await (_health?.StartAsync(CancellationToken.None) ?? Task.CompletedTask);
             await _session.RunAsync(_stopping.Token, _aborting.Token);
             if (_options.StopHostWhenDrained && !_stopping.IsCancellationRequested)
             {
@@ -166,36 +182,45 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
         finally
         {
             await _data.DisposeAsync();
-            DeleteTempFolder();
+            await (_health?.DisposeAsync() ?? ValueTask.CompletedTask);
+            DeleteFolder(_tempFolder);
+            if (Registered.IsCompletedSuccessfully && !(Directory.Exists(OutboxFolder) && Directory.EnumerateFiles(OutboxFolder, "*.effects").Any()))
+            {
+                // What is in an outbox is what the next process with this id begins with.
+                DeleteFolder(Path.GetDirectoryName(OutboxFolder)!);
+            }
         }
     }
 
-    /// <summary>What attempts of a killed process left goes at the start; the rest goes at the end.</summary>
-    private void DeleteTempFolder()
+    /// <summary>Of the id and not of the process.</summary>
+    private string OutboxFolder => Path.Combine(_tempRoot, WorkerId.Value, OutboxName);
+
+    /// <summary>What killed processes of this worker left goes at the start; the rest goes at the end.</summary>
+    private void DeleteLeft()
+    {
+        foreach (var folder in ProcessNames.LeftIn(_tempRoot, WorkerId.Value, ""))
+        {
+            DeleteFolder(folder);
+        }
+
+        foreach (var socket in ProcessNames.LeftIn(_socketFolder, WorkerId.Value, SocketExtension))
+        {
+            File.Delete(socket);
+        }
+    }
+
+    private void DeleteFolder(string folder)
     {
         try
         {
-            if (!Directory.Exists(_tempFolder))
-            {
-                return;
-            }
-
-            // The outbox is what the next process with this id begins with.
-            var outbox = Path.Combine(_tempFolder, OutboxName);
-            if (!Directory.Exists(outbox) || !Directory.EnumerateFiles(outbox, "*.effects").Any())
-            {
-                Directory.Delete(_tempFolder, recursive: true);
-                return;
-            }
-
-            foreach (var folder in Directory.EnumerateDirectories(_tempFolder).Where(folder => folder != outbox))
+            if (Directory.Exists(folder))
             {
                 Directory.Delete(folder, recursive: true);
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogTempFolderLeft(_tempFolder, exception);
+            LogTempFolderLeft(folder, exception);
         }
     }
 

@@ -33,6 +33,25 @@ public sealed class WorkerOptions
     /// <value>Default none. At most 32; a name is an id, a value has 1 to 128 characters.</value>
     public IDictionary<string, string> Labels { get; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Of the roles that it has handlers for: those that it serves.</summary>
+    /// <value>Default none: all of them. A role without a handler is refused.</value>
+    public IList<string> Roles { get; } = [];
+
+    /// <summary>
+    /// How long its leases stand after its last heartbeat, where that is to be shorter than the silo's lease duration: the worker gives up and the
+    /// control plane takes over after this silence. Shorter: faster takeover, more needless ones.
+    /// </summary>
+    /// <value>Default null: the silo's, 60 s. Range 1 s to 1 h; at most the silo's.</value>
+    public TimeSpan? LeaseTtl { get; set; }
+
+    /// <summary>Time between its heartbeats, each of which renews every lease that it holds.</summary>
+    /// <value>Default null: the silo's, 5 s, or less with a short <see cref="LeaseTtl"/>. Range 100 ms to 20 min; at most a third of the lease.</value>
+    public TimeSpan? HeartbeatInterval { get; set; }
+
+    /// <summary>Port of the health endpoint (<c>/health</c>, <c>/health/live</c>, <c>/health/ready</c>), on loopback.</summary>
+    /// <value>Default null: none. Range 0 to 65 535; 0: a free one, which the log names.</value>
+    public int? HealthPort { get; set; }
+
     /// <summary>Address of the gateway's HTTP/2 listener, for example <c>http://127.0.0.1:8420</c>. Not used by in-process workers.</summary>
     /// <value>Default: <c>FLOW_GATEWAY</c>, else <c>endpoints.json</c> of the silo's data folder; looked up again at each connect.</value>
     public string? Gateway { get; set; }

@@ -38,6 +38,19 @@ internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
             problems.Add(Describe($"{nameof(options.RoleVersions)}:{wrong.Key}", $"'{wrong.Value}'", $"a role and 1 to {LabelText.MaxLength} characters without control characters"));
         }
 
+        foreach (var role in options.Roles.Where(role => !IdText.IsValid(role)))
+        {
+            problems.Add(Describe(nameof(options.Roles), $"'{role}'", "roles that the worker has handlers for"));
+        }
+
+        Check(nameof(options.LeaseTtl), options.LeaseTtl ?? TimeSpan.FromHours(1), TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
+        Check(nameof(options.HeartbeatInterval), options.HeartbeatInterval ?? TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(20));
+        if (options.HeartbeatInterval is { } interval && options.LeaseTtl is { } lease && interval.Ticks > lease.Ticks / 3)
+        {
+            problems.Add($"{WorkerOptions.SectionName}:{nameof(options.HeartbeatInterval)} ({interval}) must be at most a third of {nameof(options.LeaseTtl)} ({lease}).");
+        }
+
+        Check(nameof(options.HealthPort), options.HealthPort ?? 0, 0, 65_535);
         Check(nameof(options.ShutdownGrace), options.ShutdownGrace, TimeSpan.Zero, TimeSpan.FromHours(1));
         Check(nameof(options.StopGrace), options.StopGrace, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
         Check(nameof(options.ConnectTimeout), options.ConnectTimeout ?? TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));

@@ -118,14 +118,39 @@ public static class WorkerServiceCollectionExtensions
             new ConfigureNamedOptions<TOptions>(name ?? Options.DefaultName, options =>
             {
                 var configuration = provider.GetService<IConfiguration>();
+                RefuseUnknown<TOptions>(configuration?.GetSection(section));
                 configuration?.GetSection(section).Bind(options);
                 if (name is not null)
                 {
                     between?.Invoke(options);
-                    configuration?.GetSection($"OrleansFlow:Workers:{name}{section[WorkerOptions.SectionName.Length..]}").Bind(options);
+                    var own = configuration?.GetSection($"OrleansFlow:Workers:{name}{section[WorkerOptions.SectionName.Length..]}");
+                    RefuseUnknown<TOptions>(own);
+                    own?.Bind(options);
                 }
             })));
         services.AddOptions<TOptions>(name ?? Options.DefaultName).ValidateOnStart();
+    }
+
+    /// <summary>A mistyped key would otherwise be a default that nobody wanted. What has members of its own is another section.</summary>
+    private static void RefuseUnknown<TOptions>(IConfigurationSection? section)
+        where TOptions : class
+    {
+        if (section is null)
+        {
+            return;
+        }
+
+        string[] known = [.. typeof(TOptions).GetProperties().Select(property => property.Name)];
+        List<string> problems =
+        [
+            .. section.GetChildren()
+                .Where(child => child.Value is not null && !known.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+                .Select(child => $"{child.Path} is no option.{NearestName.Hint(child.Key, known)}"),
+        ];
+        if (problems.Count > 0)
+        {
+            throw new OptionsValidationException(section.Path, typeof(TOptions), problems);
+        }
     }
 
     private static TOptions OptionsOf<TOptions>(IServiceProvider provider, string name)

@@ -24,6 +24,18 @@ internal sealed class LeaseFence : IDisposable
         _timer = clock.CreateTimer(static state => ((LeaseFence)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>Time since the newest message that the gateway answered, a registration or heartbeat, was sent; null while it has answered none.</summary>
+    public TimeSpan? SinceLastReceipt
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _duration > TimeSpan.Zero ? _clock.GetElapsedTime(_countedFrom) : null;
+            }
+        }
+    }
+
     /// <summary>A registration was answered: every lease that was not declared lost stands from then on.</summary>
     public void OnRegistered(long sentAt, TimeSpan duration)
     {

@@ -97,6 +97,18 @@ public sealed partial class WorkerSession : IAsyncDisposable
     /// <summary>Attempts that are not over, those whose end awaits its receipt included.</summary>
     public int AttemptCount => _attempts.Count;
 
+    /// <summary>How the session is now. Safe to call from any thread.</summary>
+    public WorkerHealth Health() => new()
+    {
+        WorkerId = _options.WorkerId,
+        IsConnected = _stream is { IsRegistered: true },
+        IsDraining = _isLeaving || _drainAsked.IsCancellationRequested,
+        SinceLastHeartbeat = _fence.SinceLastReceipt,
+        ActiveTasks = _attempts.RunningCount,
+        WaitingTasks = _attempts.WaitingCount,
+        Slots = _options.Slots,
+    };
+
     /// <summary>Serves until told to stop, or until a drain that the gateway asked for is done. Called once.</summary>
     /// <param name="stopping">Begins the end: drain, at most the shutdown grace, then good-bye.</param>
     /// <param name="aborting">Ends it at once: what runs is stopped and left.</param>
@@ -198,6 +210,8 @@ public sealed partial class WorkerSession : IAsyncDisposable
             DataAddress = _options.DataEndpoint?.Address ?? _options.DataAddress,
             Prefetch = _options.Prefetch,
             Adopts = _options.AdoptsLeases,
+            LeaseTtlMs = (long)(_options.LeaseTtl ?? TimeSpan.Zero).TotalMilliseconds,
+            HeartbeatIntervalMs = (long)(_options.HeartbeatInterval ?? TimeSpan.Zero).TotalMilliseconds,
         };
         registration.Labels.Add(_options.Labels.ToDictionary());
         registration.RoleVersions.Add(_roles.VersionsWith(_options.RoleVersions));

@@ -18,6 +18,12 @@ public sealed record WorkerSessionOptions
     /// <summary>Free labels by name, for nodes that ask for them.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>How long its leases shall stand after a heartbeat; null: as long as the gateway says.</summary>
+    public TimeSpan? LeaseTtl { get; init; }
+
+    /// <summary>Time between heartbeats that it asks for; null: as the gateway says.</summary>
+    public TimeSpan? HeartbeatInterval { get; init; }
+
     /// <summary>Versions of roles; one that is named neither here nor at its handler has <see cref="Version"/>.</summary>
     public IReadOnlyDictionary<string, string> RoleVersions { get; init; } = new Dictionary<string, string>();
 

@@ -68,6 +68,7 @@ internal static class ControlMapping
             Host = worker.Registration.Host,
             LastSeenAt = worker.LastSeenUtc.ToTimestamp(),
             Prefetch = worker.Registration.Prefetch,
+            Saturation = worker.Registration.Slots > 0 ? (double)worker.Leases.Count / worker.Registration.Slots : 0,
         };
         wire.Labels.Add(worker.Registration.Labels.ToDictionary());
         wire.RoleVersions.Add(worker.Registration.RoleVersions.ToDictionary());
@@ -75,6 +76,22 @@ internal static class ControlMapping
         wire.LeasedTaskIds.Add(worker.Leases.Select(lease => lease.TaskId.Value));
         return wire;
     }
+
+    /// <summary>A lease of a worker, as the task's owner sees it.</summary>
+    public static Wire.WorkerLease ToLease(this TaskView task) => new()
+    {
+        TaskId = task.TaskId.Value,
+        RunId = task.TaskId.IsStandalone ? "" : task.TaskId.RunId.Value,
+        NodeId = task.TaskId.IsStandalone ? "" : task.TaskId.Node,
+        Epoch = task.Epoch,
+        State = (Wire.TaskState)task.Status,
+        Attempt = task.Attempt,
+        Progress = task.Progress,
+        CheckpointBytes = task.CheckpointSize,
+        CheckpointedAt = task.CheckpointUtc?.ToTimestamp(),
+        GrantedAt = task.GrantedUtc?.ToTimestamp(),
+        ExpiresAt = task.Status == FlowTaskStatus.Leased ? task.DueUtc?.ToTimestamp() : null,
+    };
 
     /// <summary>Checks a task as submitted.</summary>
     /// <exception cref="FlowException"><c>bad_input</c> naming the task by its position.</exception>

@@ -57,6 +57,22 @@ internal sealed class GatewayHealth(
 
     public void Dispose() => _readyGate.Dispose();
 
+    private string Describe(IReadOnlyList<WorkerView> known, int online)
+    {
+        var serving = known.Where(worker => worker.Liveness != WorkerLiveness.Offline).ToList();
+        var text = string.Create(CultureInfo.InvariantCulture, $"{online} online of {known.Count} known");
+        if (serving.Count == 0)
+        {
+            return text;
+        }
+
+        var (active, slots) = (serving.Sum(worker => worker.Leases.Count), serving.Sum(worker => worker.Registration.Slots));
+        var oldest = clock.GetUtcNow() - serving.Min(worker => worker.LastSeenUtc);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{text}; {active} tasks active in {slots} slots ({100.0 * active / Math.Max(1, slots):0} %); longest silence {Math.Max(0, oldest.TotalSeconds):0.0} s");
+    }
+
     private async Task<Wire.HealthCheck> CheckWorkersAsync(CancellationToken cancellationToken)
     {
         try
@@ -67,7 +83,7 @@ internal sealed class GatewayHealth(
             {
                 Name = "workers",
                 Healthy = online > 0,
-                Detail = string.Create(CultureInfo.InvariantCulture, $"{online} online of {known.Count} known"),
+                Detail = Describe(known, online),
                 Remedy = online > 0 ? "" : "Start one: a host with AddOrleansFlowWorker(), or 'flow worker --load FILE.dll'.",
             };
         }

@@ -23,14 +23,16 @@ internal sealed class WorkerCalls(IGrainFactory grains)
     public async Task<Wire.Worker> GetAsync(Wire.GetWorkerRequest request, CancellationToken cancellationToken)
     {
         var view = await Worker(request.WorkerId).GetAsync(cancellationToken);
-        return view?.ToWire() ?? throw new FlowException(
-            FlowErrorCode.NotFound, $"There is no worker '{request.WorkerId}'. 'flow workers' lists those that have registered.");
+        return view is null
+            ? throw new FlowException(FlowErrorCode.NotFound, $"There is no worker '{request.WorkerId}'. 'flow workers' lists those that have registered.")
+            : await WithLeasesAsync(view, cancellationToken);
     }
 
     /// <summary>Asks a worker to finish what runs and to leave.</summary>
     /// <exception cref="FlowException"><c>not_found</c>: it never registered; <c>bad_input</c>: no id.</exception>
     public async Task<Wire.Worker> DrainAsync(Wire.DrainWorkerRequest request, CancellationToken cancellationToken) =>
-        (await Worker(request.WorkerId).AskDrainAsync(request.Reason.Length == 0 ? "asked for" : request.Reason, cancellationToken)).ToWire();
+        await WithLeasesAsync(
+            await Worker(request.WorkerId).AskDrainAsync(request.Reason.Length == 0 ? "asked for" : request.Reason, cancellationToken), cancellationToken);
 
     /// <summary>Every remembered worker, newest first.</summary>
     public async Task<IReadOnlyList<WorkerView>> ReadAllAsync(CancellationToken cancellationToken)
@@ -44,6 +46,19 @@ internal sealed class WorkerCalls(IGrainFactory grains)
         }
 
         return views;
+    }
+
+    /// <summary>The worker with its leases, each as its owner sees it: a lease that its owner no longer knows as this worker's is left out.</summary>
+    private async Task<Wire.Worker> WithLeasesAsync(WorkerView view, CancellationToken cancellationToken)
+    {
+        var wire = view.ToWire();
+        foreach (var some in view.Leases.Chunk(SideBySide))
+        {
+            var tasks = await Task.WhenAll(some.Select(lease => grains.GetGrain<ITaskGrain>(lease.TaskId.Value).GetAsync(cancellationToken)));
+            wire.Leases.Add(tasks.OfType<TaskView>().Where(task => task.Worker == view.WorkerId).Select(ControlMapping.ToLease));
+        }
+
+        return wire;
     }
 
     private IWorkerGrain Worker(string id) => IdText.IsValid(id)

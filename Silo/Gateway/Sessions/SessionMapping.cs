@@ -94,6 +94,8 @@ internal static class SessionMapping
             Prefetch = register.Prefetch,
             Adopts = register.Adopts,
             Adapters = ToAdapters(worker, register.Adapters),
+            LeaseTtl = ToTime(worker, "lease_ttl_ms", register.LeaseTtlMs, 1_000, 3_600_000),
+            HeartbeatInterval = ToTime(worker, "heartbeat_interval_ms", register.HeartbeatIntervalMs, 100, 1_200_000),
         });
     }
 
@@ -278,6 +280,12 @@ internal static class SessionMapping
 
     private static TaskCheckpointData? ToCheckpoint(Wire.Checkpoint? checkpoint) =>
         checkpoint is null ? null : new TaskCheckpointData(checkpoint.Version, checkpoint.Json, checkpoint.OutputCount);
+
+    private static TimeSpan? ToTime(WorkerId worker, string name, long milliseconds, long min, long max) => milliseconds == 0
+        ? null
+        : milliseconds >= min && milliseconds <= max
+            ? TimeSpan.FromMilliseconds(milliseconds)
+            : throw Bad(string.Create(CultureInfo.InvariantCulture, $"Worker '{worker}' asks for a {name} of {milliseconds}; {min} to {max} are possible, or 0."));
 
     private static FlowException Bad(string message) => new(FlowErrorCode.BadInput, message);
 

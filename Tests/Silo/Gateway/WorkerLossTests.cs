@@ -65,7 +65,9 @@ public sealed class WorkerLossTests
     public async Task SilentWorker_LosesItsLeaseAtTheLeaseDurationAndNotBefore()
     {
         var clock = new ManualTimeProvider();
-        await using var silo = await StartAsync(TimeSpan.FromMilliseconds(500), clock);
+
+        // Nobody is suspected, so that the one that is alive need not beat between two looks at it.
+        await using var silo = await StartAsync(TimeSpan.FromMilliseconds(500), clock, softSilence: TimeSpan.FromSeconds(60));
         await SubmitAsync(silo);
         await using var silent = await HandWorker.RegisterAsync(silo, "silent");
         await silent.OfferAsync();
@@ -73,7 +75,7 @@ public sealed class WorkerLossTests
 
         clock.Advance(TimeSpan.FromSeconds(40));
         await alive.HeartbeatAsync();
-        Assert.Equal([WorkerLiveness.Suspected, WorkerLiveness.Online], await LivenessAsync(silo, "silent", "alive"));
+        Assert.Equal([WorkerLiveness.Online, WorkerLiveness.Online], await LivenessAsync(silo, "silent", "alive"));
 
         clock.Advance(TimeSpan.FromSeconds(10));
         await alive.HeartbeatAsync();
@@ -116,6 +118,31 @@ public sealed class WorkerLossTests
 
         AssertReason(FlowErrorCode.WorkerIdInUse, failure);
         await first.HeartbeatAsync();
+    }
+
+    [Fact]
+    public async Task ShowAndDrain_TellOfTheLeasesOfAWorker()
+    {
+        await using var silo = await StartAsync(TimeSpan.FromMinutes(1));
+        var task = await SubmitAsync(silo);
+        await using var worker = await HandWorker.RegisterAsync(silo, "w1");
+        var offer = await worker.OfferAsync();
+
+        var shown = await silo.Client.GetWorkerAsync(new WorkerId("w1"), CancellationToken);
+        var lease = Assert.Single(shown.Leases);
+        Assert.Equal((task, 1L, FlowTaskStatus.Leased, 1), (lease.TaskId, lease.Epoch, lease.Status, lease.Attempt));
+        Assert.NotNull(lease.GrantedUtc);
+        Assert.True(lease.ExpiresUtc > lease.GrantedUtc);
+        Assert.Equal(1.0, shown.Saturation);
+        var health = (await silo.Client.GetHealthAsync(CancellationToken)).Checks.Single(check => check.Name == "workers");
+        Assert.StartsWith("1 online of 1 known; 1 tasks active in 1 slots (100 %); longest silence ", health.Detail, StringComparison.Ordinal);
+
+        var drained = await silo.Client.DrainWorkerAsync(new WorkerId("w1"), "new version", CancellationToken);
+        Assert.Equal(WorkerLiveness.Draining, drained.Liveness);
+        Assert.Equal("new version", (await worker.NextAsync(message => message.Drain)).Reason);
+        Assert.True((await worker.CompleteAsync(offer.Lease)).Accepted);
+        var unknown = await Assert.ThrowsAsync<FlowException>(() => silo.Client.DrainWorkerAsync(new WorkerId("nobody"), "x", CancellationToken));
+        Assert.Equal(FlowErrorCode.NotFound, unknown.Code);
     }
 
     [Fact]
@@ -175,11 +202,11 @@ public sealed class WorkerLossTests
         AssertReason(FlowErrorCode.BadInput, await Assert.ThrowsAsync<RpcException>(() => HandWorker.RegisterAsync(silo, "a/b")));
     }
 
-    private static Task<RunningSilo> StartAsync(TimeSpan grace, TimeProvider? clock = null) => RunningSilo.StartAsync(options =>
+    private static Task<RunningSilo> StartAsync(TimeSpan grace, TimeProvider? clock = null, TimeSpan? softSilence = null) => RunningSilo.StartAsync(options =>
     {
         options.WorkerSlots = 0;
         options.Clock = clock ?? TimeProvider.System;
-        options.ConfigureLeases = leases => leases.ReconnectGrace = grace;
+        options.ConfigureLeases = leases => (leases.ReconnectGrace, leases.SoftSilence) = (grace, softSilence);
     });
 
     private static async Task<TaskId> SubmitAsync(RunningSilo silo) =>
