@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
@@ -10,6 +11,7 @@ namespace OrleansFlow.Testing;
 /// Batches are counted from 0 in the order in which an attempt's handler processes them. A fault takes effect just before that batch is processed;
 /// the handler is called with it all the same, as a handler is that does not look at its token.
 /// </remarks>
+[SuppressMessage("Design", "CA1001", Justification = "The token source has no timer and no wait handle, and disposing it would race with a late handler.")]
 public sealed class TestFaults
 {
     private readonly Lock _gate = new();
@@ -121,7 +123,7 @@ public sealed class TestFaults
             _planned.Remove((NodeOf(context.TaskId), batch), out fault);
         }
 
-        return fault?.Invoke(context) ?? Task.CompletedTask;
+        return fault is null ? Task.CompletedTask : BeginAsync(fault, context);
     }
 
     internal void OnCleanup(RunContext context)
@@ -192,6 +194,19 @@ public sealed class TestFaults
         }
 
         return this;
+    }
+
+    /// <summary>Outputs of the batches before are accepted first, so that what stands at the fault is always the same.</summary>
+    private async Task BeginAsync(Func<RunContext, Task> fault, RunContext context)
+    {
+        var task = Grains.GetGrain<ITaskGrain>(context.TaskId.Value);
+        while (!context.Stopping.IsCancellationRequested && !_ended.IsCancellationRequested
+            && (await task.GetAsync(CancellationToken.None))?.Batches < context.Totals.Batches)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, CancellationToken.None);
+        }
+
+        await fault(context);
     }
 
     private async Task WhenStoppingAsync(RunContext context)

@@ -1,8 +1,8 @@
+using Orleans.Storage;
 using OrleansFlow.Arrow;
 using OrleansFlow.Artifacts;
 using OrleansFlow.Errors;
 using OrleansFlow.Tasks;
-using Orleans.Storage;
 
 namespace OrleansFlow.Testing;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using OrleansFlow.Inputs;
 using OrleansFlow.Workers;
 
 namespace OrleansFlow.Testing;

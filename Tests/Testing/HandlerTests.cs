@@ -100,11 +100,17 @@ public sealed class HandlerTests : IDisposable
     [Fact]
     public async Task Graph_WithARetry_WaitsItsBackOffOnTheTestsClock()
     {
-        await using var cluster = await FlowTestCluster.StartAsync(options => options.AddHandler<FailsOnceHandler>("fails-once"), Token);
+        await using var cluster = await FlowTestCluster.StartAsync(
+            options =>
+            {
+                options.Step = TimeSpan.FromSeconds(2);
+                options.AddHandler<FailsOnceHandler>("fails-once");
+            },
+            Token);
         var begunUtc = cluster.Clock.GetUtcNow();
 
         var run = await cluster.RunGraphAsync(
-            "r1", """{"name":"g","nodes":[{"id":"a","role":"fails-once","retry":{"max":1,"backoff_sec":600}}]}""", Token);
+            "r1", """{"name":"g","nodes":[{"id":"a","role":"fails-once","retry":{"max":1,"backoff_sec":600,"max_backoff_sec":600}}]}""", Token);
 
         Assert.Equal((RunStatus.Completed, 2), (run.Status, run.Nodes[0].Tasks[0].Attempt));
         Assert.InRange(cluster.Clock.GetUtcNow() - begunUtc, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(11));
