@@ -65,23 +65,18 @@ internal sealed partial class TaskPartitionGrain
 
     private void Withdraw(LiveTask task) => OffersOf(task.Submission.Role).Remove(task.Id);
 
-    /// <summary>Completes when the queues of these tasks were told once.</summary>
-    private Task OfferedAsync(IReadOnlyList<NewTask> tasks)
+    /// <summary>Completes when the queues of these tasks were told once. One after the other: nothing may go on outside the grain's turns.</summary>
+    private async Task OfferedAsync(IReadOnlyList<NewTask> tasks)
     {
         string? role = null;
-        List<Task>? several = null;
-        var tried = Task.CompletedTask;
         foreach (var task in tasks)
         {
             if (task.Submission.Role != role)
             {
                 role = task.Submission.Role;
-                tried = OffersOf(role).Tried;
-                (several ??= []).Add(tried);
+                await OffersOf(role).Tried;
             }
         }
-
-        return several is { Count: > 1 } ? Task.WhenAll(several) : tried;
     }
 
     private RoleOffers OffersOf(string role)
