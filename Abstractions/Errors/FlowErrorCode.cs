@@ -92,4 +92,7 @@ public enum FlowErrorCode
 
     /// <summary>The task lost more workers than it may; it probably ends the processes that run it.</summary>
     TooManyTakeovers = 37,
+
+    /// <summary>An attempt made no batch for longer than its node allows.</summary>
+    BatchDeadlineExceeded = 38,
 }

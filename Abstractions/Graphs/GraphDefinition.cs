@@ -24,6 +24,12 @@ public sealed class GraphDefinition
     /// <summary>Longest time of the run, in seconds, from its acceptance; it fails with <c>deadline_exceeded</c> then. Null: none. Range 1 to 31 536 000.</summary>
     public double? DeadlineSec { get; init; }
 
+    /// <summary>What the run's result is made of: name to an expression over <c>nodes.ID</c>, <c>vars</c> and <c>params</c>, evaluated when it completes.</summary>
+    public IReadOnlyDictionary<string, string> Outputs { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Graphs that nodes run as their body, by name (<see cref="NodeDefinition.Graph"/>). Only the document itself has some; <see cref="Name"/> and <see cref="Files"/> of theirs are not used.</summary>
+    public IReadOnlyDictionary<string, GraphDefinition> Graphs { get; init; } = new Dictionary<string, GraphDefinition>();
+
     /// <summary>The nodes; at least one, in any order.</summary>
     public required IReadOnlyList<NodeDefinition> Nodes { get; init; }
 }

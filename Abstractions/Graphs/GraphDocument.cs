@@ -6,7 +6,7 @@ using System.Text.Json;
 namespace OrleansFlow.Graphs;
 
 /// <summary>Writes graphs that were made in code as the documents that people write by hand.</summary>
-public static class GraphDocument
+public static partial class GraphDocument
 {
     /// <summary>The document of a graph; members that have their default are left out. Nothing is checked here: submitting does that.</summary>
     public static string ToJson(GraphDefinition graph)
@@ -18,6 +18,7 @@ public static class GraphDocument
             writer.WriteStartObject();
             writer.WriteNumber("version", graph.Version);
             writer.WriteString("name", graph.Name);
+            WriteGraphs(writer, graph.Graphs);
             if (graph.Files.Count > 0)
             {
                 writer.WriteStartObject("files");
@@ -29,16 +30,7 @@ public static class GraphDocument
                 writer.WriteEndObject();
             }
 
-            WriteObject(writer, "params", graph.Params);
-            WriteObject(writer, "vars", graph.Vars);
-            WriteNumber(writer, "deadline_sec", graph.DeadlineSec);
-            writer.WriteStartArray("nodes");
-            foreach (var node in graph.Nodes)
-            {
-                WriteNode(writer, node);
-            }
-
-            writer.WriteEndArray();
+            WriteBody(writer, graph);
             writer.WriteEndObject();
         }
 
@@ -51,6 +43,14 @@ public static class GraphDocument
         writer.WriteString("id", node.Id);
         WriteText(writer, "role", node.Role.Length == 0 ? null : node.Role);
         WriteText(writer, "fn", node.Fn);
+        WriteText(writer, "graph", node.Graph);
+        if (node.Body is { } body)
+        {
+            writer.WriteStartObject("graph");
+            WriteBody(writer, body);
+            writer.WriteEndObject();
+        }
+
         WriteObject(writer, "args", node.Args);
         if (node.Approval is { } approval)
         {
@@ -61,6 +61,16 @@ public static class GraphDocument
         }
 
         WriteNumber(writer, "tasks", node.Tasks == 1 ? null : node.Tasks);
+        WriteForeach(writer, node.Foreach);
+        WriteConcurrency(writer, node.Concurrency);
+        if (node.Cache is { } cache)
+        {
+            writer.WriteStartObject("cache");
+            writer.WriteString("key", cache.Key);
+            WriteNumber(writer, "ttl_sec", cache.TtlSec);
+            writer.WriteEndObject();
+        }
+
         WriteParents(writer, node.DependsOn);
         if (node.Routing.OnSuccess.Count + node.Routing.OnFailure.Count > 0)
         {
@@ -77,7 +87,9 @@ public static class GraphDocument
         WriteObject(writer, "params", node.Params);
         WriteInput(writer, node.Input);
         WriteRetry(writer, node.Retry);
+        WriteCompensation(writer, node.Compensate);
         WriteNumber(writer, "timeout_sec", node.TimeoutSec);
+        WriteNumber(writer, "batch_deadline_sec", node.BatchDeadlineSec);
         WriteNumber(writer, "priority", node.Priority == 0 ? null : node.Priority);
         WriteLabels(writer, node.Labels);
         WriteText(writer, "role_version", node.RoleVersion);

@@ -23,8 +23,23 @@ public sealed class NodeDefinition
     /// <summary>A gate instead of a role: the node waits for an approval. Null: none.</summary>
     public ApprovalDefinition? Approval { get; init; }
 
+    /// <summary>A graph instead of a role, by its name in <see cref="GraphDefinition.Graphs"/>: each task of the node is a run of it. Null: none.</summary>
+    public string? Graph { get; init; }
+
+    /// <summary>The same, with the graph written in place; in the document an object in the member <c>graph</c>. Null: none.</summary>
+    public GraphDefinition? Body { get; init; }
+
     /// <summary>How many tasks the node has. Default 1. Range 1 to 100 000.</summary>
     public int Tasks { get; init; } = 1;
+
+    /// <summary>One task for each item of a list or batch of a parent, instead of <see cref="Tasks"/>. Null: none.</summary>
+    public ForeachDefinition? Foreach { get; init; }
+
+    /// <summary>Where its outcome may come from instead of a worker. Null: nowhere.</summary>
+    public CacheDefinition? Cache { get; init; }
+
+    /// <summary>How many of its tasks may be in hand at once. Null: as many as there are slots.</summary>
+    public ConcurrencyDefinition? Concurrency { get; init; }
 
     /// <summary>The parents; the node reads their artifacts in this order.</summary>
     public IReadOnlyList<ParentDefinition> DependsOn { get; init; } = [];
@@ -58,8 +73,17 @@ public sealed class NodeDefinition
     /// <summary>What happens when a task fails in a way that a retry can help.</summary>
     public RetryPolicy Retry { get; init; } = new();
 
+    /// <summary>What undoes the node, once it has completed, when the run fails for good; the nodes that have one are undone in reverse order of their completion. Null: nothing.</summary>
+    public CompensationDefinition? Compensate { get; init; }
+
     /// <summary>Longest time of one attempt, in seconds, from grant to outcome; null: none. Range 1 to 604 800.</summary>
     public double? TimeoutSec { get; init; }
+
+    /// <summary>
+    /// Longest time, in seconds, from an attempt's grant to its first batch, from one accepted batch to the next, and from the last one to the end. An
+    /// attempt that takes longer fails with <c>batch_deadline_exceeded</c> and is tried again as <see cref="Retry"/> says. Null: none. Range 0.1 to 604 800.
+    /// </summary>
+    public double? BatchDeadlineSec { get; init; }
 
     /// <summary>Tasks with a higher number are leased first. Default 0. Range -1000 to 1000.</summary>
     public int Priority { get; init; }

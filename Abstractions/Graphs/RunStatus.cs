@@ -26,4 +26,7 @@ public enum RunStatus
 
     /// <summary>Runs only: no task is leased until it is resumed; what runs goes on.</summary>
     Paused = 7,
+
+    /// <summary>Runs only: it failed or was cancelled, and what its nodes did is being undone.</summary>
+    Compensating = 8,
 }

@@ -35,6 +35,12 @@ public abstract class RunContext
     /// <summary>Ids of the parent nodes whose artifacts the attempt may read, in the graph's order; empty for a standalone task.</summary>
     public virtual IReadOnlyList<string> Parents => [];
 
+    /// <summary>
+    /// For a task that remedies a failure (a parent on <c>failure</c> or <c>done</c>): the parents that failed, and why. For one that undoes a node
+    /// (<c>compensate</c>): what ended the run. Empty for any other.
+    /// </summary>
+    public virtual IReadOnlyList<UpstreamFailure> Failures => [];
+
     /// <summary>Output batches of earlier attempts that stand: numbers 0 to this minus 1.</summary>
     public abstract int AcceptedBatchCount { get; }
 

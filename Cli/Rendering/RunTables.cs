@@ -10,6 +10,9 @@ namespace OrleansFlow.Cli.Rendering;
 /// <summary>Runs, nodes, tasks and workers as terminal tables.</summary>
 internal static class RunTables
 {
+    /// <summary>Characters of an item that a table shows.</summary>
+    private const int ItemCharsMax = 60;
+
     public static Table Runs(IReadOnlyList<RunView> runs)
     {
         var table = New("run", "graph", "status", "submitted", "took", "why");
@@ -55,7 +58,7 @@ internal static class RunTables
         foreach (var task in tasks)
         {
             table.AddRow(
-                Text(task.TaskId.Value), Text(task.Status.ToString()), Text(Count(task.Attempt)), Text(Count(task.Epoch)), Text(task.Worker.Value),
+                Text(Name(task)), Text(task.Status.ToString()), Text(Count(task.Attempt)), Text(Count(task.Epoch)), Text(task.Worker.Value),
                 Text(Count(task.Batches)), Text(task.Failure?.Message ?? ""));
         }
 
@@ -128,9 +131,14 @@ internal static class RunTables
         RunStatus.Completed => "[green]Completed[/]",
         RunStatus.Failed => "[red]Failed[/]",
         RunStatus.Skipped => "[grey]Skipped[/]",
-        RunStatus.Cancelled or RunStatus.Cancelling or RunStatus.Paused => $"[yellow]{status}[/]",
+        RunStatus.Cancelled or RunStatus.Cancelling or RunStatus.Paused or RunStatus.Compensating => $"[yellow]{status}[/]",
         _ => status.ToString(),
     });
+
+    /// <summary>A task of a scattered node is known by its item.</summary>
+    private static string Name(TaskView task) => task.ItemJson is { } item
+        ? string.Create(CultureInfo.InvariantCulture, $"{task.TaskId.Node}[{task.TaskId.Index}] {(item.Length > ItemCharsMax ? $"{item[..ItemCharsMax]}..." : item)}")
+        : task.TaskId.Value;
 
     internal static Text Text(string text) => new(text);
 

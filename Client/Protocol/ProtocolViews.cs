@@ -20,13 +20,15 @@ internal static class ProtocolViews
         Failure = run.Failure?.ToView(),
         CancelReason = run.CancelReason.Length == 0 ? null : run.CancelReason,
         RefusedEffects = run.RefusedEffects,
+        Parent = run.ParentTaskId.Length == 0 ? default : TaskId.Parse(run.ParentTaskId),
+        ResultJson = run.ResultJson.Length == 0 ? null : run.ResultJson,
         VariablesJson = run.VarsJson.Length == 0 ? null : run.VarsJson,
         NodeCount = run.NodeCount,
         NodeStates = run.NodeStates.Count == 0 ? null : run.NodeStates.ToDictionary(count => (RunStatus)count.State, count => count.Nodes),
         History = [.. run.History.Select(ToTransition)],
         ReopenedUtc = run.ReopenedAt?.ToDateTimeOffset(),
         IdempotencyKey = run.IdempotencyKey.Length == 0 ? null : run.IdempotencyKey,
-        ResultJson = run.ResultJson.Length == 0 ? null : run.ResultJson,
+        OutputsJson = run.OutputsJson.Length == 0 ? null : run.OutputsJson,
         ArtifactBytes = run.ArtifactBytes,
     };
 
@@ -68,6 +70,7 @@ internal static class ProtocolViews
         Failure = node.Failure?.ToView(),
         History = [.. node.History.Select(ToTransition)],
         Reruns = node.Reruns,
+        CachedFrom = node.CachedFrom.Length == 0 ? default : new RunId(node.CachedFrom),
     };
 
     public static TaskView ToView(this Wire.TaskDetail task) => new()
@@ -82,6 +85,8 @@ internal static class ProtocolViews
         Progress = task.Progress,
         Failure = task.Failure?.ToView(),
         ResultJson = task.ResultJson.Length == 0 ? null : task.ResultJson,
+        ChildRun = task.ChildRunId.Length == 0 ? default : new RunId(task.ChildRunId),
+        ItemJson = task.ItemJson.Length == 0 ? null : task.ItemJson,
     };
 
     public static TaskFailure ToView(this Wire.Failure failure) => new(failure.Reason, failure.Permanent, failure.Message);

@@ -115,6 +115,45 @@ public readonly struct ExpressionValue : IEquatable<ExpressionValue>
     /// <summary>Different in kind or value.</summary>
     public static bool operator !=(ExpressionValue left, ExpressionValue right) => !left.Equals(right);
 
+    /// <summary>Writes it as JSON. An object that is not JSON itself, as a node of a run, has no members there.</summary>
+    internal void WriteTo(Utf8JsonWriter writer)
+    {
+        switch (Kind)
+        {
+            case ExpressionValueKind.Boolean:
+                writer.WriteBooleanValue(IsTrue);
+                break;
+            case ExpressionValueKind.Number:
+                writer.WriteNumberValue(_number);
+                break;
+            case ExpressionValueKind.Text:
+                writer.WriteStringValue(Text);
+                break;
+            case ExpressionValueKind.List:
+                writer.WriteStartArray();
+                foreach (var item in Items)
+                {
+                    item.WriteTo(writer);
+                }
+
+                writer.WriteEndArray();
+                break;
+            case ExpressionValueKind.Map when _reference is JsonScope json:
+                json.WriteTo(writer);
+                break;
+            case ExpressionValueKind.Map when _reference is Variables.RunVariables variables:
+                writer.WriteRawValue(variables.ToJson());
+                break;
+            case ExpressionValueKind.Map:
+                writer.WriteStartObject();
+                writer.WriteEndObject();
+                break;
+            default:
+                writer.WriteNullValue();
+                break;
+        }
+    }
+
     /// <summary>The order of two numbers or two texts; null for anything else, which no order comparison holds for.</summary>
     internal int? CompareTo(ExpressionValue other) => (Kind, other.Kind) switch
     {
@@ -130,6 +169,8 @@ public readonly struct ExpressionValue : IEquatable<ExpressionValue>
         public int Count => _json.GetPropertyCount();
 
         public ExpressionValue Find(string name) => _json.TryGetProperty(name, out var member) ? Of(member) : Null;
+
+        public void WriteTo(Utf8JsonWriter writer) => _json.WriteTo(writer);
 
         public bool Equals(JsonScope? other) => other is not null && JsonElement.DeepEquals(_json, other._json);
 

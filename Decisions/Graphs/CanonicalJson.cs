@@ -15,21 +15,23 @@ internal static class CanonicalJson
     /// <summary>A large graph is hashed part by part, so that its canonical text is never there as a whole.</summary>
     private const int HashedAtOnceBytes = 64 * 1024;
 
-    /// <summary>The members of both objects, those of <paramref name="over"/> winning; null when both are missing.</summary>
-    public static string? Overlay(JsonElement? under, JsonElement? over)
+    /// <summary>The members of all objects, those of later ones winning; null when all are missing.</summary>
+    public static string? Overlay(params ReadOnlySpan<JsonElement?> layers)
     {
-        if (under is null && over is null)
-        {
-            return null;
-        }
-
+        var isEmpty = true;
         var members = new SortedDictionary<string, JsonElement>(StringComparer.Ordinal);
-        foreach (var layer in (JsonElement?[])[under, over])
+        foreach (var layer in layers)
         {
+            isEmpty &= layer is null;
             foreach (var member in layer?.EnumerateObject() ?? default)
             {
                 members[member.Name] = member.Value;
             }
+        }
+
+        if (isEmpty)
+        {
+            return null;
         }
 
         var buffer = new ArrayBufferWriter<byte>();
@@ -70,6 +72,12 @@ internal static class CanonicalJson
             {
                 WriteFree(writer, "vars", graph.Vars);
                 writer.WriteNumber("deadline_sec", graph.DeadlineSec ?? 0);
+            }
+
+            WriteOutputs(writer, graph.Outputs);
+            foreach (var (name, inner) in graph.Graphs)
+            {
+                writer.WriteString($"graph {name}", GraphDocument.ToJson(inner));
             }
 
             writer.WriteStartArray("nodes");
@@ -142,12 +150,63 @@ internal static class CanonicalJson
             writer.WriteNumber("max_takeovers", node.MaxTakeovers ?? -1);
         }
 
+        WriteNewer(writer, node);
         if (node.OnUpstreamFailure != "fail")
         {
             writer.WriteString("on_upstream_failure", node.OnUpstreamFailure);
         }
 
         writer.WriteEndObject();
+    }
+
+    private static void WriteOutputs(Utf8JsonWriter writer, IReadOnlyDictionary<string, string> outputs)
+    {
+        foreach (var (name, expression) in outputs.OrderBy(output => output.Key, StringComparer.Ordinal))
+        {
+            writer.WriteString($"output {name}", expression);
+        }
+    }
+
+    private static void WriteNewer(Utf8JsonWriter writer, NodeDefinition node)
+    {
+        if (node.Graph is not null || node.Body is not null)
+        {
+            writer.WriteString("graph", node.Graph);
+            writer.WriteString("body", node.Body is { } body ? GraphDocument.ToJson(body) : null);
+        }
+
+        if (node.Foreach is { } scatter)
+        {
+            WriteFree(writer, "foreach_list", scatter.List);
+            WriteTexts(writer, "foreach", [scatter.Items ?? "", scatter.BatchesOf ?? "", scatter.As, scatter.Barrier]);
+            writer.WriteNumber("foreach_max", scatter.MaxItems);
+        }
+
+        if (node.Cache is { } cache)
+        {
+            writer.WriteString("cache", cache.Key);
+            writer.WriteNumber("cache_ttl", cache.TtlSec ?? 0);
+        }
+
+        if (node.Compensate is { } compensation)
+        {
+            writer.WriteString("compensate", compensation.Role);
+            WriteFree(writer, "compensate_params", compensation.Params);
+            var retry = compensation.Retry;
+            writer.WriteString("compensate_retry", FormattableString.Invariant($"{retry.Max} {retry.Backoff} {retry.BackoffSec} {retry.MaxBackoffSec} {retry.JitterPct} {compensation.TimeoutSec} {compensation.OnCancel}"));
+            WriteTexts(writer, "compensate_permanent_on", retry.PermanentOn);
+        }
+
+        if (node.Concurrency is { } concurrency)
+        {
+            writer.WriteNumber("concurrency", concurrency.Limit);
+            writer.WriteString("concurrency_key", concurrency.Key);
+        }
+
+        if (node.BatchDeadlineSec is { } perBatch)
+        {
+            writer.WriteNumber("batch_deadline_sec", perBatch);
+        }
     }
 
     private static void WriteParents(Utf8JsonWriter writer, NodeDefinition node, ParentDefinition[] parents, int fanIn)

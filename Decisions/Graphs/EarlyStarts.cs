@@ -24,12 +24,17 @@ internal static class EarlyStarts
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
     /// <summary>Whether a node's input is whole: nothing is open any more, and what it reads from has ended.</summary>
-    public static bool InputIsWhole(GraphRunState state, int node)
+    public static bool InputIsWhole(GraphRunState state, int node) => IsWhole(state, node, -1);
+
+    /// <summary>Whether the input of a node's tasks is whole: of a parent over whose batches it is scattered each has one, which is there.</summary>
+    private static bool TaskInputIsWhole(GraphRunState state, int node) => IsWhole(state, node, state.Plan!.Nodes[node].Foreach?.Edge ?? -1);
+
+    private static bool IsWhole(GraphRunState state, int node, int except)
     {
         var edges = state.Plan!.Nodes[node].Edges;
         for (var edge = 0; edge < edges.Length; edge++)
         {
-            var known = state.Nodes[node].Edges[edge];
+            var known = edge == except ? EdgeState.Dead : state.Nodes[node].Edges[edge];
             if (known == EdgeState.Open || (known == EdgeState.Taken && !state.Nodes[edges[edge].Parent].IsTerminal))
             {
                 return false;
@@ -41,7 +46,7 @@ internal static class EarlyStarts
 
     /// <summary>The open nodes whose input is not whole and whose tasks have not all ended.</summary>
     public static List<int> Nodes(GraphRunState state) =>
-        [.. Enumerable.Range(0, state.Nodes.Count).Where(node => HasWork(state, node) && !InputIsWhole(state, node))];
+        [.. Enumerable.Range(0, state.Nodes.Count).Where(node => HasWork(state, node) && !TaskInputIsWhole(state, node))];
 
     /// <summary>When to look whether the run has to take its early starts back; null when it cannot have to. O(1), for every decision.</summary>
     public static DateTimeOffset? LookUtc(GraphRunState state) =>
@@ -60,7 +65,7 @@ internal static class EarlyStarts
         {
             if (state[slot].Status == FlowTaskStatus.Leased)
             {
-                if (InputIsWhole(state, slot.Node))
+                if (TaskInputIsWhole(state, slot.Node))
                 {
                     return null;
                 }
@@ -76,7 +81,7 @@ internal static class EarlyStarts
     {
         for (var node = 0; node < state.Nodes.Count; node++)
         {
-            if (HasWork(state, node) && state.Nodes[node].Tasks.CountOf(FlowTaskStatus.Ready) > 0 && InputIsWhole(state, node))
+            if (HasWork(state, node) && state.Nodes[node].Tasks.CountOf(FlowTaskStatus.Ready) > 0 && TaskInputIsWhole(state, node))
             {
                 return true;
             }

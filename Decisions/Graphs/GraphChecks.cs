@@ -23,6 +23,14 @@ internal static class GraphChecks
             }
         }
 
+        for (var index = 0; index < graph.Nodes.Count; index++)
+        {
+            if (graph.Nodes[index].Compensate is not null && positions.TryGetValue(graph.Nodes[index].Id + PlanCompensation.Suffix, out var taken))
+            {
+                Note(problems, GraphProblemCodes.DuplicateNode, Path(taken, "id"), $"'{graph.Nodes[taken].Id}' is the name of the compensation of nodes[{index}]; choose another id.");
+            }
+        }
+
         if (taskCount > GraphLimits.TaskCountMax)
         {
             Note(problems, GraphProblemCodes.TooLarge, "nodes", $"{taskCount} tasks in all; at most {GraphLimits.TaskCountMax} are allowed.");
@@ -31,6 +39,11 @@ internal static class GraphChecks
         var edges = GraphEdges.Gather(graph, positions, problems);
         NameCycles(graph, edges, positions, problems);
         CheckFunctions(graph, positions, problems);
+        foreach (var (name, expression) in graph.Outputs)
+        {
+            GraphEdges.CheckOutput(expression, $"outputs.{name}", positions, problems);
+        }
+
         return edges;
     }
 

@@ -120,6 +120,8 @@ internal sealed class GraphEdges
             CheckCondition(parent.When, $"{path}.when", position, problems);
         }
 
+        CheckForeach(node, position, problems);
+        CheckCondition(node.Cache?.Key, string.Create(CultureInfo.InvariantCulture, $"nodes[{position}].cache.key"), position, problems);
         CheckCondition(node.When, string.Create(CultureInfo.InvariantCulture, $"nodes[{position}].when"), position, problems);
         if (FanInOf(node, position) is null)
         {
@@ -131,18 +133,45 @@ internal sealed class GraphEdges
         }
     }
 
+    private void CheckForeach(NodeDefinition node, int position, List<FlowProblem> problems)
+    {
+        var path = string.Create(CultureInfo.InvariantCulture, $"nodes[{position}].foreach");
+        CheckCondition(node.Foreach?.Items, $"{path}.items", position, problems);
+        if (node.Foreach?.BatchesOf is { Length: > 0 } parent && !Of(position).Any(one => one.Node == parent && one.On == "success"))
+        {
+            GraphChecks.Note(problems, GraphProblemCodes.UnknownNode, $"{path}.batches_of", $"'{parent}' is not a parent of this node whose success leads here.");
+        }
+    }
+
+    /// <summary>An output of the run may name every node.</summary>
+    internal static void CheckOutput(string text, string path, Dictionary<string, int> positions, List<FlowProblem> problems) =>
+        CheckExpression(text, path, used => ProblemOfOutput(used, positions), problems);
+
+    private static string? ProblemOfOutput(ExpressionPath path, Dictionary<string, int> positions) =>
+        !OutputScope.Roots.Contains(path.Segments[0], StringComparer.Ordinal) ? $"'{path.Segments[0]}' is unknown; an output's path begins with one of: {string.Join(", ", OutputScope.Roots)}."
+        : path.Segments[0] != "nodes" || path.Segments.Length == 1 ? null
+        : !positions.ContainsKey(path.Segments[1]) ? $"'{path.Segments[1]}' is not a node of this graph."
+        : path.Segments.Length > 2 ? ProblemOfMember(path.Segments[2]) : null;
+
+    private static string? ProblemOfMember(string name) => RunScope.ParentMembers.Contains(name, StringComparer.Ordinal)
+        ? null
+        : $"a node has no '{name}'; known: {string.Join(", ", RunScope.ParentMembers)}.";
+
     private void CheckCondition(string? text, string path, int node, List<FlowProblem> problems)
     {
-        if (text is null)
+        if (text is not null)
         {
-            return;
+            CheckExpression(text, path, used => ProblemOf(used, node), problems);
         }
+    }
 
+    private static void CheckExpression(string text, string path, Func<ExpressionPath, string?> problemOf, List<FlowProblem> problems)
+    {
         try
         {
             foreach (var used in Expression.Parse(text).Paths)
             {
-                if (ProblemOf(used, node) is { } problem)
+                if (problemOf(used) is { } problem)
                 {
                     GraphChecks.Note(problems, GraphProblemCodes.BadExpression, path, $"position {used.Position + 1}: {problem}");
                 }
@@ -171,8 +200,6 @@ internal sealed class GraphEdges
             return $"'{path.Segments[1]}' is not a parent of this node.";
         }
 
-        return path.Segments.Length > 2 && !RunScope.ParentMembers.Contains(path.Segments[2], StringComparer.Ordinal)
-            ? $"a parent has no '{path.Segments[2]}'; known: {string.Join(", ", RunScope.ParentMembers)}."
-            : null;
+        return path.Segments.Length > 2 ? ProblemOfMember(path.Segments[2]) : null;
     }
 }

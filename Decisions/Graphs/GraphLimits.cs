@@ -18,6 +18,9 @@ public static class GraphLimits
     /// <summary>Most tasks of a graph.</summary>
     public const int TaskCountMax = 100_000;
 
+    /// <summary>How deep graphs may run graphs.</summary>
+    public const int GraphDepthMax = 8;
+
     /// <summary>Most problems that are listed.</summary>
     public const int ProblemCountMax = 200;
 }

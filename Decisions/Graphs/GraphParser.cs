@@ -11,7 +11,7 @@ namespace OrleansFlow.Decisions.Graphs;
 /// <summary>Checks a graph document and compiles it. Every problem is reported at once, with its path.</summary>
 public static class GraphParser
 {
-    private static readonly ImmutableArray<string> GraphMembers = ["version", "name", "files", "params", "vars", "deadline_sec", "nodes"];
+    private static readonly ImmutableArray<string> GraphMembers = ["version", "name", "files", "graphs", .. GraphBodyReader.Members];
 
     /// <summary>Checks and compiles a document.</summary>
     /// <param name="documentJson">The document's text.</param>
@@ -46,6 +46,7 @@ public static class GraphParser
             var problems = new List<FlowProblem>();
             var definition = ReadGraph(document.RootElement, problems);
             var edges = GraphChecks.Run(definition, problems);
+            SubGraphChecks.Run(definition, problems);
             var foreign = InputChecks.Run(definition, edges, adapters, problems);
             return problems.Count == 0
                 ? new GraphParseResult(definition, GraphPlan.Compile(definition, edges, files)) { ForeignAdapters = foreign }
@@ -103,45 +104,19 @@ public static class GraphParser
             reader.Expected("version", "1, the only version", version);
         }
 
-        var name = reader.Id("name", "graph name");
-        var files = ReadFiles(reader);
-        var parameters = reader.FreeObject("params");
-        var variables = reader.FreeObject("vars");
-        var deadline = reader.Number("deadline_sec", 1, 31_536_000);
-        var nodes = new List<NodeDefinition>();
-        if (!reader.TryGet("nodes", out var list))
+        var (name, files, graphs) = (reader.Id("name", "graph name"), ReadFiles(reader), GraphBodyReader.ReadGraphs(reader, problems));
+        var body = GraphBodyReader.Read(reader, name, problems);
+        return new GraphDefinition
         {
-            reader.Note(GraphProblemCodes.MissingField, "nodes", "'nodes' is required.");
-        }
-        else if (list.ValueKind != JsonValueKind.Array)
-        {
-            reader.Expected("nodes", "a list of nodes", list);
-        }
-        else if (list.GetArrayLength() == 0)
-        {
-            reader.Note(GraphProblemCodes.Empty, "nodes", "a graph needs at least one node.");
-        }
-        else if (list.GetArrayLength() > GraphLimits.NodeCountMax)
-        {
-            reader.Note(GraphProblemCodes.TooLarge, "nodes", $"{list.GetArrayLength()} nodes; at most {GraphLimits.NodeCountMax} are allowed.");
-        }
-        else
-        {
-            foreach (var element in list.EnumerateArray())
-            {
-                var path = string.Create(CultureInfo.InvariantCulture, $"nodes[{nodes.Count}]");
-                if (element.ValueKind != JsonValueKind.Object)
-                {
-                    reader.Expected(path, "an object", element);
-                    nodes.Add(new NodeDefinition { Id = "" });
-                    continue;
-                }
-
-                nodes.Add(NodeReader.Read(new GraphReader(element, path, NodeReader.Members, problems), problems));
-            }
-        }
-
-        return new GraphDefinition { Name = name, Files = files, Params = parameters, Vars = variables, DeadlineSec = deadline, Nodes = nodes };
+            Name = name,
+            Files = files,
+            Graphs = graphs,
+            Params = body.Params,
+            Vars = body.Vars,
+            DeadlineSec = body.DeadlineSec,
+            Outputs = body.Outputs,
+            Nodes = body.Nodes,
+        };
     }
 
     private static SortedDictionary<string, string> ReadFiles(GraphReader reader)

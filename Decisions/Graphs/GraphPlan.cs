@@ -20,25 +20,29 @@ public sealed class GraphPlan
         Nodes = nodes;
         Files = files;
         ContentHash = contentHash;
-        TaskCount = nodes.Sum(node => node.TaskCount);
+        TaskCount = nodes.Sum(node => node.Foreach is null ? node.TaskCount : 0);
         _positions = positions;
-        Order = Sort(nodes);
+        RegularCount = nodes.TakeWhile(node => node.Compensation is null).Count();
+        Order = Sort(nodes[..RegularCount]);
         HasEarlyStarts = nodes.Any(node => node.Edges.Any(edge => edge.AtFirstBatch));
     }
 
     /// <summary>Name of the graph.</summary>
     public string Name { get; }
 
-    /// <summary>The nodes, in the order of the document.</summary>
+    /// <summary>The nodes, in the order of the document, and after them those that undo some.</summary>
     public ImmutableArray<PlanNode> Nodes { get; }
 
-    /// <summary>Positions of the nodes, each after its parents; among free choices the order of the document.</summary>
+    /// <summary>How many of the nodes are the document's.</summary>
+    public int RegularCount { get; }
+
+    /// <summary>Positions of the document's nodes, each after its parents; among free choices the order of the document.</summary>
     public ImmutableArray<int> Order { get; }
 
     /// <summary>Files of the run: name to path, those of the submission laid over the document's.</summary>
     public ImmutableSortedDictionary<string, string> Files { get; }
 
-    /// <summary>Tasks in all.</summary>
+    /// <summary>Tasks in all, without those of scattered nodes.</summary>
     public int TaskCount { get; }
 
     /// <summary>True when a node may start at a first batch.</summary>
@@ -55,6 +59,12 @@ public sealed class GraphPlan
 
     /// <summary>The variables that a run begins with.</summary>
     public RunVariables Variables { get; private init; } = RunVariables.Empty;
+
+    /// <summary>The run's parameters as JSON; null for none.</summary>
+    public string? ParamsJson { get; private init; }
+
+    /// <summary>What the run's result is made of.</summary>
+    public ImmutableSortedDictionary<string, Expression> Outputs { get; private init; } = ImmutableSortedDictionary.Create<string, Expression>(StringComparer.Ordinal);
 
     internal static GraphPlan Compile(GraphDefinition graph, GraphEdges edges, IReadOnlyDictionary<string, string>? files)
     {
@@ -75,11 +85,21 @@ public sealed class GraphPlan
         }
 
         var parts = new SharedParts(graph);
-        var nodes = graph.Nodes.Select((node, index) => NodeOf(parts, node, index, ways[index], exits[index].DrainToImmutable(), edges.FanInOf(node, index)!.Value));
+        var scattered = graph.Nodes.Index()
+            .Where(node => node.Item.Foreach?.BatchesOf is not null)
+            .Select(node => (node.Index, ways[node.Index].IndexOf(ways[node.Index].First(edge => edge.Parent == positions[node.Item.Foreach!.BatchesOf!]))))
+            .ToHashSet();
+        var nodes = graph.Nodes.Select((node, index) => NodeOf(
+            parts, node, index, ways[index], exits[index].DrainToImmutable(), edges.FanInOf(node, index)!.Value, scattered));
+        var undoing = graph.Nodes.Index().Where(node => node.Item.Compensate is not null)
+            .Select((node, number) => CompensationOf(parts, node.Item, node.Index, graph.Nodes.Count + number)).ToList();
+        undoing.ForEach(node => positions.Add(node.Id, node.Index));
         var allFiles = graph.Files.ToImmutableSortedDictionary(StringComparer.Ordinal).SetItems(files ?? ImmutableDictionary<string, string>.Empty);
-        return new GraphPlan(graph.Name, [.. nodes], positions, allFiles, CanonicalJson.HashOf(graph, edges, allFiles))
+        return new GraphPlan(graph.Name, [.. nodes, .. undoing], positions, allFiles, CanonicalJson.HashOf(graph, edges, allFiles))
         {
             Deadline = graph.DeadlineSec is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            ParamsJson = CanonicalJson.Overlay(graph.Params),
+            Outputs = graph.Outputs.ToImmutableSortedDictionary(output => output.Key, output => Expression.Parse(output.Value), StringComparer.Ordinal),
             Variables = graph.Vars is { } variables ? CoordinatorFunctions.StartOf(variables).Variables : RunVariables.Empty,
         };
     }
@@ -95,26 +115,57 @@ public sealed class GraphPlan
         approval.TimeoutSec is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         approval.OnTimeout switch { "skip" => GateTimeout.Skip, "approve" => GateTimeout.Approve, _ => GateTimeout.Fail });
 
-    private static PlanNode NodeOf(
-        SharedParts parts, NodeDefinition node, int index, ImmutableArray<PlanEdge> edges, ImmutableArray<PlanExit> exits, int fanIn)
+    private static PlanForeach? ForeachOf(ForeachDefinition? scatter, SharedParts parts, ImmutableArray<PlanEdge> edges)
     {
+        if (scatter is null)
+        {
+            return null;
+        }
+
+        PlanForeach.TryReadBarrier(scatter.Barrier, out var needed);
+        int? edge = null;
+        if (scatter.BatchesOf is { } parent)
+        {
+            edge = edges.Index().First(one => parts.Graph.Nodes[one.Item.Parent].Id == parent).Index;
+        }
+
+        return new PlanForeach(
+            scatter.Items is { } items ? Expression.Parse(items) : null,
+            scatter.List is { } list ? [.. list.EnumerateArray().Select(item => item.GetRawText())] : [],
+            edge,
+            scatter.As,
+            needed);
+    }
+
+    private static PlanNode NodeOf(
+        SharedParts parts, NodeDefinition node, int index, ImmutableArray<PlanEdge> edges, ImmutableArray<PlanExit> exits, int fanIn, HashSet<(int Child, int Edge)> scattered)
+    {
+        var child = parts.ChildOf(node);
         var function = node.Fn is { } name ? CoordinatorFunctions.Find(name) : null;
         return new PlanNode
         {
             Index = index,
             Id = node.Id,
-            Role = node.Approval is not null ? PlanGate.Role : node.Fn is not null ? CoordinatorFunctions.Role : parts.RoleOf(node),
+            Child = child,
+            Role = child is not null ? PlanChild.Role : node.Approval is not null ? PlanGate.Role : node.Fn is not null ? CoordinatorFunctions.Role : parts.RoleOf(node),
             Gate = GateOf(node.Approval),
             Function = function,
             Args = node.Args,
-            TaskCount = node.Tasks,
+            TaskCount = node.Foreach?.MaxItems ?? node.Tasks,
+            Foreach = ForeachOf(node.Foreach, parts, edges),
+            Cache = node.Cache is { } cache ? new PlanCache(Expression.Parse(cache.Key), cache.TtlSec is { } ttl ? TimeSpan.FromSeconds(ttl) : null) : null,
+            LimitKey = node.Concurrency?.Key,
+            KeyLimit = node.Concurrency is { Key: not null, Limit: var shared } ? shared : 0,
+            Window = node.Concurrency is { Key: null } concurrency ? concurrency.Limit : null,
             Edges = edges,
             Exits = exits,
+            ScatterExits = scattered.Count == 0 ? [] : [.. exits.Where(exit => scattered.Contains((exit.Child, exit.Edge)))],
             FanIn = fanIn,
             EdgesFollowParents = fanIn == edges.Length && edges.All(edge => edge.FollowsParent),
             When = node.When is { } when ? Expression.Parse(when) : null,
             TakesFailureAsEnd = node.OnUpstreamFailure == "end_of_input",
-            ParamsJson = node.Fn is null ? parts.ParamsOf(node) : CoordinatorFunctions.ParamsOf(node),
+            ParamsJson = child is not null ? CanonicalJson.Overlay(parts.Graph.Params, child.Graph.Params, node.Params)
+                : node.Fn is null ? parts.ParamsOf(node) : CoordinatorFunctions.ParamsOf(node),
             Input = InputPlan.Of(node.Input),
             Priority = node.Priority,
             Needs = PlacementTraits.Of(node.Labels, node.RoleVersion) is { Text.Length: > 0 } needs ? needs.Text : null,
@@ -122,14 +173,48 @@ public sealed class GraphPlan
         };
     }
 
+    private static PlanNode CompensationOf(SharedParts parts, NodeDefinition node, int position, int index) => new()
+    {
+        Index = index,
+        Id = node.Id + PlanCompensation.Suffix,
+        Role = node.Compensate!.Role,
+        Compensation = new PlanCompensation(position, node.Compensate.OnCancel),
+        TaskCount = 1,
+        Edges = [new PlanEdge(position, EdgeCondition.Success, null, AtFirstBatch: false)],
+        EdgesFollowParents = true,
+        Exits = [],
+        FanIn = 1,
+        ParamsJson = CanonicalJson.Overlay(parts.Graph.Params, node.Params, node.Compensate.Params),
+        Priority = node.Priority,
+        Policy = SharedParts.PolicyOf(node.Compensate),
+    };
+
     /// <summary>What many nodes have alike, once: a graph may have a hundred thousand nodes of one kind.</summary>
     private sealed class SharedParts(GraphDefinition graph)
     {
+        public GraphDefinition Graph => graph;
+
         private readonly string? _params = CanonicalJson.Overlay(graph.Params, null);
         private readonly Dictionary<string, string> _roles = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, PlanChild> _children = new(StringComparer.Ordinal);
         private readonly Dictionary<PolicyParts, LeasePolicy> _policies = [];
 
         public string? ParamsOf(NodeDefinition node) => node.Params is null ? _params : CanonicalJson.Overlay(graph.Params, node.Params);
+
+        public PlanChild? ChildOf(NodeDefinition node)
+        {
+            if (node.Graph is not { } name)
+            {
+                return node.Body is null ? null : PlanChild.Of(graph, node.Body);
+            }
+
+            if (!_children.TryGetValue(name, out var child))
+            {
+                _children.Add(name, child = PlanChild.Of(graph, graph.Graphs[name]));
+            }
+
+            return child;
+        }
 
         public string RoleOf(NodeDefinition node)
         {
@@ -143,7 +228,7 @@ public sealed class GraphPlan
 
         public LeasePolicy PolicyOf(NodeDefinition node)
         {
-            var parts = new PolicyParts(node.Retry, node.TimeoutSec, node.MaxTakeovers, node.Grace);
+            var parts = new PolicyParts(node.Retry, node.TimeoutSec, node.BatchDeadlineSec, node.MaxTakeovers, node.Grace);
             if (!_policies.TryGetValue(parts, out var policy))
             {
                 _policies.Add(parts, policy = Make(parts));
@@ -151,6 +236,8 @@ public sealed class GraphPlan
 
             return policy;
         }
+
+        public static LeasePolicy PolicyOf(CompensationDefinition compensation) => Make(new PolicyParts(compensation.Retry, compensation.TimeoutSec, null, null, null));
 
         private static LeasePolicy Make(PolicyParts parts) => new()
         {
@@ -161,12 +248,13 @@ public sealed class GraphPlan
             JitterPercent = parts.Retry.JitterPct,
             MaxBackoff = TimeSpan.FromSeconds(parts.Retry.MaxBackoffSec),
             AttemptTimeout = parts.TimeoutSec is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            BatchTimeout = parts.BatchSec is { } perBatch ? TimeSpan.FromSeconds(perBatch) : null,
             PermanentOn = [.. parts.Retry.PermanentOn],
             MaxTakeovers = parts.MaxTakeovers,
             KeepsLostLease = parts.Grace == "lease",
         };
 
-        private readonly record struct PolicyParts(RetryPolicy Retry, double? TimeoutSec, int? MaxTakeovers, string? Grace);
+        private readonly record struct PolicyParts(RetryPolicy Retry, double? TimeoutSec, double? BatchSec, int? MaxTakeovers, string? Grace);
     }
 
     /// <summary>Kahn, "Topological sorting of large networks", CACM 5(11), 1962; the smallest free position goes first.</summary>

@@ -24,7 +24,10 @@ public static class GraphProblemCodes
     /// <summary><c>depends_on</c> names no node of the graph.</summary>
     public const string UnknownNode = "graph_unknown_node";
 
-    /// <summary>The nodes wait for each other.</summary>
+    /// <summary>A node names no graph of the document.</summary>
+    public const string UnknownGraph = "graph_unknown_graph";
+
+    /// <summary>The nodes wait for each other, or the graphs run each other.</summary>
     public const string Cycle = "graph_cycle";
 
     /// <summary>A condition that is no expression, or names what is not there.</summary>

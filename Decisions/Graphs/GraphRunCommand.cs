@@ -32,6 +32,18 @@ public sealed record AnswerGate(int Node, bool IsApproved, string? PayloadJson) 
 /// <param name="Reason">Why, as people are shown it.</param>
 public sealed record ReopenRun(int? Node, string Reason) : GraphRunCommand;
 
+/// <summary>The run that a task was has ended. Repeating it is fine.</summary>
+/// <param name="Slot">The task.</param>
+/// <param name="ResultJson">Its outputs; null for none.</param>
+/// <param name="Failure">Why it did not complete; null when it did.</param>
+public sealed record EndChild(TaskSlot Slot, string? ResultJson, LeaseFailure? Failure) : GraphRunCommand;
+
+/// <summary>It is known whether there is an earlier outcome for a node that waits for it. Repeating it is fine.</summary>
+/// <param name="Node">Position of the node.</param>
+/// <param name="Key">The content key that it was looked for under.</param>
+/// <param name="Found">The outcome; null when there is none.</param>
+public sealed record AnswerCache(int Node, string Key, CachedNode? Found) : GraphRunCommand;
+
 /// <summary>Time has passed.</summary>
 public sealed record PassRunTime : GraphRunCommand;
 

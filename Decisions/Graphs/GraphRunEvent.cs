@@ -30,6 +30,29 @@ public sealed record NodeFailed(DateTimeOffset AtUtc, int Node, LeaseFailure Fai
 /// <summary>A node's tasks may be leased: all its pending tasks are ready.</summary>
 public sealed record NodeOpened(DateTimeOffset AtUtc, int Node) : GraphRunEvent(AtUtc);
 
+/// <summary>A node looks for an earlier outcome before it opens.</summary>
+/// <param name="AtUtc">When it was decided.</param>
+/// <param name="Node">Position of the node.</param>
+/// <param name="Key">The content key.</param>
+public sealed record CacheAsked(DateTimeOffset AtUtc, int Node, string Key) : GraphRunEvent(AtUtc);
+
+/// <summary>It is known whether there is one.</summary>
+/// <param name="AtUtc">When it was decided.</param>
+/// <param name="Node">Position of the node.</param>
+/// <param name="From">The run that it is taken from; default when there is none.</param>
+public sealed record CacheAnswered(DateTimeOffset AtUtc, int Node, RunId From) : GraphRunEvent(AtUtc);
+
+/// <summary>A scattered node has more tasks.</summary>
+/// <param name="AtUtc">When it was decided.</param>
+/// <param name="Node">Position of the node.</param>
+/// <param name="First">Index of the first new task.</param>
+/// <param name="Count">How many there are.</param>
+/// <param name="Items">Their items as JSON; empty where each is a batch of the parent.</param>
+public sealed record NodeGrown(DateTimeOffset AtUtc, int Node, int First, int Count, ImmutableArray<string> Items) : GraphRunEvent(AtUtc);
+
+/// <summary>What a node still had to do is not needed any more.</summary>
+public sealed record NodeRestCancelled(DateTimeOffset AtUtc, int Node, string Reason) : GraphRunEvent(AtUtc);
+
 /// <summary>A node gives its early start up: its tasks may not be leased before all its parents have completed.</summary>
 public sealed record NodeHeldBack(DateTimeOffset AtUtc, int Node) : GraphRunEvent(AtUtc);
 
@@ -67,9 +90,18 @@ public sealed record RunResumed(DateTimeOffset AtUtc) : GraphRunEvent(AtUtc);
 /// <param name="Reason">Why, as people are shown it.</param>
 public sealed record RunReopened(DateTimeOffset AtUtc, ImmutableSortedSet<int> Again, string Reason) : GraphRunEvent(AtUtc);
 
+/// <summary>The run failed or was cancelled, and is to undo what some of its nodes did: every other task and node that had not ended is cancelled in the same step.</summary>
+/// <param name="AtUtc">When it was decided.</param>
+/// <param name="Outcome">Failed or cancelled: what it will end as.</param>
+/// <param name="Reason">Why, as people are shown it.</param>
+/// <param name="Failure">The failure of the task that failed for good; null for a cancelled run.</param>
+/// <param name="Node">Position of the node that failed; null when none did.</param>
+public sealed record RunCompensating(DateTimeOffset AtUtc, RunStatus Outcome, string Reason, LeaseFailure? Failure, int? Node = null) : GraphRunEvent(AtUtc);
+
 /// <summary>The run ended early: every task and node that had not ended is cancelled in the same step.</summary>
 /// <param name="AtUtc">When it was decided.</param>
 /// <param name="Status">Failed or cancelled.</param>
 /// <param name="Reason">Why, as people are shown it.</param>
 /// <param name="Failure">The failure of the task that failed for good; null for a cancelled run.</param>
-public sealed record RunAborted(DateTimeOffset AtUtc, RunStatus Status, string Reason, LeaseFailure? Failure) : GraphRunEvent(AtUtc);
+/// <param name="Node">Position of the node that failed; null when none did.</param>
+public sealed record RunAborted(DateTimeOffset AtUtc, RunStatus Status, string Reason, LeaseFailure? Failure, int? Node = null) : GraphRunEvent(AtUtc);

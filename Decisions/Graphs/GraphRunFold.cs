@@ -31,14 +31,15 @@ internal static class GraphRunFold
 
         NodeRunState NodeOf(PlanNode node)
         {
-            if (!shapes.TryGetValue((node.Edges.Length, node.TaskCount), out var shape))
+            var tasks = node.Foreach is null ? node.TaskCount : 0;
+            if (!shapes.TryGetValue((node.Edges.Length, tasks), out var shape))
             {
                 shape = new NodeRunState
                 {
                     Edges = PersistentArray.Repeat(EdgeState.Open, node.Edges.Length),
-                    Tasks = NodeTasks.Repeat(TaskLease.Pending, node.TaskCount),
+                    Tasks = NodeTasks.Repeat(TaskLease.Pending, tasks),
                 };
-                shapes.Add((node.Edges.Length, node.TaskCount), shape);
+                shapes.Add((node.Edges.Length, tasks), shape);
             }
 
             return shape;
@@ -61,16 +62,21 @@ internal static class GraphRunFold
         var node = state.Nodes[opened.Node];
         var ready = new TaskReadied(opened.AtUtc);
         var fresh = LeaseDecider.Apply(TaskLease.Pending, ready);
+        var window = Math.Max(node.OfferedCount, state.Plan!.Nodes[opened.Node].Window ?? int.MaxValue);
         state = state.Plan!.Nodes[opened.Node].Gate is null ? state : state with { OpenGates = state.OpenGates.Add(opened.Node) };
         return With(state, opened.Node, node with
         {
             Opened = true,
             OpenedUtc = opened.AtUtc,
             Edges = Close(node, state.Plan!.Nodes[opened.Node].Edges),
-            Tasks = node.Tasks.Map(task =>
-                ReferenceEquals(task, TaskLease.Pending) ? fresh
-                : task is { Status: FlowTaskStatus.Pending, Epoch: 0 } ? LeaseDecider.Apply(task, ready) : task),
+            OfferedCount = Math.Min(window, node.Tasks.Count),
+            Tasks = window < node.Tasks.Count
+                ? [.. node.Tasks.Select((task, index) => index < window ? MakeReady(task) : task)]
+                : node.Tasks.Map(MakeReady),
         });
+
+        TaskLease MakeReady(TaskLease task) =>
+            ReferenceEquals(task, TaskLease.Pending) ? fresh : task is { Status: FlowTaskStatus.Pending, Epoch: 0 } ? LeaseDecider.Apply(task, ready) : task;
     }
 
     public static GraphRunState FailNode(GraphRunState state, NodeFailed failed)
@@ -149,6 +155,9 @@ internal static class GraphRunFold
                 };
                 state = state with { AcceptedCount = state.AcceptedCount + 1 };
                 break;
+            case TaskReadied:
+                node = node with { OfferedCount = Math.Max(node.OfferedCount, slot.Index + 1) };
+                break;
             case TaskCompleted completed:
                 node = node with
                 {
@@ -183,24 +192,51 @@ internal static class GraphRunFold
 
     public static GraphRunState Abort(GraphRunState state, RunAborted aborted)
     {
-        var cancel = new TaskCancelled(aborted.AtUtc, aborted.Reason);
-        var pending = LeaseDecider.Apply(TaskLease.Pending, cancel);
         return state with
         {
             Status = aborted.Status,
             EndedUtc = aborted.AtUtc,
             Failure = aborted.Failure,
+            FailedNode = aborted.Node,
             CancelReason = aborted.Status == RunStatus.Cancelled ? aborted.Reason : null,
             Active = [],
             OpenGates = [],
             EndedCount = state.Nodes.Count,
-            Nodes = state.Nodes.Map(node => node.IsTerminal ? node : node with
-            {
-                Status = node.Tasks.CountOf(FlowTaskStatus.Failed) > 0 ? RunStatus.Failed : RunStatus.Cancelled,
-                EndedUtc = aborted.AtUtc,
-                Tasks = node.Tasks.Map(task => task.IsTerminal ? task : ReferenceEquals(task, TaskLease.Pending) ? pending : LeaseDecider.Apply(task, cancel)),
-            }),
+            Nodes = Cancel(state, aborted.AtUtc, aborted.Reason, aborted.Node, state.Nodes.Count),
         };
+    }
+
+    /// <summary>The nodes when a run ends early: the first <paramref name="count"/> of them that have not ended are cancelled, or failed where one of their tasks has.</summary>
+    internal static PersistentArray<NodeRunState> Cancel(GraphRunState state, DateTimeOffset atUtc, string reason, int? failed, int count)
+    {
+        var cancel = new TaskCancelled(atUtc, reason);
+        var pending = LeaseDecider.Apply(TaskLease.Pending, cancel);
+
+        // Nodes that are one object stay one, as long as the plan does not tell them apart.
+        (NodeRunState? Before, NodeRunState? After) last = default;
+        return [.. state.Nodes.Select((node, index) => index >= count || node.IsTerminal ? node : End(node, index))];
+
+        NodeRunState End(NodeRunState node, int index)
+        {
+            if (index >= state.Plan!.RegularCount && !node.Opened)
+            {
+                return node with { Status = RunStatus.Skipped, EndedUtc = atUtc, Tasks = NodeTasks.Repeat(Skipped, node.Tasks.Count) };
+            }
+
+            if (node.FailedCount == 0 && index != failed && ReferenceEquals(node, last.Before))
+            {
+                return last.After!;
+            }
+
+            var after = node with
+            {
+                Status = index == failed || (node.FailedCount > 0 && state.Plan.Nodes[index].Foreach?.Needed is null) ? RunStatus.Failed : RunStatus.Cancelled,
+                EndedUtc = atUtc,
+                Tasks = node.Tasks.Map(task => task.IsTerminal ? task : ReferenceEquals(task, TaskLease.Pending) ? pending : LeaseDecider.Apply(task, cancel)),
+            };
+            last = index == failed ? default : (node, after);
+            return after;
+        }
     }
 
     /// <summary>Ways whose parent had to end first come too late for a node that opens without them.</summary>
@@ -219,9 +255,10 @@ internal static class GraphRunFold
         return [.. node.Edges.Select((state, edge) => state == EdgeState.Open && !edges[edge].AtFirstBatch ? EdgeState.Late : state)];
     }
 
-    private static GraphRunState With(GraphRunState state, int index, NodeRunState node) => state with
+    internal static GraphRunState With(GraphRunState state, int index, NodeRunState node) => state with
     {
-        Nodes = state.Nodes.SetItem(index, node),
+        Nodes = state.Nodes.SetItem(index, node is { IsTerminal: true, EndedOrder: 0 } ? node with { EndedOrder = state.Version + 1 } : node),
+        Compensating = node.IsTerminal && state.Compensating == index ? null : state.Compensating,
         OpenGates = node.IsTerminal ? state.OpenGates.Remove(index) : state.OpenGates,
         EndedCount = state.EndedCount + (node.IsTerminal ? 1 : 0) - (state.Nodes[index].IsTerminal ? 1 : 0),
     };

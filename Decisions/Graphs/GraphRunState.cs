@@ -48,6 +48,18 @@ public sealed record GraphRunState
     /// <summary>True while no task may be leased because somebody paused the run.</summary>
     public bool IsPaused { get; init; }
 
+    /// <summary>Position of the node whose failure ended the run; null when none did.</summary>
+    public int? FailedNode { get; init; }
+
+    /// <summary>When it failed or was cancelled, where nodes are undone after that; null otherwise.</summary>
+    public DateTimeOffset? CompensatingUtc { get; init; }
+
+    /// <summary>Nodes that are still to undo others, the next one last.</summary>
+    public ImmutableList<int> ToCompensate { get; init; } = [];
+
+    /// <summary>The node that undoes another one now; null for none.</summary>
+    public int? Compensating { get; init; }
+
     /// <summary>Gates that wait for an answer.</summary>
     public ImmutableSortedSet<int> OpenGates { get; init; } = [];
 
@@ -82,7 +94,7 @@ public sealed record GraphRunState
     public LeaseOptions? LeaseRules { get; init; }
 
     /// <summary>When it fails if it has not ended before; null for no such time.</summary>
-    public DateTimeOffset? DeadlineUtc => Plan?.Deadline is { } limit ? (ReopenedUtc ?? SubmittedUtc) + limit : null;
+    public DateTimeOffset? DeadlineUtc => Plan?.Deadline is { } limit && CompensatingUtc is null ? (ReopenedUtc ?? SubmittedUtc) + limit : null;
 
     /// <summary>True for a run that was submitted.</summary>
     public bool Exists => Plan is not null;
@@ -101,7 +113,7 @@ public sealed record GraphRunState
 
     /// <summary>The slot of a task; null when this run has no such task.</summary>
     public TaskSlot? Find(TaskId task) =>
-        Plan is not null && !task.IsDefault && !task.IsStandalone && task.RunId == RunId && Plan.Find(task.Node) is { } node && task.Index < node.TaskCount
+        Plan is not null && !task.IsDefault && !task.IsStandalone && task.RunId == RunId && Plan.Find(task.Node) is { } node && task.Index < Nodes[node.Index].Tasks.Count
             ? new TaskSlot(node.Index, task.Index)
             : null;
 

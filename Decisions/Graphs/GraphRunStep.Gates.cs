@@ -5,7 +5,7 @@ using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Decisions.Graphs;
 
-/// <content>What people do to a run: pause it, resume it, answer its gates.</content>
+/// <content>What people and other runs do to a run: pause it, resume it, answer its gates, end its tasks that are runs.</content>
 internal sealed partial class GraphRunStep
 {
     public string? Pause(string reason)
@@ -57,11 +57,16 @@ internal sealed partial class GraphRunStep
                 : new EndTask(null, new LeaseFailure(LeaseReasons.Rejected, true, $"The gate was rejected{(answer.PayloadJson is { } payload ? $": {payload}" : ".")}")));
     }
 
+    /// <summary>A run that was told too late, or twice, changes nothing.</summary>
+    public string? EndChild(EndChild child) => Plan.Nodes[child.Slot.Node].Child is null || State.IsTerminal || State[child.Slot].IsTerminal
+        ? LeaseReasons.AlreadyEnded
+        : Lease(child.Slot, new EndTask(child.ResultJson, child.Failure));
+
     private void PassGates()
     {
         foreach (var node in State.OpenGates)
         {
-            if (!(State.GateDueUtc(node) <= nowUtc) || State.IsTerminal)
+            if (!(State.GateDueUtc(node) <= nowUtc) || State.Nodes[node].IsTerminal)
             {
                 continue;
             }

@@ -13,6 +13,12 @@ internal sealed partial class GraphRunStep
             return LeaseReasons.NotReady;
         }
 
+        if (State.CompensatingUtc is not null)
+        {
+            // What had completed is undone: there is nothing to go on from.
+            return LeaseReasons.AlreadyEnded;
+        }
+
         if (reopen.Node is { } asked)
         {
             if (!State.Nodes[asked].IsTerminal || !State.Nodes[asked].Opened)

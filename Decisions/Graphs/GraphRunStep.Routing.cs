@@ -41,8 +41,13 @@ internal sealed partial class GraphRunStep
         }
 
         _isFollowing = false;
-        if (!State.IsTerminal && State.EndedCount == State.Nodes.Count)
+        if (State.Status == RunStatus.Compensating)
         {
+            CompensateNext();
+        }
+        else if (!State.IsTerminal && State.EndedCount == Plan.RegularCount)
+        {
+            SkipCompensations();
             Add(new RunStatusChanged(nowUtc, RunStatus.Completed));
         }
     }
@@ -117,11 +122,7 @@ internal sealed partial class GraphRunStep
             }
         }
 
-        // A node that started at a first batch may have no task left while its input goes on: it completes with the last of it.
-        if (State.Nodes[node] is { Opened: true, IsTerminal: false } open && open.CompletedCount == open.Tasks.Count && EarlyStarts.InputIsWhole(State, node))
-        {
-            End(node, RunStatus.Completed);
-        }
+        EndIfDone(node);
     }
 
     private void Open(int node)
@@ -133,21 +134,42 @@ internal sealed partial class GraphRunStep
             return;
         }
 
+        if (MustAskCache(node))
+        {
+            return;
+        }
+
+        if (Plan.Nodes[node].Foreach is { } scatter && Scatter(node, scatter) is { } failure)
+        {
+            Fail(node, failure);
+            return;
+        }
+
         Add(new NodeOpened(nowUtc, node));
         ForTasks(node, new MakeReady());
+        OfferNext(node);
         if (Plan.Nodes[node].Function is { } function)
         {
             Call(node, function);
         }
+        else if (Plan.Nodes[node].Child is not null && State.Nodes[node].Tasks.Count > 0)
+        {
+            Begin();
+            Add(new NodeStatusChanged(nowUtc, node, RunStatus.Running));
+        }
     }
 
-    private void Call(int node, CoordinatorFunction function)
+    private void Begin()
     {
         if (State.Status == RunStatus.Pending)
         {
             Add(new RunStatusChanged(nowUtc, RunStatus.Running));
         }
+    }
 
+    private void Call(int node, CoordinatorFunction function)
+    {
+        Begin();
         var slot = new TaskSlot(node, 0);
         var outcome = function.Run(new FunctionCall(State, node, Plan.Nodes[node].Args ?? default, variables, nowUtc));
         if (outcome.Refused is { } refused)
@@ -168,6 +190,14 @@ internal sealed partial class GraphRunStep
     private void Fail(int node, LeaseFailure failure)
     {
         var failed = new NodeFailed(nowUtc, node, failure);
+        if (Plan.Nodes[node].Compensation is not null)
+        {
+            // What could not be undone is seen at the node; the others are undone all the same.
+            Add(failed);
+            _ended.Enqueue(node);
+            return;
+        }
+
         var after = GraphRunDecider.Apply(State, failed);
         foreach (var (child, edge) in Plan.Nodes[node].Exits)
         {
@@ -179,7 +209,7 @@ internal sealed partial class GraphRunStep
             }
         }
 
-        Abort(failure);
+        Abort(failure, node);
     }
 
     private void End(int node, RunStatus status)

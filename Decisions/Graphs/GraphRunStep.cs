@@ -57,9 +57,14 @@ internal sealed partial class GraphRunStep(GraphRunState state, TimeSpan leaseDu
             return LeaseReasons.AlreadyEnded;
         }
 
+        if (State.Status == RunStatus.Compensating)
+        {
+            return State.CancelReason is null ? LeaseReasons.AlreadyEnded : null;
+        }
+
         if (State.Status != RunStatus.Cancelled)
         {
-            Add(new RunAborted(nowUtc, RunStatus.Cancelled, reason, null));
+            EndEarly(RunStatus.Cancelled, reason, null);
         }
 
         return null;
@@ -114,16 +119,22 @@ internal sealed partial class GraphRunStep(GraphRunState state, TimeSpan leaseDu
                     Add(new NodeStatusChanged(nowUtc, slot.Node, RunStatus.Running));
                 }
 
-                if (State.Status == RunStatus.Pending)
-                {
-                    Add(new RunStatusChanged(nowUtc, RunStatus.Running));
-                }
-
+                Begin();
                 break;
             case BatchAccepted when State.Nodes[slot.Node].Accepted.Count == 1:
                 FollowFirstBatch(slot.Node);
+                FollowBatch(slot.Node);
+                break;
+            case BatchAccepted:
+                FollowBatch(slot.Node);
                 break;
             case TaskCompleted:
+                OfferNext(slot.Node);
+                Advance(slot.Node);
+                FollowEnds();
+                break;
+            case TaskFailed when Plan.Nodes[slot.Node].Foreach?.Needed is not null:
+                OfferNext(slot.Node);
                 Advance(slot.Node);
                 FollowEnds();
                 break;
@@ -133,8 +144,6 @@ internal sealed partial class GraphRunStep(GraphRunState state, TimeSpan leaseDu
                 break;
         }
     }
-
-    private void Abort(LeaseFailure failure) => Add(new RunAborted(nowUtc, RunStatus.Failed, failure.Message, failure));
 
     private void HoldBack(int node)
     {

@@ -8,13 +8,13 @@ using OrleansFlow.Inputs;
 namespace OrleansFlow.Decisions.Graphs;
 
 /// <summary>Reads one node of a graph document.</summary>
-internal static class NodeReader
+internal static partial class NodeReader
 {
     /// <summary>What a node may have.</summary>
     public static readonly ImmutableArray<string> Members =
     [
-        "id", "role", "fn", "args", "approval", "tasks", "depends_on", "triggers", "routing", "fan_in", "start_when", "when", "on_upstream_failure", "params",
-        "input", "retry", "timeout_sec", "priority", "labels", "role_version", "grace", "max_takeovers",
+        "id", "role", "fn", "args", "graph", "approval", "tasks", "foreach", "concurrency", "cache", "compensate", "depends_on", "triggers", "routing", "fan_in", "start_when",
+        "when", "on_upstream_failure", "params", "input", "retry", "timeout_sec", "batch_deadline_sec", "priority", "labels", "role_version", "grace", "max_takeovers",
     ];
 
     private static readonly RetryPolicy DefaultRetry = new();
@@ -30,14 +30,29 @@ internal static class NodeReader
     {
         var id = reader.Id("id", "node id");
         var isFunction = reader.TryGet("fn", out _);
+        var isGraph = reader.TryGet("graph", out var graph);
         var isGate = reader.TryGet("approval", out _);
         if (isGate)
         {
-            reader.Forbid(["role", "fn", "args", "input", "tasks", "retry", "timeout_sec", "priority", "labels", "role_version", "grace", "max_takeovers"], "a node with 'approval' is a gate and runs nothing");
+            reader.Forbid(
+                [
+                    "role", "fn", "args", "graph", "input", "tasks", "foreach", "concurrency", "cache", "compensate", "retry", "timeout_sec", "batch_deadline_sec", "priority",
+                    "labels", "role_version", "grace", "max_takeovers",
+                ],
+                "a node with 'approval' is a gate and runs nothing");
+        }
+        else if (isGraph)
+        {
+            reader.Forbid(
+                [
+                    "role", "fn", "args", "input", "tasks", "start_when", "triggers", "retry", "timeout_sec", "batch_deadline_sec", "priority", "labels", "role_version",
+                    "grace", "max_takeovers",
+                ],
+                "a node with 'graph' runs another graph, whose nodes have these");
         }
         else if (isFunction)
         {
-            reader.Forbid(["role", "tasks", "params", "input"], "a node with 'fn' has none; its arguments are 'args'");
+            reader.Forbid(["role", "tasks", "foreach", "concurrency", "params", "input"], "a node with 'fn' has none; its arguments are 'args'");
         }
         else
         {
@@ -47,11 +62,15 @@ internal static class NodeReader
         return new NodeDefinition
         {
             Id = id,
-            Role = isFunction || isGate ? "" : reader.Id("role", "role"),
+            Graph = isGraph && graph.ValueKind == JsonValueKind.String ? reader.Id("graph", "name of a graph") : null,
+            Body = isGraph ? ReadBody(reader, id, graph, problems) : null,
+            Role = isFunction || isGate || isGraph ? "" : reader.Id("role", "role"),
             Fn = isFunction ? reader.Id("fn", "function name") : null,
             Args = reader.FreeObject("args"),
             Approval = isGate ? ReadApproval(reader, problems) : null,
             Tasks = reader.Integer("tasks", 1, 1, GraphLimits.NodeTaskCountMax, GraphProblemCodes.TooLarge),
+            Foreach = ReadForeach(reader, problems),
+            Concurrency = ReadConcurrency(reader, problems),
             DependsOn = ReadParents(reader, problems),
             Routing = ReadRouting(reader, problems),
             FanIn = reader.Text("fan_in"),
@@ -61,7 +80,10 @@ internal static class NodeReader
             Params = reader.FreeObject("params"),
             Input = ReadInput(reader, problems),
             Retry = ReadRetry(reader, problems),
+            Cache = ReadCache(reader, problems),
+            Compensate = ReadCompensation(reader, id, problems),
             TimeoutSec = reader.Number("timeout_sec", 1, 604_800),
+            BatchDeadlineSec = reader.Number("batch_deadline_sec", 0.1, 604_800),
             Priority = reader.Integer("priority", 0, -1000, 1000),
             Labels = PlacementReader.ReadLabels(reader),
             RoleVersion = PlacementReader.ReadVersion(reader),

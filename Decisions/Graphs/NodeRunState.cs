@@ -47,8 +47,17 @@ public sealed record NodeRunState
     /// <summary>Why it failed; null when it did not, or when its failure ended the run.</summary>
     public LeaseFailure? Failure { get; init; }
 
-    /// <summary>Its tasks, by index.</summary>
+    /// <summary>Its tasks, by index. Of a scattered node: none until it opens, then one for each item so far.</summary>
     public required NodeTasks Tasks { get; init; }
+
+    /// <summary>The items of a node that is scattered over a list, as JSON; empty for any other.</summary>
+    public ImmutableList<string> Items { get; init; } = [];
+
+    /// <summary>How many of its tasks have been made ready, in their order; counted where <see cref="PlanNode.Window"/> is set.</summary>
+    public int OfferedCount { get; init; }
+
+    /// <summary>Tasks that failed for good.</summary>
+    public int FailedCount => Tasks.CountOf(FlowTaskStatus.Failed);
 
     /// <summary>Tasks that completed.</summary>
     public int CompletedCount => Tasks.CountOf(FlowTaskStatus.Completed);
@@ -70,6 +79,18 @@ public sealed record NodeRunState
 
     /// <summary>When its first task was leased; null before.</summary>
     public DateTimeOffset? StartedUtc { get; init; }
+
+    /// <summary>The content key under which its outcome was looked for; null before, and for a node without a cache.</summary>
+    public string? CacheKey { get; init; }
+
+    /// <summary>Whether it is known if there is one.</summary>
+    public bool IsCacheAnswered { get; init; }
+
+    /// <summary>The run that its outcome was taken from; default when it did its work itself.</summary>
+    public RunId CachedFrom { get; init; }
+
+    /// <summary>Grows from each node that ended by itself to the next; 0 before, and for one that the run's end ended.</summary>
+    public long EndedOrder { get; init; }
 
     /// <summary>When it ended; null before.</summary>
     public DateTimeOffset? EndedUtc { get; init; }

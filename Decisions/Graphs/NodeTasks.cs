@@ -49,6 +49,15 @@ public sealed class NodeTasks : IReadOnlyList<TaskLease>
         return new NodeTasks(_tasks.SetItem(index, task), counts);
     }
 
+    /// <summary>With the same task added at the end, <paramref name="count"/> times.</summary>
+    public NodeTasks Add(TaskLease task, int count)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        var counts = _counts;
+        counts[(int)task.Status] += count;
+        return count == 0 ? this : new NodeTasks(_tasks.Add(task, count), counts);
+    }
+
     /// <summary>With each task replaced by a pure function of it.</summary>
     public NodeTasks Map(Func<TaskLease, TaskLease> change)
     {

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace OrleansFlow.Decisions.Graphs;
 
-/// <summary>An immutable list of fixed length that shares all but the way to what changed with its successor.</summary>
+/// <summary>An immutable list that shares all but the way to what changed with its successor.</summary>
 /// <remarks>
 /// A trie of blocks of 32: reading costs one step for each five bits of the length, setting copies one block on each level. Equal neighbours of the
 /// beginning share one block, so that a hundred thousand pending tasks cost three thousand references. 8 bytes an item, where a balanced
@@ -42,6 +42,43 @@ public sealed class PersistentArray<T> : IReadOnlyList<T>
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
         return new PersistentArray<T>(Set(_root, _shift, index, item), _shift, Count);
+    }
+
+    /// <summary>The list with an item added at the end, <paramref name="count"/> times. Costs a reference for each block.</summary>
+    public PersistentArray<T> Add(T item, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        if (count == 0)
+        {
+            return this;
+        }
+
+        var blocks = new List<object>(((Count + count) >> Bits) + 1);
+        for (var first = 0; first < Count - (Count & Mask); first += BlockSize)
+        {
+            blocks.Add(BlockOf(first));
+        }
+
+        var left = count;
+        if ((Count & Mask) is > 0 and var used)
+        {
+            var added = Math.Min(BlockSize - used, left);
+            blocks.Add((T[])[.. BlockOf(Count - 1), .. Enumerable.Repeat(item, added)]);
+            left -= added;
+        }
+
+        T[] full = left < BlockSize ? [] : [.. Enumerable.Repeat(item, BlockSize)];
+        for (; left >= BlockSize; left -= BlockSize)
+        {
+            blocks.Add(full);
+        }
+
+        if (left > 0)
+        {
+            blocks.Add((T[])[.. Enumerable.Repeat(item, left)]);
+        }
+
+        return OfBlocks([.. blocks], Count + count);
     }
 
     /// <summary>The list with each item replaced. Blocks that are shared are asked once; one that does not change stays shared.</summary>

@@ -23,7 +23,10 @@ public sealed record PlanNode
     internal CoordinatorFunction? Function { get; init; }
 
     /// <summary>Whether workers run it.</summary>
-    public bool NeedsWorker => Function is null && Gate is null;
+    public bool NeedsWorker => Function is null && Gate is null && Child is null;
+
+    /// <summary>The graph that each of its tasks runs; null for a node with a role or a function, and for a gate.</summary>
+    public PlanChild? Child { get; init; }
 
     /// <summary>The gate that it is; null for a node with a role or a function.</summary>
     public PlanGate? Gate { get; init; }
@@ -31,8 +34,26 @@ public sealed record PlanNode
     /// <summary>The function's arguments.</summary>
     public JsonElement? Args { get; init; }
 
-    /// <summary>How many tasks it has.</summary>
+    /// <summary>How many tasks it has; of a scattered node, how many it may have.</summary>
     public required int TaskCount { get; init; }
+
+    /// <summary>How it is scattered; null for a node with a fixed number of tasks.</summary>
+    public PlanForeach? Foreach { get; init; }
+
+    /// <summary>Where its outcome may come from instead of a worker; null for nowhere.</summary>
+    public PlanCache? Cache { get; init; }
+
+    /// <summary>What the limit of its tasks is shared by, over nodes and runs; null for none.</summary>
+    public string? LimitKey { get; init; }
+
+    /// <summary>How many tasks of that key and the node's role may be in hand at once; 0 for no such limit.</summary>
+    public int KeyLimit { get; init; }
+
+    /// <summary>How many of its tasks may be in hand at once, whatever the rest of the cluster does; null for any number.</summary>
+    public int? Window { get; init; }
+
+    /// <summary>What it undoes; null for a node of the document.</summary>
+    public PlanCompensation? Compensation { get; init; }
 
     /// <summary>The ways that lead to it, in the order of <c>depends_on</c>.</summary>
     public required ImmutableArray<PlanEdge> Edges { get; init; }
@@ -40,11 +61,14 @@ public sealed record PlanNode
     /// <summary>The ways that lead on from it, by the position of where they lead.</summary>
     public required ImmutableArray<PlanExit> Exits { get; init; }
 
+    /// <summary>Those of the ways out whose child is scattered over this node's batches.</summary>
+    public ImmutableArray<PlanExit> ScatterExits { get; init; } = [];
+
     /// <summary>True when its edges follow from how its parents ended, also once it has opened.</summary>
     public bool EdgesFollowParents { get; internal init; }
 
     /// <summary>True when it opens in the step that accepts the run, whatever the run holds: this follows from the plan and need not be stored.</summary>
-    public bool OpensWithRun => Edges.IsEmpty && NeedsWorker && When is null;
+    public bool OpensWithRun => Edges.IsEmpty && NeedsWorker && When is null && Foreach is null && Cache is null;
 
     /// <summary>How many of its edges must have been taken before it opens; 0 for a node without edges.</summary>
     public required int FanIn { get; init; }

@@ -72,6 +72,8 @@ internal static class RunHistory
         RunAborted { Failure: { } failure } => failure.Reason,
         RunAborted aborted => aborted.Reason,
         RunReopened reopened => reopened.Reason,
+        RunCompensating begun => begun.Failure?.Reason ?? begun.Reason,
+        RunStatusChanged { Status: RunStatus.Failed or RunStatus.Cancelled } => "compensated",
         _ => null,
     };
 

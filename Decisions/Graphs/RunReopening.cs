@@ -52,7 +52,8 @@ internal static class RunReopening
         PersistentArray<NodeRunState> after =
         [
             .. state.Nodes.Select((node, index) =>
-                reopened.Again.Contains(index) ? Anew(state, index, reopened)
+                index >= state.Plan!.RegularCount ? new NodeRunState { Edges = PersistentArray.Repeat(EdgeState.Open, 1), Tasks = NodeTasks.Repeat(TaskLease.Pending, 1) }
+                : reopened.Again.Contains(index) ? Anew(state, index, reopened)
                 : state.IsTerminal && GoesOn(node) ? GoOn(state, index, reopened)
                 : node),
         ];
@@ -62,6 +63,7 @@ internal static class RunReopening
             Status = !state.IsTerminal ? state.Status : state.StartedUtc is null ? RunStatus.Pending : RunStatus.Running,
             EndedUtc = null,
             Failure = null,
+            FailedNode = null,
             CancelReason = null,
             IsPaused = state.IsPaused && !state.IsTerminal,
             ReopenedUtc = state.IsTerminal ? reopened.AtUtc : state.ReopenedUtc,
@@ -97,6 +99,8 @@ internal static class RunReopening
         // A function runs in the step that opens its node.
         var isOpen = node.Opened && state.Plan!.Nodes[index].Function is null;
         var status = node.StartedUtc is null ? RunStatus.Pending : RunStatus.Running;
+        var window = state.Plan!.Nodes[index].Window;
+        var offered = isOpen ? OfferedOf(node, window) : 0;
         return node with
         {
             Status = status,
@@ -104,8 +108,23 @@ internal static class RunReopening
             OpenedUtc = isOpen ? reopened.AtUtc : null,
             EndedUtc = null,
             Past = RunHistory.Past(state, index, status, reopened.AtUtc, reopened.Reason),
-            Tasks = node.Tasks.Map(task => task.Status == FlowTaskStatus.Completed ? task : GoOn(task, isOpen, reopened.AtUtc)),
+            OfferedCount = offered,
+            Tasks = window is null
+                ? node.Tasks.Map(task => task.Status == FlowTaskStatus.Completed ? task : GoOn(task, isOpen, reopened.AtUtc))
+                : [.. node.Tasks.Select((task, number) => task.Status == FlowTaskStatus.Completed ? task : GoOn(task, number < offered, reopened.AtUtc))],
         };
+    }
+
+    /// <summary>How far the tasks of a node are made ready when it goes on: to as many that have not completed as its window allows.</summary>
+    private static int OfferedOf(NodeRunState node, int? window)
+    {
+        var (offered, room) = (0, window ?? int.MaxValue);
+        while (offered < node.Tasks.Count && (room > 0 || node.Tasks[offered].Status == FlowTaskStatus.Completed))
+        {
+            room -= node.Tasks[offered++].Status == FlowTaskStatus.Completed ? 0 : 1;
+        }
+
+        return offered;
     }
 
     private static TaskLease GoOn(TaskLease task, bool isOpen, DateTimeOffset atUtc)
@@ -134,6 +153,7 @@ internal static class RunReopening
             TakenCount = edges.Count(edge => edge == EdgeState.Taken),
             DeadCount = edges.Count(edge => edge == EdgeState.Dead),
             Reruns = node.Reruns + 1,
+            Items = node.Items,
             Past = RunHistory.Past(state, index, RunStatus.Pending, reopened.AtUtc, reopened.Reason),
             Tasks = node.Tasks.Map(task => task.Epoch == 0 ? TaskLease.Pending : TaskLease.Pending with
             {

@@ -34,7 +34,7 @@ internal sealed class RunScope(GraphRunState state, int node) : IExpressionScope
                 : ExpressionValue.Null;
     }
 
-    private sealed class Parent(NodeRunState parent) : IExpressionScope
+    internal sealed class Parent(NodeRunState parent) : IExpressionScope
     {
         public int Count => ParentMembers.Length;
 
@@ -59,22 +59,27 @@ internal sealed class RunScope(GraphRunState state, int node) : IExpressionScope
             "bytes" => ExpressionValue.Of(parent.Bytes),
             "metrics" => ExpressionValue.Of(new Metrics(parent)),
             "reason" => ExpressionValue.Of(parent.Failure?.Reason),
-            "result" => parent.Tasks is [{ ResultJson: { } result }] ? ResultOf(result) : ExpressionValue.Null,
+            "result" => ResultOf(parent),
             "message" => ExpressionValue.Of(parent.Failure?.Message),
             _ => ExpressionValue.Null,
         };
-    }
 
-    /// <summary>Handlers write results as they like; one that is no JSON has no members.</summary>
-    private static ExpressionValue ResultOf(string result)
-    {
-        try
+        /// <summary>The result of a node with one task. Handlers write results as they like; one that is no JSON has no members.</summary>
+        public static ExpressionValue ResultOf(NodeRunState node)
         {
-            return ExpressionValue.Of(JsonElement.Parse(result));
-        }
-        catch (JsonException)
-        {
-            return ExpressionValue.Of(result);
+            if (node.Tasks is not [{ ResultJson: { } result }])
+            {
+                return ExpressionValue.Null;
+            }
+
+            try
+            {
+                return ExpressionValue.Of(JsonElement.Parse(result));
+            }
+            catch (JsonException)
+            {
+                return ExpressionValue.Of(result);
+            }
         }
     }
 

@@ -15,7 +15,7 @@ namespace OrleansFlow.Decisions.Leases;
 ///    revocation may be early and why cancellation needs no answer of the worker.
 /// Fencing by epoch: Gray and Cheriton, "Leases", SOSP 1989; Chubby's sequencers, Burrows, OSDI 2006, section 2.4.
 /// </remarks>
-public static class LeaseDecider
+public static partial class LeaseDecider
 {
     private static readonly ImmutableSortedDictionary<string, double> NoMetrics = ImmutableSortedDictionary.Create<string, double>(StringComparer.Ordinal);
 
@@ -47,7 +47,7 @@ public static class LeaseDecider
             PassTime => new LeaseDecision(Overdue(state, policy, nowUtc)),
             RestoreLease when IsBeforeRestore(state, policy) => One(LeaseLosses.Revoked(state, LeaseReasons.StoreRestored, nowUtc)),
             RestoreLease => state is { Status: FlowTaskStatus.Leased, Holder: { } holder }
-                ? One(new LeaseRenewed(nowUtc, state.Epoch, holder.Worker, holder.SessionId, nowUtc + policy.Duration, null))
+                ? One(new LeaseRenewed(nowUtc, state.Epoch, holder.Worker, holder.SessionId, nowUtc + policy.Duration, null) { IsRestored = true })
                 : RestoreWait(state, policy, nowUtc),
             CancelTask cancel => Cancel(state, cancel, nowUtc),
             EndTask end => state.Status != FlowTaskStatus.Ready ? new LeaseDecision([], LeaseReasons.NotReady)
@@ -87,11 +87,15 @@ public static class LeaseDecider
                         GrantedUtc = holder.GrantedUtc < renewed.AtUtc ? holder.GrantedUtc : renewed.AtUtc,
                         RenewedUtc = renewed.AtUtc,
                         LongestGap = holder.LongestGapUntil(renewed.AtUtc),
+                        BatchUtc = renewed.IsRestored ? renewed.AtUtc : holder.BatchUtc,
                     },
                     Progress = renewed.Progress ?? state.Progress,
                 }
                 : state,
-            BatchAccepted accepted => state with { Batches = state.Batches.Add(accepted.Batch) },
+            BatchAccepted accepted => state with
+            {
+                Batches = state.Batches.Add(accepted.Batch), Holder = state.Holder is { } holder ? holder with { BatchUtc = accepted.AtUtc } : null,
+            },
             CheckpointSaved saved => state with { Checkpoint = saved.Checkpoint },
             TaskCompleted completed => state with
             {
@@ -221,33 +225,6 @@ public static class LeaseDecider
         var wait = policy.BackoffBefore(state.RetriesSpent);
         var backedOff = new TaskBackedOff(nowUtc, failure, nowUtc + wait, reported, state.Epoch, state.LastWorker);
         return wait <= TimeSpan.Zero ? [backedOff, new TaskReadied(nowUtc)] : [backedOff];
-    }
-
-    private static ImmutableArray<LeaseEvent> Overdue(TaskLease state, LeasePolicy policy, DateTimeOffset nowUtc)
-    {
-        if (state.Status == FlowTaskStatus.BackingOff)
-        {
-            return nowUtc >= state.ReadyUtc ? [new TaskReadied(nowUtc)] : [];
-        }
-
-        if (state is not { Status: FlowTaskStatus.Leased, Holder: { } holder })
-        {
-            return [];
-        }
-
-        if (IsBeforeRestore(state, policy))
-        {
-            return [LeaseLosses.Revoked(state, LeaseReasons.StoreRestored, nowUtc)];
-        }
-
-        if (policy.AttemptTimeout is { } timeout && nowUtc >= holder.GrantedUtc + timeout && holder.GrantedUtc + timeout <= holder.ExpiresUtc)
-        {
-            var failure = new LeaseFailure(LeaseReasons.DeadlineExceeded, false, string.Create(
-                CultureInfo.InvariantCulture, $"The attempt took longer than {timeout.TotalSeconds} s ({LeaseTexts.LifeSigns(holder, policy, nowUtc)}); raise timeout_sec or make the task smaller."));
-            return Fail(state, failure, policy, nowUtc, reported: false);
-        }
-
-        return nowUtc >= holder.ExpiresUtc ? [LeaseLosses.Lost(state, LeaseReasons.LeaseExpired, policy, nowUtc)] : [];
     }
 
     private static LeaseDecision IfCurrent(TaskLease state, long epoch, LeasePolicy policy, DateTimeOffset nowUtc, Func<LeaseDecision> decide)

@@ -21,6 +21,9 @@ public sealed record LeaseGranted(DateTimeOffset AtUtc, long Epoch, WorkerId Wor
 public sealed record LeaseRenewed(DateTimeOffset AtUtc, long Epoch, WorkerId Worker, string SessionId, DateTimeOffset ExpiresUtc, double? Progress)
     : LeaseEvent(AtUtc)
 {
+    /// <summary>True when the lease was read from storage: the time without a batch counts from here again.</summary>
+    public bool IsRestored { get; init; }
+
     /// <inheritdoc/>
     public override bool IsDurable => false;
 }

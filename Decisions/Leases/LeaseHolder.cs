@@ -9,6 +9,9 @@ namespace OrleansFlow.Decisions.Leases;
 /// <param name="ExpiresUtc">The lease ends at this instant unless it is renewed before.</param>
 public sealed record LeaseHolder(WorkerId Worker, string SessionId, DateTimeOffset GrantedUtc, DateTimeOffset ExpiresUtc)
 {
+    /// <summary>When its last batch was accepted, or the lease was read from storage; null before. Not stored.</summary>
+    public DateTimeOffset? BatchUtc { get; init; }
+
     /// <summary>When the lease was granted or last renewed; default when that is not known any more. Not durable.</summary>
     public DateTimeOffset RenewedUtc { get; init; }
 

@@ -29,6 +29,9 @@ public sealed record LeasePolicy
     /// <summary>Longest time of one attempt, from its grant; null for none.</summary>
     public TimeSpan? AttemptTimeout { get; init; }
 
+    /// <summary>Longest time of an attempt without an accepted batch, from its grant or its last one; null for none.</summary>
+    public TimeSpan? BatchTimeout { get; init; }
+
     /// <summary>Failure reasons that end the task whatever the handler said.</summary>
     public ImmutableArray<string> PermanentOn { get; init; } = [];
 

@@ -33,6 +33,18 @@ public static class LeaseReasons
     /// <summary>The attempt took longer than its node allows.</summary>
     public const string DeadlineExceeded = "deadline_exceeded";
 
+    /// <summary>The attempt made no batch for longer than its node allows.</summary>
+    public const string BatchDeadlineExceeded = "batch_deadline_exceeded";
+
+    /// <summary>A list or another thing is larger than its node allows.</summary>
+    public const string LimitExceeded = "limit_exceeded";
+
+    /// <summary>So many tasks of a scattered node have failed that its barrier cannot be met.</summary>
+    public const string BarrierUnreachable = "barrier_unreachable";
+
+    /// <summary>The node's barrier was met without this task.</summary>
+    public const string BarrierMet = "barrier_met";
+
     /// <summary>A parent that the node was reading from failed.</summary>
     public const string UpstreamFailed = "upstream_failed";
 

@@ -71,9 +71,11 @@ public sealed record TaskLease
         return Status switch
         {
             FlowTaskStatus.BackingOff => ReadyUtc,
-            FlowTaskStatus.Leased when Holder is { } holder =>
-                policy.AttemptTimeout is { } timeout && holder.GrantedUtc + timeout < holder.ExpiresUtc ? holder.GrantedUtc + timeout : holder.ExpiresUtc,
+            FlowTaskStatus.Leased when Holder is { } holder => Earlier(
+                Earlier(holder.ExpiresUtc, holder.GrantedUtc + policy.AttemptTimeout), (holder.BatchUtc ?? holder.GrantedUtc) + policy.BatchTimeout),
             _ => null,
         };
+
+        static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset? other) => other < one ? other.Value : one;
     }
 }

@@ -5,6 +5,8 @@ namespace OrleansFlow.Decisions.Queues;
 /// <summary>One task of a <see cref="ReadyBook"/>. Its order must not change while a set holds it.</summary>
 internal sealed class QueuedTask(TaskId task, long segment)
 {
+    private readonly string _run = task.RunId.Value;
+
     public TaskId Task { get; } = task;
 
     public long Segment { get; } = segment;
@@ -21,6 +23,15 @@ internal sealed class QueuedTask(TaskId task, long segment)
 
     /// <summary>Who has its input at hand; default when nobody or everybody has.</summary>
     public WorkerId Near { get; set; }
+
+    /// <summary>What its limit is shared by; null for a task without one.</summary>
+    public string? LimitKey { get; set; }
+
+    /// <summary>How many tasks of that key may be in flight at once.</summary>
+    public int Limit { get; set; }
+
+    /// <summary>What it takes turns as: the key of its limit, or its run; all standalone tasks are one.</summary>
+    public string Key => LimitKey is not null ? "/" + LimitKey : _run;
 
     /// <summary>Null: ready. Else in flight, with the time of the next check-up.</summary>
     public DateTimeOffset? CheckUtc { get; set; }

@@ -3,14 +3,21 @@ using OrleansFlow.Tasks;
 namespace OrleansFlow.Decisions.Queues;
 
 /// <summary>
-/// The tasks of one queue: ready ones by priority (higher first), then age (older first), then id, apart by what they need of a worker; the
+/// The tasks of one queue: ready ones by priority (higher first), then runs in turn, then age (older first), then id, apart by what they need of a worker; the
 /// rest in flight. Deterministic: no order depends on a hash. Mutable, used by one grain; no clock and no I/O inside.
 /// </summary>
 public sealed class ReadyBook
 {
     private readonly Dictionary<TaskId, QueuedTask> _entries = [];
-    private readonly ReadyLanes _ready = new();
+    private readonly ReadyLanes _ready;
+    private readonly Dictionary<string, int> _inHand = new(StringComparer.Ordinal);
     private readonly SortedSet<QueuedTask> _checks = new(Comparer<QueuedTask>.Create(QueuedTask.CompareChecks));
+
+    /// <summary>An empty book.</summary>
+    public ReadyBook() => _ready = new ReadyLanes(IsFree);
+
+    /// <summary>Most tasks in flight at once, whatever their keys; null for any number.</summary>
+    public int? Limit { get; set; }
 
     /// <summary>Tasks waiting for a worker.</summary>
     public int ReadyCount => _ready.Count;
@@ -37,8 +44,11 @@ public sealed class ReadyBook
     /// <param name="segment">Where the task is stored; kept when the task is known already.</param>
     /// <param name="needs">Text of the <see cref="PlacementTraits"/> that a worker must meet; null for any worker.</param>
     /// <param name="near">The worker that has the task's input at hand: it gets the task while it has room; default for none.</param>
+    /// <param name="limitKey">What its limit is shared by; null for no limit.</param>
+    /// <param name="limit">How many tasks of that key may be in flight at once.</param>
     /// <returns>The segment that the task has.</returns>
-    public long MakeReady(TaskId task, int priority, DateTimeOffset readyUtc, long segment, string? needs = null, WorkerId near = default)
+    public long MakeReady(
+        TaskId task, int priority, DateTimeOffset readyUtc, long segment, string? needs = null, WorkerId near = default, string? limitKey = null, int limit = 0)
     {
         if (_entries.TryGetValue(task, out var entry))
         {
@@ -54,9 +64,20 @@ public sealed class ReadyBook
         entry.ReadyUtc = readyUtc;
         entry.Needs = string.IsNullOrEmpty(needs) ? null : needs;
         entry.Near = near;
+        entry.LimitKey = limitKey;
+        entry.Limit = limit;
         entry.CheckUtc = null;
         _ready.Add(entry);
         return entry.Segment;
+    }
+
+    /// <summary>Takes a ready task for in flight until its owner says otherwise: after a restart nobody else knows whether it counts for a limit.</summary>
+    public void Hold(TaskId task, DateTimeOffset checkUtc)
+    {
+        if (_entries.TryGetValue(task, out var entry) && entry.CheckUtc is null)
+        {
+            TakeOut(entry, checkUtc);
+        }
     }
 
     /// <summary>Takes up to <paramref name="count"/> ready tasks, the first ones; they are in flight until made ready again or removed.</summary>
@@ -69,10 +90,9 @@ public sealed class ReadyBook
     {
         ArgumentNullException.ThrowIfNull(taken);
         var lanes = _ready.LanesFor(worker, workers);
-        while (count-- > 0 && ReadyLanes.FirstOf(lanes) is { } entry)
+        while (count-- > 0 && _ready.FirstOf(lanes) is { } entry)
         {
-            _ready.Remove(entry);
-            SetCheck(entry, checkUtc);
+            TakeOut(entry, checkUtc);
             entry.Taking++;
             taken.Add(new ReadyTask(entry.Task, entry.Priority, entry.ReadyUtc, entry.Taking));
         }
@@ -97,7 +117,7 @@ public sealed class ReadyBook
     {
         if (_entries.TryGetValue(task.TaskId, out var entry) && entry.CheckUtc is not null)
         {
-            MakeReady(task.TaskId, task.Priority, task.ReadyUtc, entry.Segment, entry.Needs, entry.Near);
+            MakeReady(task.TaskId, task.Priority, task.ReadyUtc, entry.Segment, entry.Needs, entry.Near, entry.LimitKey, entry.Limit);
         }
     }
 
@@ -115,7 +135,7 @@ public sealed class ReadyBook
     {
         if (_entries.TryGetValue(task, out var entry))
         {
-            MakeReady(task, entry.Priority, readyUtc, entry.Segment, entry.Needs, entry.Near);
+            MakeReady(task, entry.Priority, readyUtc, entry.Segment, entry.Needs, entry.Near, entry.LimitKey, entry.Limit);
         }
     }
 
@@ -156,6 +176,19 @@ public sealed class ReadyBook
         return entry.Segment;
     }
 
+    private bool IsFree(QueuedTask task) =>
+        (Limit is not { } limit || InFlightCount < limit) && (task.LimitKey is null || _inHand.GetValueOrDefault(task.LimitKey) < task.Limit);
+
+    private void TakeOut(QueuedTask entry, DateTimeOffset checkUtc)
+    {
+        _ready.Remove(entry);
+        SetCheck(entry, checkUtc);
+        if (entry.LimitKey is { } key)
+        {
+            _inHand[key] = _inHand.GetValueOrDefault(key) + 1;
+        }
+    }
+
     private void SetCheck(QueuedTask entry, DateTimeOffset checkUtc)
     {
         entry.CheckUtc = checkUtc;
@@ -171,6 +204,10 @@ public sealed class ReadyBook
         else
         {
             _checks.Remove(entry);
+            if (entry.LimitKey is { } key && --_inHand[key] == 0)
+            {
+                _inHand.Remove(key);
+            }
         }
     }
 }

@@ -6,7 +6,8 @@ namespace OrleansFlow.Decisions.Queues;
 /// The ready tasks of a queue, apart by what they need and whom they are near, so that a worker finds what it can run without looking at what
 /// it cannot. Nearly every queue has one lane, for tasks that any worker may run.
 /// </summary>
-internal sealed class ReadyLanes
+/// <param name="isFree">Whether a task may be taken now: not one whose limit is reached.</param>
+internal sealed class ReadyLanes(Func<QueuedTask, bool> isFree)
 {
     private readonly ReadyLane _open = new(null, default);
 
@@ -55,14 +56,14 @@ internal sealed class ReadyLanes
     /// <summary>Whether there is anything for a worker.</summary>
     public bool HasFor(WorkerId worker, WaitingWorkers workers)
     {
-        if (_open.Count > 0)
+        if (_open.First(isFree) is not null)
         {
             return true;
         }
 
         foreach (var lane in _others.Values)
         {
-            if (workers.MayTake(worker, lane.Needs, lane.Near))
+            if (workers.MayTake(worker, lane.Needs, lane.Near) && lane.First(isFree) is not null)
             {
                 return true;
             }
@@ -87,12 +88,12 @@ internal sealed class ReadyLanes
     }
 
     /// <summary>The first task of the lanes; null when they are empty. O(lanes).</summary>
-    public static QueuedTask? FirstOf(List<ReadyLane> lanes)
+    public QueuedTask? FirstOf(List<ReadyLane> lanes)
     {
         QueuedTask? first = null;
         foreach (var lane in lanes)
         {
-            if (lane.First is { } head && (first is null || QueuedTask.CompareReady(head, first) < 0))
+            if (lane.First(isFree) is { } head && (first is null || QueuedTask.CompareReady(head, first) < 0))
             {
                 first = head;
             }

@@ -57,6 +57,9 @@ public sealed class WaitingWorkers
         }
     }
 
+    /// <summary>Workers with free slots that no assignment is under way to. O(workers).</summary>
+    public int ReadyCount => _workers.Count(worker => !worker.IsBusy && worker.FreeSlots > 0);
+
     /// <summary>Chooses a worker for an assignment and marks it busy.</summary>
     /// <param name="worker">The one chosen.</param>
     /// <param name="freeSlots">Its free slots.</param>

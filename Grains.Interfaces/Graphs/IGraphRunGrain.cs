@@ -32,7 +32,7 @@ public interface IGraphRunGrain : IGrainWithStringKey
     Task<NodeView?> GetNodeAsync(string node, CancellationToken cancellationToken);
 
     /// <summary>Some of the run's tasks. A page may be shorter than asked for, when their results are long.</summary>
-    /// <param name="node">Only this node's; empty: those of all nodes, in the order of the document.</param>
+    /// <param name="node">Only this node's; one task alone as <c>node[3]</c>; empty: those of all nodes, in the order of the document.</param>
     /// <param name="begin">Position of the first; 0 or more.</param>
     /// <param name="limit">Most tasks; 1 to <see cref="RunView.ShownTasksMax"/>.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -114,6 +114,10 @@ public interface IGraphRunGrain : IGrainWithStringKey
     /// <exception cref="Errors.FlowException"><c>not_found</c>: no such run or node.</exception>
     [Alias("GetArtifactPage")]
     Task<ArtifactPage> GetArtifactsAsync(string node, int begin, int limit, CancellationToken cancellationToken);
+
+    /// <summary>From a run that is a task of this one: it has ended. Durable before it returns; repeating it is fine, and so is an end that comes too late.</summary>
+    [Alias("ChildEnded")]
+    Task ChildEndedAsync(ChildOutcome outcome, CancellationToken cancellationToken);
 
     /// <summary>See <see cref="ITaskGrain.GrantAsync"/>.</summary>
     [Alias("Grant")]

@@ -78,6 +78,14 @@ public sealed record NodeView
     [Id(14)]
     public int CompletedCount { get; init; }
 
+    /// <summary>How many of its tasks may be in hand at once; null for any number.</summary>
+    [Id(60)]
+    public int? Limit { get; init; }
+
+    /// <summary>The run that its outcome was taken from; default when it did its work itself.</summary>
+    [Id(61)]
+    public RunId CachedFrom { get; init; }
+
     /// <summary>Why it failed, when the run goes on without it; null otherwise.</summary>
     [Id(15)]
     public TaskFailure? Failure { get; init; }

@@ -17,6 +17,31 @@ public sealed record RunSubmission
     /// <summary>The key by which its submitter knows it (<see cref="IdempotencyKeys"/>); null for none.</summary>
     [Id(40)]
     public string? IdempotencyKey { get; init; }
+
+    /// <summary>The task of another run that this run is; default for a run of its own.</summary>
+    [Id(60)]
+    public TaskId Parent { get; init; }
+}
+
+/// <summary>The end of a run that is a task of another one.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.ChildOutcome")]
+public sealed record ChildOutcome
+{
+    /// <summary>The task.</summary>
+    [Id(0)]
+    public required TaskId Task { get; init; }
+
+    /// <summary>The run that ended.</summary>
+    [Id(1)]
+    public required RunId Child { get; init; }
+
+    /// <summary>Its outputs, one JSON object; null for none.</summary>
+    [Id(2)]
+    public string? ResultJson { get; init; }
+
+    /// <summary>Why it did not complete; null when it did.</summary>
+    [Id(3)]
+    public TaskFailure? Failure { get; init; }
 }
 
 /// <summary>Where a run stands.</summary>
@@ -73,6 +98,14 @@ public sealed record RunView
     /// <summary>Effects refused because their epoch was not current, since the grain was last activated.</summary>
     [Id(9)]
     public long RefusedEffects { get; init; }
+
+    /// <summary>The task of another run that this run is; default for a run of its own.</summary>
+    [Id(60)]
+    public TaskId Parent { get; init; }
+
+    /// <summary>Its outputs, one JSON object; null before it completed, when its graph names none, and in listings and changes.</summary>
+    [Id(61)]
+    public string? OutputsJson { get; init; }
 
     /// <summary>Its variables, one JSON object; null in listings and changes.</summary>
     [Id(10)]

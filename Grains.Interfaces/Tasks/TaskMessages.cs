@@ -61,6 +61,10 @@ public sealed record LeaseGrant
     [Id(7)]
     public IReadOnlyList<string> Parents { get; init; } = [];
 
+    /// <summary>The parents that failed, for a task that remedies that; what ended the run, for one that undoes a node. Empty for any other.</summary>
+    [Id(60)]
+    public IReadOnlyList<ParentFailure> ParentFailures { get; init; } = [];
+
     /// <summary>Longest time of the attempt; null for none.</summary>
     [Id(8)]
     public TimeSpan? Timeout { get; init; }
@@ -121,6 +125,13 @@ public sealed record TaskCheckpointData([property: Id(0)] int Version, [property
 /// <param name="Checkpoint">The checkpoint.</param>
 [GenerateSerializer, Immutable, Alias("OrleansFlow.CheckpointReport")]
 public sealed record CheckpointReport([property: Id(0)] LeaseToken Token, [property: Id(1)] TaskCheckpointData Checkpoint);
+
+/// <summary>A parent that failed, or what ended the run that is undone.</summary>
+/// <param name="Node">The node; empty when no node did.</param>
+/// <param name="Reason">Stable text, an error code or the handler's own.</param>
+/// <param name="Message">As people are shown it.</param>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.ParentFailure")]
+public readonly record struct ParentFailure([property: Id(0)] string Node, [property: Id(1)] string Reason, [property: Id(2)] string Message);
 
 /// <summary>One output batch that a worker has written, fsynced and renamed.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansFlow.BatchReport")]
@@ -261,6 +272,14 @@ public sealed record TaskView
     /// <summary>The result; null before completion or when there is none.</summary>
     [Id(9)]
     public string? ResultJson { get; init; }
+
+    /// <summary>What a task of a scattered node was made for, as JSON; null for any other.</summary>
+    [Id(60)]
+    public string? ItemJson { get; init; }
+
+    /// <summary>The run that the task is, where its node runs a graph; default for any other.</summary>
+    [Id(61)]
+    public RunId ChildRun { get; init; }
 
     /// <summary>When a leased task's lease ends if it is not renewed, or when a backing-off task is ready again; else null.</summary>
     [Id(10)]

@@ -43,13 +43,17 @@ public interface IRoleQueueGrain : IGrainWithStringKey
 /// <param name="ReadyUtc">When it became ready; older is leased first.</param>
 /// <param name="Needs">Labels and version that a worker must offer, in the spelling of <c>PlacementTraits</c>; null for any worker.</param>
 /// <param name="Near">The worker that has the task's input at hand: preferred while it has room; default for none. Not stored.</param>
+/// <param name="LimitKey">What its limit is shared by; null for no limit.</param>
+/// <param name="Limit">How many tasks of that key the queue may have in flight at once.</param>
 [GenerateSerializer, Immutable, Alias("OrleansFlow.QueueEntry")]
 public readonly record struct QueueEntry(
     [property: Id(0)] TaskId TaskId,
     [property: Id(1)] int Priority,
     [property: Id(2)] DateTimeOffset ReadyUtc,
     [property: Id(3)] string? Needs = null,
-    [property: Id(4)] WorkerId Near = default);
+    [property: Id(4)] WorkerId Near = default,
+    [property: Id(5)] string? LimitKey = null,
+    [property: Id(6)] int Limit = 0);
 
 /// <summary>Ready tasks that no worker of the role can run as things are.</summary>
 /// <param name="Needs">What they need, in the spelling of <c>PlacementTraits</c>; empty for a worker of the role, whichever.</param>

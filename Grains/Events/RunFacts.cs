@@ -32,6 +32,7 @@ internal static class RunFacts
             RunStatusChanged run => fact with { Status = run.Status },
             RunPaused paused => fact with { Status = RunStatus.Paused, Reason = paused.Reason },
             RunResumed => fact with { Status = state.StartedUtc is null ? RunStatus.Pending : RunStatus.Running },
+            RunCompensating begun => fact with { Status = RunStatus.Compensating, Reason = begun.Failure?.Reason ?? begun.Reason },
             RunAborted aborted => fact with { Status = aborted.Status, Reason = aborted.Failure?.Reason ?? aborted.Reason },
             RunReopened reopened => fact with { Status = state.StartedUtc is null ? RunStatus.Pending : RunStatus.Running, Reason = reopened.Reason },
             NodeStatusChanged node => fact with { Kind = RunFactKind.NodeChanged, Node = NodeOf(state, node.Node), Status = node.Status },

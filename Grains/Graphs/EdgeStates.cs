@@ -44,6 +44,12 @@ internal static class EdgeStates
     public static NodeRunState Complete(GraphPlan plan, IReadOnlyList<NodeRunState> nodes, int index)
     {
         var (edges, node) = (plan.Nodes[index].Edges, nodes[index]);
+        if (plan.Nodes[index].Compensation is not null)
+        {
+            // The way to a node that undoes another is taken when it opens.
+            return node with { Edges = PersistentArray.Repeat(node.Opened ? EdgeState.Taken : EdgeState.Open, edges.Length), TakenCount = node.Opened ? edges.Length : 0 };
+        }
+
         var stored = node.Edges;
         PersistentArray<EdgeState> states =
         [

@@ -35,6 +35,18 @@ internal sealed partial class GraphRunGrain
         };
     }
 
+    public async Task ChildEndedAsync(ChildOutcome outcome, CancellationToken cancellationToken)
+    {
+        _pump.ThrowIfFailed();
+        if (_pump.Tentative.Find(outcome.Task) is { } slot && RunChildren.IdOf(_pump.Tentative, slot) == outcome.Child)
+        {
+            var failure = outcome.Failure is { } why ? new LeaseFailure(why.Reason, why.Permanent, why.Message) : null;
+            await Take(new EndChild(slot, outcome.ResultJson, failure)).Committed;
+        }
+    }
+
+    private Task RefuseChildAsync(TaskSlot slot, LeaseFailure failure) => Take(new EndChild(slot, null, failure)).Committed;
+
     private async Task<RunView> ControlAsync(GraphRunCommand command, string what)
     {
         RequireRun();
@@ -45,8 +57,10 @@ internal sealed partial class GraphRunGrain
             : throw new FlowException(FlowErrorCode.AlreadyEnded, $"Run '{_id}' has ended ({_pump.Committed.Status}); it cannot be {what}.");
     }
 
-    private RunView View() =>
-        RunViews.Run(_pump.Committed, _pump.Tentative.RefusedEffects, withNodes: true) with { IdempotencyKey = _submission?.IdempotencyKey };
+    private RunView View() => RunViews.Run(_pump.Committed, _pump.Tentative.RefusedEffects, withNodes: true) with
+    {
+        IdempotencyKey = _submission?.IdempotencyKey, Parent = _submission?.Parent ?? default,
+    };
 
     private void RequireRun()
     {

@@ -14,8 +14,8 @@ internal sealed partial class GraphRunGrain
         var slot = RequireLease(token);
         var plan = _pump.Committed.Plan!;
         var parents = plan.Nodes[slot.Node].Edges.Select(edge => edge.Parent).ToList();
-        var cursor = node.Length == 0 ? InputCursor.OfAll(plan.Nodes[slot.Node])
-            : plan.Find(node) is { } parent && parents.Contains(parent.Index) ? InputCursor.OfOne(plan.Nodes[slot.Node], parents.IndexOf(parent.Index))
+        var cursor = node.Length == 0 ? InputCursor.OfAll(plan.Nodes[slot.Node], slot.Index)
+            : plan.Find(node) is { } parent && parents.Contains(parent.Index) ? InputCursor.OfOne(plan.Nodes[slot.Node], parents.IndexOf(parent.Index), slot.Index)
             : throw new FlowException(
                 FlowErrorCode.BadInput, $"'{node}' is not a parent of '{plan.Nodes[slot.Node].Id}'; its parents: {string.Join(", ", parents.Select(one => plan.Nodes[one].Id))}.");
         await foreach (var artifact in FollowAsync(token, cursor, cancellationToken))
@@ -34,7 +34,12 @@ internal sealed partial class GraphRunGrain
         return Array.IndexOf(asked, -1) is >= 0 and var stranger
             ? throw new FlowException(
                 FlowErrorCode.BadInputArgs, $"'{pull.Nodes[stranger]}' is not a parent of '{plan.Nodes[slot.Node].Id}'; its parents: {string.Join(", ", ids)}.")
-            : FollowAsync(token, InputCursor.OfPull(plan.Nodes[slot.Node], asked, pull), cancellationToken);
+            : FollowAsync(
+                token,
+
+                // A task of a scattered node has one batch of that parent, wherever it begins.
+                plan.Nodes[slot.Node].Foreach?.Edge is null ? InputCursor.OfPull(plan.Nodes[slot.Node], asked, pull) : InputCursor.OfAll(plan.Nodes[slot.Node], slot.Index),
+                cancellationToken);
     }
 
     /// <summary>What a cursor finds, until its end; a lease that is lost ends it at once.</summary>

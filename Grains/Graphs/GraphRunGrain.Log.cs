@@ -45,6 +45,12 @@ internal sealed partial class GraphRunGrain
                 case RunAborted aborted:
                     LogAborted(_id, aborted.Status, aborted.Reason);
                     break;
+                case RunCompensating begun:
+                    LogCompensating(_id, begun.Outcome, state.ToCompensate.Count, begun.Reason);
+                    break;
+                case RunStatusChanged { Status: RunStatus.Failed or RunStatus.Cancelled } ended:
+                    LogAborted(_id, ended.Status, state.CancelReason ?? state.Failure?.Message ?? "");
+                    break;
             }
         }
     }
@@ -75,6 +81,9 @@ internal sealed partial class GraphRunGrain
 
     [LoggerMessage(EventId = 1009, Level = LogLevel.Information, Message = "Run {RunId} goes on after its pause")]
     private partial void LogUnpaused(RunId runId);
+
+    [LoggerMessage(EventId = 1060, Level = LogLevel.Information, Message = "Run {RunId} is to end as {RunStatus} and undoes {NodeCount} more nodes after the first: {Reason}")]
+    private partial void LogCompensating(RunId runId, RunStatus runStatus, int nodeCount, string reason);
 
     [LoggerMessage(EventId = 2011, Level = LogLevel.Information, Message = "Lease of task {TaskId} with epoch {Epoch} of worker {WorkerId} ended: {Reason}; the task is ready again")]
     private partial void LogRevoked(TaskId taskId, long epoch, WorkerId workerId, string reason);

@@ -30,6 +30,8 @@ internal sealed partial class GraphRunGrain
             null => View(),
             LeaseReasons.NotReady => throw new FlowException(
                 FlowErrorCode.BadInput, $"Node '{node}' of run '{_id}' has not run and ended yet ({_pump.Committed.Nodes[again!.Value].Status}), so it cannot be run once more."),
+            _ when _pump.Committed.CompensatingUtc is not null => throw new FlowException(
+                FlowErrorCode.AlreadyEnded, $"What run '{_id}' had done was undone when it ended: there is nothing to go on from. Submit it anew."),
             _ => throw new FlowException(FlowErrorCode.AlreadyEnded, $"Run '{_id}' has completed: there is nothing to go on with. Name the node that is to run once more."),
         };
     }

@@ -72,7 +72,7 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _id = new RunId(this.GetPrimaryKeyString());
-        _outbox = new RunOutbox(GrainFactory, _clock, exception => LogDeliveryFailed(exception, _id));
+        _outbox = new RunOutbox(GrainFactory, _clock, exception => LogDeliveryFailed(exception, _id), RefuseChildAsync, command => Take(command).Committed);
         var state = (await _store.LoadAsync(this.GetGrainId(), GrainContext.ActivationId.ToString(), _id)) with
         {
             EpochFloor = LeaseEpochs.FloorOf(_generation?.Generation ?? 1),
@@ -88,6 +88,7 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         {
             _submission = _store.Submission;
             _settled = _store.IsSettled;
+            _outbox.Parent = _submission?.Parent ?? default;
             state = GraphRunDecider.Decide(state, new RestoreRun(), _leases.Duration, _clock.GetUtcNow(), _rules).State;
         }
 
@@ -112,12 +113,18 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
     {
         var plan = _plans.Parse(submission.DocumentJson, submission.Files).RequirePlan();
 
+        if (_submission is { } known && known.Parent != submission.Parent)
+        {
+            throw new FlowException(FlowErrorCode.AlreadyExists, $"Run '{_id}' exists and {(known.Parent.IsDefault ? "belongs to no other run" : $"is task '{known.Parent}'")}; choose another run id.");
+        }
+
         // Beside the run's own write, so that both share one commit. Of a run whose reminder did not come to be nobody was told that it exists.
         var reminder = BeginReminderAsync();
         var (decision, committed) = Take(new SubmitRun(_id, plan));
         if (!decision.Events.IsEmpty)
         {
             _submission = submission;
+            _outbox.Parent = submission.Parent;
         }
 
         // One after the other: what combines tasks would see the end of the commit on the thread pool, outside the grain's turns.
@@ -158,16 +165,6 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         return Task.FromResult(_pump.Committed.Plan?.Find(node) is { } found ? RunViews.Node(_pump.Committed, found.Index, withTasks: false) : null);
     }
 
-    public Task<TaskPage> GetTasksAsync(string node, int begin, int limit, CancellationToken cancellationToken)
-    {
-        RequireRun();
-        ArgumentOutOfRangeException.ThrowIfNegative(begin);
-        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, RunView.ShownTasksMax);
-        int? only = node.Length == 0 ? null : RequireNode(node);
-        return Task.FromResult(_pump.Committed.Exists ? RunViews.Tasks(_pump.Committed, only, begin, limit) : new TaskPage { Tasks = [] });
-    }
-
     public async IAsyncEnumerable<RunEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         RequireRun();
@@ -187,15 +184,6 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         }
 
         yield return View();
-    }
-
-    public Task<ArtifactPage> GetArtifactsAsync(string node, int begin, int limit, CancellationToken cancellationToken)
-    {
-        RequireRun();
-        ArgumentOutOfRangeException.ThrowIfNegative(begin);
-        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, ArtifactPage.BatchesMax);
-        return Task.FromResult(RunViews.Artifacts(_pump.Committed, RequireNode(node), begin, limit));
     }
 
     public async Task<LeaseGrant?> GrantAsync(TaskId task, WorkerId worker, string sessionId, CancellationToken cancellationToken)

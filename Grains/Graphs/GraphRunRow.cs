@@ -1,7 +1,5 @@
-using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using OrleansFlow.Decisions.Graphs;
-using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Decisions.Variables;
 using OrleansFlow.Grains.Commits;
 using OrleansFlow.Grains.Events;
@@ -77,6 +75,14 @@ internal sealed class GraphRunRow
     [Id(17), JsonPropertyName("checkpoint_rows"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? CheckpointRows { get; set; }
 
+    /// <summary>Position of the node whose failure ended the run.</summary>
+    [Id(61), JsonPropertyName("failed_node"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int? FailedNode { get; set; }
+
+    /// <summary>When it failed or was cancelled, where nodes are undone after that.</summary>
+    [Id(60), JsonPropertyName("compensating"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public DateTimeOffset? CompensatingUtc { get; set; }
+
     /// <summary>Which row holds each segment of accepted batches.</summary>
     [Id(14), JsonPropertyName("batch_rows"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? BatchRows { get; set; }
@@ -109,6 +115,8 @@ internal sealed class GraphRunRow
         Failure = FailureRow.Of(state.Failure),
         CancelReason = state.CancelReason,
         Paused = state.IsPaused,
+        CompensatingUtc = state.CompensatingUtc,
+        FailedNode = state.FailedNode,
         Version = state.Version,
         Settled = settled,
     };
@@ -121,7 +129,7 @@ internal sealed class GraphRunRow
     /// <param name="acceptedCount">Batches accepted so far, those that do not count any more among them; null: those that count.</param>
     public GraphRunState ToState(RunId run, GraphPlan plan, IReadOnlyList<NodeRunState> nodes, RunVariables? variables = null, long? acceptedCount = null)
     {
-        if ((RunStatus)Status is RunStatus.Failed or RunStatus.Cancelled)
+        if ((RunStatus)Status is RunStatus.Failed or RunStatus.Cancelled or RunStatus.Compensating)
         {
             // What an early end did to nodes and tasks follows from the head, so it is not stored with each of them. A node that changed in the
             // same commit is stored as ended all the same, without its tasks: it ends here once more, with them.
@@ -154,8 +162,18 @@ internal sealed class GraphRunRow
             ReopenedUtc = ReopenedUtc,
         };
 
+        if (CompensatingUtc is { } sinceUtc)
+        {
+            var outcome = CancelReason is null ? RunStatus.Failed : RunStatus.Cancelled;
+            state = GraphRunDecider.Apply(state, new RunCompensating(sinceUtc, outcome, CancelReason ?? "", state.Failure, FailedNode)) with
+            {
+                Version = Version, Status = state.Status,
+            };
+            return state with { History = History is null ? RunHistory.Plain(state) : StatusChangeRow.ToHistory(History) };
+        }
+
         state = state is { Status: RunStatus.Failed or RunStatus.Cancelled, EndedUtc: { } endedUtc }
-            ? GraphRunDecider.Apply(state, new RunAborted(endedUtc, state.Status, CancelReason ?? "", state.Failure)) with { Version = Version }
+            ? GraphRunDecider.Apply(state, new RunAborted(endedUtc, state.Status, CancelReason ?? "", state.Failure, FailedNode)) with { Version = Version }
             : state;
         return state with { History = History is null ? RunHistory.Plain(state) : StatusChangeRow.ToHistory(History) };
     }
@@ -163,101 +181,6 @@ internal sealed class GraphRunRow
     /// <summary>A node that has a failure of its own ended before the run did.</summary>
     private static NodeRunState Reopen(NodeRunState node) =>
         node is { Status: RunStatus.Failed or RunStatus.Cancelled, Failure: null } ? node with { Status = RunStatus.Running } : node;
-}
-
-/// <summary>Stored form of a node of a run. What its tasks say is not stored twice.</summary>
-[GenerateSerializer, Immutable, Alias("OrleansFlow.NodeRow")]
-internal sealed class NodeRow
-{
-    [Id(0), JsonPropertyName("status")]
-    public int Status { get; set; }
-
-    [Id(1), JsonPropertyName("opened"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public bool Opened { get; set; }
-
-    [Id(2), JsonPropertyName("started"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public DateTimeOffset? StartedUtc { get; set; }
-
-    [Id(3), JsonPropertyName("ended"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public DateTimeOffset? EndedUtc { get; set; }
-
-    [Id(4), JsonPropertyName("metrics"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public Dictionary<string, double>? Metrics { get; set; }
-
-    /// <summary>Format 1 only.</summary>
-    [Id(5), JsonPropertyName("tasks"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public List<TaskLeaseRow>? Tasks { get; set; }
-
-    /// <summary>When its tasks became ready; what a task without a row of its own is told by.</summary>
-    [Id(6), JsonPropertyName("opened_at"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public DateTimeOffset? OpenedUtc { get; set; }
-
-    /// <summary>True once it gave its early start up.</summary>
-    [Id(7), JsonPropertyName("held_back"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public bool HeldBack { get; set; }
-
-    /// <summary>What became of the ways that lead to it (<see cref="EdgeStates"/>); null while all are open, and in rows of older versions.</summary>
-    [Id(8), JsonPropertyName("edges"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public string? Edges { get; set; }
-
-    /// <summary>Why it failed while the run went on.</summary>
-    [Id(9), JsonPropertyName("failure"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public FailureRow? Failure { get; set; }
-
-    /// <summary>How many reports each sum of the metrics is made of; older versions did not count, their sums are one report each.</summary>
-    [Id(10), JsonPropertyName("metric_counts"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public Dictionary<string, long>? MetricCounts { get; set; }
-
-    /// <summary>How often it began anew.</summary>
-    [Id(40), JsonPropertyName("reruns"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public int Reruns { get; set; }
-
-    /// <summary>Its changes of status before that.</summary>
-    [Id(41), JsonPropertyName("past"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public List<StatusChangeRow>? Past { get; set; }
-
-    public static NodeRow Of(PlanNode plan, NodeRunState node) => new()
-    {
-        Reruns = node.Reruns,
-        Past = StatusChangeRow.Of(node.Past),
-        Edges = EdgeStates.ToText(plan, node),
-        Failure = FailureRow.Of(node.Failure),
-        MetricCounts = node.MetricCounts.IsEmpty ? null : new Dictionary<string, long>(node.MetricCounts),
-        HeldBack = node.IsHeldBack,
-        Status = (int)node.Status,
-        Opened = node.Opened,
-        OpenedUtc = node.OpenedUtc,
-        StartedUtc = node.StartedUtc,
-        EndedUtc = node.EndedUtc,
-        Metrics = node.Metrics.IsEmpty ? null : new Dictionary<string, double>(node.Metrics),
-    };
-
-    public NodeRunState ToNode(IEnumerable<TaskLease> leases)
-    {
-        NodeTasks tasks = [.. leases];
-        var accepted = tasks
-            .SelectMany((task, index) => task.Batches.Select((batch, number) => new AcceptedRef(index, number, batch.Sequence)))
-            .OrderBy(batch => batch.Sequence);
-        return new NodeRunState
-        {
-            Status = (RunStatus)Status,
-            Opened = Opened,
-            IsHeldBack = HeldBack,
-            Reruns = Reruns,
-            Past = StatusChangeRow.ToHistory(Past),
-            OpenedUtc = OpenedUtc,
-            Edges = EdgeStates.Parse(Edges),
-            Failure = Failure?.ToFailure(),
-            MetricCounts = Metrics is null ? NodeRunState.NoCounts : (MetricCounts ?? Metrics.Keys.ToDictionary(name => name, _ => 1L)).ToImmutableSortedDictionary(StringComparer.Ordinal),
-            StartedUtc = StartedUtc,
-            EndedUtc = EndedUtc,
-            Tasks = tasks,
-            Accepted = [.. accepted],
-            Rows = tasks.Sum(task => task.Batches.Sum(batch => batch.Rows)),
-            Bytes = tasks.Sum(task => task.Batches.Sum(batch => batch.Bytes)),
-            Metrics = Metrics is null ? NodeRunState.NoMetrics : Metrics.ToImmutableSortedDictionary(StringComparer.Ordinal),
-        };
-    }
 }
 
 [JsonSerializable(typeof(GraphRunRow))]
@@ -268,4 +191,5 @@ internal sealed class NodeRow
 [JsonSerializable(typeof(RunResultRow))]
 [JsonSerializable(typeof(RunVariablesRow))]
 [JsonSerializable(typeof(CheckpointRow))]
+[JsonSerializable(typeof(RunItemsRow))]
 internal sealed partial class GraphRunJson : JsonSerializerContext;

@@ -40,10 +40,13 @@ internal sealed partial class GraphRunStore
         var head = _head.State;
         var tasks = new RunSegments("run-tasks", head.TaskRows).Names.ToList();
 
-        // Only the tasks' rows know the names of the results' rows, so those go first.
-        await ClearAsync<RunResultRow>(await ResultNamesAsync(tasks));
+        var nodes = new RunSegments("run-nodes", head.NodeRows).Names.ToList();
+
+        // Only the rows of tasks and nodes know the names of the rows of results and items, so those go first.
+        await ClearAsync<RunResultRow>(await NamesAsync<RunTasksRow>(tasks, row => row.ResultRows()));
         await ClearAsync<RunTasksRow>(tasks);
-        await ClearAsync<RunNodesRow>(new RunSegments("run-nodes", head.NodeRows).Names);
+        await ClearAsync<RunItemsRow>(await NamesAsync<RunNodesRow>(nodes, row => row.Nodes.Select(node => node.ItemsRow).OfType<string>()));
+        await ClearAsync<RunNodesRow>(nodes);
         await ClearAsync<RunBatchesRow>(new RunSegments("run-batches", head.BatchRows).Names);
         await ClearAsync<RunVariablesRow>(new RunSegments("run-vars", head.VariableRows).Names);
         await ClearAsync<CheckpointRow>(new RunSegments("run-checkpoint", head.CheckpointRows).Names);
@@ -52,15 +55,16 @@ internal sealed partial class GraphRunStore
         (_head.State, _head.RecordExists) = (new GraphRunRow(), false);
     }
 
-    private async Task<List<string>> ResultNamesAsync(IEnumerable<string> tasks)
+    private async Task<List<string>> NamesAsync<T>(IEnumerable<string> rows, Func<T, IEnumerable<string>> namesOf)
+        where T : class, new()
     {
         var names = new List<string>();
-        foreach (var window in tasks.Chunk(ReadsMax))
+        foreach (var window in rows.Chunk(ReadsMax))
         {
-            var reads = window.Select(async name => (Name: name, State: await TryReadAsync<RunTasksRow>(name))).ToList();
+            var reads = window.Select(async name => (Name: name, State: await TryReadAsync<T>(name))).ToList();
             foreach (var read in reads)
             {
-                names.AddRange((await read).State.State.ResultRows());
+                names.AddRange(namesOf((await read).State.State));
             }
         }
 

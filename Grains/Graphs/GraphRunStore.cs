@@ -24,6 +24,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
     private const string HeadName = "run";
     private const string PlanName = "run-plan";
     private const string ResultKind = "run-result";
+    private const string ItemsKind = "run-items";
 
     /// <summary>Reads that are under way at once while a run is read.</summary>
     private const int ReadsMax = 32;
@@ -34,6 +35,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
     private readonly GrainState<GraphRunRow> _head = new(new GraphRunRow());
     private readonly List<RunBatchRow> _tail = [];
     private readonly Dictionary<int, string> _resultRows = [];
+    private readonly Dictionary<int, string> _itemRows = [];
     private GrainId _grain;
     private string _grainText = "";
     private string _activation = "";
@@ -96,20 +98,31 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
         }
         else
         {
-            changed.Add(events);
+            changed.Add(state, events);
         }
 
         var commit = new Commit(this);
         if (!_isPlanStored)
         {
             var files = submission.Files is null ? null : new Dictionary<string, string>(submission.Files);
-            await commit.AddPlanAsync(new RunPlanRow { DocumentJson = submission.DocumentJson, Files = files, IdempotencyKey = submission.IdempotencyKey });
+            await commit.AddPlanAsync(new RunPlanRow
+            {
+                DocumentJson = submission.DocumentJson,
+                Files = files,
+                IdempotencyKey = submission.IdempotencyKey,
+                Parent = submission.Parent.IsDefault ? null : submission.Parent.Value,
+            });
+        }
+
+        foreach (var node in changed.ItemNodes)
+        {
+            _itemRows[node] = commit.AddOnce(ItemsKind, node, 0, new RunItemsRow { Items = [.. state.Nodes[node].Items] });
         }
 
         foreach (var segment in changed.NodeSegments)
         {
             var (first, count) = (segment * RunNodesRow.Size, Math.Min(RunNodesRow.Size, state.Nodes.Count - (segment * RunNodesRow.Size)));
-            var nodes = Enumerable.Range(first, count).Select(node => NodeRow.Of(state.Plan!.Nodes[node], state.Nodes[node]));
+            var nodes = Enumerable.Range(first, count).Select(node => NodeRow.Of(state.Plan!.Nodes[node], state.Nodes[node], _itemRows.GetValueOrDefault(node)));
             commit.Add(_nodeRows, segment, new RunNodesRow { Nodes = [.. nodes] });
         }
 
@@ -147,7 +160,13 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
     private async Task<GraphRunState> LoadSegmentsAsync(GraphRunRow row, RunId run)
     {
         var plan = await ReadAsync<RunPlanRow>(PlanName);
-        var submission = new RunSubmission { DocumentJson = plan.DocumentJson, Files = plan.Files, IdempotencyKey = plan.IdempotencyKey };
+        var submission = new RunSubmission
+        {
+            DocumentJson = plan.DocumentJson,
+            Files = plan.Files,
+            IdempotencyKey = plan.IdempotencyKey,
+            Parent = plan.Parent is { } parent ? TaskId.Parse(parent) : default,
+        };
         (_isPlanStored, Submission) = (true, submission with { DocumentJson = "" });
         var compiled = StoredState.Convert(_grainText, PlanName, () => Plan(submission, null));
         _numbers = new RunTaskNumbers(compiled);
@@ -160,59 +179,13 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
         var variables = (await ReadAsync<RunVariablesRow>(_variableRows)).GetValueOrDefault(0);
         var tasks = await ReadAsync<RunTasksRow>(_taskRows);
         await ReadResultsAsync(tasks);
+        await ReadItemsAsync(nodes);
         var batches = (await ReadAsync<RunBatchesRow>(_batchRows)).Values.SelectMany(segment => segment.Batches).ToList();
         var checkpoints = await ReadAsync<CheckpointRow>(_checkpointRows);
         _batchCount = batches.Count;
         _tail.AddRange(batches.Skip(batches.Count / RunBatchesRow.Size * RunBatchesRow.Size));
         return StoredState.Convert(_grainText, HeadName, () => row.ToState(
             run, compiled, _numbers.ToNodes(row.SubmittedUtc, nodes, tasks, batches, checkpoints), variables is null ? null : RunVariables.Parse(variables.VariablesJson), _batchCount));
-    }
-
-    private async Task<SortedDictionary<int, T>> ReadAsync<T>(RunSegments segments)
-        where T : class, new()
-    {
-        var rows = new SortedDictionary<int, T>();
-        foreach (var window in segments.Stored.Chunk(ReadsMax))
-        {
-            var reads = window.Select(number => ReadAsync<T>(segments.NameOf(number)!)).ToList();
-            for (var index = 0; index < window.Length; index++)
-            {
-                rows.Add(window[index], await reads[index]);
-            }
-        }
-
-        return rows;
-    }
-
-    private async Task<T> ReadAsync<T>(string name)
-        where T : class, new()
-    {
-        var state = new GrainState<T>(new T());
-        await _storage.ReadStateAsync(name, _grain, state);
-        _etags[name] = state.ETag;
-        return state.RecordExists
-            ? state.State
-            : StoredState.Convert<T>(_grainText, HeadName, () => throw new InvalidOperationException($"its row '{name}' is missing"));
-    }
-
-    /// <summary>Puts the results that have rows of their own back to their tasks.</summary>
-    private async Task ReadResultsAsync(SortedDictionary<int, RunTasksRow> segments)
-    {
-        var moved =
-            from segment in segments
-            from index in Enumerable.Range(0, segment.Value.Tasks.Count)
-            let task = segment.Value.Tasks[index]
-            where task?.ResultRow is not null
-            select (Number: (segment.Key * RunTasksRow.Size) + index, Task: task);
-        foreach (var window in moved.Chunk(ReadsMax))
-        {
-            var reads = window.Select(one => ReadAsync<RunResultRow>(one.Task.ResultRow!)).ToList();
-            for (var index = 0; index < window.Length; index++)
-            {
-                _resultRows[window[index].Number] = window[index].Task.ResultRow!;
-                window[index].Task.ResultJson = (await reads[index]).ResultJson;
-            }
-        }
     }
 
     /// <summary>A long result is written once, and not with each neighbour of its task.</summary>

@@ -13,10 +13,11 @@ internal abstract class InputCursor
     public abstract bool IsAtEnd(GraphRunState state);
 
     /// <summary>All parents that lead to a node, in order of acceptance.</summary>
-    public static InputCursor OfAll(PlanNode node) => new AllParents(node);
+    public static InputCursor OfAll(PlanNode node, int task) => new AllParents(node, task);
 
     /// <summary>One parent, ordered by task and number, each task once it has ended.</summary>
-    public static InputCursor OfOne(PlanNode node, int edge) => new OneParent(node, edge);
+    public static InputCursor OfOne(PlanNode node, int edge, int task) =>
+        node.Foreach?.Edge == edge ? new OneBatch(node, edge, task) : new OneParent(node, edge);
 
     /// <summary>What an input adapter asked for, in order of acceptance.</summary>
     /// <param name="node">The node that reads.</param>
@@ -29,16 +30,54 @@ internal abstract class InputCursor
         .Where((_, edge) => state.Nodes[node].Edges[edge] is EdgeState.Open or EdgeState.Taken)
         .Select(edge => edge.Parent);
 
-    private sealed class AllParents(PlanNode node) : InputCursor
+    /// <summary>The batch that a task of a scattered node was made for.</summary>
+    private sealed class OneBatch(PlanNode node, int edge, int task) : InputCursor
     {
-        private readonly int[] _read = new int[node.Edges.Length];
+        private readonly int _parent = node.Edges[edge].Parent;
+        private bool _isRead;
+
+        public override ArtifactRef? Next(GraphRunState state)
+        {
+            if (_isRead || task >= state.Nodes[_parent].Accepted.Count)
+            {
+                return null;
+            }
+
+            _isRead = true;
+            var batch = state.Nodes[_parent].Accepted[task];
+            return RunViews.Artifact(state, _parent, batch.Task, batch.Index);
+        }
+
+        /// <remarks>A parent that ran once more may have made fewer.</remarks>
+        public override bool IsAtEnd(GraphRunState state) =>
+            _isRead || (state.Nodes[_parent].IsTerminal && task >= state.Nodes[_parent].Accepted.Count);
+    }
+
+    private sealed class AllParents : InputCursor
+    {
+        private readonly PlanNode _node;
+        private readonly int[] _read;
+
+        /// <summary>How many batches of each parent are read; of one over whose batches the node is scattered, the task's own alone.</summary>
+        private readonly int[] _end;
+
+        public AllParents(PlanNode node, int task)
+        {
+            _node = node;
+            _read = new int[node.Edges.Length];
+            _end = [.. Enumerable.Repeat(int.MaxValue, _read.Length)];
+            if (node.Foreach?.Edge is { } edge)
+            {
+                (_read[edge], _end[edge]) = (task, task + 1);
+            }
+        }
 
         public override ArtifactRef? Next(GraphRunState state)
         {
             var first = -1;
             for (var edge = 0; edge < _read.Length; edge++)
             {
-                if (state.Nodes[node.Index].Edges[edge] == EdgeState.Taken && _read[edge] < Parent(state, edge).Accepted.Count
+                if (state.Nodes[_node.Index].Edges[edge] == EdgeState.Taken && _read[edge] < Math.Min(_end[edge], Parent(state, edge).Accepted.Count)
                     && (first < 0 || Sequence(state, edge) < Sequence(state, first)))
                 {
                     first = edge;
@@ -51,16 +90,16 @@ internal abstract class InputCursor
             }
 
             var batch = Parent(state, first).Accepted[_read[first]++];
-            return RunViews.Artifact(state, node.Edges[first].Parent, batch.Task, batch.Index);
+            return RunViews.Artifact(state, _node.Edges[first].Parent, batch.Task, batch.Index);
         }
 
         public override bool IsAtEnd(GraphRunState state)
         {
             for (var edge = 0; edge < _read.Length; edge++)
             {
-                var known = state.Nodes[node.Index].Edges[edge];
-                if (known == EdgeState.Open
-                    || (known == EdgeState.Taken && (!Parent(state, edge).IsTerminal || _read[edge] < Parent(state, edge).Accepted.Count)))
+                var known = state.Nodes[_node.Index].Edges[edge];
+                if (_read[edge] < _end[edge] && (known == EdgeState.Open
+                    || (known == EdgeState.Taken && (!Parent(state, edge).IsTerminal || _read[edge] < Parent(state, edge).Accepted.Count))))
                 {
                     return false;
                 }
@@ -69,7 +108,7 @@ internal abstract class InputCursor
             return true;
         }
 
-        private NodeRunState Parent(GraphRunState state, int edge) => state.Nodes[node.Edges[edge].Parent];
+        private NodeRunState Parent(GraphRunState state, int edge) => state.Nodes[_node.Edges[edge].Parent];
 
         private long Sequence(GraphRunState state, int edge) => Parent(state, edge).Accepted[_read[edge]].Sequence;
     }
@@ -103,7 +142,8 @@ internal abstract class InputCursor
 
         public override bool IsAtEnd(GraphRunState state) => state.Nodes[node.Index].Edges[edge] switch
         {
-            EdgeState.Taken => _task == state.Nodes[_parent].Tasks.Count,
+            // A scattered parent may get more tasks until it ends.
+            EdgeState.Taken => _task == state.Nodes[_parent].Tasks.Count && (state.Plan!.Nodes[_parent].Foreach is null || state.Nodes[_parent].IsTerminal),
             EdgeState.Open => false,
             _ => true,
         };

@@ -22,6 +22,9 @@ internal sealed class RunChanges(GraphPlan plan, RunTaskNumbers numbers)
     /// <summary>Tasks that completed, which need no checkpoint any more.</summary>
     public List<int> Completed { get; } = [];
 
+    /// <summary>Nodes that got their items.</summary>
+    public SortedSet<int> ItemNodes { get; } = [];
+
     /// <summary>Whether the variables changed.</summary>
     public bool HasVariables { get; private set; }
 
@@ -31,7 +34,10 @@ internal sealed class RunChanges(GraphPlan plan, RunTaskNumbers numbers)
     /// <summary>New batches, in order of acceptance.</summary>
     public IReadOnlyList<RunBatchRow> Batches => _batches;
 
-    public void Add(IEnumerable<GraphRunEvent> events)
+    /// <summary>Adds what events touched.</summary>
+    /// <param name="state">The run after them.</param>
+    /// <param name="events">The events.</param>
+    public void Add(GraphRunState state, IEnumerable<GraphRunEvent> events)
     {
         var isNew = false;
         foreach (var change in events.Where(change => change.IsDurable))
@@ -46,7 +52,26 @@ internal sealed class RunChanges(GraphPlan plan, RunTaskNumbers numbers)
                     break;
                 case NodeFailed failed:
                     NodeSegments.Add(failed.Node / RunNodesRow.Size);
-                    AddTasks(failed.Node);
+                    AddTasks(failed.Node, 0, state.Nodes[failed.Node].Tasks.Count);
+                    break;
+                case CacheAsked asked:
+                    NodeSegments.Add(asked.Node / RunNodesRow.Size);
+                    break;
+                case CacheAnswered answered:
+                    NodeSegments.Add(answered.Node / RunNodesRow.Size);
+                    break;
+                case NodeRestCancelled rest:
+                    NodeSegments.Add(rest.Node / RunNodesRow.Size);
+                    AddTasks(rest.Node, 0, state.Nodes[rest.Node].Tasks.Count);
+                    break;
+                case NodeGrown grown:
+                    NodeSegments.Add(grown.Node / RunNodesRow.Size);
+                    AddTasks(grown.Node, grown.First, grown.Count);
+                    if (!grown.Items.IsEmpty)
+                    {
+                        ItemNodes.Add(grown.Node);
+                    }
+
                     break;
                 case RunReopened reopened:
                     // Nearly everything that had not completed changes, and the rows of an early end are older than that end.
@@ -93,10 +118,10 @@ internal sealed class RunChanges(GraphPlan plan, RunTaskNumbers numbers)
         }
     }
 
-    private void AddTasks(int node)
+    private void AddTasks(int node, int first, int count)
     {
-        var (first, count) = numbers.RangeOf(node);
-        for (var segment = first / RunTasksRow.Size; segment <= (first + count - 1) / RunTasksRow.Size; segment++)
+        first += numbers.RangeOf(node).First;
+        for (var segment = first / RunTasksRow.Size; count > 0 && segment <= (first + count - 1) / RunTasksRow.Size; segment++)
         {
             TaskSegments.Add(segment);
         }

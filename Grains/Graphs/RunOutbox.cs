@@ -12,7 +12,7 @@ namespace OrleansFlow.Grains.Graphs;
 /// Nothing of it is stored: it follows from the run's state, so <see cref="Owe"/> finds it again after a crash. Receivers take repetitions.
 /// Used by one grain inside its turns.
 /// </remarks>
-internal sealed class RunOutbox
+internal sealed partial class RunOutbox
 {
     /// <summary>Entries of one message.</summary>
     private const int ChunkMax = 512;
@@ -24,19 +24,33 @@ internal sealed class RunOutbox
     private readonly List<(WorkerId Worker, LeaseToken Token, string Reason)> _stops = [];
     private readonly RunOutboxLane _stopLane;
     private readonly RunOutboxLane _entryLane;
+    private readonly RunOutboxLane _childLane;
+    private readonly RunOutboxLane _outcomeLane;
+    private readonly RunChildren _children;
+    private readonly RunCache _cache;
+    private readonly RunOutboxLane _cacheLane;
+    private ChildOutcome? _outcome;
     private RunEntry? _entry;
 
-    public RunOutbox(IGrainFactory grains, TimeProvider clock, Action<Exception> failed)
+    public RunOutbox(IGrainFactory grains, TimeProvider clock, Action<Exception> failed, Func<TaskSlot, LeaseFailure, Task> refused, Func<AnswerCache, Task> answer)
     {
+        _cache = new RunCache(grains, failed, answer);
+        _cacheLane = new RunOutboxLane(clock, () => _cache.IsEmpty, _cache.DeliverAsync);
         _grains = grains;
         _clock = clock;
         _failed = failed;
+        _children = new RunChildren(grains, failed, refused);
         _stopLane = new RunOutboxLane(clock, () => _stops.Count == 0, SendStopsAsync);
         _entryLane = new RunOutboxLane(clock, () => _entry is null, SendEntryAsync);
+        _childLane = new RunOutboxLane(clock, () => _children.IsEmpty, _children.DeliverAsync);
+        _outcomeLane = new RunOutboxLane(clock, () => _outcome is null, TellParentAsync);
     }
 
+    /// <summary>The task of another run that this run is; default for none.</summary>
+    public TaskId Parent { get; set; }
+
     /// <summary>True when nothing is owed.</summary>
-    public bool IsEmpty => _stops.Count == 0 && _entry is null && _queues.Values.All(mail => mail.IsEmpty);
+    public bool IsEmpty => _stops.Count == 0 && _entry is null && _outcome is null && _children.IsEmpty && _cache.IsEmpty && _queues.Values.All(mail => mail.IsEmpty);
 
     /// <summary>Adds what follows from committed events.</summary>
     public void Add(GraphRunState state, IReadOnlyList<GraphRunEvent> events)
@@ -59,15 +73,35 @@ internal sealed class RunOutbox
                     }
 
                     break;
-                case NodeFailed failed:
-                    AddNode(state, failed.Node);
-                    AddStops(state, failed.Node);
+                case NodeGrown grown:
+                    for (var index = grown.First; index < grown.First + grown.Count; index++)
+                    {
+                        AddTask(state, new TaskSlot(grown.Node, index));
+                    }
+
+                    break;
+                case NodeFailed { Node: var node }:
+                    AddNode(state, node);
+                    AddStops(state, node);
+                    break;
+                case NodeRestCancelled { Node: var node }:
+                    AddNode(state, node);
+                    AddStops(state, node);
                     break;
                 case RunTaskChanged { Change: TaskReadied or LeaseRevoked or TaskCompleted or TaskFailed } task:
                     AddTask(state, task.Slot);
                     break;
-                case RunAborted or RunReopened:
+                case RunAborted or RunReopened or RunCompensating:
                     Owe(state);
+                    break;
+                case RunStatusChanged:
+                    AddOutcome(state);
+                    break;
+                case CacheAsked asked:
+                    _cache.Add(state, asked.Node);
+                    break;
+                case NodeStatusChanged { Status: RunStatus.Completed } ended:
+                    _cache.Add(state, ended.Node);
                     break;
             }
 
@@ -76,7 +110,7 @@ internal sealed class RunOutbox
                 _stops.Add((stop.Worker, new LeaseToken(state.IdOf(changed.Slot), stop.Epoch), stop.Reason));
             }
 
-            if (change is RunSubmitted or RunStatusChanged or RunPaused or RunResumed or RunAborted)
+            if (change is RunSubmitted or RunStatusChanged or RunPaused or RunResumed or RunCompensating or RunAborted)
             {
                 AddEntry(state);
             }
@@ -88,6 +122,7 @@ internal sealed class RunOutbox
     {
         for (var node = 0; node < state.Nodes.Count; node++)
         {
+            _cache.Add(state, node);
             if (state.Nodes[node] is { OpenedUtc: null, IsHeldBack: false })
             {
                 // No queue and no worker was ever told of it.
@@ -98,6 +133,7 @@ internal sealed class RunOutbox
             AddStops(state, node);
         }
 
+        AddOutcome(state);
         AddEntry(state);
     }
 
@@ -124,6 +160,9 @@ internal sealed class RunOutbox
 
         Add(_stopLane);
         Add(_entryLane);
+        Add(_childLane);
+        Add(_cacheLane);
+        Add(_outcomeLane);
         return lanes;
 
         void Add(RunOutboxLane lane)
@@ -150,7 +189,7 @@ internal sealed class RunOutbox
     private void AddNode(GraphRunState state, int node)
     {
         // Nobody was offered what was skipped, or what the control plane did itself.
-        if (!state.Plan!.Nodes[node].NeedsWorker || state.Nodes[node].Status == RunStatus.Skipped)
+        if (state.Plan!.Nodes[node] is { NeedsWorker: false, Child: null } || state.Nodes[node].Status == RunStatus.Skipped)
         {
             return;
         }
@@ -169,6 +208,12 @@ internal sealed class RunOutbox
     private void AddTask(GraphRunState state, TaskSlot slot)
     {
         var (plan, task) = (state.Plan!.Nodes[slot.Node], state[slot]);
+        if (plan.Child is not null)
+        {
+            _children.Add(state, slot);
+            return;
+        }
+
         if (task.IsTerminal || (state.IsPaused && task.Status == FlowTaskStatus.Ready))
         {
             var mail = MailOf(plan.Role);
@@ -180,86 +225,30 @@ internal sealed class RunOutbox
             var mail = MailOf(plan.Role);
             mail.Ended.Remove(slot);
             mail.Ready[slot] = new QueueEntry(
-                state.IdOf(slot), plan.Priority, task.ReadyUtc ?? state.SubmittedUtc, plan.Needs, RunPlacement.NearOf(state, slot));
+                state.IdOf(slot), plan.Priority, task.ReadyUtc ?? state.SubmittedUtc, plan.Needs, RunPlacement.NearOf(state, slot), plan.LimitKey, plan.KeyLimit);
+        }
+    }
+
+    /// <summary>The run that this one is a task of must know how it ended.</summary>
+    private void AddOutcome(GraphRunState state)
+    {
+        if (!Parent.IsDefault && state.IsTerminal)
+        {
+            _outcome = new ChildOutcome
+            {
+                Task = Parent,
+                Child = state.RunId,
+                ResultJson = state.Status == RunStatus.Completed ? OutputScope.ResultOf(state) : null,
+                Failure = state.Status switch
+                {
+                    RunStatus.Completed => null,
+                    RunStatus.Failed when state.Failure is { } failure => new TaskFailure(failure.Reason, true, $"Run '{state.RunId}' failed: {failure.Message}"),
+                    _ => new TaskFailure(LeaseReasons.Cancelled, true, $"Run '{state.RunId}' was cancelled: {state.CancelReason}"),
+                },
+            };
         }
     }
 
     private void AddEntry(GraphRunState state) =>
         _entry = new RunEntry { Run = RunViews.Run(state, state.RefusedEffects, withNodes: false), Version = state.Version };
-
-    private RunMail MailOf(string role)
-    {
-        if (!_queues.TryGetValue(role, out var mail))
-        {
-            mail = new RunMail(_clock, (mine, cancellationToken) => SendAsync(role, mine, cancellationToken));
-            _queues.Add(role, mail);
-        }
-
-        return mail;
-    }
-
-    private async Task<bool> SendAsync(string role, RunMail mail, CancellationToken cancellationToken)
-    {
-        var (ready, ended) = mail.Take();
-        try
-        {
-            var queue = _grains.GetGrain<IRoleQueueGrain>(role + "/0");
-            foreach (var entries in ready.Values.Chunk(ChunkMax))
-            {
-                await queue.EnqueueAsync(entries, cancellationToken);
-            }
-
-            foreach (var tasks in ended.Values.Chunk(ChunkMax))
-            {
-                await queue.RemoveAsync(tasks, cancellationToken);
-            }
-
-            return true;
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            _failed(exception);
-            mail.PutBack(ready, ended);
-            return false;
-        }
-    }
-
-    private async Task<bool> SendStopsAsync(CancellationToken cancellationToken)
-    {
-        var stops = _stops.ToArray();
-        _stops.Clear();
-        return Array.TrueForAll(await Task.WhenAll(stops.Select(stop => StopAsync(stop, cancellationToken))), sent => sent);
-    }
-
-    private async Task<bool> StopAsync((WorkerId Worker, LeaseToken Token, string Reason) stop, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await _grains.GetGrain<IWorkerGrain>(stop.Worker.Value).StopAsync(stop.Token, stop.Reason, cancellationToken);
-            return true;
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            _failed(exception);
-            _stops.Add(stop);
-            return false;
-        }
-    }
-
-    private async Task<bool> SendEntryAsync(CancellationToken cancellationToken)
-    {
-        var entry = _entry!;
-        _entry = null;
-        try
-        {
-            await _grains.GetGrain<IRunCatalogGrain>(RunShards.KeyOf(entry.Run.RunId)).RecordAsync(entry, cancellationToken);
-            return true;
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            _failed(exception);
-            _entry ??= entry;
-            return false;
-        }
-    }
 }

@@ -22,6 +22,10 @@ internal sealed class RunPlanRow
     /// <summary>The key by which its submitter knows it; null for none.</summary>
     [Id(40), JsonPropertyName("key"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? IdempotencyKey { get; set; }
+
+    /// <summary>The task of another run that this run is; null for none.</summary>
+    [Id(60), JsonPropertyName("parent"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? Parent { get; set; }
 }
 
 /// <summary>Some neighbouring nodes of a run.</summary>
@@ -69,6 +73,18 @@ internal sealed class RunResultRow
 
     [Id(0), JsonPropertyName("result")]
     public string ResultJson { get; set; } = "";
+
+    [Id(1), JsonPropertyName("format"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Format { get; set => field = StateFormat.Known(value); }
+}
+
+/// <summary>The items of a scattered node. Written once.</summary>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.RunItemsRow")]
+internal sealed class RunItemsRow
+{
+    /// <summary>Each as JSON.</summary>
+    [Id(0), JsonPropertyName("items")]
+    public List<string> Items { get; set; } = [];
 
     [Id(1), JsonPropertyName("format"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Format { get; set => field = StateFormat.Known(value); }

@@ -54,13 +54,20 @@ internal sealed class RunTaskNumbers
                 node++;
             }
 
-            var (owner, task) = (state.Nodes[node], state.Nodes[node].Tasks[number - _starts[node]]);
+            var (owner, index) = (state.Nodes[node], number - _starts[node]);
+            if (index >= owner.Tasks.Count)
+            {
+                row.Tasks.Add(null);
+                continue;
+            }
+
             if (!ReferenceEquals(owner, untouched.Node))
             {
                 untouched = (owner, Untouched(owner.Status, owner.OpenedUtc));
             }
 
-            row.Tasks.Add(task.Status == untouched.Lease!.Status && Equals(task, untouched.Lease) ? null : TaskLeaseRow.Of(task, withBatches: false));
+            var (task, usual) = (owner.Tasks[index], IsOffered(node, index, owner.Status) ? untouched.Lease! : TaskLease.Pending);
+            row.Tasks.Add(task.Status == usual.Status && Equals(task, usual) ? null : TaskLeaseRow.Of(task, withBatches: false));
         }
 
         return row;
@@ -85,30 +92,42 @@ internal sealed class RunTaskNumbers
         var all = new List<NodeRunState>(_starts.Length - 1);
         var untouched = new NodeRow();
         var opened = new NodeRow { Opened = true, OpenedUtc = submittedUtc };
-        (NodeRow? Row, TaskLease Lease) last = default;
+        (NodeRow? Row, TaskLease Lease) last = (null, TaskLease.Pending);
         for (var node = 0; node < _starts.Length - 1; node++)
         {
             var row = nodes.TryGetValue(node / RunNodesRow.Size, out var segment) ? segment.Nodes[node % RunNodesRow.Size]
                 : _plan!.Nodes[node].OpensWithRun ? opened : untouched;
-            var leases = Enumerable.Range(_starts[node], _starts[node + 1] - _starts[node]).Select(number => Lease(row, number));
+            var position = node;
+            var count = _plan!.Nodes[node].Foreach is null ? _starts[node + 1] - _starts[node] : row.TaskCount;
+            var leases = Enumerable.Range(0, count).Select(index => Lease(row, position, index));
             all.Add(row.ToNode(leases));
         }
 
         return all;
 
-        TaskLease Lease(NodeRow node, int number)
+        TaskLease Lease(NodeRow node, int position, int index)
         {
+            var number = _starts[position] + index;
             var stored = tasks.TryGetValue(number / RunTasksRow.Size, out var segment) ? segment.Tasks[number % RunTasksRow.Size] : null;
-            var lease = stored?.ToLease() ?? (ReferenceEquals(node, last.Row) ? last : last = (node, Untouched((RunStatus)node.Status, node.OpenedUtc))).Lease;
+            if (!ReferenceEquals(node, last.Row))
+            {
+                last = (node, Untouched((RunStatus)node.Status, node.OpenedUtc));
+            }
+
+            var lease = stored?.ToLease() ?? (IsOffered(position, index, (RunStatus)node.Status) ? last.Lease : TaskLease.Pending);
             lease = checkpoints is not null && checkpoints.TryGetValue(number, out var row) && row.ToCheckpoint() is { } checkpoint && checkpoint.Epoch > lease.BaseEpoch ? lease with { Checkpoint = checkpoint } : lease;
             return !byTask.TryGetValue(number, out var list) ? lease
                 : lease with { Batches = lease.BaseEpoch == 0 ? list.ToImmutable() : [.. list.Where(batch => batch.Epoch > lease.BaseEpoch)] };
         }
     }
 
+    /// <summary>A task of which nothing is to be said but what its node says.</summary>
     private static TaskLease Untouched(RunStatus node, DateTimeOffset? openedUtc) =>
         node == RunStatus.Skipped ? GraphRunFold.Skipped
         : openedUtc is { } utc ? LeaseDecider.Apply(TaskLease.Pending, new TaskReadied(utc)) : TaskLease.Pending;
+
+    /// <summary>Whether a task is made ready when its node opens; the others of a node with a window are made ready one by one.</summary>
+    private bool IsOffered(int node, int index, RunStatus status) => status == RunStatus.Skipped || index < (_plan!.Nodes[node].Window ?? int.MaxValue);
 
     private static int[] Starts(GraphPlan plan)
     {

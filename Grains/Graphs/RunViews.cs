@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Grains.Tasks;
@@ -28,6 +29,7 @@ internal static class RunViews
         ReopenedUtc = state.ReopenedUtc,
         ArtifactBytes = state.IsTerminal ? state.Nodes.Sum(node => node.Bytes) : 0,
         ResultJson = withNodes && state.IsTerminal ? Result(state) : null,
+        OutputsJson = withNodes && state.Status == RunStatus.Completed ? OutputScope.ResultOf(state) : null,
     };
 
     /// <summary>What each node's reports add up to.</summary>
@@ -76,6 +78,8 @@ internal static class RunViews
             Metrics = node.Metrics.IsEmpty ? null : new Dictionary<string, double>(node.Metrics),
             StartedUtc = node.StartedUtc,
             EndedUtc = node.EndedUtc,
+            Limit = plan.Window,
+            CachedFrom = node.CachedFrom,
             Failure = TaskReports.ToFailure(node.Failure),
             History = withTasks ? [.. RunHistory.OfNode(state, index).Select(ToTransition)] : [],
             Reruns = node.Reruns,
@@ -134,7 +138,61 @@ internal static class RunViews
         return TaskReports.ToView(
             state.IdOf(slot),
             state.Plan!.Nodes[slot.Node].Role,
-            task.Status == FlowTaskStatus.Ready && !OffersTasks(state, slot.Node) ? task with { Status = FlowTaskStatus.Pending } : task);
+            task.Status == FlowTaskStatus.Ready && !OffersTasks(state, slot.Node) ? task with { Status = FlowTaskStatus.Pending } : task) with
+        {
+            ItemJson = ItemOf(state, slot),
+            ChildRun = state.Plan.Nodes[slot.Node].Child is null ? default : RunChildren.IdOf(state, slot),
+        };
+    }
+
+    /// <summary>Why the parents that failed did; for a node that undoes another, why the run ended.</summary>
+    private static IReadOnlyList<ParentFailure> FailuresOf(GraphRunState state, PlanNode plan)
+    {
+        if (plan.Compensation is not null)
+        {
+            var failed = state.Nodes.Select((node, index) => (node, index)).FirstOrDefault(one => one.node.Status == RunStatus.Failed);
+            return state.Failure is { } why ? [new ParentFailure(failed.node is null ? "" : state.Plan!.Nodes[failed.index].Id, why.Reason, why.Message)] : [];
+        }
+
+        return
+        [
+            .. from edge in plan.Edges
+               let failure = state.Nodes[edge.Parent].Failure
+               where failure is not null
+               select new ParentFailure(state.Plan!.Nodes[edge.Parent].Id, failure.Reason, failure.Message),
+        ];
+    }
+
+    /// <summary>A task's parameters as JSON; null for none.</summary>
+    public static string? ParamsOf(GraphRunState state, TaskSlot slot)
+    {
+        var plan = state.Plan!.Nodes[slot.Node];
+        return plan.Compensation is { } compensation ? compensation.ParamsOf(state, plan.ParamsJson)
+            : plan.Foreach is { } scatter ? scatter.ParamsOf(plan.ParamsJson, ItemOf(state, slot)!) : plan.ParamsJson;
+    }
+
+    /// <summary>What a task of a scattered node was made for; null for any other task.</summary>
+    private static string? ItemOf(GraphRunState state, TaskSlot slot)
+    {
+        if (state.Plan!.Nodes[slot.Node].Foreach is not { } scatter)
+        {
+            return null;
+        }
+
+        if (scatter.Edge is not { } edge)
+        {
+            return state.Nodes[slot.Node].Items[slot.Index];
+        }
+
+        var parent = state.Plan.Nodes[slot.Node].Edges[edge].Parent;
+        if (slot.Index >= state.Nodes[parent].Accepted.Count)
+        {
+            // The parent runs once more, and has not come so far.
+            return $$"""{"node":"{{state.Plan.Nodes[parent].Id}}"}""";
+        }
+
+        var batch = state.Nodes[parent].Accepted[slot.Index];
+        return string.Create(CultureInfo.InvariantCulture, $$"""{"node":"{{state.Plan.Nodes[parent].Id}}","task":{{batch.Task}},"index":{{batch.Index}}}""");
     }
 
     /// <summary>Whether a ready task of a node waits for a worker, and not for the end of a pause or an answer. A queue that asks must not offer it then.</summary>
@@ -185,8 +243,9 @@ internal static class RunViews
             Token = new LeaseToken(state.IdOf(slot), lease.Epoch),
             Role = plan.Role,
             Attempt = lease.Attempt,
-            TaskCount = plan.TaskCount,
-            ParamsJson = plan.ParamsJson,
+            TaskCount = plan.Foreach is null ? plan.TaskCount : state.Nodes[slot.Node].Tasks.Count,
+            ParamsJson = ParamsOf(state, slot),
+            ParentFailures = FailuresOf(state, plan),
             Files = state.Plan.Files.IsEmpty ? null : new Dictionary<string, string>(state.Plan.Files),
             AcceptedBatches = lease.Batches.Count,
             Parents = [.. InputCursor.Sources(state, slot.Node).Select(parent => state.Plan.Nodes[parent].Id)],

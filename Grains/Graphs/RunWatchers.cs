@@ -128,6 +128,12 @@ internal sealed class RunWatchers(Func<RunView> snapshot, TimeProvider clock)
                 TellTasks(state, opened.Node, change.AtUtc, null, _ => true);
                 TellNode(state, opened.Node, change.AtUtc);
                 break;
+            case NodeRestCancelled rest:
+                TellTasks(state, rest.Node, change.AtUtc, rest.Reason, task => task.Status == FlowTaskStatus.Cancelled);
+                break;
+            case NodeGrown grown:
+                TellGrown(state, grown);
+                break;
             case NodeHeldBack held:
                 TellTasks(state, held.Node, change.AtUtc, LeaseReasons.SlotNeeded, task => task is { Status: FlowTaskStatus.Pending, Epoch: 0 });
                 TellNode(state, held.Node, change.AtUtc);
@@ -138,16 +144,16 @@ internal sealed class RunWatchers(Func<RunView> snapshot, TimeProvider clock)
             case RunStatusChanged or RunPaused or RunResumed:
                 TellRun(state, change.AtUtc);
                 break;
-            case RunAborted when state.Nodes.Count > RunView.ShownNodesMax:
+            case RunAborted or RunCompensating when state.Nodes.Count > RunView.ShownNodesMax:
                 _watchers.ForEach(watcher => watcher.NeedsSnapshot = true);
                 break;
             case RunReopened:
                 _watchers.ForEach(watcher => watcher.NeedsSnapshot = true);
                 break;
-            case RunAborted aborted:
+            case RunAborted or RunCompensating:
                 for (var node = 0; node < state.Nodes.Count; node++)
                 {
-                    if (state.Nodes[node].EndedUtc == aborted.AtUtc)
+                    if (state.Nodes[node].EndedUtc == change.AtUtc)
                     {
                         TellTasks(state, node, change.AtUtc, LeaseReasons.Cancelled, task => task.Status == FlowTaskStatus.Cancelled);
                         TellNode(state, node, change.AtUtc);
@@ -173,6 +179,20 @@ internal sealed class RunWatchers(Func<RunView> snapshot, TimeProvider clock)
             {
                 TellTask(state, new TaskSlot(node, task), atUtc, reason);
             }
+        }
+    }
+
+    private void TellGrown(GraphRunState state, NodeGrown grown)
+    {
+        if (grown.Count > TasksMax)
+        {
+            _watchers.ForEach(watcher => watcher.NeedsSnapshot = true);
+            return;
+        }
+
+        for (var index = grown.First; index < grown.First + grown.Count; index++)
+        {
+            TellTask(state, new TaskSlot(grown.Node, index), grown.AtUtc, null);
         }
     }
 

@@ -31,6 +31,7 @@ public static class FlowStates
         [("graphrun", "run-nodes")] = StateKind.Of<RunNodesRow>(row => row.Nodes.ForEach(node => node.ToNode([]))),
         [("graphrun", "run-tasks")] = StateKind.Of<RunTasksRow>(row => row.Tasks.ForEach(task => task?.ToLease())),
         [("graphrun", "run-result")] = StateKind.Of<RunResultRow>(row => ArgumentNullException.ThrowIfNull(row.ResultJson)),
+        [("graphrun", "run-items")] = StateKind.Of<RunItemsRow>(row => row.Items.ForEach(item => JsonDocument.Parse(item).Dispose())),
         [("graphrun", "run-vars")] = StateKind.Of<RunVariablesRow>(row => OrleansFlow.Decisions.Variables.RunVariables.Parse(row.VariablesJson)),
         [("graphrun", "run-checkpoint")] = StateKind.Of<CheckpointRow>(row => row.ToCheckpoint()),
         [("graphrun", "run-batches")] = StateKind.Of<RunBatchesRow>(row => row.Batches.ForEach(batch => batch.ToBatch(0))),
@@ -40,6 +41,7 @@ public static class FlowStates
         [("catalog", "bucket")] = StateKind.Of<CatalogBucketState>(row => row.Tables.ForEach(table => table.ToTable())),
         [("rolequeue", "queue")] = StateKind.Of<QueueHeadState>(_ => { }),
         [("rolequeue", "segment")] = StateKind.Of<QueueSegmentState>(row => row.Items.ForEach(item => TaskId.Parse(item.Task))),
+        [("nodecache", "cached")] = StateKind.Of<NodeCacheState>(row => _ = new RunId(row.Run)),
         [("worker", "worker")] = StateKind.Of<WorkerGrainState>(_ => { }),
         [("workercatalog", "workers")] = StateKind.Of<WorkerCatalogState>(row => row.Workers.ForEach(worker => _ = new WorkerId(worker))),
     };
@@ -85,6 +87,11 @@ public static class FlowStates
         if (type == typeof(RunTasksRow))
         {
             return [.. JsonSerializer.Deserialize<RunTasksRow>(payload, Json)!.ResultRows()];
+        }
+
+        if (type == typeof(RunNodesRow))
+        {
+            return [.. JsonSerializer.Deserialize<RunNodesRow>(payload, Json)!.Nodes.Select(node => node.ItemsRow).OfType<string>()];
         }
 
         if (type != typeof(GraphRunRow)

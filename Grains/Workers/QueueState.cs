@@ -31,7 +31,9 @@ internal sealed record QueueItemState(
     [property: JsonPropertyName("t")] string Task,
     [property: JsonPropertyName("p")] int Priority,
     [property: JsonPropertyName("r")] DateTimeOffset ReadyUtc,
-    [property: JsonPropertyName("n"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Needs = null);
+    [property: JsonPropertyName("n"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Needs = null,
+    [property: JsonPropertyName("k"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? LimitKey = null,
+    [property: JsonPropertyName("l"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int Limit = 0);
 
 [JsonSerializable(typeof(QueueHeadState))]
 [JsonSerializable(typeof(QueueSegmentState))]

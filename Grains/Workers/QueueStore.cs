@@ -57,7 +57,7 @@ internal sealed class QueueStore(IServiceProvider services, Action failed)
             foreach (var item in segment.Row.State.Items)
             {
                 segment.Live.Add(item.Task);
-                yield return (new QueueEntry(TaskId.Parse(item.Task), item.Priority, item.ReadyUtc, item.Needs), number);
+                yield return (new QueueEntry(TaskId.Parse(item.Task), item.Priority, item.ReadyUtc, item.Needs, default, item.LimitKey, item.Limit), number);
             }
         }
 
@@ -153,7 +153,7 @@ internal sealed class QueueStore(IServiceProvider services, Action failed)
             foreach (var entry in append.Entries)
             {
                 var segment = await CurrentAsync();
-                segment.Row.State.Items.Add(new QueueItemState(entry.TaskId.Value, entry.Priority, entry.ReadyUtc, entry.Needs));
+                segment.Row.State.Items.Add(new QueueItemState(entry.TaskId.Value, entry.Priority, entry.ReadyUtc, entry.Needs, entry.LimitKey, entry.Limit));
                 segment.Live.Add(entry.TaskId.Value);
                 append.Segments.Add(_lastSegment);
                 if (changed.Count == 0 || changed[^1] != segment)

@@ -41,6 +41,7 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
 
     private readonly QueueStore _store;
     private readonly LeaseOptions _leases;
+    private readonly LimitOptions _limits;
     private readonly LeaseClock _clock;
     private readonly ILogger<RoleQueueGrain> _logger;
     private readonly ReadyBook _book = new();
@@ -51,19 +52,26 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
     private int _ticksToNote;
     private int _emptyTicks;
 
-    public RoleQueueGrain(IServiceProvider services, IOptions<LeaseOptions> leases, LeaseClock clock, ILogger<RoleQueueGrain> logger)
+    public RoleQueueGrain(IServiceProvider services, IOptions<LeaseOptions> leases, IOptions<LimitOptions> limits, LeaseClock clock, ILogger<RoleQueueGrain> logger)
     {
         _store = new QueueStore(services, DeactivateOnIdle);
         _leases = leases.Value;
+        _limits = limits.Value;
         _clock = clock;
         _logger = logger;
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        _book.Limit = _limits.OfRole(this.GetPrimaryKeyString().Split('/')[0]);
         await foreach (var (entry, segment) in _store.LoadAsync(this.GetGrainId(), cancellationToken))
         {
             File(entry, segment);
+            if (entry.LimitKey is not null || _book.Limit is not null)
+            {
+                // Whether it is leased its owner knows; until then it counts.
+                _book.Hold(entry.TaskId, _clock.GetUtcNow());
+            }
         }
 
         await AskPartitionsAsync(cancellationToken);
@@ -101,6 +109,8 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
             Forget(task);
         }
 
+        // A limit may have room again.
+        Pump();
         return Task.CompletedTask;
     }
 
@@ -137,7 +147,7 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
     /// <summary>Makes a task ready. One that another call, or an earlier life, stored too keeps the segment it has; the other copy is dropped.</summary>
     private void File(QueueEntry entry, long segment)
     {
-        var kept = _book.MakeReady(entry.TaskId, entry.Priority, entry.ReadyUtc, segment, entry.Needs, entry.Near);
+        var kept = _book.MakeReady(entry.TaskId, entry.Priority, entry.ReadyUtc, segment, entry.Needs, entry.Near, entry.LimitKey, entry.Limit);
         if (segment != NotStored && segment != kept)
         {
             _store.Removed(segment, entry.TaskId);
@@ -150,7 +160,7 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
         while (_book.ReadyCount > 0 && _workers.TryBegin(out var worker, out var freeSlots, _book))
         {
             var taken = new List<ReadyTask>();
-            _book.Take(Math.Min(freeSlots, AssignMax), NextCheckUtc(), taken, worker, _workers);
+            _book.Take(Math.Min(freeSlots, ShareOf(_workers.ReadyCount + 1)), NextCheckUtc(), taken, worker, _workers);
             var assignment = AssignAsync(worker, taken);
             if (!assignment.IsCompleted)
             {
@@ -160,6 +170,9 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
 
         _underWay.RemoveWhere(assignment => assignment.IsCompleted);
     }
+
+    /// <summary>How many tasks one worker gets at once, so that a few are spread over all that have room, and many share a commit.</summary>
+    private int ShareOf(int workers) => Math.Clamp((_book.ReadyCount + workers - 1) / workers, 1, AssignMax);
 
     private async Task AssignAsync(WorkerId worker, List<ReadyTask> tasks)
     {
@@ -251,26 +264,6 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
         if (_book.Remove(task) is { } segment)
         {
             _store.Removed(segment, task);
-        }
-    }
-
-    private async Task EnsureReminderAsync()
-    {
-        if (!_hasReminder)
-        {
-            _hasReminder = true;
-            await this.RegisterOrUpdateReminder(ReminderName, ReminderPeriod, ReminderPeriod);
-        }
-    }
-
-    /// <summary>Only a queue that stays empty gives its reminder up: registering it again costs a write.</summary>
-    private async Task EndReminderIfIdleAsync()
-    {
-        _emptyTicks = _book.Count == 0 ? _emptyTicks + 1 : 0;
-        if (_hasReminder && _emptyTicks == IdleTicks && await this.GetReminder(ReminderName) is { } reminder)
-        {
-            _hasReminder = false;
-            await this.UnregisterReminder(reminder);
         }
     }
 

@@ -11,7 +11,7 @@ internal sealed partial class RunRecovery(IGrainFactory grains, ILogger<RunRecov
     private const int PageSize = 500;
     private const int SideBySide = 16;
 
-    private static readonly RunStatus[] Unended = [RunStatus.Pending, RunStatus.Running, RunStatus.Cancelling, RunStatus.Paused];
+    private static readonly RunStatus[] Unended = [RunStatus.Pending, RunStatus.Running, RunStatus.Cancelling, RunStatus.Paused, RunStatus.Compensating];
 
     /// <inheritdoc/>
     public async Task Execute(CancellationToken cancellationToken)

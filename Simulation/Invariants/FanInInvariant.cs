@@ -14,6 +14,7 @@ internal sealed class FanInInvariant(SimulatedWorld world) : Invariant(world)
 {
     private readonly Dictionary<RunId, GraphPlan> _plans = [];
     private readonly HashSet<TaskId> _completed = [];
+    private readonly Dictionary<(RunId Run, string Node), int> _counts = [];
     private readonly HashSet<(RunId Run, string Node)> _failed = [];
     private readonly HashSet<(RunId Run, string Node)> _delivered = [];
 
@@ -38,6 +39,7 @@ internal sealed class FanInInvariant(SimulatedWorld world) : Invariant(world)
                     break;
                 case TaskCompleted:
                     _completed.Add(step.Task);
+                    _counts[node] = _counts.GetValueOrDefault(node) + 1;
                     break;
                 case TaskFailed:
                     _failed.Add(node);
@@ -72,6 +74,12 @@ internal sealed class FanInInvariant(SimulatedWorld world) : Invariant(world)
 
     private bool HasCompleted(RunId run, PlanNode node)
     {
+        if (node.Foreach is { } scatter)
+        {
+            // How many items there are is the run's to know; of an empty list none completes.
+            return _counts.GetValueOrDefault((run, node.Id)) >= (scatter.Needed ?? 0);
+        }
+
         for (var index = 0; index < node.TaskCount; index++)
         {
             if (!_completed.Contains(TaskId.OfRun(run, node.Id, index)))

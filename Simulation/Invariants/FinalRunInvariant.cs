@@ -36,7 +36,7 @@ internal sealed class FinalRunInvariant(SimulatedWorld world) : Invariant(world)
                 Violate($"{after.RunId} is completed, but its node {node.NodeId} is {node.Status}");
             }
 
-            if (node.Tasks.FirstOrDefault(task => node.Status == RunStatus.Completed ? task.Status != FlowTaskStatus.Completed : !IsOver(task)) is { } open)
+            if (node.Tasks.FirstOrDefault(task => node.Status == RunStatus.Completed && task.ItemJson is null ? task.Status != FlowTaskStatus.Completed : !IsOver(task)) is { } open)
             {
                 Violate($"{after.RunId} is completed, but {open.TaskId} is {open.Status}");
             }

@@ -19,7 +19,7 @@ internal abstract class Invariant(SimulatedWorld world)
     protected SimulationWatch Watch => world.Watch;
 
     /// <summary>What the control plane does itself has no lease.</summary>
-    protected static bool IsOwn(TaskView task) => task is { Epoch: 0, Role: RoutingScenario.FunctionRole or RoutingScenario.GateRole };
+    protected static bool IsOwn(TaskView task) => task is { Epoch: 0, Role: RoutingScenario.FunctionRole or RoutingScenario.GateRole or ScatterScenario.GraphRole };
 
     /// <summary>A submit of a standalone task or, where the id is a run's, of a run was acknowledged.</summary>
     public virtual void OnSubmitted(string id)

@@ -76,8 +76,16 @@ internal sealed class OneOutcomeInvariant(SimulatedWorld world) : Invariant(worl
             return;
         }
 
-        foreach (var (old, now) in before.Nodes.SelectMany(node => node.Tasks).Zip(after.Nodes.SelectMany(node => node.Tasks)))
+        // A scattered node may have more of them now.
+        var tasks = after.Nodes.SelectMany(node => node.Tasks).ToDictionary(task => task.TaskId);
+        foreach (var old in before.Nodes.SelectMany(node => node.Tasks))
         {
+            if (!tasks.TryGetValue(old.TaskId, out var now))
+            {
+                Violate($"{old.TaskId} was seen, and is gone");
+                continue;
+            }
+
             if (now.Batches < old.Batches || now.Epoch < old.Epoch)
             {
                 Violate($"{now.TaskId} was seen with epoch {old.Epoch} and {old.Batches} batches, and later with {now.Epoch} and {now.Batches}");

@@ -63,6 +63,11 @@ internal class GraphsScenario : SimulationScenario
     /// <summary>What the caller does besides, each time it looks.</summary>
     protected virtual Task LookAsync(SimulatedWorld world, IGraphRunGrain run, RunView view) => Task.CompletedTask;
 
+    /// <summary>Looks at a run that has ended.</summary>
+    protected virtual void CheckEnd(SimulatedWorld world, RunView view)
+    {
+    }
+
     private async Task RunAsync(
         SimulatedWorld world, string id, RunSubmission submission, TimeSpan start, TimeSpan? cancel, OpenWork open)
     {
@@ -89,6 +94,7 @@ internal class GraphsScenario : SimulationScenario
             world.Watch.OnRunSeen(view);
             if (view.Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled)
             {
+                CheckEnd(world, view);
                 break;
             }
 
@@ -106,8 +112,13 @@ internal class GraphsScenario : SimulationScenario
     {
         try
         {
-            world.Watch.OnRunSeen(await UntilAnsweredAsync(world, () => run.CancelAsync("the caller has changed its mind", CancellationToken.None)));
-            world.Watch.OnCancelled(id);
+            var view = await UntilAnsweredAsync(world, () => run.CancelAsync("the caller has changed its mind", CancellationToken.None));
+            world.Watch.OnRunSeen(view);
+            if (view.Status == RunStatus.Cancelled)
+            {
+                // And not one that undoes what it did before it is.
+                world.Watch.OnCancelled(id);
+            }
         }
         catch (FlowException exception) when (exception.Code == FlowErrorCode.AlreadyEnded)
         {

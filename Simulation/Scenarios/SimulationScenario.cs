@@ -8,7 +8,8 @@ namespace OrleansFlow.Simulation.Scenarios;
 internal abstract class SimulationScenario
 {
     /// <summary>All scenarios, by name.</summary>
-    public static IReadOnlyList<SimulationScenario> All { get; } = [new LeasesScenario(), new GraphsScenario(), new RoutingScenario(), new RandomGraphsScenario()];
+    public static IReadOnlyList<SimulationScenario> All { get; } =
+        [new LeasesScenario(), new GraphsScenario(), new RoutingScenario(), new RandomGraphsScenario(), new ScatterScenario()];
 
     /// <summary>Name on the command line.</summary>
     public abstract string Name { get; }

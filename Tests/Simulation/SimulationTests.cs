@@ -13,6 +13,7 @@ public sealed class SimulationTests
     [InlineData("graphs", 2_000)]
     [InlineData("routing", 1_000)]
     [InlineData("random-graphs", 500)]
+    [InlineData("scatter", 500)]
     public void Rules_OverThousandsOfSeedsWithEveryKindOfFault_Hold(string scenario, int seeds)
     {
         var faults = new ConcurrentDictionary<FaultKind, int>();
@@ -44,6 +45,7 @@ public sealed class SimulationTests
     [InlineData("graphs")]
     [InlineData("routing")]
     [InlineData("random-graphs")]
+    [InlineData("scatter")]
     public void History_OfTheSameSeed_IsTheSameByteForByte(string scenario)
     {
         var options = new ParallelOptions { CancellationToken = TestContext.Current.CancellationToken };

@@ -39,6 +39,9 @@ internal sealed class AttemptContext(
 
     public override IReadOnlyList<string> Parents => attempt.Offer.Parents;
 
+    public override IReadOnlyList<UpstreamFailure> Failures { get; } =
+        [.. attempt.Offer.ParentFailures.Select(failure => new UpstreamFailure(failure.Node, failure.Reason, failure.Message))];
+
     public override int AcceptedBatchCount => attempt.Offer.AcceptedBatches;
 
     public override TaskCheckpoint? Checkpoint => CurrentCheckpoint;

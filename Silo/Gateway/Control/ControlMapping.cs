@@ -31,8 +31,10 @@ internal static class ControlMapping
             VarsJson = run.VariablesJson ?? "",
             ReopenedAt = run.ReopenedUtc?.ToTimestamp(),
             IdempotencyKey = run.IdempotencyKey ?? "",
+            ParentTaskId = run.Parent.IsDefault ? "" : run.Parent.Value,
             ResultJson = run.ResultJson ?? "",
             ArtifactBytes = run.ArtifactBytes,
+            OutputsJson = run.OutputsJson ?? "",
         };
         wire.NodeCount = run.NodeCount;
         wire.NodeStates.Add((run.NodeStates ?? new Dictionary<RunStatus, int>()).Select(count => new Wire.NodeStateCount { State = (Wire.RunState)count.Key, Nodes = count.Value }));
@@ -53,6 +55,8 @@ internal static class ControlMapping
         Progress = task.Progress,
         Failure = task.Failure?.ToWire(),
         ResultJson = task.ResultJson ?? "",
+        ItemJson = task.ItemJson ?? "",
+        ChildRunId = task.ChildRun.Value,
     };
 
     public static Wire.Worker ToWire(this WorkerView worker)
@@ -178,6 +182,7 @@ internal static class ControlMapping
             Batches = node.Batches,
             Rows = node.Rows,
             Bytes = node.Bytes,
+            CachedFrom = node.CachedFrom.Value,
             StartedAt = node.StartedUtc?.ToTimestamp(),
             EndedAt = node.EndedUtc?.ToTimestamp(),
             Failure = node.Failure?.ToWire(),

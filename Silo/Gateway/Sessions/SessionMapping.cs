@@ -258,6 +258,7 @@ internal static class SessionMapping
             CheckpointInputPosition = grant.CheckpointInputPosition ?? "",
         };
         offer.Parents.Add(grant.Parents);
+        offer.ParentFailures.Add(grant.ParentFailures.Select(failure => new Wire.ParentFailure { Node = failure.Node, Reason = failure.Reason, Message = failure.Message }));
         foreach (var (name, path) in grant.Files ?? new Dictionary<string, string>())
         {
             offer.Files[name] = path;

@@ -12,6 +12,10 @@ public sealed class GraphDocumentTests
         .. RunScript.Documents,
         """{"version":1,"name":"full","files":{"f":"/d/x.parquet"},"params":{"a":1},"vars":{"n":{"x":1}},"deadline_sec":60.5,"nodes":[{"id":"a","role":"r","tasks":3,"params":{"b":[1]},"retry":{"max":0,"backoff":"linear","jitter_pct":12.5,"backoff_sec":0.25,"max_backoff_sec":3,"permanent_on":[]},"timeout_sec":90,"priority":-5,"labels":{"gpu":"true","zone":"eu 1"},"role_version":"2.1","grace":"lease","max_takeovers":3},{"id":"b","fn":"custom.fn","args":{"x":1},"depends_on":["a"],"triggers":{"a":"on_batch"},"fan_in":"count:1","when":"vars.n.x == 1"},{"id":"g","approval":{"timeout_sec":9,"on_timeout":"skip"},"depends_on":[{"node":"a","on":"done","when":"true","trigger":"on_done"}],"on_upstream_failure":"end_of_input"}]}""",
         """{"name":"inputs","nodes":[{"id":"a","role":"r","input":{"adapter":"pull.files","args":{"paths":["x.csv"]}}},{"id":"b","role":"r","depends_on":["a"],"input":{"adapter":"pull.artifacts"}},{"id":"c","role":"r","input":{"adapter":"own:one","args":{"x":1},"allow_unknown_adapter":true}},{"id":"d","role":"r","input":null}]}""",
+        """{"name":"scattered","vars":{"days":[1,"b"]},"nodes":[{"id":"a","role":"r","foreach":{"items":"vars.days","as":"day","barrier":"count:2","max_items":5},"concurrency":{"limit":3,"key":"db"},"batch_deadline_sec":0.5},{"id":"b","role":"r","foreach":{"batches_of":"a"},"concurrency":{"limit":1},"depends_on":["a"]},{"id":"c","role":"r","foreach":{"items":[{"x":[1,2]},null,"q"]}}]}""",
+        """{"name":"nested","graphs":{"one":{"params":{"a":1},"vars":{"v":2},"deadline_sec":9,"outputs":{"x":"nodes.a.rows","y":"vars.v"},"nodes":[{"id":"a","role":"r"}]},"two":{"nodes":[{"id":"b","graph":"one"}]}},"outputs":{"z":"nodes.n.result.x"},"nodes":[{"id":"n","graph":"two","params":{"q":1},"foreach":{"items":[1]}},{"id":"m","graph":{"nodes":[{"id":"i","graph":"one"}]},"depends_on":["n"]}]}""",
+        """{"name":"undone","nodes":[{"id":"a","role":"r","compensate":{"role":"u","params":{"x":1},"retry":{"max":5},"timeout_sec":60,"on_cancel":true}},{"id":"b","fn":"noop","compensate":{"role":"u"}}]}""",
+        """{"name":"cached","nodes":[{"id":"a","role":"r","cache":{"key":"[params.x, vars.y]","ttl_sec":60}},{"id":"b","graph":{"nodes":[{"id":"c","role":"r"}]},"cache":{"key":"1"}}]}""",
         """{"name":"nulls","files":null,"params":null,"nodes":[{"id":"a","role":"r","fn":null,"retry":null,"fan_in":null}]}""",
     ];
 
@@ -58,6 +62,26 @@ public sealed class GraphDocumentTests
         """{"name":"x","nodes":[{"id":"a","role":"r","input":{"adapter":"own","allow_unknown_adapter":"yes"}}]}""",
         """{"name":"x","nodes":[{"id":"a","fn":"noop","input":{"adapter":"own"}}]}""",
         """{"name":"x","nodes":[{"id":"a","approval":{},"input":{"adapter":"own"}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","foreach":{}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","foreach":{"items":7}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","foreach":{"items":[1],"barrier":"count:0"}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","foreach":{"items":[1]},"tasks":2}]}""",
+        """{"name":"x","nodes":[{"id":"a","fn":"noop","foreach":{"items":[1]}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","concurrency":{}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","concurrency":{"limit":0}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","batch_deadline_sec":0}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","compensate":{}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","cache":{}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","cache":{"key":"1","ttl_sec":0}}]}""",
+        """{"name":"x","nodes":[{"id":"a","approval":{},"cache":{"key":"1"}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","compensate":{"role":"u","on_cancel":1}}]}""",
+        """{"name":"x","nodes":[{"id":"a","approval":{},"compensate":{"role":"u"}}]}""",
+        """{"name":"x","nodes":[{"id":"a","role":"r","graph":"g"}]}""",
+        """{"name":"x","nodes":[{"id":"a","graph":7}]}""",
+        """{"name":"x","nodes":[{"id":"a","graph":{"name":"no","nodes":[{"id":"b","role":"r"}]}}]}""",
+        """{"name":"x","nodes":[{"id":"a","graph":{"nodes":[]}}]}""",
+        """{"name":"x","outputs":{"a":1},"nodes":[{"id":"a","role":"r"}]}""",
+        """{"name":"x","graphs":{"g":{}},"nodes":[{"id":"a","role":"r"}]}""",
     ];
 
     [Fact]

@@ -179,7 +179,7 @@ public sealed class GraphRoutingTests : GraphRunTestBase
     }
 
     [Theory]
-    [InlineData("fail", "a:failed fix:cancelled c:cancelled", RunStatus.Failed)]
+    [InlineData("fail", "a:failed fix:cancelled c:failed", RunStatus.Failed)]
     [InlineData("end_of_input", "a:failed fix:open c:open", RunStatus.Running)]
     public void Failure_OfAParentThatIsBeingReadFrom_IsTheReadersFailureOrItsEndOfInput(string policy, string expected, RunStatus status)
     {

@@ -29,14 +29,15 @@ internal sealed class RunScript
         """{"name":"routed-if","vars":{"n":1},"nodes":[{"id":"a","role":"r","retry":{"max":0}},{"id":"big","role":"r","depends_on":[{"node":"a","when":"parents.a.rows > 5"}]},{"id":"small","role":"r","tasks":2,"depends_on":[{"node":"a","when":"not (parents.a.rows > 5)"}]},{"id":"count","fn":"vars.incr","args":{"key":"n"},"depends_on":["big","small"],"fan_in":"any"},{"id":"last","role":"r","depends_on":[{"node":"count","when":"vars.n == 2"},{"node":"a","on":"done"}]}]}""",
         """{"name":"routed-stream","nodes":[{"id":"a","role":"r","tasks":3},{"id":"b","role":"r","routing":{"on_failure":["fix"]}},{"id":"c","role":"r","depends_on":["a","b"],"fan_in":"count:2","start_when":"first_batch"},{"id":"fix","role":"r","when":"parents.b.failed"},{"id":"d","role":"r","depends_on":["c",{"node":"fix","on":"done"}],"triggers":{"c":"on_batch"},"fan_in":"any"}]}""",
         """{"name":"routed-gate","nodes":[{"id":"a","role":"r","tasks":2},{"id":"g","approval":{"timeout_sec":70,"on_timeout":"approve"},"depends_on":["a"]},{"id":"h","approval":{},"routing":{"on_success":["b"],"on_failure":["c"]}},{"id":"b","role":"r","depends_on":["g"],"fan_in":"all"},{"id":"c","role":"r"}]}""",
+        """{"name":"routed-scattered","vars":{"days":[1,2,3]},"nodes":[{"id":"a","role":"r","tasks":2},{"id":"each","role":"r","foreach":{"batches_of":"a"},"concurrency":{"limit":2},"depends_on":["a"],"start_when":"first_batch","retry":{"max":1,"backoff_sec":0}},{"id":"some","role":"r","foreach":{"items":"vars.days","barrier":"count:2"},"batch_deadline_sec":30},{"id":"d","role":"r","depends_on":["each","some"],"fan_in":"any"}]}""",
+        """{"name":"routed-undone","nodes":[{"id":"a","role":"r","compensate":{"role":"u","on_cancel":true}},{"id":"b","role":"r","compensate":{"role":"u","retry":{"max":1,"backoff_sec":0}}},{"id":"c","role":"r","tasks":2,"depends_on":["a"],"compensate":{"role":"u"}},{"id":"d","role":"r","depends_on":["c","b"],"retry":{"max":0}}]}""",
     ];
 
-    private readonly ImmutableArray<TaskSlot> _slots;
+    private ImmutableArray<TaskSlot> Slots => [.. State.Nodes.SelectMany((node, index) => Enumerable.Range(0, node.Tasks.Count).Select(task => new TaskSlot(index, task)))];
 
     public RunScript(int graph)
     {
         var plan = GraphParser.Parse(Graphs[graph % Graphs.Length]).RequirePlan();
-        _slots = [.. plan.Nodes.SelectMany(node => Enumerable.Range(0, node.TaskCount).Select(index => new TaskSlot(node.Index, index)))];
         Play(new SubmitRun(new RunId("run"), plan));
     }
 
@@ -87,7 +88,7 @@ internal sealed class RunScript
             return;
         }
 
-        var slot = _slots[step.Task % _slots.Length];
+        var slot = Slots[step.Task % Slots.Length];
         var task = State[slot];
         var epoch = task.Epoch + step.Epoch;
         Play(step.Kind switch
@@ -124,7 +125,7 @@ internal sealed class RunScript
     /// <summary>Grants and completes whatever can be until nothing changes, as live workers would.</summary>
     public void DriveToTheEnd()
     {
-        foreach (var slot in _slots)
+        foreach (var slot in Slots)
         {
             Play(new LeaseTask(slot, new RevokeLease(State[slot].Epoch, LeaseReasons.ConnectionLost)));
         }
@@ -139,7 +140,7 @@ internal sealed class RunScript
             }
 
             Play(new PassRunTime());
-            foreach (var slot in _slots)
+            foreach (var slot in Slots)
             {
                 if (Play(new LeaseTask(slot, new GrantLease(new WorkerId("last"), "s"))).IsAccepted)
                 {

@@ -19,7 +19,7 @@ public sealed class SixLeaseRulesTests
         run.DriveToTheEnd();
         return kept.Exists
             && run.State.IsTerminal
-            && (kept.IsTerminal || run.State.Status == RunStatus.Completed)
+            && (kept.IsTerminal || kept.Status == RunStatus.Compensating || run.State.Status == RunStatus.Completed)
             && kept.Nodes.Zip(run.State.Nodes).All(pair => pair.First.Accepted.Count == pair.Second.Accepted.Count);
     });
 
@@ -167,7 +167,7 @@ public sealed class SixLeaseRulesTests
         var run = RunScript.Run(script);
         var leased = run.State.Active.Where(slot => run.State[slot].Status == FlowTaskStatus.Leased).ToArray();
         run.Play(new ScriptStep(10, 0, 0, (int)RunScript.LeaseDuration.TotalSeconds));
-        return run.State.IsTerminal || leased.All(slot => run.State[slot].Status is FlowTaskStatus.Ready or FlowTaskStatus.BackingOff);
+        return run.State.IsTerminal || leased.All(slot => run.State[slot].Status is FlowTaskStatus.Ready or FlowTaskStatus.BackingOff || BearsFailures(run, slot.Node));
     });
 
     [Fact]
@@ -181,9 +181,10 @@ public sealed class SixLeaseRulesTests
             run.Play(step);
         }
 
-        return cancelled.IsTerminal
+        // One that undoes what it did is cancelled only after that.
+        return cancelled.Status == RunStatus.Compensating || (cancelled.IsTerminal
             && run.History.Skip(count).All(item => !item.Decision.IsDurable)
-            && (run.State.Version, run.State.Status) == (cancelled.Version, cancelled.Status);
+            && (run.State.Version, run.State.Status) == (cancelled.Version, cancelled.Status));
     });
 
     [Fact]
@@ -200,10 +201,14 @@ public sealed class SixLeaseRulesTests
         return end.IsTerminal
             && end.Active.IsEmpty
             && end.Nodes.All(node => node.IsTerminal && node.Tasks.All(task => task.IsTerminal))
-            && (end.Status != RunStatus.Completed || end.Nodes.All(node => node.Status != RunStatus.Completed || node.Tasks.All(task => task.Status == FlowTaskStatus.Completed)))
+            && (end.Status != RunStatus.Completed || end.Nodes.Index().All(node => node.Item.Status != RunStatus.Completed || BearsFailures(run, node.Index)
+                || node.Item.Tasks.All(task => task.Status == FlowTaskStatus.Completed)))
             && (end.Status != RunStatus.Completed || end.Nodes.All(node => node.Status is RunStatus.Completed or RunStatus.Skipped || node.Failure is not null))
             && run.History.Skip(count).All(item => !item.Decision.IsDurable);
     });
+
+    /// <summary>A node whose barrier is met by some of its tasks.</summary>
+    private static bool BearsFailures(RunScript run, int node) => run.State.Plan!.Nodes[node].Foreach?.Needed is not null;
 
     private static IEnumerable<RunTaskChanged> Changes(RunScript run) => run.Events.OfType<RunTaskChanged>();
 

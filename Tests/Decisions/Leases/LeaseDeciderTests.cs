@@ -61,6 +61,37 @@ public sealed class LeaseDeciderTests
     }
 
     [Fact]
+    public void Batch_LongerThanItsDeadline_FailsItsAttempt()
+    {
+        var policy = Policy with { BatchTimeout = TimeSpan.FromSeconds(5) };
+        Grant();
+        Assert.Equal(T0.AddSeconds(5), _task.DueUtc(policy));
+        _now = T0.AddSeconds(4.9);
+        Assert.True(Do(Batch(1, 0, "p"), policy).IsAccepted);
+        Assert.Equal(T0.AddSeconds(9.9), _task.DueUtc(policy));
+        _now = T0.AddSeconds(9.8);
+        Assert.Empty(Do(new PassTime(), policy).Events);
+        _now = T0.AddSeconds(9.9);
+
+        var change = Assert.IsType<TaskBackedOff>(Do(new PassTime(), policy).Events[0]);
+
+        Assert.Equal(("batch_deadline_exceeded", false, 1), (change.Failure.Reason, change.Reported, _task.RetriesSpent));
+        Assert.Equal(LeaseReasons.LeaseLost, Do(Batch(1, 1, "late"), policy).Refused);
+    }
+
+    [Fact]
+    public void BatchDeadline_OfALeaseThatWasReadFromStorage_CountsFromThere()
+    {
+        var policy = Policy with { BatchTimeout = TimeSpan.FromSeconds(5) };
+        Grant();
+        _now = T0.AddSeconds(30);
+        Do(new RestoreLease(), policy);
+
+        Assert.Empty(Do(new PassTime(), policy).Events);
+        Assert.Equal(T0.AddSeconds(35), _task.DueUtc(policy));
+    }
+
+    [Fact]
     public void Restore_OfTheStore_EndsLeasesOfBeforeAndNoneOfTheirEffectsIsAccepted()
     {
         Grant();

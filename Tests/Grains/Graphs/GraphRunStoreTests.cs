@@ -27,6 +27,14 @@ public sealed class GraphRunStoreTests
          {"id":"gate","approval":{},"routing":{"on_failure":["e"]}}]}
         """;
 
+    /// <summary>Nodes that grow, windows, a graph in a graph, and failures that are undone.</summary>
+    private const string Scattered = """
+        {"name":"x","vars":{"l":[1,2,3]},"nodes":[{"id":"a","role":"r","tasks":3,"routing":{"on_failure":["f"]},"compensate":{"role":"u","on_cancel":true}},
+         {"id":"each","role":"r","foreach":{"batches_of":"a","barrier":"count:2"},"concurrency":{"limit":2},"depends_on":["a"],"start_when":"first_batch","routing":{"on_failure":["f"]},"compensate":{"role":"u"}},
+         {"id":"list","role":"r","foreach":{"items":"vars.l","max_items":100},"concurrency":{"limit":1},"compensate":{"role":"u"}},
+         {"id":"in","graph":{"nodes":[{"id":"i","role":"r"}]},"foreach":{"items":["x","y"]},"depends_on":["list"]},{"id":"f","role":"r","tasks":2}]}
+        """;
+
     private const string Format1 = """
         {"document":"DOCUMENT","files":{"f":"/d/f.parquet"},"status":1,"submitted":"2026-01-01T00:00:00+00:00","started":"2026-01-01T00:00:00+00:00","version":13,
         "nodes":[
@@ -101,6 +109,10 @@ public sealed class GraphRunStoreTests
     [InlineData(false, 6, Routed)]
     [InlineData(true, 7, Routed)]
     [InlineData(true, 8, Routed)]
+    [InlineData(false, 9, Scattered)]
+    [InlineData(true, 10, Scattered)]
+    [InlineData(true, 11, Scattered)]
+    [InlineData(false, 12, Scattered)]
     public async Task Read_AfterAnyCommit_IsWhatWasWritten(bool batches, int seed, string document)
     {
         var run = new StoredRun(batches ? new JsonBatchStorage() : new JsonGrainStorage(), document);

@@ -69,11 +69,12 @@ internal sealed class StoredRun(JsonGrainStorage storage, string document)
     public static string Describe(GraphRunState state) => JsonSerializer.Serialize(new
     {
         state.Status, state.Version, state.AcceptedCount, state.SubmittedUtc, state.StartedUtc, state.EndedUtc, state.CancelReason, state.Failure, state.EndedCount, state.IsPaused, state.History, state.ReopenedUtc, Gates = state.OpenGates.ToList(),
-        Variables = state.Variables.ToJson(),
+        Variables = state.Variables.ToJson(), state.CompensatingUtc, state.Compensating, state.ToCompensate, state.FailedNode,
         Active = state.Active.ToList(),
         Nodes = state.Nodes.Select(node => new
         {
             node.Status, node.Opened, node.IsHeldBack, node.StartedUtc, node.EndedUtc, node.CompletedCount, node.Rows, node.Bytes, node.Metrics, node.Accepted,
+            Offered = node is { Opened: true, IsTerminal: false } ? node.OfferedCount : 0, node.Items, node.FailedCount, node.EndedOrder,
             node.Failure, node.MetricCounts, node.Edges, node.TakenCount, node.DeadCount, node.Reruns, node.Past,
             Tasks = node.Tasks.Select(task => TaskLeaseRow.Of(task)),
         }),
@@ -98,8 +99,18 @@ internal sealed class StoredRun(JsonGrainStorage storage, string document)
         }
 
         var node = random.Next(State.Nodes.Count);
+        if (State.Nodes[node].Tasks.Count == 0)
+        {
+            return new PassRunTime();
+        }
+
         var slot = new TaskSlot(node, random.Next(State.Nodes[node].Tasks.Count));
         var task = State[slot];
+        if (State.Plan!.Nodes[node].Child is not null)
+        {
+            return new EndChild(slot, "{}", null);
+        }
+
         return new LeaseTask(slot, task.Status switch
         {
             FlowTaskStatus.Leased => random.Next(5) switch

@@ -28,6 +28,7 @@ public sealed class OptionTableTests
         { InputAdapterOptions.SectionName, typeof(InputAdapterOptions) },
         { FlowClientOptions.SectionName, typeof(FlowClientOptions) },
         { LeaseOptions.SectionName, typeof(LeaseOptions) },
+        { LimitOptions.SectionName, typeof(LimitOptions) },
         { SqliteStoreOptions.SectionName, typeof(SqliteStoreOptions) },
         { PostgresStoreOptions.SectionName, typeof(PostgresStoreOptions) },
         { GatewaySessionOptions.SectionName, typeof(GatewaySessionOptions) },
