@@ -79,11 +79,11 @@ public sealed record NodeView
     public int CompletedCount { get; init; }
 
     /// <summary>How many of its tasks may be in hand at once; null for any number.</summary>
-    [Id(60)]
+    [Id(18)]
     public int? Limit { get; init; }
 
     /// <summary>The run that its outcome was taken from; default when it did its work itself.</summary>
-    [Id(61)]
+    [Id(19)]
     public RunId CachedFrom { get; init; }
 
     /// <summary>Why it failed, when the run goes on without it; null otherwise.</summary>
@@ -91,11 +91,11 @@ public sealed record NodeView
     public TaskFailure? Failure { get; init; }
 
     /// <summary>Its changes of status, oldest first; the first and the 63 newest. Empty where <see cref="Tasks"/> is for want of room.</summary>
-    [Id(40)]
+    [Id(16)]
     public IReadOnlyList<StatusTransition> History { get; init; } = [];
 
     /// <summary>How often it began anew by the wish of people.</summary>
-    [Id(41)]
+    [Id(17)]
     public int Reruns { get; init; }
 }
 

@@ -15,11 +15,11 @@ public sealed record RunSubmission
     public IReadOnlyDictionary<string, string>? Files { get; init; }
 
     /// <summary>The key by which its submitter knows it (<see cref="IdempotencyKeys"/>); null for none.</summary>
-    [Id(40)]
+    [Id(2)]
     public string? IdempotencyKey { get; init; }
 
     /// <summary>The task of another run that this run is; default for a run of its own.</summary>
-    [Id(60)]
+    [Id(3)]
     public TaskId Parent { get; init; }
 }
 
@@ -100,11 +100,11 @@ public sealed record RunView
     public long RefusedEffects { get; init; }
 
     /// <summary>The task of another run that this run is; default for a run of its own.</summary>
-    [Id(60)]
+    [Id(18)]
     public TaskId Parent { get; init; }
 
     /// <summary>Its outputs, one JSON object; null before it completed, when its graph names none, and in listings and changes.</summary>
-    [Id(61)]
+    [Id(19)]
     public string? OutputsJson { get; init; }
 
     /// <summary>Its variables, one JSON object; null in listings and changes.</summary>
@@ -120,23 +120,23 @@ public sealed record RunView
     public IReadOnlyDictionary<RunStatus, int>? NodeStates { get; init; }
 
     /// <summary>Its changes of status, oldest first; the first and the 63 newest. Empty in listings and changes.</summary>
-    [Id(40)]
+    [Id(13)]
     public IReadOnlyList<StatusTransition> History { get; init; } = [];
 
     /// <summary>When it last went on after its end; null when it never did.</summary>
-    [Id(41)]
+    [Id(14)]
     public DateTimeOffset? ReopenedUtc { get; init; }
 
     /// <summary>The key that it was submitted with; null for none, and in listings and changes.</summary>
-    [Id(42)]
+    [Id(15)]
     public string? IdempotencyKey { get; init; }
 
     /// <summary><c>{"nodes":[{"node_id":..., "stats":{...}}]}</c> of a run that has ended; null before, in listings and changes, and for more than 1 000 nodes.</summary>
-    [Id(43)]
+    [Id(16)]
     public string? ResultJson { get; init; }
 
     /// <summary>Bytes of the artifacts of all its nodes; 0 before it has ended.</summary>
-    [Id(44)]
+    [Id(17)]
     public long ArtifactBytes { get; init; }
 }
 
@@ -219,19 +219,19 @@ public sealed record ArtifactRef
     public required string Path { get; init; }
 
     /// <summary>The handler's own name of the batch; null where the worker only counts.</summary>
-    [Id(20)]
+    [Id(6)]
     public string? Uid { get; init; }
 
     /// <summary>Epoch of the lease under which it was made.</summary>
-    [Id(40)]
+    [Id(7)]
     public long Epoch { get; init; }
 
     /// <summary>What was reported with it; null for nothing.</summary>
-    [Id(42)]
+    [Id(9)]
     public IReadOnlyDictionary<string, double>? Metrics { get; init; }
 
     /// <summary>Its place among all accepted batches of the run, from 1 on; 0 when it is not known.</summary>
-    [Id(41)]
+    [Id(8)]
     public long Sequence { get; init; }
 }
 

@@ -62,7 +62,7 @@ public sealed record LeaseGrant
     public IReadOnlyList<string> Parents { get; init; } = [];
 
     /// <summary>The parents that failed, for a task that remedies that; what ended the run, for one that undoes a node. Empty for any other.</summary>
-    [Id(60)]
+    [Id(18)]
     public IReadOnlyList<ParentFailure> ParentFailures { get; init; } = [];
 
     /// <summary>Longest time of the attempt; null for none.</summary>
@@ -90,19 +90,19 @@ public sealed record LeaseGrant
     public IReadOnlyList<KeyValuePair<int, string>>? AcceptedUids { get; init; }
 
     /// <summary>The input adapter that the graph names; null for none.</summary>
-    [Id(40)]
+    [Id(14)]
     public string? InputAdapter { get; init; }
 
     /// <summary>The adapter's arguments; null for none.</summary>
-    [Id(41)]
+    [Id(15)]
     public string? InputArgsJson { get; init; }
 
     /// <summary>Where to go on reading after the last accepted batch; null when that is not known.</summary>
-    [Id(42)]
+    [Id(16)]
     public string? InputPosition { get; init; }
 
     /// <summary>The same for the batch that the checkpoint came with.</summary>
-    [Id(43)]
+    [Id(17)]
     public string? CheckpointInputPosition { get; init; }
 }
 
@@ -170,7 +170,7 @@ public sealed record BatchReport
     public TaskCheckpointData? Checkpoint { get; init; }
 
     /// <summary>Where a later attempt goes on reading once this batch is accepted; null when that is not known.</summary>
-    [Id(40)]
+    [Id(8)]
     public string? InputPosition { get; init; }
 }
 
@@ -274,11 +274,11 @@ public sealed record TaskView
     public string? ResultJson { get; init; }
 
     /// <summary>What a task of a scattered node was made for, as JSON; null for any other.</summary>
-    [Id(60)]
+    [Id(14)]
     public string? ItemJson { get; init; }
 
     /// <summary>The run that the task is, where its node runs a graph; default for any other.</summary>
-    [Id(61)]
+    [Id(15)]
     public RunId ChildRun { get; init; }
 
     /// <summary>When a leased task's lease ends if it is not renewed, or when a backing-off task is ready again; else null.</summary>
@@ -286,14 +286,14 @@ public sealed record TaskView
     public DateTimeOffset? DueUtc { get; init; }
 
     /// <summary>Characters of its checkpoint; 0 for none.</summary>
-    [Id(20)]
+    [Id(11)]
     public int CheckpointSize { get; init; }
 
     /// <summary>When its checkpoint was saved; null for none.</summary>
-    [Id(21)]
+    [Id(12)]
     public DateTimeOffset? CheckpointUtc { get; init; }
 
     /// <summary>When the current lease was granted; null while there is none.</summary>
-    [Id(22)]
+    [Id(13)]
     public DateTimeOffset? GrantedUtc { get; init; }
 }

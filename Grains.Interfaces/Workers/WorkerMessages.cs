@@ -51,19 +51,19 @@ public sealed record WorkerRegistration
     public int Prefetch { get; init; }
 
     /// <summary>True: leases that its id holds and that <see cref="Held"/> does not name are offered to it again, with the same epoch.</summary>
-    [Id(12)]
+    [Id(11)]
     public bool Adopts { get; init; }
 
     /// <summary>How long its leases shall stand after a heartbeat; null: as the silo says.</summary>
-    [Id(13)]
+    [Id(12)]
     public TimeSpan? LeaseTtl { get; init; }
 
     /// <summary>How often it means to send a heartbeat; null: as the silo says.</summary>
-    [Id(14)]
+    [Id(13)]
     public TimeSpan? HeartbeatInterval { get; init; }
 
     /// <summary>Input adapters of its own: name to schema, as JSON.</summary>
-    [Id(40)]
+    [Id(14)]
     public IReadOnlyDictionary<string, string> Adapters { get; init; } = new Dictionary<string, string>();
 }
 

@@ -76,11 +76,11 @@ internal sealed class GraphRunRow
     public string? CheckpointRows { get; set; }
 
     /// <summary>Position of the node whose failure ended the run.</summary>
-    [Id(61), JsonPropertyName("failed_node"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(23), JsonPropertyName("failed_node"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int? FailedNode { get; set; }
 
     /// <summary>When it failed or was cancelled, where nodes are undone after that.</summary>
-    [Id(60), JsonPropertyName("compensating"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(22), JsonPropertyName("compensating"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public DateTimeOffset? CompensatingUtc { get; set; }
 
     /// <summary>Which row holds each segment of accepted batches.</summary>
@@ -88,19 +88,19 @@ internal sealed class GraphRunRow
     public string? BatchRows { get; set; }
 
     /// <summary>When the run last went on after its end.</summary>
-    [Id(40), JsonPropertyName("reopened"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(18), JsonPropertyName("reopened"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public DateTimeOffset? ReopenedUtc { get; set; }
 
     /// <summary>Its changes of status; null where they follow from its times.</summary>
-    [Id(41), JsonPropertyName("history"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(19), JsonPropertyName("history"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public List<StatusChangeRow>? History { get; set; }
 
     /// <summary>True while the run is being deleted: its other rows may be gone.</summary>
-    [Id(42), JsonPropertyName("deleting"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(20), JsonPropertyName("deleting"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Deleting { get; set; }
 
     /// <summary>Facts that are not known as published on the run's stream, oldest first; null for none, and where none are published.</summary>
-    [Id(43), JsonPropertyName("facts"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(21), JsonPropertyName("facts"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public List<RunFactRow>? Facts { get; set; }
 
     public static GraphRunRow Of(GraphRunState state, bool settled) => new()

@@ -52,39 +52,39 @@ internal sealed class NodeRow
     public Dictionary<string, long>? MetricCounts { get; set; }
 
     /// <summary>How often it began anew.</summary>
-    [Id(40), JsonPropertyName("reruns"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(11), JsonPropertyName("reruns"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Reruns { get; set; }
 
     /// <summary>Its changes of status before that.</summary>
-    [Id(41), JsonPropertyName("past"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(12), JsonPropertyName("past"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public List<StatusChangeRow>? Past { get; set; }
 
     /// <summary>How many tasks a scattered node has so far.</summary>
-    [Id(60), JsonPropertyName("task_count"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(13), JsonPropertyName("task_count"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int TaskCount { get; set; }
 
     /// <summary>The content key under which its outcome was looked for.</summary>
-    [Id(64), JsonPropertyName("cache_key"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(17), JsonPropertyName("cache_key"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? CacheKey { get; set; }
 
     /// <summary>Whether it is known if there is one.</summary>
-    [Id(65), JsonPropertyName("cache_answered"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(18), JsonPropertyName("cache_answered"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool CacheAnswered { get; set; }
 
     /// <summary>The run that its outcome was taken from.</summary>
-    [Id(66), JsonPropertyName("cached_from"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(19), JsonPropertyName("cached_from"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? CachedFrom { get; set; }
 
     /// <summary>When it ended, among the other nodes.</summary>
-    [Id(63), JsonPropertyName("ended_order"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(16), JsonPropertyName("ended_order"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long EndedOrder { get; set; }
 
     /// <summary>Name of the row that holds a scattered node's items.</summary>
-    [Id(61), JsonPropertyName("items_row"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(14), JsonPropertyName("items_row"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? ItemsRow { get; set; }
 
     /// <summary>What that row holds.</summary>
-    [Id(62), JsonIgnore]
+    [Id(15), JsonIgnore]
     public List<string> Items { get; set; } = [];
 
     public static NodeRow Of(PlanNode plan, NodeRunState node, string? itemsRow) => new()

@@ -20,11 +20,11 @@ internal sealed class RunPlanRow
     public int Format { get; set => field = StateFormat.Known(value); }
 
     /// <summary>The key by which its submitter knows it; null for none.</summary>
-    [Id(40), JsonPropertyName("key"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(3), JsonPropertyName("key"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? IdempotencyKey { get; set; }
 
     /// <summary>The task of another run that this run is; null for none.</summary>
-    [Id(60), JsonPropertyName("parent"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(4), JsonPropertyName("parent"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? Parent { get; set; }
 }
 
@@ -136,14 +136,14 @@ internal sealed class RunBatchRow
     [Id(4), JsonPropertyName("p")]
     public string Path { get; set; } = "";
 
-    [Id(6), JsonPropertyName("u"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(5), JsonPropertyName("u"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? Uid { get; set; }
 
-    [Id(7), JsonPropertyName("i"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(6), JsonPropertyName("i"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? InputPosition { get; set; }
 
     /// <summary>What was reported with it.</summary>
-    [Id(40), JsonPropertyName("m"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(7), JsonPropertyName("m"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public Dictionary<string, double>? Metrics { get; set; }
 
     public static RunBatchRow Of(int task, AcceptedBatch batch) => new()

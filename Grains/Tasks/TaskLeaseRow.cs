@@ -54,7 +54,7 @@ internal sealed class TaskLeaseRow
     public CheckpointRow? Checkpoint { get; set; }
 
     /// <summary>Epoch below which, and at which, batches do not count any more.</summary>
-    [Id(40), JsonPropertyName("base"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(14), JsonPropertyName("base"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long BaseEpoch { get; set; }
 
     /// <summary>The stored form.</summary>
@@ -137,14 +137,14 @@ internal sealed class BatchRow
     [Id(4), JsonPropertyName("s"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long Sequence { get; set; }
 
-    [Id(6), JsonPropertyName("u"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(5), JsonPropertyName("u"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? Uid { get; set; }
 
-    [Id(7), JsonPropertyName("i"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(6), JsonPropertyName("i"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public string? InputPosition { get; set; }
 
     /// <summary>What was reported with it.</summary>
-    [Id(40), JsonPropertyName("m"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    [Id(7), JsonPropertyName("m"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public Dictionary<string, double>? Metrics { get; set; }
 
     public static BatchRow Of(AcceptedBatch batch) => new()
