@@ -33,7 +33,7 @@ internal static class RunTables
         if (run.NodeCount > run.Nodes.Count)
         {
             var states = New("status", "nodes");
-            foreach (var (status, count) in run.NodeStates ?? new Dictionary<RunStatus, int>())
+            foreach (var (status, count) in run.NodeStates)
             {
                 states.AddRow(Status(status), Text(Count(count)));
             }

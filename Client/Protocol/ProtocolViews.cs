@@ -24,7 +24,7 @@ internal static class ProtocolViews
         ResultJson = run.ResultJson.Length == 0 ? null : run.ResultJson,
         VariablesJson = run.VarsJson.Length == 0 ? null : run.VarsJson,
         NodeCount = run.NodeCount,
-        NodeStates = run.NodeStates.Count == 0 ? null : run.NodeStates.ToDictionary(count => (RunStatus)count.State, count => count.Nodes),
+        NodeStates = [.. run.NodeStates.Select(count => new NodeStateCount((RunStatus)count.State, count.Nodes))],
         History = [.. run.History.Select(ToTransition)],
         ReopenedUtc = run.ReopenedAt?.ToDateTimeOffset(),
         IdempotencyKey = run.IdempotencyKey.Length == 0 ? null : run.IdempotencyKey,

@@ -31,6 +31,14 @@ public static class BatchUids
         return HashOf(text.Append('}').ToString());
     }
 
+    /// <summary>The name of a JSON value as it stands.</summary>
+    public static string OfJson(JsonElement value)
+    {
+        var text = new StringBuilder();
+        Append(text, value);
+        return HashOf(text.ToString());
+    }
+
     /// <summary>The name of a text.</summary>
     public static string OfText(string text)
     {

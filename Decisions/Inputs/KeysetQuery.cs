@@ -22,7 +22,7 @@ public sealed record KeysetQuery(string Source, bool IsQuery, IReadOnlyList<stri
     {
         var text = new StringBuilder("SELECT ");
         text.Append(Columns.Count == 0 ? "*" : string.Join(", ", Columns.Union(Key, StringComparer.Ordinal).Select(Quoted)));
-        text.Append(" FROM ").Append(IsQuery ? $"({Source.TrimEnd().TrimEnd(';')}) AS {Quoted("page_source")}" : string.Join('.', Source.Split('.').Select(Quoted)));
+        text.Append(" FROM ").Append(IsQuery ? $"({Source.TrimEnd(' ', '\t', '\r', '\n', ';')}) AS {Quoted("page_source")}" : string.Join('.', Source.Split('.').Select(Quoted)));
         if (!isFirst)
         {
             text.Append(" WHERE ");

@@ -99,6 +99,12 @@ public sealed record NodeView
     public int Reruns { get; init; }
 }
 
+/// <summary>How many nodes of a run are in one state.</summary>
+/// <param name="Status">The state.</param>
+/// <param name="Nodes">At least 1.</param>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.NodeStateCount")]
+public sealed record NodeStateCount([property: Id(0)] RunStatus Status, [property: Id(1)] int Nodes);
+
 /// <summary>Some of a run's nodes, in the order of the document, without their tasks.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansFlow.NodePage")]
 public sealed record NodePage

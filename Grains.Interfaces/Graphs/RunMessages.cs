@@ -115,9 +115,9 @@ public sealed record RunView
     [Id(11)]
     public int NodeCount { get; init; }
 
-    /// <summary>How many of them are in each state that one of them is in; null in listings.</summary>
+    /// <summary>How many of them are in each state that one of them is in; empty in listings.</summary>
     [Id(12)]
-    public IReadOnlyDictionary<RunStatus, int>? NodeStates { get; init; }
+    public IReadOnlyList<NodeStateCount> NodeStates { get; init; } = [];
 
     /// <summary>Its changes of status, oldest first; the first and the 63 newest. Empty in listings and changes.</summary>
     [Id(13)]

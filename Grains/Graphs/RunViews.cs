@@ -20,7 +20,7 @@ internal static class RunViews
         EndedUtc = state.EndedUtc,
         Nodes = withNodes && state.Nodes.Count <= RunView.ShownNodesMax ? Nodes(state) : [],
         NodeCount = withNodes ? state.Nodes.Count : 0,
-        NodeStates = withNodes ? state.Nodes.CountBy(node => node.Status).OrderBy(count => count.Key).ToDictionary() : null,
+        NodeStates = withNodes ? [.. state.Nodes.CountBy(node => node.Status).OrderBy(count => count.Key).Select(count => new NodeStateCount(count.Key, count.Value))] : [],
         Failure = TaskReports.ToFailure(state.Failure),
         CancelReason = state.CancelReason,
         RefusedEffects = refusedEffects,

@@ -37,7 +37,7 @@ internal static class ControlMapping
             OutputsJson = run.OutputsJson ?? "",
         };
         wire.NodeCount = run.NodeCount;
-        wire.NodeStates.Add((run.NodeStates ?? new Dictionary<RunStatus, int>()).Select(count => new Wire.NodeStateCount { State = (Wire.RunState)count.Key, Nodes = count.Value }));
+        wire.NodeStates.Add(run.NodeStates.Select(count => new Wire.NodeStateCount { State = (Wire.RunState)count.Status, Nodes = count.Nodes }));
         wire.History.Add(run.History.Select(ToWire));
         wire.Nodes.Add(run.Nodes.Select(ToWire));
         return wire;

@@ -31,7 +31,7 @@ public sealed class TakeoverTests
 
         Assert.Equal((FlowTaskStatus.Failed, "too_many_takeovers", true), (_task.Status, _task.Failure!.Reason, _task.Failure.Permanent));
         Assert.Equal(
-            $"Its worker was lost 3 times (the last was 'w': {reason}{(reason == LeaseReasons.LeaseExpired ? "; longest gap between its worker's signs of life 0 s, lease 60 s" : "")}); max_takeovers allows 2. See why the workers end, or raise it.", _task.Failure.Message);
+            $"Its worker was lost 3 times (the last was 'w': {reason}{(reason == LeaseReasons.LeaseExpired ? "; longest gap between its worker's signs of life 60 s, lease 60 s" : "")}); max_takeovers allows 2. See why the workers end, or raise it.", _task.Failure.Message);
         Assert.Equal(LeaseReasons.LeaseLost, Do(new CompleteAttempt(3, 0), policy).Refused);
     }
 

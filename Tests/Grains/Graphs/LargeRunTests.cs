@@ -59,14 +59,14 @@ public sealed class LargeRunTests
         await worker.DrainAsync();
         await worker.CompleteAsync(first);
         var before = await run.GetAsync(FlowCluster.Token);
-        Assert.Equal((Count, 0, Count - 1), (before!.NodeCount, before.Nodes.Count, before.NodeStates![RunStatus.Completed]));
+        Assert.Equal((Count, 0, Count - 1), (before!.NodeCount, before.Nodes.Count, Assert.Single(before.NodeStates, count => count.Status == RunStatus.Completed).Nodes));
         await cluster.CrashAsync();
 
         await run.RecoverAsync(FlowCluster.Token);
         var other = await cluster.StartWorkerAsync("w2", 1, "r");
         await other.CompleteAsync(await other.NextOfferAsync());
         var ended = await run.WatchEndAsync(FlowCluster.Token).FirstAsync(FlowCluster.Token);
-        Assert.Equal((RunStatus.Completed, Count), (ended.Status, ended.NodeStates![RunStatus.Completed]));
+        Assert.Equal((RunStatus.Completed, Count), (ended.Status, Assert.Single(ended.NodeStates, count => count.Status == RunStatus.Completed).Nodes));
         var page = await run.GetNodesAsync(Count - 2, 1_000, [], FlowCluster.Token);
         Assert.Equal([$"n{Count - 3}", "last"], page.Nodes.Select(node => node.NodeId));
         Assert.Null(page.Next);

@@ -44,9 +44,8 @@ internal static partial class OptionReference
 
     /// <summary>The option classes that bind to no section. Those of the embedded runtime are Orleans' own, and described there.</summary>
     private static IEnumerable<Type> CodeOnly() => Assemblies()
-        .Where(assembly => assembly.GetName().Name != "OrleansFlow.Embedded")
         .SelectMany(assembly => assembly.GetExportedTypes())
-        .Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal) && type is { IsClass: true, IsAbstract: false, IsNested: false }
+        .Where(type => type.Namespace?.StartsWith("OrleansFlow", StringComparison.Ordinal) == true && type.Name.EndsWith("Options", StringComparison.Ordinal) && type is { IsClass: true, IsAbstract: false, IsNested: false }
             && type.GetField("SectionName", BindingFlags.Public | BindingFlags.Static) is null && type.GetConstructor(Type.EmptyTypes) is not null)
         .OrderBy(type => type.FullName, StringComparer.Ordinal);
 
