@@ -75,7 +75,10 @@ internal sealed class StoredRun(JsonGrainStorage storage, string document)
         {
             node.Status, node.Opened, node.IsHeldBack, node.StartedUtc, node.EndedUtc, node.CompletedCount, node.Rows, node.Bytes, node.Metrics, node.Accepted,
             Offered = node is { Opened: true, IsTerminal: false } ? node.OfferedCount : 0, node.Items, node.FailedCount, node.EndedOrder,
-            node.Failure, node.MetricCounts, node.Edges, node.TakenCount, node.DeadCount, node.Reruns, node.Past,
+            node.Failure, node.MetricCounts, node.Reruns, node.Past,
+
+            // Of a run that undoes what it did no way is looked at any more.
+            Edges = state.CompensatingUtc is null ? node.Edges : [], Taken = state.CompensatingUtc is null ? node.TakenCount : 0, Dead = state.CompensatingUtc is null ? node.DeadCount : 0,
             Tasks = node.Tasks.Select(task => TaskLeaseRow.Of(task)),
         }),
     });
