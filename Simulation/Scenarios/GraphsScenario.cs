@@ -63,6 +63,9 @@ internal class GraphsScenario : SimulationScenario
     /// <summary>What the caller does besides, each time it looks.</summary>
     protected virtual Task LookAsync(SimulatedWorld world, IGraphRunGrain run, RunView view) => Task.CompletedTask;
 
+    /// <summary>Waits for what has to end with a run that has ended.</summary>
+    protected virtual Task AfterEndAsync(SimulatedWorld world, RunView view) => Task.CompletedTask;
+
     /// <summary>Looks at a run that has ended.</summary>
     protected virtual void CheckEnd(SimulatedWorld world, RunView view)
     {
@@ -104,7 +107,9 @@ internal class GraphsScenario : SimulationScenario
 
         // Once more, and late: what is final must still be so.
         await Task.Delay(TimeSpan.FromSeconds(6), world.Clock);
-        world.Watch.OnRunSeen((await UntilAnsweredAsync(world, () => run.GetAsync(CancellationToken.None)))!);
+        var last = (await UntilAnsweredAsync(world, () => run.GetAsync(CancellationToken.None)))!;
+        world.Watch.OnRunSeen(last);
+        await AfterEndAsync(world, last);
         open.Remove(id);
     }
 

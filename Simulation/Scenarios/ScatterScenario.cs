@@ -50,7 +50,7 @@ internal sealed class ScatterScenario : GraphsScenario
         return text.Append("]}").ToString();
     }
 
-    protected override Task LookAsync(SimulatedWorld world, IGraphRunGrain run, RunView view)
+    protected override async Task LookAsync(SimulatedWorld world, IGraphRunGrain run, RunView view)
     {
         foreach (var node in view.Nodes)
         {
@@ -61,7 +61,22 @@ internal sealed class ScatterScenario : GraphsScenario
             }
         }
 
-        return Task.CompletedTask;
+        foreach (var child in ChildrenOf(view))
+        {
+            await SeeAsync(world, child);
+        }
+    }
+
+    /// <summary>What ends a run ends the runs that are tasks of it, and nothing of theirs stays leased.</summary>
+    protected override async Task AfterEndAsync(SimulatedWorld world, RunView view)
+    {
+        foreach (var child in ChildrenOf(view))
+        {
+            while (await SeeAsync(world, child) is { Status: not (RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled) })
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(300), world.Clock);
+            }
+        }
     }
 
     protected override void CheckEnd(SimulatedWorld world, RunView view)
@@ -76,6 +91,21 @@ internal sealed class ScatterScenario : GraphsScenario
                 world.Watch.Violate($"{view.RunId} is {view.Status} and {node.NodeId} is {node.Status}, and what undoes it is {undo.Status}");
             }
         }
+    }
+
+    private static IEnumerable<RunId> ChildrenOf(RunView view) =>
+        view.Nodes.SelectMany(node => node.Tasks).Select(task => task.ChildRun).Where(child => !child.IsDefault);
+
+    /// <returns>Null while the run was not submitted.</returns>
+    private static async Task<RunView?> SeeAsync(SimulatedWorld world, RunId child)
+    {
+        var view = await UntilAnsweredAsync(world, () => world.Cluster.Client.GetGrain<IGraphRunGrain>(child.Value).GetAsync(CancellationToken.None));
+        if (view is not null)
+        {
+            world.Watch.OnRunSeen(view);
+        }
+
+        return view;
     }
 
     private static string Work(SeededRandom random) => string.Create(CultureInfo.InvariantCulture, $$"""
