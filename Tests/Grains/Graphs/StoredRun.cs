@@ -77,11 +77,14 @@ internal sealed class StoredRun(JsonGrainStorage storage, string document)
             Offered = node is { Opened: true, IsTerminal: false } ? node.OfferedCount : 0, node.Items, node.FailedCount, node.EndedOrder,
             node.Failure, node.MetricCounts, node.Reruns, node.Past,
 
-            // Of a run that undoes what it did no way is looked at any more.
-            Edges = state.CompensatingUtc is null ? node.Edges : [], Taken = state.CompensatingUtc is null ? node.TakenCount : 0, Dead = state.CompensatingUtc is null ? node.DeadCount : 0,
+            // Nobody looks at the ways to a node that ended unopened, or of a run that undoes what it did. In memory one whose parent ended later is still
+            // open, from storage it follows from the parent; a node that goes on settles it to the same end.
+            Edges = HasWays(state, node) ? node.Edges : [], Taken = HasWays(state, node) ? node.TakenCount : 0, Dead = HasWays(state, node) ? node.DeadCount : 0,
             Tasks = node.Tasks.Select(task => TaskLeaseRow.Of(task)),
         }),
     });
+
+    private static bool HasWays(GraphRunState state, NodeRunState node) => state.CompensatingUtc is null && node is not { IsTerminal: true, Opened: false };
 
     private GraphRunCommand Any(Random random)
     {
