@@ -50,6 +50,15 @@ internal sealed partial class AttemptDispatcher
         }
     }
 
+    /// <summary>Forgets reports of attempts that had not ended: their leases will not be offered again.</summary>
+    public void ForgetUnfinished()
+    {
+        lock (_gate)
+        {
+            _unfinished.Clear();
+        }
+    }
+
     /// <summary>Lets the outbox on disk forget what was answered. Called at each heartbeat.</summary>
     public void CompactOutbox()
     {

@@ -20,6 +20,7 @@ namespace OrleansFlow.Worker.Sessions;
 internal sealed partial class EffectJournal : IDisposable
 {
     private const string Extension = ".effects";
+    private const string ClusterFile = "cluster";
     private const int HeadBytes = 8;
 
     /// <summary>Size from which a file is left for a new one.</summary>
@@ -55,7 +56,8 @@ internal sealed partial class EffectJournal : IDisposable
 
             // Another process with this id would send what is this one's.
             hold = new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            var journal = new EffectJournal(folder, hold, logger);
+            var cluster = Path.Combine(folder, ClusterFile);
+            var journal = new EffectJournal(folder, hold, logger) { ClusterId = File.Exists(cluster) ? File.ReadAllText(cluster) : null };
             foreach (var number in journal.Numbers())
             {
                 journal._number = number;
@@ -71,6 +73,27 @@ internal sealed partial class EffectJournal : IDisposable
             LogUnusable(logger, folder, exception.Message);
             left = [];
             return null;
+        }
+    }
+
+    /// <summary>The cluster in which all that is kept was done; null when that is not known.</summary>
+    /// <remarks>Ids and epochs mean something within one cluster only: another one may well have given the same ones to something else.</remarks>
+    public string? ClusterId { get; private set; }
+
+    /// <summary>Says where what is kept from now on is done. What was done elsewhere must be gone by the next <see cref="Compact"/>.</summary>
+    public void Bind(string clusterId)
+    {
+        try
+        {
+            File.WriteAllText(Path.Combine(_folder, ClusterFile), clusterId);
+            ClusterId = clusterId;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            lock (_gate)
+            {
+                Stop(exception);
+            }
         }
     }
 

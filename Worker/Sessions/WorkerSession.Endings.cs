@@ -136,6 +136,26 @@ public sealed partial class WorkerSession
         await fired.Task;
     }
 
+    /// <summary>Which leases do not hold any more: those that the gateway names, and all of them in another cluster than the one that gave them.</summary>
+    private IEnumerable<Lease> LostOf(Registered registered)
+    {
+        IEnumerable<Lease> lost = registered.Lost;
+        if (_clusterId is { } former && former != registered.ClusterId)
+        {
+            LogOtherCluster(_options.WorkerId, registered.ClusterId, former, _attempts.Count);
+            _attempts.ForgetUnfinished();
+            lost = _attempts.Held();
+        }
+
+        if (_clusterId != registered.ClusterId)
+        {
+            _clusterId = registered.ClusterId;
+            _outbox.Journal?.Bind(registered.ClusterId);
+        }
+
+        return lost;
+    }
+
     private EffectJournal? OpenOutbox()
     {
         if (_options.OutboxFolder is not { } folder)
@@ -152,6 +172,7 @@ public sealed partial class WorkerSession
 
         // Before the next process could need it: what was left is pending again.
         _outbox.Journal = journal;
+        _clusterId = journal?.ClusterId;
         return journal;
     }
 }

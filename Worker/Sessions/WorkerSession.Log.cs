@@ -33,4 +33,8 @@ public sealed partial class WorkerSession
     [LoggerMessage(EventId = 2242, Level = LogLevel.Information,
         Message = "Worker {WorkerId} found the unsent effects of {AttemptCount} attempts of the process before it; they are sent now")]
     private partial void LogRecovered(WorkerId workerId, int attemptCount);
+
+    [LoggerMessage(EventId = 2243, Level = LogLevel.Warning,
+        Message = "Worker {WorkerId} has come to cluster {ClusterId}; its {AttemptCount} attempts were for {FormerClusterId} and are forgotten")]
+    private partial void LogOtherCluster(WorkerId workerId, string clusterId, string formerClusterId, int attemptCount);
 }

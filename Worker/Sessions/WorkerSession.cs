@@ -42,6 +42,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
     private readonly TaskCompletionSource _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskScheduler _scheduler = TaskScheduler.Default;
     private string? _artifactRoot;
+    private string? _clusterId;
     private SessionStream? _stream;
     private TimeSpan _leaseDuration;
     private long _downSince;
@@ -245,7 +246,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
         _downSince = long.MaxValue;
         _readers.OnRegistered();
         _outbox.SetSending(true);
-        _attempts.OnRegistered(registered.Lost);
+        _attempts.OnRegistered(LostOf(registered));
         if (_drainAsked.IsCancellationRequested || _isLeaving)
         {
             _outbox.AddControl(new WorkerMessage { Draining = new Draining() });

@@ -139,6 +139,30 @@ public sealed class OutboxRecoveryTests : IDisposable
     }
 
     [Fact(Timeout = Watchdog.Milliseconds)]
+    public async Task Effects_OfAnotherCluster_AreForgotten()
+    {
+        await using (var dead = Start("dead", Emitting(1)))
+        {
+            var gateway = await ScriptedSession.AcceptAsync(dead.Transport);
+            await gateway.OfferAsync(WorkerHarness.OfferOf());
+            var report = Assert.Single(await gateway.NextReportsAsync(1));
+            await gateway.AcceptBatchAsync(report.Lease, 0);
+            await gateway.NextOutcomeAsync();
+            Assert.True(Copied("dead", "copy") > 0);
+        }
+
+        await File.WriteAllTextAsync(Path.Combine(_root, "copy", "cluster"), "another", TestContext.Current.CancellationToken);
+        await using var next = Start("copy", Emitting(1));
+        await using var session = await ScriptedSession.AcceptAsync(next.Transport);
+        await UntilAsync(() => next.Session.AttemptCount == 0);
+        await session.OfferAsync(WorkerHarness.OfferOf());
+
+        // The same ids and the same epoch, and yet another lease: the work is done for it.
+        Assert.Equal(0, Assert.Single(await session.NextReportsAsync(1)).Index);
+        Assert.Single(next.Store.Files);
+    }
+
+    [Fact(Timeout = Watchdog.Milliseconds)]
     public async Task Worker_WithoutAPlaceToWrite_Works()
     {
         await File.WriteAllTextAsync(Path.Combine(_root, "file"), "", TestContext.Current.CancellationToken);
