@@ -61,7 +61,10 @@ internal sealed partial class EffectJournal : IDisposable
             foreach (var number in journal.Numbers())
             {
                 journal._number = number;
-                Read(journal.PathOf(number), left);
+                if (journal.ClusterId is not null)
+                {
+                    Read(journal.PathOf(number), left);
+                }
             }
 
             journal.Begin();
@@ -76,7 +79,7 @@ internal sealed partial class EffectJournal : IDisposable
         }
     }
 
-    /// <summary>The cluster in which all that is kept was done; null when that is not known.</summary>
+    /// <summary>The cluster in which all that is kept was done; null when that is not known, and then nothing of it is sent.</summary>
     /// <remarks>Ids and epochs mean something within one cluster only: another one may well have given the same ones to something else.</remarks>
     public string? ClusterId { get; private set; }
 

@@ -149,5 +149,24 @@ public sealed class EffectJournalTests : IDisposable
         Batches = new BatchReports { Reports = { new BatchReport { Lease = new Lease { TaskId = task, Epoch = 1 }, Index = index, Path = $"{task}/{index}", Rows = 1 } } },
     };
 
-    private EffectJournal? Open(out List<WorkerMessage> left) => EffectJournal.TryOpen(Folder, NullLogger.Instance, out left);
+    [Fact]
+    public void Effects_OfNobodyKnowsWhichCluster_AreNotRead()
+    {
+        using (var journal = Open(out _)!)
+        {
+            journal.Write(Report("t1", 0));
+        }
+
+        File.Delete(Path.Combine(Folder, "cluster"));
+        using var next = Open(out var left)!;
+
+        Assert.Empty(left);
+    }
+
+    private EffectJournal? Open(out List<WorkerMessage> left)
+    {
+        var journal = EffectJournal.TryOpen(Folder, NullLogger.Instance, out left);
+        journal?.Bind("c");
+        return journal;
+    }
 }

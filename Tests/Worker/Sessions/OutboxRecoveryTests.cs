@@ -208,6 +208,11 @@ public sealed class OutboxRecoveryTests : IDisposable
     {
         var target = Directory.CreateDirectory(Path.Combine(_root, to)).FullName;
         var count = 0;
+        if (Path.Combine(_root, from, "cluster") is var cluster && File.Exists(cluster))
+        {
+            File.Copy(cluster, Path.Combine(target, "cluster"), overwrite: true);
+        }
+
         Span<byte> head = stackalloc byte[8];
         foreach (var file in Directory.GetFiles(Path.Combine(_root, from), "*.effects"))
         {
