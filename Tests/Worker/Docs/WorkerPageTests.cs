@@ -82,6 +82,9 @@ public sealed class WorkerPageTests
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton(orders);
         WorkerHost.AddTo(builder).UseTransport(_ => transport);
+
+        // A batch at a time, so that a test knows what has been done when it takes the lease away.
+        builder.Services.PostConfigure<WorkerOptions>(options => options.ReportWindow = 1);
         var host = builder.Build();
         await host.StartAsync(TestContext.Current.CancellationToken);
         var gateway = await ScriptedSession.AcceptUnansweredAsync(transport);
