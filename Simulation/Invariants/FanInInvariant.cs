@@ -67,10 +67,24 @@ internal sealed class FanInInvariant(SimulatedWorld world) : Invariant(world)
 
     private bool IsOpen(RunId run, PlanNode parent, PlanEdge edge) => edge.On switch
     {
-        EdgeCondition.Failure => _failed.Contains((run, parent.Id)),
-        EdgeCondition.Done => _failed.Contains((run, parent.Id)) || HasCompleted(run, parent) || (edge.AtFirstBatch && _delivered.Contains((run, parent.Id))),
+        EdgeCondition.Failure => HasFailed(run, parent),
+        EdgeCondition.Done => HasFailed(run, parent) || HasCompleted(run, parent) || (edge.AtFirstBatch && _delivered.Contains((run, parent.Id))),
         _ => HasCompleted(run, parent) || (edge.AtFirstBatch && _delivered.Contains((run, parent.Id))),
     };
+
+    /// <summary>By its own tasks, or because it had begun to read from a parent that failed: then its tasks are cancelled, and none of them fails.</summary>
+    private bool HasFailed(RunId run, PlanNode node)
+    {
+        if (_failed.Contains((run, node.Id)))
+        {
+            return true;
+        }
+
+        // Only a way that a batch opened can be open when the parent fails.
+        var nodes = _plans[run].Nodes;
+        return !node.TakesFailureAsEnd && node.Edges.Any(edge =>
+            edge is { On: EdgeCondition.Success, AtFirstBatch: true } && _delivered.Contains((run, nodes[edge.Parent].Id)) && HasFailed(run, nodes[edge.Parent]));
+    }
 
     private bool HasCompleted(RunId run, PlanNode node)
     {

@@ -57,6 +57,33 @@ public sealed class FanInInvariantTests
         Assert.Equal(isRight, _world.Watch.Violation is null);
     }
 
+    [Theory]
+    [InlineData("fail", true, true, true)]
+    [InlineData("end_of_input", true, true, false)]
+    [InlineData("fail", false, true, false)]
+    [InlineData("fail", true, false, false)]
+    public void Grant_AfterTheFailureOfAParentThatAFailureCutOff_IsRightWhereItWasReading(string onFailure, bool delivers, bool fails, bool isRight)
+    {
+        _invariant.OnRunSubmitting(Run, $$"""
+            {"name":"x","nodes":[{"id":"a","role":"r"},
+            {"id":"b","role":"r","depends_on":["a"],"start_when":"first_batch","on_upstream_failure":"{{onFailure}}"},
+            {"id":"c","role":"r","depends_on":[{"node":"b","on":"failure"}]}]}
+            """);
+        if (delivers)
+        {
+            Show("a", new BatchAccepted(DateTimeOffset.UnixEpoch, 0, new AcceptedBatch(1, 1, 1, "p"), NoMetrics));
+        }
+
+        if (fails)
+        {
+            Show("a", new TaskFailed(DateTimeOffset.UnixEpoch, new LeaseFailure("oops", true, "no"), Reported: true, 1, new WorkerId("w")));
+        }
+
+        Show("c", new LeaseGranted(DateTimeOffset.UnixEpoch, 1, new WorkerId("w"), "s", DateTimeOffset.UnixEpoch));
+
+        Assert.Equal(isRight, _world.Watch.Violation is null);
+    }
+
     private void Show(string node, LeaseEvent change) => _invariant.OnDecision(new LeaseStep(
         TaskId.OfRun(Run, node, 0), TaskLease.Pending, new PassTime(), new LeasePolicy { Duration = TimeSpan.FromSeconds(60) }, DateTimeOffset.UnixEpoch, new LeaseDecision([change])));
 }
