@@ -108,7 +108,9 @@ internal sealed class SimulatedWorld
     }
 
     /// <summary>Starts a caller: something outside the cluster that calls grains.</summary>
-    public void StartCaller(Func<Task> caller) => _ = ObserveAsync(_callers.RunAsync(caller));
+    /// <remarks>Its failure is seen in the step in which it fails: seen on another thread it would be seen at another step each time.</remarks>
+    public void StartCaller(Func<Task> caller) => _ = _callers.RunAsync(caller).ContinueWith(
+        Kernel.Observe, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     /// <summary>Replaces a silo that has gone.</summary>
     public void RestartSilo(int index)
@@ -163,11 +165,5 @@ internal sealed class SimulatedWorld
         var offset = Faults.Between(TimeSpan.FromMinutes(-10), TimeSpan.FromMinutes(10));
         Tally.Add(FaultKind.ClockSkew);
         return new SimulatedWorker(this, name, life, rate, offset);
-    }
-
-    private async Task ObserveAsync(Task caller)
-    {
-        await Task.WhenAny(caller);
-        Kernel.Observe(caller);
     }
 }

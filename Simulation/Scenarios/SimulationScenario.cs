@@ -48,7 +48,8 @@ internal abstract class SimulationScenario
         }
     }
 
-    private static bool IsPassing(Exception exception) => exception switch
+    /// <summary>Whether an exception says nothing against a call: something was lost or failed on its way.</summary>
+    protected static bool IsPassing(Exception exception) => exception switch
     {
         TimeoutException or OrleansException or IOException => true,
         FlowException flow => flow.Kind.Retry != RetryAdvice.Never,

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using OrleansFlow.Simulation;
+using OrleansFlow.Simulation.Cluster;
 
 namespace OrleansFlow.Tests.Simulation;
 
@@ -38,6 +39,17 @@ public sealed class SimulationTests
 
         Assert.True(broken.Count == 0, string.Join('\n', broken.Take(10).Select(one => $"{scenario} seed {one.Key}: {one.Value}")));
         Assert.All(Enum.GetValues<FaultKind>(), kind => Assert.True(faults[kind] >= FaultsMin * seeds / 20, $"{kind} happened {faults[kind]} times"));
+    }
+
+    [Fact]
+    public void Caller_ThatFails_EndsTheSimulationInThatVeryStep()
+    {
+        var world = new SimulatedWorld(1, new WorldOptions(), keepsHistory: false, mutation: null);
+        world.StartCaller(() => Task.FromException(new IOException("lost")));
+
+        var failure = Assert.Throws<InvalidOperationException>(() => world.Kernel.Step());
+
+        Assert.Equal("lost", failure.InnerException?.Message);
     }
 
     [Theory]
