@@ -120,23 +120,34 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
 
         // Beside the run's own write, so that both share one commit. Of a run whose reminder did not come to be nobody was told that it exists.
         var reminder = BeginReminderAsync();
-        var (decision, committed) = Take(new SubmitRun(_id, plan));
-        if (!decision.Events.IsEmpty)
-        {
-            _submission = submission;
-            _outbox.Parent = submission.Parent;
-        }
-
-        // One after the other: what combines tasks would see the end of the commit on the thread pool, outside the grain's turns.
+        GraphRunDecision decision;
         try
         {
+            (decision, var committed) = Take(new SubmitRun(_id, plan));
+            if (!decision.Events.IsEmpty)
+            {
+                _submission = submission;
+                _outbox.Parent = submission.Parent;
+            }
+
+            // One after the other: what combines tasks would see the end of the commit on the thread pool, outside the grain's turns.
             await committed;
         }
-        finally
+        catch
         {
-            await reminder;
+            try
+            {
+                await reminder;
+            }
+            catch (Exception)
+            {
+                // It must not hide why the run was not accepted.
+            }
+
+            throw;
         }
 
+        await reminder;
         return decision.IsAccepted
             ? !decision.Events.IsEmpty
             : throw new FlowException(FlowErrorCode.AlreadyExists, submission.IdempotencyKey is { } key
