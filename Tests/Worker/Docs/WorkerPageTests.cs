@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using OrleansFlow.Protocol.Worker.V1;
 using OrleansFlow.Tests.Worker.Scripting;
+using OrleansFlow.Worker.Hosting;
 using OrleansFlow.Worker.Sessions;
 
 namespace OrleansFlow.Tests.Worker.Docs;
