@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Configuration;
 using Orleans.Storage;
 using Orleans.TestingHost;
 using OrleansFlow.Arrow;
@@ -29,6 +30,9 @@ namespace OrleansFlow.Testing;
 /// </remarks>
 public sealed class FlowTestCluster : IAsyncDisposable
 {
+    // The clock runs ahead of the machine, on which a first call may take as long as its compiler does.
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromDays(1);
+
     private static int _lastRun;
 
     private readonly InProcessTestCluster _cluster;
@@ -76,6 +80,7 @@ public sealed class FlowTestCluster : IAsyncDisposable
         builder.ConfigureSilo((_, silo) =>
         {
             silo.AddOrleansFlow();
+            silo.Services.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = CallTimeout);
             LetWritesFail(silo.Services, faults);
             if (options.ConfigureLeases is { } leases)
             {
@@ -85,6 +90,7 @@ public sealed class FlowTestCluster : IAsyncDisposable
             silo.Services.AddSingleton<InProcessWorkerTransport>();
             silo.Services.AddHostedService<InProcessSessionHost>();
         });
+        builder.ConfigureClient(client => client.Services.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = CallTimeout));
         var cluster = new FlowTestCluster(builder.Build(), options, clock, faults);
         try
         {
