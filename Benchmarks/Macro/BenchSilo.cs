@@ -54,10 +54,19 @@ internal sealed class BenchSilo : IAsyncDisposable
         start.Environment["OrleansFlow__Worker__Gateway"] = _silo!.Endpoints.GrpcUrl;
         start.Environment["OrleansFlow__Worker__Token"] = _silo.Endpoints.Token ?? "";
         start.Environment["OrleansFlow__Worker__Slots"] = slots.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        _workers.Add(Process.Start(start)!);
+
+        // Not the machine's common folder: there the next run would find what this one's killed worker leaves.
+        start.Environment["OrleansFlow__Worker__TempFolder"] = Path.Combine(_folder.Path, "temp");
+        var worker = Process.Start(start)!;
+        _workers.Add(worker);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20), TimeProvider.System);
-        while (!(await Client.ListWorkersAsync(cancellationToken)).Any(worker => worker.WorkerId.Value == id && worker.Liveness == WorkerLiveness.Online))
+        while (!(await Client.ListWorkersAsync(cancellationToken)).Any(known => known.WorkerId.Value == id && known.Liveness == WorkerLiveness.Online))
         {
+            if (worker.HasExited)
+            {
+                throw new InvalidOperationException($"The worker process {id} ended with code {worker.ExitCode} before it was online.");
+            }
+
             await timer.WaitForNextTickAsync(cancellationToken);
         }
 

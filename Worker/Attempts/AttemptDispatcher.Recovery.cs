@@ -8,6 +8,12 @@ internal sealed partial class AttemptDispatcher
     /// <summary>Heartbeats for which the reports of attempts that had not ended are waited with for their leases to be offered again.</summary>
     private const int AdoptionBeatsMax = 3;
 
+    /// <summary>
+    /// Most ended attempts that are taken up; a gateway takes twice as many leases from a worker. Far more than can be unanswered at a time, and a
+    /// busy process leaves many more that were answered.
+    /// </summary>
+    private const int RecoveredMax = 10_000;
+
     private readonly Dictionary<(string TaskId, long Epoch), SortedDictionary<int, BatchReport>> _unfinished = [];
     private int _beats;
 
@@ -40,13 +46,20 @@ internal sealed partial class AttemptDispatcher
                 }
             }
 
-            foreach (var (key, outcome) in ends)
+            // Kept in the order in which they ended, so the first ones are those that have their answers.
+            var answered = Math.Max(0, ends.Count - RecoveredMax);
+            foreach (var (key, _) in ends.Take(answered))
+            {
+                _unfinished.Remove(key);
+            }
+
+            foreach (var (key, outcome) in ends.Skip(answered))
             {
                 _unfinished.Remove(key, out var reports);
                 _attempts[key] = TaskAttempt.OfEnded(outcome, reports?.Values ?? Enumerable.Empty<BatchReport>(), _outbox, _options.ReportWindow, _clock.GetTimestamp());
             }
 
-            return ends.Count + _unfinished.Count;
+            return ends.Count - answered + _unfinished.Count;
         }
     }
 
@@ -81,6 +94,9 @@ internal sealed partial class AttemptDispatcher
 
         journal.Compact(isIdle, Pending);
     }
+
+    /// <summary>The same for an outbox that has grown, whenever something was sent: between two heartbeats a busy worker does much.</summary>
+    public void CompactGrownOutbox() => _outbox.Journal?.Compact(isIdle: false, Pending);
 
     private List<WorkerMessage> Pending()
     {

@@ -14,7 +14,7 @@ namespace OrleansFlow.Worker.Sessions;
 /// <para>Records are appended with one write each and no sync: the system keeps them when the process dies. What a dying machine loses, and what a
 /// deleted folder loses, is only work: the attempt runs again. So nothing here is needed for correctness, and a folder that cannot be used
 /// is a warning and not a failure.</para>
-/// <para>Nothing is ever marked as answered. At each heartbeat a file that has grown is left for a new one that begins with what is pending; owners
+/// <para>Nothing is ever marked as answered. A file that has grown is left for a new one that begins with what is pending; owners
 /// tell repetitions by lease and number. A record is length, FNV-1a checksum and a <c>WorkerMessage</c>; reading ends at the first that is torn.</para>
 /// </remarks>
 internal sealed partial class EffectJournal : IDisposable

@@ -177,6 +177,7 @@ internal sealed class SessionStream(
             else if (outbox.TryTake() is { } message)
             {
                 await connection.SendAsync(message, cancellationToken);
+                attempts.CompactGrownOutbox();
             }
             else if (Volatile.Read(ref _mustComplete))
             {

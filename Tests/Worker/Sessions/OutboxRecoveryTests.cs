@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using OrleansFlow.Protocol.Worker.V1;
 using OrleansFlow.Tests.Worker.Scripting;
+using OrleansFlow.Worker.Sessions;
 using OrleansFlow.Workers;
 
 namespace OrleansFlow.Tests.Worker.Sessions;
@@ -160,6 +162,43 @@ public sealed class OutboxRecoveryTests : IDisposable
         // The same ids and the same epoch, and yet another lease: the work is done for it.
         Assert.Equal(0, Assert.Single(await session.NextReportsAsync(1)).Index);
         Assert.Single(next.Store.Files);
+    }
+
+    [Fact(Timeout = Watchdog.Milliseconds)]
+    public async Task Outbox_OfMoreEndsThanCanBeUnanswered_IsTakenUpFromItsNewest()
+    {
+        using (var journal = EffectJournal.TryOpen(Path.Combine(_root, "busy"), NullLogger.Instance, out _)!)
+        {
+            journal.Bind("c1");
+            for (var number = 0; number < 12_000; number++)
+            {
+                var lease = new Lease { TaskId = $"t{number}", Epoch = 1 };
+                journal.Write(new WorkerMessage { Outcomes = new Outcomes { Outcomes_ = { new Outcome { Lease = lease, Kind = Outcome.Types.Kind.Completed } } } });
+            }
+        }
+
+        await using var next = Start("busy", new HandlerScript());
+        await using var session = await ScriptedSession.AcceptAsync(next.Transport);
+
+        Assert.Equal(
+            Enumerable.Range(2_000, 10_000).Select(number => $"t{number}").Order(StringComparer.Ordinal),
+            session.Register.Held.Select(lease => lease.TaskId).Order(StringComparer.Ordinal));
+    }
+
+    [Fact(Timeout = Watchdog.Milliseconds)]
+    public async Task Outbox_ThatGrowsBetweenTwoHeartbeats_ForgetsWhatWasAnswered()
+    {
+        var result = $"\"{new string('x', 200_000)}\"";
+        await using var worker = Start("busy", new HandlerScript { Finish = (_, _) => ValueTask.FromResult(new FinalizeOutcome(ResultJson: result)) });
+        await using var session = await ScriptedSession.AcceptAsync(worker.Transport);
+        for (var number = 0; number < 20; number++)
+        {
+            await session.OfferAsync(WorkerHarness.OfferOf($"t{number}"));
+            await session.AcceptOutcomeAsync((await session.NextOutcomeAsync()).Lease);
+            await session.RoundTripAsync();
+        }
+
+        Assert.InRange(Directory.GetFiles(Path.Combine(_root, "busy"), "*.effects").Sum(file => new FileInfo(file).Length), 1, 2_000_000);
     }
 
     [Fact(Timeout = Watchdog.Milliseconds)]
