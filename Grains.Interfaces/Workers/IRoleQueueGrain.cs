@@ -20,6 +20,10 @@ public interface IRoleQueueGrain : IGrainWithStringKey
     [Alias("Remove")]
     Task RemoveAsync(IReadOnlyList<TaskId> tasks, CancellationToken cancellationToken);
 
+    /// <summary>A worker serves the role, or is about to: marks the role as known, durably, the first time. Repeating it is fine.</summary>
+    [Alias("Announce")]
+    Task AnnounceAsync(CancellationToken cancellationToken);
+
     /// <summary>A worker serves the role and has free slots (0: none now). Marks the role as known, durably, the first time.</summary>
     /// <param name="worker">The worker.</param>
     /// <param name="freeSlots">Slots that may be promised.</param>

@@ -118,13 +118,13 @@ public enum WorkerLiveness
     /// <summary>No session.</summary>
     Offline = 0,
 
-    /// <summary>A live session.</summary>
+    /// <summary>A live session, and every role of it is known: a task of one of them may be submitted.</summary>
     Online = 1,
 
     /// <summary>Finishes what runs and takes no more.</summary>
     Draining = 2,
 
-    /// <summary>The stream is lost and the reconnect grace runs.</summary>
+    /// <summary>The stream is lost and the reconnect grace runs, or it is back and the queues of its roles could not be told yet.</summary>
     Disconnected = 3,
 
     /// <summary>A session from which nothing was heard for a while: it gets no new tasks.</summary>

@@ -114,6 +114,8 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
         return Task.CompletedTask;
     }
 
+    public Task AnnounceAsync(CancellationToken cancellationToken) => _store.MarkKnownAsync();
+
     public async Task SetAvailableAsync(WorkerId worker, int freeSlots, string? traits, CancellationToken cancellationToken)
     {
         await _store.MarkKnownAsync();

@@ -17,6 +17,9 @@ internal sealed partial class WorkerGrain
 
     private readonly Dictionary<string, string> _traits = new(StringComparer.Ordinal);
 
+    /// <summary>Roles that their queues know of; once known, they are for good.</summary>
+    private readonly HashSet<string> _announced = new(StringComparer.Ordinal);
+
     private static string QueueKey(string role) => role + "/0";
 
     private void RequireSession(string sessionId)
@@ -47,6 +50,8 @@ internal sealed partial class WorkerGrain
             await GrainFactory.GetGrain<IWorkerCatalogGrain>(IWorkerCatalogGrain.Key).RecordAdaptersAsync(registration.Adapters, CancellationToken.None);
         }
 
+        // The same goes for its roles: nobody may see a worker online and be told that its role is unknown.
+        await Task.WhenAll(registration.Roles.Where(role => !_announced.Contains(role)).Select(AnnounceAsync));
         await _state.WriteStateAsync();
         if (isNew)
         {
@@ -197,11 +202,26 @@ internal sealed partial class WorkerGrain
         }
     }
 
+    private async Task AnnounceAsync(string role)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IRoleQueueGrain>(QueueKey(role)).AnnounceAsync(CancellationToken.None);
+            _announced.Add(role);
+        }
+        catch (Exception exception)
+        {
+            // The worker serves its other roles meanwhile; it is shown as online once each queue has been told.
+            LogQueueNotTold(exception, Id, role);
+        }
+    }
+
     private async Task TellQueueAsync(string role, int freeSlots)
     {
         try
         {
             await GrainFactory.GetGrain<IRoleQueueGrain>(QueueKey(role)).SetAvailableAsync(Id, freeSlots, TraitsOf(role), CancellationToken.None);
+            _announced.Add(role);
         }
         catch (Exception exception)
         {
@@ -241,7 +261,8 @@ internal sealed partial class WorkerGrain
         },
         Liveness = _model.Phase switch
         {
-            SessionPhase.Connected => WorkerLiveness.Online,
+            SessionPhase.Connected when _state.State.Roles.All(_announced.Contains) => WorkerLiveness.Online,
+            SessionPhase.Connected => WorkerLiveness.Disconnected,
             SessionPhase.Draining => WorkerLiveness.Draining,
             SessionPhase.Lost => WorkerLiveness.Disconnected,
             SessionPhase.Suspected => WorkerLiveness.Suspected,

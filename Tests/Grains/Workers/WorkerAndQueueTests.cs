@@ -38,4 +38,46 @@ public sealed class WorkerAndQueueTests
         Assert.Equal([worker.Id], await cluster.Grains.GetGrain<IWorkerCatalogGrain>(IWorkerCatalogGrain.Key).ListAsync(FlowCluster.Token));
         Assert.Null(await cluster.Grains.GetGrain<IWorkerGrain>("w2").GetAsync(FlowCluster.Token));
     }
+
+    [Theory(Timeout = Watchdog)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Worker_IsOnlineOnlyOnceItsRolesAreKnown(bool wasThereBefore)
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var (grain, queue) = (cluster.Grains.GetGrain<IWorkerGrain>("w1"), cluster.Grains.GetGrain<IRoleQueueGrain>("late/0"));
+        if (wasThereBefore)
+        {
+            await (await cluster.StartWorkerAsync("w1", 1, "r")).DisconnectAsync(clean: true);
+        }
+
+        var (writing, mayWrite) = (new TaskCompletionSource(), new TaskCompletionSource());
+        cluster.Storage.BeforeWrite = name =>
+        {
+            writing.TrySetResult();
+            return name == "queue" ? mayWrite.Task : Task.CompletedTask;
+        };
+        var starting = cluster.StartWorkerAsync("w1", 1, "r", "late");
+        await writing.Task.WaitAsync(FlowCluster.Token);
+        Assert.NotEqual(WorkerLiveness.Online, (await grain.GetAsync(FlowCluster.Token))?.Liveness);
+
+        mayWrite.SetResult();
+        await starting;
+        Assert.Equal(WorkerLiveness.Online, (await grain.GetAsync(FlowCluster.Token))!.Liveness);
+        Assert.True((await queue.GetStatusAsync(FlowCluster.Token)).Known);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Worker_WhoseRoleCouldNotBeAnnounced_IsOnlineAfterTheHeartbeatThatCould()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var grain = cluster.Grains.GetGrain<IWorkerGrain>("w1");
+        cluster.Storage.BeforeWrite = name => name == "queue" ? Task.FromException(new IOException("full")) : Task.CompletedTask;
+        var worker = await cluster.StartWorkerAsync("w1", 1, "r");
+        Assert.Equal(WorkerLiveness.Disconnected, (await grain.GetAsync(FlowCluster.Token))!.Liveness);
+
+        cluster.Storage.BeforeWrite = _ => Task.CompletedTask;
+        await worker.HeartbeatAsync();
+        Assert.Equal(WorkerLiveness.Online, (await grain.GetAsync(FlowCluster.Token))!.Liveness);
+    }
 }
