@@ -24,6 +24,7 @@ public sealed partial class FlowClient : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly Lazy<RpcChannel> _channel;
     private readonly Lazy<FlightLocations> _locations;
+    private readonly TaskSubmitter _submitter;
 
     /// <summary>Makes a client; nothing is sent yet.</summary>
     /// <param name="options">Which gateway, and how long to wait.</param>
@@ -34,6 +35,7 @@ public sealed partial class FlowClient : IAsyncDisposable
         _options = options.Value;
         _clock = clock ?? TimeProvider.System;
         _channel = new Lazy<RpcChannel>(Open, LazyThreadSafetyMode.PublicationOnly);
+        _submitter = new TaskSubmitter((tasks, allowUnknownRoles) => SubmitTasksAsync(tasks, allowUnknownRoles, CancellationToken.None));
         _locations = new Lazy<FlightLocations>(() => new FlightLocations(_channel.Value, _clock), LazyThreadSafetyMode.PublicationOnly);
     }
 
@@ -159,54 +161,6 @@ public sealed partial class FlowClient : IAsyncDisposable
     /// <exception cref="FlowException"><c>not_found</c>: it never has.</exception>
     public async Task<FlowWorker> GetWorkerAsync(WorkerId workerId, CancellationToken cancellationToken = default) =>
         (await CallAsync(FlowMethods.GetWorker, new GetWorkerRequest { WorkerId = workerId.Value }, cancellationToken).ConfigureAwait(false)).ToView();
-
-    /// <summary>Submits standalone tasks, at most 1 000 a call. Durable when it returns.</summary>
-    /// <param name="tasks">The tasks; one without an id gets one.</param>
-    /// <param name="allowUnknownRoles">Accept roles that no worker has announced yet.</param>
-    /// <param name="cancellationToken">Stops waiting; some tasks may have been accepted.</param>
-    /// <returns>Their ids, in the same order.</returns>
-    public async Task<IReadOnlyList<TaskId>> SubmitTasksAsync(
-        IReadOnlyList<(TaskId Id, TaskSubmission Task)> tasks, bool allowUnknownRoles = false, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(tasks);
-        var request = new SubmitTasksRequest { AllowUnknownRoles = allowUnknownRoles };
-        foreach (var (id, task) in tasks)
-        {
-            request.Tasks.Add(new TaskSpec
-            {
-                TaskId = id.Value,
-                Role = task.Role,
-                PayloadJson = task.PayloadJson ?? "",
-                Priority = task.Priority,
-                MaxRetries = task.MaxRetries,
-                BackoffSec = task.Backoff.TotalSeconds,
-            });
-        }
-
-        var response = await CallAsync(FlowMethods.SubmitTasks, request, cancellationToken).ConfigureAwait(false);
-        return [.. response.TaskIds.Select(TaskId.Parse)];
-    }
-
-    /// <summary>Where a task stands.</summary>
-    /// <exception cref="FlowException"><c>not_found</c>.</exception>
-    public async Task<TaskView> GetTaskAsync(TaskId taskId, CancellationToken cancellationToken = default) =>
-        (await CallAsync(FlowMethods.GetTask, new GetTaskRequest { TaskId = taskId.Value }, cancellationToken).ConfigureAwait(false)).ToView();
-
-    /// <summary>Each of the tasks once, as it ends; closes when all of them have.</summary>
-    public async IAsyncEnumerable<TaskView> WatchTasksAsync(
-        IEnumerable<TaskId> taskIds, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        var request = new WatchTasksRequest { TaskIds = { taskIds.Select(id => id.Value) } };
-        await foreach (var task in StreamAsync(FlowMethods.WatchTasks, request, cancellationToken).ConfigureAwait(false))
-        {
-            yield return task.ToView();
-        }
-    }
-
-    /// <summary>Cancels a standalone task; final when it returns.</summary>
-    /// <exception cref="FlowException"><c>not_found</c>; <c>already_ended</c>; <c>bad_input</c> for a task of a run.</exception>
-    public async Task<TaskView> CancelTaskAsync(TaskId taskId, string reason, CancellationToken cancellationToken = default) =>
-        (await CallAsync(FlowMethods.CancelTask, new CancelTaskRequest { TaskId = taskId.Value, Reason = reason }, cancellationToken).ConfigureAwait(false)).ToView();
 
     /// <summary>What the gateway says of itself and of what it depends on.</summary>
     public async Task<FlowHealth> GetHealthAsync(CancellationToken cancellationToken = default)

@@ -17,8 +17,8 @@ internal sealed class TasksDurable(string store, string worker) : Scenario
     private const int CallsAtOnce = 6;
     private const int Slots = 2_000;
 
-    /// <summary>Rounds before the first that counts, beside the runner's own: the compiler rewrites the path for tens of thousands of tasks.</summary>
-    private const int WarmUps = 3;
+    /// <summary>Rounds before the first that counts, beside the runner's own: the compiler rewrites the path for hundreds of thousands of tasks.</summary>
+    private const int WarmUps = 25;
 
     private readonly TimeProvider _clock = TimeProvider.System;
     private readonly BenchSilo _silo = new();

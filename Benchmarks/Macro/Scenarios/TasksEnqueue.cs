@@ -7,8 +7,12 @@ namespace OrleansFlow.Benchmarks.Macro.Scenarios;
 
 /// <summary>Enqueue calls with one task each by many callers, each task on disk before its call returns. Nobody runs them.</summary>
 /// <param name="store">One of <see cref="StorageWrites.Stores"/>.</param>
-internal sealed class TasksEnqueue(string store) : Scenario
+/// <param name="isShared">Calls of one client that are made at the same time share requests; else each is a request of its own, as of 64 clients.</param>
+internal sealed class TasksEnqueue(string store, bool isShared) : Scenario
 {
+    /// <summary>Rounds before the first that counts, beside the runner's own: the compiler rewrites the path for that long.</summary>
+    private const int WarmUps = 12;
+
     private const int Callers = 64;
     private const int CallsEach = 400;
     private readonly TimeProvider _clock = TimeProvider.System;
@@ -16,9 +20,9 @@ internal sealed class TasksEnqueue(string store) : Scenario
     private BarePostgres? _postgres;
     private int _round;
 
-    public override string Name => "tasks-enqueue";
+    public override string Name => isShared ? "tasks-enqueue" : "tasks-enqueue-calls";
 
-    public override string Question => $"How many durable enqueue calls a second, {Callers} callers with one task a call? --store {string.Join('|', StorageWrites.Stores)}";
+    public override string Question => $"How many durable enqueue calls a second, {Callers} callers with one task a call, {(isShared ? "by one client" : "each call a request")}? --store {string.Join('|', StorageWrites.Stores)}";
 
     public override string Unit => "calls/s";
 
@@ -30,7 +34,10 @@ internal sealed class TasksEnqueue(string store) : Scenario
     {
         _postgres = store == "postgres" ? await BarePostgres.StartAsync(cancellationToken) : null;
         await _silo.StartAsync(options => options.PostgresConnectionString = _postgres?.ConnectionString, cancellationToken);
-        await MeasureAsync(cancellationToken);
+        for (var round = 0; round < WarmUps; round++)
+        {
+            await MeasureAsync(cancellationToken);
+        }
     }
 
     public override async Task<Sample> MeasureAsync(CancellationToken cancellationToken)
@@ -74,7 +81,15 @@ internal sealed class TasksEnqueue(string store) : Scenario
         {
             var id = TaskId.Standalone(string.Create(CultureInfo.InvariantCulture, $"e{round}-{caller}-{call}"));
             var began = _clock.GetTimestamp();
-            await _silo.Client.SubmitTasksAsync([(id, task)], allowUnknownRoles: true, cancellationToken);
+            if (isShared)
+            {
+                await _silo.Client.SubmitTaskAsync(task, id, allowUnknownRoles: true, cancellationToken);
+            }
+            else
+            {
+                await _silo.Client.SubmitTasksAsync([(id, task)], allowUnknownRoles: true, cancellationToken);
+            }
+
             latenciesMs.Span[call] = _clock.GetElapsedTime(began).TotalMilliseconds;
         }
     }

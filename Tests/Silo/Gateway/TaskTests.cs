@@ -43,6 +43,33 @@ public sealed class TaskTests(SiloFixture fixture)
         Assert.Equal(FlowErrorCode.AlreadyExists, failure.Code);
     }
 
+    [Fact]
+    public async Task Submit_OneByOneByManyAtOnce_GivesEachItsOwnAnswer()
+    {
+        var known = TaskId.Standalone("task-one-by-one");
+        await Client.SubmitTaskAsync(new TaskSubmission { Role = "echo", PayloadJson = "1" }, known, cancellationToken: CancellationToken);
+
+        var good = Enumerable.Range(0, 300).Select(number => Client.SubmitTaskAsync(
+            new TaskSubmission { Role = number % 3 == 0 ? "nobody-yet-at-all" : "echo", PayloadJson = $"{number}" },
+            allowUnknownRoles: number % 3 == 0,
+            cancellationToken: CancellationToken)).ToList();
+        var other = Client.SubmitTaskAsync(new TaskSubmission { Role = "echo", PayloadJson = "2" }, known, cancellationToken: CancellationToken);
+        var same = Client.SubmitTaskAsync(new TaskSubmission { Role = "echo", PayloadJson = "1" }, known, cancellationToken: CancellationToken);
+        var noJson = Client.SubmitTaskAsync(new TaskSubmission { Role = "echo", PayloadJson = "{" }, cancellationToken: CancellationToken);
+        var noRole = Client.SubmitTaskAsync(new TaskSubmission { Role = "nobody-does-this" }, cancellationToken: CancellationToken);
+
+        Assert.Equal(FlowErrorCode.AlreadyExists, (await Assert.ThrowsAsync<FlowException>(() => other)).Code);
+        Assert.Equal(FlowErrorCode.BadInput, (await Assert.ThrowsAsync<FlowException>(() => noJson)).Code);
+        Assert.Equal(FlowErrorCode.UnknownRole, (await Assert.ThrowsAsync<FlowException>(() => noRole)).Code);
+        Assert.Equal(known, await same);
+        var ids = await Task.WhenAll(good);
+        Assert.Equal(300, ids.Distinct().Count());
+        foreach (var number in (int[])[0, 1, 299])
+        {
+            Assert.Equal(number % 3 == 0 ? "nobody-yet-at-all" : "echo", (await Client.GetTaskAsync(ids[number], CancellationToken)).Role);
+        }
+    }
+
     public static TheoryData<string, string> Faulty() => new()
     {
         { "id", "tasks[0]: 'a/b' is not a task id" },

@@ -1,3 +1,4 @@
+using Npgsql;
 using OrleansFlow.Errors;
 using OrleansFlow.Storage.Schema;
 using OrleansFlow.Tests.Storage.Postgres;
@@ -30,6 +31,23 @@ public sealed class PostgresStoreMigratorTests(PostgresFixture postgres)
 
         Assert.All(all, result => Assert.Equal(StoreMigrator.LatestVersion, result.ToVersion));
         Assert.Equal(new StoreInfo(StoreMigrator.LatestVersion, 1, 0), await StoreMigrator.ForPostgres(connectionString, _schema).ReadAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Migrate_OnAServerWithLz4_CompressesStatesWithIt()
+    {
+        var connectionString = await postgres.ConnectAsync(Cancellation);
+        await StoreMigrator.ForPostgres(connectionString, _schema).MigrateAsync(Cancellation);
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync(Cancellation);
+        await using var command = connection.CreateCommand();
+        command.CommandText =
+            $"""
+            SELECT attcompression = 'l' OR NOT 'lz4' = ANY (SELECT unnest(enumvals) FROM pg_settings WHERE name = 'default_toast_compression')
+            FROM pg_attribute WHERE attrelid = '{_schema}.grain_state'::regclass AND attname = 'payload'
+            """;
+
+        Assert.True((bool)(await command.ExecuteScalarAsync(Cancellation))!);
     }
 
     [Fact]
