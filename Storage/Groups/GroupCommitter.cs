@@ -35,6 +35,7 @@ internal sealed class GroupCommitter<TWrite> : IAsyncDisposable
     private int _expectedCount;
     private readonly Task _loop;
     private TWrite? _next;
+    private long _queuedBytes;
 
     /// <param name="target">Owned: it is disposed when the last write has been committed.</param>
     /// <param name="limits">From checked options.</param>
@@ -55,10 +56,14 @@ internal sealed class GroupCommitter<TWrite> : IAsyncDisposable
     /// <summary>Writes that are in no group yet.</summary>
     public int QueuedCount => _queue.Reader.Count;
 
+    /// <summary>Bytes of state in them.</summary>
+    public long QueuedBytes => Interlocked.Read(ref _queuedBytes);
+
     /// <summary>Completes when the write is durable.</summary>
     /// <exception cref="FlowException"><c>store_full</c>, <c>store_unavailable</c>.</exception>
     public async Task WriteAsync(TWrite write)
     {
+        Interlocked.Add(ref _queuedBytes, write.StateBytes);
         if (!_queue.Writer.TryWrite(write))
         {
             await EnqueueWhenThereIsRoomAsync(write);
@@ -175,7 +180,13 @@ internal sealed class GroupCommitter<TWrite> : IAsyncDisposable
             return true;
         }
 
-        return _queue.Reader.TryRead(out write);
+        if (_queue.Reader.TryRead(out write))
+        {
+            Interlocked.Add(ref _queuedBytes, -write.StateBytes);
+            return true;
+        }
+
+        return false;
     }
 
     private void CommitGroup()

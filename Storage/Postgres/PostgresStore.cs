@@ -14,6 +14,9 @@ internal sealed class PostgresStore : IStoreGeneration, IAsyncDisposable
     /// <summary>Writes that wait for one connection before the next one helps.</summary>
     private const int QueuedPerConnection = 128;
 
+    /// <summary>The same in bytes of state: a few rows of many tasks each keep a connection busy as many small ones do.</summary>
+    private const int QueuedBytesPerConnection = 32 * 1024;
+
     private static readonly TimeSpan CloseGrace = TimeSpan.FromSeconds(3);
     private readonly PostgresStoreOptions _options;
     private readonly TimeProvider _clock;
@@ -93,7 +96,7 @@ internal sealed class PostgresStore : IStoreGeneration, IAsyncDisposable
         foreach (var committer in _committers)
         {
             var count = committer.QueuedCount;
-            if (count < QueuedPerConnection)
+            if (count < QueuedPerConnection && committer.QueuedBytes < QueuedBytesPerConnection)
             {
                 return committer;
             }
