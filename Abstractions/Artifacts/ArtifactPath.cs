@@ -44,6 +44,18 @@ public static class ArtifactPath
         return isFolder && TryParseFile(path.AsSpan(slash + 1), out _, out _);
     }
 
+    /// <summary>The task whose artifact a path names; default when it is none.</summary>
+    public static TaskId TaskOf(string? path)
+    {
+        if (!IsValid(path))
+        {
+            return default;
+        }
+
+        var folder = path![..path!.LastIndexOf('/')];
+        return TaskId.Parse(folder.StartsWith(StandaloneFolder + "/", StringComparison.Ordinal) ? folder[(StandaloneFolder.Length + 1)..] : folder);
+    }
+
     /// <summary>Takes the name of a file, without its folder, apart.</summary>
     /// <param name="file">Such as <c>3.e2.arrow</c>.</param>
     /// <param name="index">0-based number of the batch.</param>

@@ -39,7 +39,8 @@ public interface IArtifactStore
     /// <summary>Opens an artifact without copying it.</summary>
     /// <param name="path">As <see cref="StoredArtifact.Path"/>.</param>
     /// <exception cref="FlowException">
-    /// <c>artifact_lost</c>: there is no such file or it cannot be read; <c>bad_input</c>: the path is none that a store gives out.
+    /// <c>artifact_lost</c>: there is no such file, or it is damaged; <c>store_unavailable</c>: it cannot be read now; <c>bad_input</c>: the path is
+    /// none that a store gives out.
     /// </exception>
     IArtifactReader OpenRead(string path);
 }

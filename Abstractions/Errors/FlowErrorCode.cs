@@ -51,7 +51,7 @@ public enum FlowErrorCode
     /// <summary>A worker process ended before it could serve.</summary>
     WorkerLost = 17,
 
-    /// <summary>The producer's output is gone and is being made again.</summary>
+    /// <summary>A file of a node's output is gone. A run that goes on has it made again by itself; of one that has ended, run the node once more.</summary>
     ArtifactLost = 18,
 
     /// <summary>A stated limit was reached.</summary>

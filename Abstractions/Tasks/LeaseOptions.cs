@@ -10,6 +10,8 @@ public sealed class LeaseOptions : IValidatableObject
     /// <summary>Configuration section these options bind to.</summary>
     public const string SectionName = "OrleansFlow:Leases";
 
+    private const int RemakesMax = 100;
+
     /// <summary>Time from a grant or renewal to expiry. Longer: fewer needless takeovers of a slow worker, slower takeover of a silent one.</summary>
     /// <value>Default 60 s. Range 1 s to 1 h.</value>
     public TimeSpan Duration { get; set; } = TimeSpan.FromSeconds(60);
@@ -39,6 +41,13 @@ public sealed class LeaseOptions : IValidatableObject
     /// </summary>
     /// <value>Default null: no bound. Range 0 to 1 000.</value>
     public int? MaxTakeovers { get; set; }
+
+    /// <summary>
+    /// How often a task of a run is asked to make its output again because a file of it is gone, before whoever reads it fails for good with
+    /// <c>artifact_lost</c>. More: survives a store that loses files more often, hides that it does for longer.
+    /// </summary>
+    /// <value>Default 3. Range 0 to 100; 0: never.</value>
+    public int MaxRemakes { get; set; } = 3;
 
     /// <summary>What is otherwise for single roles, by role.</summary>
     /// <value>Default none.</value>
@@ -75,6 +84,7 @@ public sealed class LeaseOptions : IValidatableObject
             OptionRange.Fault(SectionName, nameof(HardSilence), HardSilence ?? TimeSpan.FromHours(1), TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
             OptionRange.Fault(SectionName, nameof(SoftSilence), SoftSilence ?? TimeSpan.FromHours(1), TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1)),
             OptionRange.Fault(SectionName, nameof(MaxTakeovers), MaxTakeovers ?? 0, 0, RoleLeaseOptions.TakeoversMax),
+            OptionRange.Fault(SectionName, nameof(MaxRemakes), MaxRemakes, 0, RemakesMax),
             .. Roles.SelectMany(role => role.Value.Faults($"{SectionName}:{nameof(Roles)}:{role.Key}", Duration)),
         ];
         foreach (var fault in faults.OfType<string>())

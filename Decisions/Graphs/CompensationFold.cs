@@ -18,6 +18,7 @@ internal static class CompensationFold
             CancelReason = begun.Outcome == RunStatus.Cancelled ? begun.Reason : null,
             Active = [.. state.Active.Where(slot => slot.Node >= plan.RegularCount)],
             OpenGates = [],
+            Remaking = [],
             Nodes = GraphRunFold.Cancel(state, begun.AtUtc, begun.Reason, begun.Node, plan.RegularCount),
             EndedCount = plan.RegularCount + Undoing(state).Count(node => state.Nodes[node].IsTerminal),
             ToCompensate = [.. Undoing(state).Where(node => IsNeeded(state, node, begun.Outcome)).OrderBy(node => state.Nodes[plan.Nodes[node].Compensation!.Node].EndedOrder)],

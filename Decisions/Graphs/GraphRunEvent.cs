@@ -53,8 +53,12 @@ public sealed record NodeGrown(DateTimeOffset AtUtc, int Node, int First, int Co
 /// <summary>What a node still had to do is not needed any more.</summary>
 public sealed record NodeRestCancelled(DateTimeOffset AtUtc, int Node, string Reason) : GraphRunEvent(AtUtc);
 
-/// <summary>A node gives its early start up: its tasks may not be leased before all its parents have completed.</summary>
-public sealed record NodeHeldBack(DateTimeOffset AtUtc, int Node) : GraphRunEvent(AtUtc);
+/// <summary>A node gives its early start up: its tasks may not be leased before all its parents have completed. So does one whose input is made again.</summary>
+public sealed record NodeHeldBack(DateTimeOffset AtUtc, int Node) : GraphRunEvent(AtUtc)
+{
+    /// <summary>Why.</summary>
+    public string Reason { get; init; } = LeaseReasons.SlotNeeded;
+}
 
 /// <summary>The run's variables changed.</summary>
 /// <param name="AtUtc">When it was decided.</param>
@@ -73,7 +77,11 @@ public sealed record RunTaskChanged(DateTimeOffset AtUtc, TaskSlot Slot, LeaseEv
 }
 
 /// <summary>A node started or ended.</summary>
-public sealed record NodeStatusChanged(DateTimeOffset AtUtc, int Node, RunStatus Status) : GraphRunEvent(AtUtc);
+public sealed record NodeStatusChanged(DateTimeOffset AtUtc, int Node, RunStatus Status) : GraphRunEvent(AtUtc)
+{
+    /// <summary>Why a node that had completed runs again; null for any other change.</summary>
+    public string? Reason { get; init; }
+}
 
 /// <summary>The run started or completed.</summary>
 public sealed record RunStatusChanged(DateTimeOffset AtUtc, RunStatus Status) : GraphRunEvent(AtUtc);

@@ -150,10 +150,18 @@ internal static class GraphRunFold
                     Accepted = node.Accepted.Add(new AcceptedRef(slot.Index, accepted.Index, accepted.Batch.Sequence)),
                     Rows = node.Rows + accepted.Batch.Rows,
                     Bytes = node.Bytes + accepted.Batch.Bytes,
-                    Metrics = Sum(node.Metrics, accepted.Metrics),
-                    MetricCounts = Count(node.MetricCounts, accepted.Metrics),
+                    Metrics = MetricSums.Sum(node.Metrics, accepted.Metrics),
+                    MetricCounts = MetricSums.Count(node.MetricCounts, accepted.Metrics),
                 };
                 state = state with { AcceptedCount = state.AcceptedCount + 1 };
+                break;
+            case BatchRemade remade:
+                // It is kept as a batch of its own, and so counts as one.
+                node = node with { Bytes = node.Bytes + remade.Batch.Bytes - before.Batches[remade.Index].Bytes };
+                state = state with { AcceptedCount = state.AcceptedCount + 1 };
+                break;
+            case TaskRemade:
+                state = state with { Remaking = state.Remaking.Add(slot.Node) };
                 break;
             case TaskReadied:
                 node = node with { OfferedCount = Math.Max(node.OfferedCount, slot.Index + 1) };
@@ -161,8 +169,8 @@ internal static class GraphRunFold
             case TaskCompleted completed:
                 node = node with
                 {
-                    Metrics = Sum(node.Metrics, completed.Metrics),
-                    MetricCounts = Count(node.MetricCounts, completed.Metrics),
+                    Metrics = MetricSums.Sum(node.Metrics, completed.Metrics),
+                    MetricCounts = MetricSums.Count(node.MetricCounts, completed.Metrics),
                 };
                 break;
         }
@@ -171,6 +179,11 @@ internal static class GraphRunFold
         {
             // Answered: the node itself may still wait for the end of its input.
             state = state with { OpenGates = state.OpenGates.Remove(slot.Node) };
+        }
+
+        if (before.IsBeingRemade && !after.IsBeingRemade && !node.Tasks.Any(task => task.IsBeingRemade))
+        {
+            state = state with { Remaking = state.Remaking.Remove(slot.Node) };
         }
 
         var active = after.Status is FlowTaskStatus.Leased or FlowTaskStatus.BackingOff ? state.Active.Add(slot) : state.Active.Remove(slot);
@@ -185,6 +198,7 @@ internal static class GraphRunFold
         {
             Status = changed.Status,
             EndedUtc = GraphRunState.IsEnd(changed.Status) ? changed.AtUtc : null,
+            Past = changed.Reason is { } reason ? RunHistory.Past(state, changed.Node, changed.Status, changed.AtUtc, reason) : node.Past,
             Tasks = changed.Status != RunStatus.Skipped ? node.Tasks
                 : node.Reruns == 0 && !node.IsHeldBack ? NodeTasks.Repeat(Skipped, node.Tasks.Count) : node.Tasks.Map(task => task.Epoch == 0 ? Skipped : task),
         });
@@ -201,6 +215,7 @@ internal static class GraphRunFold
             CancelReason = aborted.Status == RunStatus.Cancelled ? aborted.Reason : null,
             Active = [],
             OpenGates = [],
+            Remaking = [],
             EndedCount = state.Nodes.Count,
             Nodes = Cancel(state, aborted.AtUtc, aborted.Reason, aborted.Node, state.Nodes.Count),
         };
@@ -260,28 +275,7 @@ internal static class GraphRunFold
         Nodes = state.Nodes.SetItem(index, node is { IsTerminal: true, EndedOrder: 0 } ? node with { EndedOrder = state.Version + 1 } : node),
         Compensating = node.IsTerminal && state.Compensating == index ? null : state.Compensating,
         OpenGates = node.IsTerminal ? state.OpenGates.Remove(index) : state.OpenGates,
+        Remaking = node.IsTerminal ? state.Remaking.Remove(index) : state.Remaking,
         EndedCount = state.EndedCount + (node.IsTerminal ? 1 : 0) - (state.Nodes[index].IsTerminal ? 1 : 0),
     };
-
-    private static ImmutableSortedDictionary<string, long> Count(
-        ImmutableSortedDictionary<string, long> counts, ImmutableSortedDictionary<string, double> added)
-    {
-        foreach (var name in added.Keys)
-        {
-            counts = counts.SetItem(name, counts.GetValueOrDefault(name) + 1);
-        }
-
-        return counts;
-    }
-
-    private static ImmutableSortedDictionary<string, double> Sum(
-        ImmutableSortedDictionary<string, double> sums, ImmutableSortedDictionary<string, double> added)
-    {
-        foreach (var (name, value) in added)
-        {
-            sums = sums.SetItem(name, sums.GetValueOrDefault(name) + value);
-        }
-
-        return sums;
-    }
 }

@@ -9,6 +9,8 @@ namespace OrleansFlow.Decisions.Graphs;
 /// <summary>One run of a task graph as a value. Changed only by the Apply of <see cref="GraphRunDecider"/>.</summary>
 public sealed record GraphRunState
 {
+    private static readonly LeaseOptions UsualRules = new();
+
     /// <summary>No such run yet.</summary>
     public static readonly GraphRunState None = new();
 
@@ -66,6 +68,9 @@ public sealed record GraphRunState
     /// <summary>Leased and backing-off tasks: those that time can change.</summary>
     public ImmutableSortedSet<TaskSlot> Active { get; init; } = [];
 
+    /// <summary>Nodes with tasks that make lost batches again.</summary>
+    public ImmutableSortedSet<int> Remaking { get; init; } = [];
+
     /// <summary>Its changes of status, oldest first; the <see cref="RunHistory.Max"/> newest and the first.</summary>
     public ImmutableList<StatusChange> History { get; init; } = [];
 
@@ -92,6 +97,9 @@ public sealed record GraphRunState
 
     /// <summary>The silo's rules about leases that differ by role; not durable, set when the run is read. Null: none.</summary>
     public LeaseOptions? LeaseRules { get; init; }
+
+    /// <summary>How often one task may be asked to make lost batches again.</summary>
+    public int RemakesMax => (LeaseRules ?? UsualRules).MaxRemakes;
 
     /// <summary>When it fails if it has not ended before; null for no such time.</summary>
     public DateTimeOffset? DeadlineUtc => Plan?.Deadline is { } limit && CompensatingUtc is null ? (ReopenedUtc ?? SubmittedUtc) + limit : null;

@@ -112,7 +112,7 @@ internal sealed partial class GraphRunStep
 
         if (!current.Opened)
         {
-            if (current.TakenCount >= plan.FanIn && !(current.IsHeldBack && !EarlyStarts.InputIsWhole(State, node)))
+            if (current.TakenCount >= plan.FanIn && !(current.IsHeldBack && !EarlyStarts.InputIsWhole(State, node)) && !ReadsWhatIsRemade(node))
             {
                 Open(node);
             }

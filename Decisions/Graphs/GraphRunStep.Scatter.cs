@@ -72,6 +72,11 @@ internal sealed partial class GraphRunStep
     /// <summary>Makes the next tasks of a node ready, as far as its window has room.</summary>
     private void OfferNext(int node)
     {
+        if (State.Remaking.Contains(node))
+        {
+            OfferRemade(node);
+        }
+
         if (Plan.Nodes[node].Window is null)
         {
             return;
@@ -89,7 +94,7 @@ internal sealed partial class GraphRunStep
     /// <summary>Ends an open node whose tasks have done what it needs, or no longer can.</summary>
     private void EndIfDone(int node)
     {
-        if (State.Nodes[node] is not { Opened: true, IsTerminal: false } open)
+        if (State.Nodes[node] is not { Opened: true, IsTerminal: false } open || State.Remaking.Contains(node))
         {
             return;
         }

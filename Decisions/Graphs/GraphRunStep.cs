@@ -96,6 +96,12 @@ internal sealed partial class GraphRunStep(GraphRunState state, TimeSpan leaseDu
             return LeaseReasons.NotReady;
         }
 
+        return command is LoseInputs lose ? Lose(slot, lose) : LeaseOf(slot, command);
+    }
+
+    /// <summary>Has the task's lease decided, and what follows from that.</summary>
+    private string? LeaseOf(TaskSlot slot, LeaseCommand command)
+    {
         var policy = State.PolicyOf(slot, leaseDuration);
         var decision = rules is null
             ? LeaseDecider.Decide(State[slot], command, policy, nowUtc)
@@ -158,7 +164,8 @@ internal sealed partial class GraphRunStep(GraphRunState state, TimeSpan leaseDu
         {
             for (var index = 0; index < State.Nodes[node].Tasks.Count; index++)
             {
-                if (State.Nodes[node].Tasks[index] is { Epoch: > 0, IsTerminal: false })
+                // One that is to make its batches again waits for its turn.
+                if (State.Nodes[node].Tasks[index] is { Epoch: > 0, IsTerminal: false } task && !(task.IsBeingRemade && command is MakeReady))
                 {
                     Lease(new TaskSlot(node, index), command);
                 }

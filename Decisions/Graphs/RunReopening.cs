@@ -70,12 +70,16 @@ internal static class RunReopening
             Nodes = after,
             Active = state.Active.Except(state.Active.Where(slot => reopened.Again.Contains(slot.Node))),
             OpenGates = [.. Enumerable.Range(0, after.Count).Where(node => plan.Nodes[node].Gate is not null && IsOpenGate(after[node]))],
+            Remaking = [.. Enumerable.Range(0, after.Count).Where(node => IsRemaking(after[node]))],
             EndedCount = after.Count(node => node.IsTerminal),
         };
     }
 
     /// <summary>A node that the run's end ended. One with a failure of its own had ended before, and the run had found another way.</summary>
     private static bool GoesOn(NodeRunState node) => node is { Status: RunStatus.Failed or RunStatus.Cancelled, Failure: null };
+
+    /// <summary>Whether a node has batches to make again.</summary>
+    public static bool IsRemaking(NodeRunState node) => !node.IsTerminal && node.Tasks.Any(task => task.IsBeingRemade);
 
     private static bool IsOpenGate(NodeRunState node) => node is { Opened: true, IsTerminal: false, Tasks: [{ IsTerminal: false }] };
 
@@ -155,9 +159,10 @@ internal static class RunReopening
             Reruns = node.Reruns + 1,
             Items = node.Items,
             Past = RunHistory.Past(state, index, RunStatus.Pending, reopened.AtUtc, reopened.Reason),
-            Tasks = node.Tasks.Map(task => task.Epoch == 0 ? TaskLease.Pending : TaskLease.Pending with
+            Tasks = node.Tasks.Map(task => task.Epoch == 0 && task.Batches.IsEmpty ? TaskLease.Pending : TaskLease.Pending with
             {
-                Epoch = task.Epoch, BaseEpoch = task.Epoch, Attempt = task.Attempt, LastWorker = task.LastWorker,
+                // Batches that were taken from another run have no epoch: they count no more once there is one.
+                Epoch = Math.Max(1, task.Epoch), BaseEpoch = Math.Max(1, task.Epoch), Attempt = task.Attempt, LastWorker = task.LastWorker,
             }),
         };
     }

@@ -145,10 +145,17 @@ public static class RunWhy
             .Where((edge, number) => node.Edges[number] == EdgeState.Open || (node.Edges[number] == EdgeState.Taken && node.IsHeldBack && !state.Nodes[edge.Parent].IsTerminal))
             .Select(edge => $"'{state.Plan!.Nodes[edge.Parent].Id}' ({Status(state.Nodes[edge.Parent].Status)}{(edge.AtFirstBatch && !node.IsHeldBack ? ", for its first batch" : "")})")
             .ToList();
-        return node.IsHeldBack
+        return MakerOf(state, plan, node) is { } maker
+            ? new WhyReason(WhyCodes.ArtifactLost, $"Node '{plan.Id}' reads from node '{maker}', of whose output a file was lost; it goes on when that has been made again.", plan.Id)
+            : node.IsHeldBack
             ? new WhyReason(WhyCodes.HeldBack, $"Node '{plan.Id}' gave its slots back to what it reads from, and starts when that has ended: {Names(open)}.", plan.Id)
             : new WhyReason(WhyCodes.WaitingForParents, $"Node '{plan.Id}' opens when {plan.FanIn} of its {Count(plan.Edges.Length, "parent")} lead to it, {node.TakenCount} do; it waits for {Names(open)}.", plan.Id);
     }
+
+    private static string? MakerOf(GraphRunState state, PlanNode plan, NodeRunState node) => state.Remaking.IsEmpty ? null : plan.Edges
+        .Where((edge, number) => node.Edges[number] == EdgeState.Taken && state.Remaking.Contains(edge.Parent))
+        .Select(edge => state.Plan!.Nodes[edge.Parent].Id)
+        .FirstOrDefault();
 
     private static WhyReason Ended(GraphRunState state, PlanNode plan, NodeRunState node)
     {

@@ -37,6 +37,9 @@ public static class WhyCodes
     /// <summary>It gave its early start up and waits for the end of its parents.</summary>
     public const string HeldBack = "held_back";
 
+    /// <summary>What it reads was lost, and is made again.</summary>
+    public const string ArtifactLost = "artifact_lost";
+
     /// <summary>A task waits before it is tried again.</summary>
     public const string BackingOff = "backing_off";
 

@@ -32,6 +32,17 @@ public sealed record CompleteAttempt(long Epoch, int BatchCount, string? ResultJ
 /// <summary>The attempt failed.</summary>
 public sealed record FailAttempt(long Epoch, LeaseFailure Failure) : LeaseCommand;
 
+/// <summary>The attempt ended because batches of its parents are gone. Of a task of a run alone: the run has them made again, and no retry is spent.</summary>
+/// <param name="Epoch">Epoch of the lease.</param>
+/// <param name="Inputs">The batches; one at least.</param>
+/// <param name="Failure">What it is where they cannot be made again.</param>
+public sealed record LoseInputs(long Epoch, ImmutableArray<LostInput> Inputs, LeaseFailure Failure) : LeaseCommand;
+
+/// <summary>An accepted batch of the task is lost: make its batches again. Nothing changes where that is under way.</summary>
+/// <param name="Index">Number of the lost batch.</param>
+/// <param name="TimesMax">How often one task may begin so.</param>
+public sealed record RemakeTask(int Index, int TimesMax) : LeaseCommand;
+
 /// <summary>The attempt stopped because it was told to.</summary>
 public sealed record StopAttempt(long Epoch) : LeaseCommand;
 

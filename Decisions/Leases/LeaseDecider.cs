@@ -32,12 +32,14 @@ public static partial class LeaseDecider
             RenewLease renew => IfCurrent(state, renew.Epoch, policy, nowUtc, () => state.Holder!.Worker == renew.Worker
                 ? One(new LeaseRenewed(nowUtc, renew.Epoch, renew.Worker, renew.SessionId, nowUtc + policy.Duration, renew.Progress))
                 : new LeaseDecision([new EffectRefused(nowUtc, renew.Epoch)], LeaseReasons.LeaseLost)),
-            AcceptBatch accept => IfCurrent(state, accept.Epoch, policy, nowUtc, () => Accept(state, accept, nowUtc)),
+            AcceptBatch accept => IfCurrent(state, accept.Epoch, policy, nowUtc, () => Accept(state, accept, policy, nowUtc)),
             SaveCheckpoint save => IfCurrent(state, save.Epoch, policy, nowUtc, () => Save(state, save, nowUtc)),
             CompleteAttempt complete => Complete(state, complete, policy, nowUtc),
             FailAttempt fail => IsRepeated(state, fail.Epoch, completed: false)
                 ? LeaseDecision.Nothing
                 : IfCurrent(state, fail.Epoch, policy, nowUtc, () => new LeaseDecision(Fail(state, fail.Failure, policy, nowUtc, reported: true))),
+            LoseInputs lose => Lose(state, lose, policy, nowUtc),
+            RemakeTask remake => Remake(state, remake, nowUtc),
             StopAttempt stop => IfCurrent(state, stop.Epoch, policy, nowUtc, () => One(LeaseLosses.Revoked(state, LeaseReasons.Stopped, nowUtc))),
             RevokeLease { Reason: LeaseReasons.ConnectionLost } when policy.KeepsLostLease => LeaseDecision.Nothing,
             RevokeLease revoke => state.Status == FlowTaskStatus.Leased && revoke.Epoch == state.Epoch
@@ -96,10 +98,13 @@ public static partial class LeaseDecider
             {
                 Batches = state.Batches.Add(accepted.Batch), Holder = state.Holder is { } holder ? holder with { BatchUtc = accepted.AtUtc } : null,
             },
+            BatchRemade remade => Apply(state, remade),
+            TaskRemade remade => Apply(state, remade),
             CheckpointSaved saved => state with { Checkpoint = saved.Checkpoint },
             TaskCompleted completed => state with
             {
                 Status = FlowTaskStatus.Completed, Holder = null, Checkpoint = null, ResultJson = completed.ResultJson, Progress = 1, ReportedEpoch = state.Epoch,
+                Remake = state.Remake is { } remake ? remake with { Standing = null } : null,
             },
             TaskBackedOff backedOff => state with
             {
@@ -125,6 +130,7 @@ public static partial class LeaseDecider
                 Holder = null,
                 ReadyUtc = revoked.AtUtc,
                 Progress = 0,
+                ReportedEpoch = revoked.IsReported ? state.Epoch : state.ReportedEpoch,
                 Takeovers = state.Takeovers + (LeaseLosses.IsTakeover(revoked.Reason) ? 1 : 0),
             },
             TaskWithheld => state with { Status = FlowTaskStatus.Pending, Holder = null, ReadyUtc = null, Progress = 0 },
@@ -164,17 +170,22 @@ public static partial class LeaseDecider
             ? One(new TaskReadied(nowUtc))
             : LeaseDecision.Nothing;
 
-    private static LeaseDecision Accept(TaskLease state, AcceptBatch accept, DateTimeOffset nowUtc)
+    private static LeaseDecision Accept(TaskLease state, AcceptBatch accept, LeasePolicy policy, DateTimeOffset nowUtc)
     {
-        if (accept.Index < state.Batches.Count && accept.Index >= 0)
+        if (accept.Index < state.StandingCount && accept.Index >= 0)
         {
             // The first accepted batch of a number stands.
             return LeaseDecision.Nothing;
         }
 
-        if (accept.Index != state.Batches.Count)
+        if (accept.Index != state.StandingCount)
         {
             return new LeaseDecision([], LeaseReasons.BadInput);
+        }
+
+        if (state.Remake?.Standing is not null)
+        {
+            return AcceptAgain(state, accept, policy, nowUtc);
         }
 
         var accepted = new BatchAccepted(nowUtc, accept.Index, accept.Batch with
@@ -182,13 +193,13 @@ public static partial class LeaseDecider
             Epoch = accept.Epoch, Metrics = accept.Metrics is { IsEmpty: false } metrics ? metrics : null,
         }, accept.Metrics ?? NoMetrics);
         return accept.Checkpoint is { } checkpoint
-            ? new LeaseDecision([accepted, new CheckpointSaved(nowUtc, checkpoint with { OutputCount = accept.Index + 1, Epoch = accept.Epoch, SavedUtc = nowUtc })])
+            ? new LeaseDecision([accepted, Saved(accept, checkpoint, nowUtc)])
             : One(accepted);
     }
 
     /// <summary>A checkpoint that counts on batches which do not stand would make the next attempt leave them out.</summary>
     private static LeaseDecision Save(TaskLease state, SaveCheckpoint save, DateTimeOffset nowUtc) =>
-        save.Checkpoint.OutputCount >= 0 && save.Checkpoint.OutputCount <= state.Batches.Count
+        save.Checkpoint.OutputCount >= 0 && save.Checkpoint.OutputCount <= state.StandingCount
             ? One(new CheckpointSaved(nowUtc, save.Checkpoint with { Epoch = save.Epoch, SavedUtc = nowUtc }))
             : new LeaseDecision([], LeaseReasons.BadInput);
 
@@ -201,15 +212,18 @@ public static partial class LeaseDecider
 
         return IfCurrent(state, complete.Epoch, policy, nowUtc, () =>
         {
-            if (complete.BatchCount == state.Batches.Count)
+            if (complete.BatchCount == state.Batches.Count && complete.BatchCount == state.StandingCount)
             {
-                return One(new TaskCompleted(nowUtc, complete.ResultJson, complete.Metrics ?? NoMetrics));
+                // What a task reported when it completed stands, however often its files are made again.
+                return One(state.Remake is { Standing: not null }
+                    ? new TaskCompleted(nowUtc, state.ResultJson, NoMetrics)
+                    : new TaskCompleted(nowUtc, complete.ResultJson, complete.Metrics ?? NoMetrics));
             }
 
             // The refused attempt has ended: counted as a failed one, or it would hold the lease for as long as its worker lives.
             var failure = new LeaseFailure(LeaseReasons.BatchCountMismatch, false, string.Create(
                 CultureInfo.InvariantCulture,
-                $"The attempt completed with {complete.BatchCount} batches, {state.Batches.Count} were accepted; a repeated attempt must emit the same batches."));
+                $"The attempt completed with {complete.BatchCount} batches, {state.Batches.Count} were accepted{(state.StandingCount < state.Batches.Count ? $" and {state.StandingCount} of them made again" : "")}; a repeated attempt must emit the same batches."));
             return new LeaseDecision(Fail(state, failure, policy, nowUtc, reported: false), LeaseReasons.BadInput);
         });
     }
@@ -244,8 +258,8 @@ public static partial class LeaseDecider
 
     private static LeaseDecision Withhold(TaskLease state, WithholdTask withhold, DateTimeOffset nowUtc) => state.Status switch
     {
-        FlowTaskStatus.Leased => new LeaseDecision([LeaseLosses.Revoked(state, withhold.Reason, nowUtc), new TaskWithheld(nowUtc)]),
-        FlowTaskStatus.Ready or FlowTaskStatus.BackingOff => One(new TaskWithheld(nowUtc)),
+        FlowTaskStatus.Leased => new LeaseDecision([LeaseLosses.Revoked(state, withhold.Reason, nowUtc), new TaskWithheld(nowUtc, withhold.Reason)]),
+        FlowTaskStatus.Ready or FlowTaskStatus.BackingOff => One(new TaskWithheld(nowUtc, withhold.Reason)),
         _ => LeaseDecision.Nothing,
     };
 

@@ -31,6 +31,12 @@ public sealed record LeaseRenewed(DateTimeOffset AtUtc, long Epoch, WorkerId Wor
 /// <summary>An output batch stands.</summary>
 public sealed record BatchAccepted(DateTimeOffset AtUtc, int Index, AcceptedBatch Batch, ImmutableSortedDictionary<string, double> Metrics) : LeaseEvent(AtUtc);
 
+/// <summary>A lost output batch was made again: its file is another one, all else of it stands.</summary>
+public sealed record BatchRemade(DateTimeOffset AtUtc, int Index, AcceptedBatch Batch) : LeaseEvent(AtUtc);
+
+/// <summary>Accepted batches of the task are lost: it is to make them again once it is readied. A lease that stood was revoked before.</summary>
+public sealed record TaskRemade(DateTimeOffset AtUtc) : LeaseEvent(AtUtc);
+
 /// <summary>A checkpoint took the place of the one before it.</summary>
 public sealed record CheckpointSaved(DateTimeOffset AtUtc, LeaseCheckpoint Checkpoint) : LeaseEvent(AtUtc);
 
@@ -60,10 +66,13 @@ public sealed record LeaseRevoked(DateTimeOffset AtUtc, long Epoch, WorkerId Wor
 {
     /// <summary>More than the reason, for people; null for nothing more.</summary>
     public string? Detail { get; init; }
+
+    /// <summary>True when the worker itself said that the attempt has ended.</summary>
+    public bool IsReported { get; init; }
 }
 
 /// <summary>The task may not be leased until it is readied again. A lease that stood was revoked before.</summary>
-public sealed record TaskWithheld(DateTimeOffset AtUtc) : LeaseEvent(AtUtc);
+public sealed record TaskWithheld(DateTimeOffset AtUtc, string Reason) : LeaseEvent(AtUtc);
 
 /// <summary>The task was cancelled.</summary>
 public sealed record TaskCancelled(DateTimeOffset AtUtc, string Reason) : LeaseEvent(AtUtc);

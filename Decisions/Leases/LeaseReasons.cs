@@ -24,6 +24,9 @@ public static class LeaseReasons
     /// <summary>The attempt had started at a first batch, and a task that it waits for found no slot.</summary>
     public const string SlotNeeded = "slot_needed";
 
+    /// <summary>A batch of a parent is gone, or one of its own: it is made again first.</summary>
+    public const string ArtifactLost = "artifact_lost";
+
     /// <summary>Somebody asked for the node, or for one that it follows from, to be run once more.</summary>
     public const string Rerun = "rerun";
 
@@ -65,6 +68,9 @@ public static class LeaseReasons
 
     /// <summary>Refusal: the task cannot be leased now.</summary>
     public const string NotReady = "not_ready";
+
+    /// <summary>Failure of an attempt that made a lost batch again, but not the same.</summary>
+    public const string BatchMismatch = "batch_mismatch";
 
     /// <summary>Failure of an attempt whose completion named another number of batches than were accepted.</summary>
     public const string BatchCountMismatch = "batch_count_mismatch";

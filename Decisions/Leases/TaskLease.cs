@@ -33,6 +33,15 @@ public sealed record TaskLease
     /// <summary>Output batches that stand, by number.</summary>
     public ImmutableList<AcceptedBatch> Batches { get; init; } = [];
 
+    /// <summary>What is known of batches that were lost and are made again; null when none ever were.</summary>
+    public LeaseRemake? Remake { get; init; }
+
+    /// <summary>How many of <see cref="Batches"/> an attempt need not make any more: all of them, but while they are made again.</summary>
+    public int StandingCount => Remake?.Standing ?? Batches.Count;
+
+    /// <summary>True while batches that had been accepted are to be made again.</summary>
+    public bool IsBeingRemade => Remake?.Standing is not null && !IsTerminal;
+
     /// <summary>Where the next attempt can go on; null when none was saved, and once the task has completed.</summary>
     public LeaseCheckpoint? Checkpoint { get; init; }
 

@@ -174,48 +174,6 @@ public sealed record BatchReport
     public string? InputPosition { get; init; }
 }
 
-/// <summary>How an attempt ended. Numbers are stored and travel.</summary>
-public enum AttemptEnd
-{
-    /// <summary>The work is done.</summary>
-    Completed = 1,
-
-    /// <summary>The work failed.</summary>
-    Failed = 2,
-
-    /// <summary>The attempt stopped because it was told to.</summary>
-    Stopped = 3,
-}
-
-/// <summary>The end of an attempt, as its worker reports it.</summary>
-[GenerateSerializer, Immutable, Alias("OrleansFlow.AttemptOutcome")]
-public sealed record AttemptOutcome
-{
-    /// <summary>The lease under which it ran.</summary>
-    [Id(0)]
-    public required LeaseToken Token { get; init; }
-
-    /// <summary>How it ended.</summary>
-    [Id(1)]
-    public required AttemptEnd End { get; init; }
-
-    /// <summary>Why, for a failure.</summary>
-    [Id(2)]
-    public TaskFailure? Failure { get; init; }
-
-    /// <summary>A small JSON result; null for none.</summary>
-    [Id(3)]
-    public string? ResultJson { get; init; }
-
-    /// <summary>Numbers to add to the task's metrics; null for none.</summary>
-    [Id(4)]
-    public IReadOnlyDictionary<string, double>? Metrics { get; init; }
-
-    /// <summary>How many output batches the task has in all; a completion that disagrees with what was accepted is refused.</summary>
-    [Id(5)]
-    public int BatchCount { get; init; }
-}
-
 /// <summary>Why a task or run failed.</summary>
 /// <param name="Reason">Stable text, an error code or the handler's own.</param>
 /// <param name="Permanent">True when a retry cannot help.</param>

@@ -66,7 +66,8 @@ internal static class EdgeStates
         };
     }
 
-    private static EdgeState StateOf(PlanEdge edge, NodeRunState parent) => parent.Status switch
+    /// <remarks>A parent that makes lost batches again had completed before: it had an end, and has none now.</remarks>
+    private static EdgeState StateOf(PlanEdge edge, NodeRunState parent) => (parent is { IsTerminal: false, EndedOrder: > 0 } ? RunStatus.Completed : parent.Status) switch
     {
         // With a condition: rows of versions that had none.
         RunStatus.Completed => edge.On == EdgeCondition.Failure ? EdgeState.Dead : EdgeState.Taken,

@@ -100,6 +100,12 @@ internal sealed partial class GraphRunGrain
     [LoggerMessage(EventId = 1041, Level = LogLevel.Information, Message = "Run {RunId} was deleted, with its artifacts")]
     private partial void LogDeleted(RunId runId);
 
+    [LoggerMessage(EventId = 1043, Level = LogLevel.Warning, Message = "Run {RunId}: {FileCount} files of what task {TaskId} reads are gone; who made them is asked to make them again")]
+    private partial void LogInputsLost(RunId runId, TaskId taskId, int fileCount);
+
+    [LoggerMessage(EventId = 1044, Level = LogLevel.Warning, Message = "Run {RunId}: task {TaskId} could not read its input on its worker, but the silo can; it counts as a failed attempt")]
+    private partial void LogInputsNotLost(RunId runId, TaskId taskId);
+
     [LoggerMessage(EventId = 1042, Level = LogLevel.Warning, Message = "Facts about run {RunId} could not be published on its stream; they are published again")]
     private partial void LogFactsNotPublished(Exception exception, RunId runId);
 }

@@ -60,7 +60,7 @@ internal sealed partial class GraphRunGrain
         EffectsAsync(reports, report => (report.Token, TaskReports.ToCommand(report)));
 
     public Task<IReadOnlyList<EffectReceipt>> CompleteManyAsync(IReadOnlyList<AttemptOutcome> outcomes, CancellationToken cancellationToken) =>
-        EffectsAsync(outcomes, outcome => (outcome.Token, TaskReports.ToCommand(outcome)));
+        EffectsAsync(outcomes, outcome => (outcome.Token, CommandOf(outcome)));
 
     public async Task RevokeManyAsync(IReadOnlyList<LeaseToken> tokens, string reason, CancellationToken cancellationToken)
     {

@@ -232,7 +232,7 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
         TaskReports.ToCommand(report) is { } command ? EffectAsync(report.Token, command) : Task.FromResult(new EffectReceipt(false, LeaseReasons.BadInput));
 
     public Task<EffectReceipt> CompleteAsync(AttemptOutcome outcome, CancellationToken cancellationToken) =>
-        EffectAsync(outcome.Token, TaskReports.ToCommand(outcome));
+        EffectAsync(outcome.Token, CommandOf(outcome));
 
     public Task RevokeAsync(LeaseToken token, string reason, CancellationToken cancellationToken) =>
         _pump.Tentative.Find(token.TaskId) is { } slot ? Take(new LeaseTask(slot, new RevokeLease(token.Epoch, reason))).Committed : Task.CompletedTask;

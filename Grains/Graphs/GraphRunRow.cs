@@ -155,6 +155,7 @@ internal sealed class GraphRunRow
             Nodes = [.. Enumerable.Range(0, nodes.Count).Select(index => EdgeStates.Complete(plan, nodes, index))],
             IsPaused = Paused,
             OpenGates = [.. Enumerable.Range(0, nodes.Count).Where(node => plan.Nodes[node].Gate is not null && nodes[node] is { Opened: true, IsTerminal: false, Tasks: [{ IsTerminal: false }] })],
+            Remaking = [.. Enumerable.Range(0, nodes.Count).Where(node => RunReopening.IsRemaking(nodes[node]))],
             EndedCount = nodes.Count(node => node.IsTerminal),
             Variables = variables ?? plan.Variables,
             Active = [.. active],

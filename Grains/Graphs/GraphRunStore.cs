@@ -201,7 +201,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
                     _resultRows[number] = name = commit.AddOnce(ResultKind, number, task.BaseEpoch, new RunResultRow { ResultJson = task.ResultJson });
                 }
 
-                (task.ResultRow, task.ResultJson, row.Format) = (name, null, RunTasksRow.WithResultRows);
+                (task.ResultRow, task.ResultJson, row.Format) = (name, null, Math.Max(row.Format, RunTasksRow.WithResultRows));
             }
         }
     }
@@ -232,7 +232,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
             next += part.Count;
             _batchCount += part.Count;
             _tail.AddRange(part);
-            commit.Add(_batchRows, segment, new RunBatchesRow { Batches = [.. _tail] });
+            commit.Add(_batchRows, segment, RunBatchesRow.Of(_tail));
             if (_tail.Count == RunBatchesRow.Size)
             {
                 _tail.Clear();

@@ -19,7 +19,7 @@ internal sealed class RunChanges(GraphPlan plan, RunTaskNumbers numbers)
     /// <summary>Tasks with a new checkpoint.</summary>
     public SortedSet<int> Checkpoints { get; } = [];
 
-    /// <summary>Tasks that completed, which need no checkpoint any more.</summary>
+    /// <summary>Tasks that completed, or begin again without one: they need no checkpoint any more.</summary>
     public List<int> Completed { get; } = [];
 
     /// <summary>Nodes that got their items.</summary>
@@ -94,13 +94,17 @@ internal sealed class RunChanges(GraphPlan plan, RunTaskNumbers numbers)
                     _batches.Add(RunBatchRow.Of(numbers.Of(task.Slot), accepted.Batch));
                     AddMetrics(task.Slot.Node, accepted.Metrics);
                     break;
+                case RunTaskChanged { Change: BatchRemade remade } task:
+                    _batches.Add(RunBatchRow.Of(numbers.Of(task.Slot), remade.Batch, remade.Index + 1));
+                    TaskSegments.Add(numbers.Of(task.Slot) / RunTasksRow.Size);
+                    break;
                 case RunTaskChanged { Change: CheckpointSaved } task:
                     Checkpoints.Add(numbers.Of(task.Slot));
                     break;
                 case RunTaskChanged task:
                     TaskSegments.Add(numbers.Of(task.Slot) / RunTasksRow.Size);
                     AddMetrics(task.Slot.Node, (task.Change as TaskCompleted)?.Metrics);
-                    if (task.Change is TaskCompleted)
+                    if (task.Change is TaskCompleted or TaskRemade)
                     {
                         Completed.Add(numbers.Of(task.Slot));
                     }

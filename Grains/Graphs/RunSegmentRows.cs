@@ -52,13 +52,19 @@ internal sealed class RunTasksRow
     /// <summary>Format in which results may have rows of their own.</summary>
     public const int WithResultRows = 2;
 
+    /// <summary>Format in which tasks may make lost batches again.</summary>
+    public const int WithRemakes = 3;
+
     /// <summary>Null for a task of which nothing is to be said but what its node says.</summary>
     [Id(0), JsonPropertyName("tasks")]
     public List<TaskLeaseRow?> Tasks { get; set; } = [];
 
-    /// <summary><see cref="WithResultRows"/> when one of its results is in a row of its own, which older versions would not look for.</summary>
+    /// <summary>
+    /// <see cref="WithResultRows"/> when one of its results is in a row of its own, <see cref="WithRemakes"/> when one of its tasks makes, or made,
+    /// batches again: older versions would not look for either.
+    /// </summary>
     [Id(1), JsonPropertyName("format"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public int Format { get; set => field = StateFormat.Known(value, WithResultRows); }
+    public int Format { get; set => field = StateFormat.Known(value, WithRemakes); }
 
     /// <summary>Names of the rows that hold results of these tasks.</summary>
     public IEnumerable<string> ResultRows() => Tasks.Select(task => task?.ResultRow).OfType<string>();
@@ -109,11 +115,22 @@ internal sealed class RunBatchesRow
     /// <summary>Batches of one segment.</summary>
     public const int Size = 128;
 
+    /// <summary>Format in which a batch may take the place of an earlier one.</summary>
+    public const int WithReplacements = 2;
+
     [Id(0), JsonPropertyName("batches")]
     public List<RunBatchRow> Batches { get; set; } = [];
 
+    /// <summary><see cref="WithReplacements"/> when one of them does, which older versions would not see.</summary>
     [Id(1), JsonPropertyName("format"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public int Format { get; set => field = StateFormat.Known(value); }
+    public int Format { get; set => field = StateFormat.Known(value, WithReplacements); }
+
+    public static RunBatchesRow Of(IEnumerable<RunBatchRow> batches)
+    {
+        var row = new RunBatchesRow { Batches = [.. batches] };
+        row.Format = row.Batches.Exists(batch => batch.Replaces > 0) ? WithReplacements : 0;
+        return row;
+    }
 }
 
 /// <summary>One accepted batch; its sequence is its place, its number the place among those of its task.</summary>
@@ -146,9 +163,14 @@ internal sealed class RunBatchRow
     [Id(7), JsonPropertyName("m"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public Dictionary<string, double>? Metrics { get; set; }
 
-    public static RunBatchRow Of(int task, AcceptedBatch batch) => new()
+    /// <summary>For a batch that was lost and made again: its number, counted from 1, among those of its task. 0: it comes after them.</summary>
+    [Id(8), JsonPropertyName("n"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Replaces { get; set; }
+
+    public static RunBatchRow Of(int task, AcceptedBatch batch, int replaces = 0) => new()
     {
         Task = task,
+        Replaces = replaces,
         Epoch = batch.Epoch,
         Rows = batch.Rows,
         Bytes = batch.Bytes,

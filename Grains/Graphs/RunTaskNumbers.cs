@@ -68,6 +68,7 @@ internal sealed class RunTaskNumbers
 
             var (task, usual) = (owner.Tasks[index], IsOffered(node, index, owner.Status) ? untouched.Lease! : TaskLease.Pending);
             row.Tasks.Add(task.Status == usual.Status && Equals(task, usual) ? null : TaskLeaseRow.Of(task, withBatches: false));
+            row.Format = task.Remake is null ? row.Format : RunTasksRow.WithRemakes;
         }
 
         return row;
@@ -78,15 +79,15 @@ internal sealed class RunTaskNumbers
         DateTimeOffset submittedUtc, SortedDictionary<int, RunNodesRow> nodes, SortedDictionary<int, RunTasksRow> tasks, IReadOnlyList<RunBatchRow> batches,
         SortedDictionary<int, CheckpointRow>? checkpoints = null)
     {
-        var byTask = new Dictionary<int, ImmutableList<AcceptedBatch>.Builder>();
+        var byTask = new Dictionary<int, List<int>>();
         for (var sequence = 0; sequence < batches.Count; sequence++)
         {
             if (!byTask.TryGetValue(batches[sequence].Task, out var list))
             {
-                byTask.Add(batches[sequence].Task, list = ImmutableList.CreateBuilder<AcceptedBatch>());
+                byTask.Add(batches[sequence].Task, list = []);
             }
 
-            list.Add(batches[sequence].ToBatch(sequence));
+            list.Add(sequence);
         }
 
         var all = new List<NodeRunState>(_starts.Length - 1);
@@ -117,7 +118,32 @@ internal sealed class RunTaskNumbers
             var lease = stored?.ToLease() ?? (IsOffered(position, index, (RunStatus)node.Status) ? last.Lease : TaskLease.Pending);
             lease = checkpoints is not null && checkpoints.TryGetValue(number, out var row) && row.ToCheckpoint() is { } checkpoint && checkpoint.Epoch > lease.BaseEpoch ? lease with { Checkpoint = checkpoint } : lease;
             return !byTask.TryGetValue(number, out var list) ? lease
-                : lease with { Batches = lease.BaseEpoch == 0 ? list.ToImmutable() : [.. list.Where(batch => batch.Epoch > lease.BaseEpoch)] };
+                : lease with { Batches = Standing(list, lease.BaseEpoch) };
+        }
+
+        ImmutableList<AcceptedBatch> Standing(List<int> sequences, long baseEpoch)
+        {
+            var standing = ImmutableList.CreateBuilder<AcceptedBatch>();
+            foreach (var sequence in sequences)
+            {
+                var row = batches[sequence];
+                if (baseEpoch > 0 && row.Epoch <= baseEpoch)
+                {
+                    continue;
+                }
+
+                if (row.Replaces == 0)
+                {
+                    standing.Add(row.ToBatch(sequence));
+                }
+                else
+                {
+                    // Made again: it has the place of the one that was lost.
+                    standing[row.Replaces - 1] = row.ToBatch(standing[row.Replaces - 1].Sequence);
+                }
+            }
+
+            return standing.ToImmutable();
         }
     }
 

@@ -247,14 +247,14 @@ internal static class RunViews
             ParamsJson = ParamsOf(state, slot),
             ParentFailures = FailuresOf(state, plan),
             Files = state.Plan.Files.IsEmpty ? null : new Dictionary<string, string>(state.Plan.Files),
-            AcceptedBatches = lease.Batches.Count,
+            AcceptedBatches = lease.StandingCount,
             Parents = [.. InputCursor.Sources(state, slot.Node).Select(parent => state.Plan.Nodes[parent].Id)],
             Timeout = plan.Policy.AttemptTimeout,
             KeepsLostLease = plan.Policy.KeepsLostLease,
             InputAdapter = plan.Input?.Adapter,
             InputArgsJson = plan.Input is { ArgsJson.Length: > 0 } input ? input.ArgsJson : null,
-            InputPosition = lease.Batches.IsEmpty ? null : lease.Batches[^1].InputPosition,
-            CheckpointInputPosition = lease.Checkpoint is { OutputCount: > 0 and var made } && made <= lease.Batches.Count ? lease.Batches[made - 1].InputPosition : null,
+            InputPosition = lease.StandingCount == 0 ? null : lease.Batches[lease.StandingCount - 1].InputPosition,
+            CheckpointInputPosition = lease.Checkpoint is { OutputCount: > 0 and var made } && made <= lease.StandingCount ? lease.Batches[made - 1].InputPosition : null,
         };
         return TaskReports.WithPast(grant, lease);
     }

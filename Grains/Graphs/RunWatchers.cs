@@ -135,7 +135,7 @@ internal sealed class RunWatchers(Func<RunView> snapshot, TimeProvider clock)
                 TellGrown(state, grown);
                 break;
             case NodeHeldBack held:
-                TellTasks(state, held.Node, change.AtUtc, LeaseReasons.SlotNeeded, task => task is { Status: FlowTaskStatus.Pending, Epoch: 0 });
+                TellTasks(state, held.Node, change.AtUtc, held.Reason, task => task is { Status: FlowTaskStatus.Pending, Epoch: 0 });
                 TellNode(state, held.Node, change.AtUtc);
                 break;
             case NodeStatusChanged node:

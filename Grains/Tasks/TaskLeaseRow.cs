@@ -57,6 +57,18 @@ internal sealed class TaskLeaseRow
     [Id(14), JsonPropertyName("base"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long BaseEpoch { get; set; }
 
+    /// <summary>How often it began to make lost batches again.</summary>
+    [Id(15), JsonPropertyName("remakes"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Remakes { get; set; }
+
+    /// <summary>How many of them stand again; null when all do.</summary>
+    [Id(16), JsonPropertyName("remade"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int? Remade { get; set; }
+
+    /// <summary>Whether it had completed before.</summary>
+    [Id(17), JsonPropertyName("had_completed"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool HadCompleted { get; set; }
+
     /// <summary>The stored form.</summary>
     /// <param name="lease">The task.</param>
     /// <param name="withBatches">False where batches and checkpoints have rows of their own.</param>
@@ -73,6 +85,9 @@ internal sealed class TaskLeaseRow
         ReadyUtc = lease.ReadyUtc,
         Batches = lease.Batches.IsEmpty || !withBatches ? null : [.. lease.Batches.Select(BatchRow.Of)],
         RetriesSpent = lease.RetriesSpent,
+        Remakes = lease.Remake?.Times ?? 0,
+        Remade = lease.Remake?.Standing,
+        HadCompleted = lease.Remake is { HadCompleted: true },
         Takeovers = lease.Takeovers,
         ReportedEpoch = lease.ReportedEpoch,
         Failure = FailureRow.Of(lease.Failure),
@@ -94,6 +109,7 @@ internal sealed class TaskLeaseRow
             ReadyUtc = ReadyUtc,
             Batches = Batches is null ? [] : [.. Batches.Select(batch => batch.ToBatch())],
             RetriesSpent = RetriesSpent,
+            Remake = Remakes == 0 ? null : new LeaseRemake(Remakes, Remade, HadCompleted),
             Takeovers = Takeovers,
             ReportedEpoch = ReportedEpoch,
             Failure = Failure?.ToFailure(),

@@ -18,6 +18,9 @@ internal static class TaskReports
 
     private const int MetricCountMax = 64;
 
+    /// <summary>Lost inputs of one outcome that are looked at.</summary>
+    private const int LostInputsMax = 64;
+
     private static readonly ImmutableSortedDictionary<string, double> NoMetrics = ImmutableSortedDictionary<string, double>.Empty;
 
     /// <summary>The command of a batch report; null when the report itself is wrong.</summary>
@@ -47,7 +50,7 @@ internal static class TaskReports
             grant = grant with { Checkpoint = new TaskCheckpointData(checkpoint.Version, checkpoint.Json, checkpoint.OutputCount) };
         }
 
-        if (lease.Batches.IsEmpty)
+        if (lease.StandingCount == 0)
         {
             return grant;
         }
@@ -56,7 +59,7 @@ internal static class TaskReports
         List<KeyValuePair<int, string>>? uids = null;
         Dictionary<string, double>? metrics = null;
         var index = 0;
-        foreach (var batch in lease.Batches)
+        foreach (var batch in lease.Batches.Take(lease.StandingCount))
         {
             rows += batch.Rows;
             foreach (var (name, value) in batch.Metrics ?? NoMetrics)
@@ -83,10 +86,14 @@ internal static class TaskReports
             FlowErrorKind.Of(FlowErrorCode.LimitExceeded).Wire, true, $"The result has {result.Length} characters; at most {ResultCharsMax} are kept. Emit it as a batch.")),
         AttemptEnd.Completed => new CompleteAttempt(outcome.Token.Epoch, outcome.BatchCount, outcome.ResultJson, Metrics(outcome.Metrics)),
         AttemptEnd.Stopped => new StopAttempt(outcome.Token.Epoch),
-        _ => new FailAttempt(outcome.Token.Epoch, outcome.Failure is { } failure
-            ? new LeaseFailure(failure.Reason, failure.Permanent, failure.Message)
-            : new LeaseFailure(FlowErrorKind.Of(FlowErrorCode.UnexpectedError).Wire, false, "The worker named no reason.")),
+        _ when outcome.LostInputs is { Count: > 0 } lost && !outcome.Token.TaskId.IsStandalone => new LoseInputs(
+            outcome.Token.Epoch, [.. lost.Take(LostInputsMax).Select(batch => new LostInput(batch.Node, batch.TaskIndex, batch.Index, batch.Path))], FailureOf(outcome)),
+        _ => new FailAttempt(outcome.Token.Epoch, FailureOf(outcome)),
     };
+
+    private static LeaseFailure FailureOf(AttemptOutcome outcome) => outcome.Failure is { } failure
+        ? new LeaseFailure(failure.Reason, failure.Permanent, failure.Message)
+        : new LeaseFailure(FlowErrorKind.Of(FlowErrorCode.UnexpectedError).Wire, false, "The worker named no reason.");
 
     public static TaskFailure? ToFailure(LeaseFailure? failure) =>
         failure is null ? null : new TaskFailure(failure.Reason, failure.Permanent, failure.Message);
@@ -121,14 +128,15 @@ internal static class TaskReports
         TaskBackedOff backedOff => backedOff.Failure.Reason,
         TaskFailed failed => failed.Failure.Reason,
         TaskCancelled => LeaseReasons.Cancelled,
-        TaskWithheld => LeaseReasons.SlotNeeded,
+        TaskWithheld withheld => withheld.Reason,
+        TaskRemade => LeaseReasons.ArtifactLost,
         _ => null,
     };
 
     /// <summary>Whose attempt goes on although its lease ended, so that it must be told; null when nobody's does.</summary>
     public static (WorkerId Worker, long Epoch, string Reason)? ToStop(LeaseEvent change) => change switch
     {
-        LeaseRevoked { Reason: not LeaseReasons.Stopped } revoked => (revoked.Worker, revoked.Epoch, revoked.Reason),
+        LeaseRevoked { Reason: not LeaseReasons.Stopped, IsReported: false } revoked => (revoked.Worker, revoked.Epoch, revoked.Reason),
         TaskBackedOff { Reported: false } backedOff => (backedOff.Worker, backedOff.Epoch, backedOff.Failure.Reason),
         TaskFailed { Reported: false } failed => (failed.Worker, failed.Epoch, failed.Failure.Reason),
         _ => null,

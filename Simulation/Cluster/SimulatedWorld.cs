@@ -81,6 +81,9 @@ internal sealed class SimulatedWorld
     /// <summary>Every artifact that was written and not swept, with its rows.</summary>
     public Dictionary<string, int> Artifacts { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Runs of which files were lost.</summary>
+    public HashSet<string> RunsWithLosses { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Clock of the callers.</summary>
     public TimeProvider Clock => _callers.Clock;
 

@@ -22,7 +22,7 @@ internal sealed class LeaseEndInvariant(SimulatedWorld world) : Invariant(world)
 
     private static readonly string[] Reasons =
         [
-            LeaseReasons.LeaseExpired, LeaseReasons.ConnectionLost, LeaseReasons.WorkerRestarted, LeaseReasons.Stopped, LeaseReasons.Cancelled, LeaseReasons.SlotNeeded, "drain",
+            LeaseReasons.LeaseExpired, LeaseReasons.ConnectionLost, LeaseReasons.WorkerRestarted, LeaseReasons.Stopped, LeaseReasons.Cancelled, LeaseReasons.SlotNeeded, LeaseReasons.ArtifactLost, "drain",
         ];
 
     private readonly Dictionary<TaskId, (long Epoch, TimeSpan Until)> _standing = [];

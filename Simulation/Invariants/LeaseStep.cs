@@ -20,6 +20,7 @@ internal sealed record LeaseStep(
         AcceptBatch accept => accept.Epoch,
         CompleteAttempt complete => complete.Epoch,
         FailAttempt fail => fail.Epoch,
+        LoseInputs lose => lose.Epoch,
         StopAttempt stop => stop.Epoch,
         RevokeLease revoke => revoke.Epoch,
         _ => 0,

@@ -1,6 +1,7 @@
 using OrleansFlow.Simulation.Cluster;
 using OrleansFlow.Simulation.Kernel;
 using OrleansFlow.Simulation.Storage;
+using OrleansFlow.Simulation.Workers;
 
 namespace OrleansFlow.Simulation.Scenarios;
 
@@ -17,6 +18,10 @@ internal sealed class FaultPlan
     private readonly SeededRandom _random;
     private readonly List<Action> _actions = [];
     private readonly TimeSpan _pauseMax;
+
+    // Of its own, so that what else a seed draws is what it ever drew.
+    private readonly SeededRandom _losses;
+    private readonly bool _losesArtifacts;
     private bool _isOver;
 
     /// <summary>Chooses.</summary>
@@ -39,6 +44,8 @@ internal sealed class FaultPlan
             Loss = Level(0.4, 0.01), Delay = Level(0.4, 0.03), Straggle = Level(0.4, 0.03), Repeat = Level(0.4, 0.2),
         };
         world.Store.Faults = new StorageFaults { ErrorBefore = Level(0.4, 0.03), ErrorAfter = Level(0.4, 0.03), Slow = Level(0.4, 0.03) };
+        _losses = new SeededRandom(world.Seed, "lost artifacts");
+        _losesArtifacts = _losses.Chance(0.3);
         world.History.Add($"faults: {string.Join(", ", kinds)}; {world.Network.Faults}; {world.Store.Faults}");
     }
 
@@ -47,6 +54,7 @@ internal sealed class FaultPlan
     public void Begin(TimeSpan time)
     {
         Next();
+        NextLoss();
         _world.Kernel.At(time, End);
     }
 
@@ -73,6 +81,31 @@ internal sealed class FaultPlan
                     Next();
                 }
             });
+        }
+    }
+
+    private void NextLoss()
+    {
+        if (_losesArtifacts && !_isOver)
+        {
+            _world.Kernel.At(_losses.Between(TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2)), () =>
+            {
+                LoseArtifact();
+                NextLoss();
+            });
+        }
+    }
+
+    /// <summary>A file of a run is gone for good, whoever wrote it and whether or not somebody is still to read it.</summary>
+    private void LoseArtifact()
+    {
+        var paths = _world.Artifacts.Keys.Where(path => SimulatedArtifactStore.RunOf(path) is not null).Order(StringComparer.Ordinal).ToList();
+        if (!_isOver && paths.Count > 0)
+        {
+            var path = _losses.Pick(paths);
+            _world.Artifacts.Remove(path);
+            _world.RunsWithLosses.Add(SimulatedArtifactStore.RunOf(path)!);
+            _world.History.Add($"artifact {path} is lost");
         }
     }
 
@@ -134,7 +167,7 @@ internal sealed class FaultPlan
 
     private void StopWorker() => EndWorker(FaultKind.WorkerStop, worker => worker.Stop());
 
-    private void EndWorker(FaultKind kind, Action<Workers.SimulatedWorker> end)
+    private void EndWorker(FaultKind kind, Action<SimulatedWorker> end)
     {
         var index = _random.Next(_world.Workers.Count);
         var worker = _world.Workers[index];
@@ -146,7 +179,7 @@ internal sealed class FaultPlan
         }
     }
 
-    private void Revive(int index, Workers.SimulatedWorker worker)
+    private void Revive(int index, SimulatedWorker worker)
     {
         if (!ReferenceEquals(_world.Workers[index], worker))
         {

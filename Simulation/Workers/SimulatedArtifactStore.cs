@@ -16,6 +16,9 @@ internal sealed class SimulatedArtifactStore(SimulatedWorld world, SimulatedProc
     /// <summary>A batch without columns.</summary>
     public static RecordBatch Batch(int rowCount) => new(NoColumns, [], rowCount);
 
+    /// <summary>The run that a file belongs to; null for that of a standalone task.</summary>
+    public static string? RunOf(string path) => path.IndexOf('~', StringComparison.Ordinal) is > 0 and var end ? path[..end] : null;
+
     public async ValueTask<StoredArtifact> WriteAsync(TaskId task, long epoch, int index, RecordBatch batch, CancellationToken cancellationToken)
     {
         var rows = batch.RowCount;

@@ -86,12 +86,17 @@ public sealed class SharedFolderArtifactStore : IArtifactStore
         {
             return new Reader(ArrowFileReader.Open(full, ReadOptions));
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArrowFormatException)
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or ArrowFormatException)
         {
             throw new FlowException(
                 FlowErrorCode.ArtifactLost,
-                $"Artifact '{path}' cannot be read below '{_root}': {exception.Message} Every worker and the silo must see this folder.",
+                $"Artifact '{path}' cannot be read below '{_root}': {exception.Message} Every worker and the silo must see this folder.{WayOut(path)}",
                 exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // It may be there all the same.
+            throw Explain(exception, "read", full);
         }
     }
 
@@ -152,6 +157,9 @@ public sealed class SharedFolderArtifactStore : IArtifactStore
         file.Flush(flushToDisk: true);
         return file.Length;
     }
+
+    private static string WayOut(string path) =>
+        ArtifactPath.TaskOf(path) is { IsStandalone: false } task ? $" A run that goes on makes it again when a task needs it; otherwise 'flow rerun {task.RunId}/{task.Node}' does." : "";
 
     private static void Delete(string temporary)
     {

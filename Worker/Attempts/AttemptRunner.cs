@@ -125,7 +125,7 @@ internal sealed partial class AttemptRunner(
         }
 
         LogFailed(attempt.Token.TaskId, attempt.Token.Epoch, attempt.Offer.Role, failure);
-        return Failed(attempt, Classify(handler, failure), failure);
+        return attempt.WithLostInput(Failed(attempt, Classify(handler, failure), failure));
     }
 
     /// <summary>Decides where the attempt begins: at its checkpoint, behind what was accepted, or at the start.</summary>

@@ -26,6 +26,30 @@ internal sealed partial class TaskAttempt
         }
     }
 
+    /// <summary>The handler was told that a batch of a parent cannot be read. If it fails now, that is why.</summary>
+    public void NoteLost(InputRef reference)
+    {
+        lock (_gate)
+        {
+            _lostInput ??= new LostInput { Node = reference.Node, TaskIndex = reference.TaskIndex, Index = reference.Index, Path = reference.Path };
+        }
+    }
+
+    /// <summary>The failure of an attempt, with the input that it could not read.</summary>
+    public Outcome WithLostInput(Outcome failed)
+    {
+        lock (_gate)
+        {
+            if (_lostInput is { } lost)
+            {
+                (failed.Reason, failed.Permanent) = (FlowErrorKind.Of(FlowErrorCode.ArtifactLost).Wire, false);
+                failed.LostInputs.Add(lost);
+            }
+        }
+
+        return failed;
+    }
+
     /// <summary>The end of an attempt that was told to stop.</summary>
     public Outcome StopOutcome()
     {

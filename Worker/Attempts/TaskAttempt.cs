@@ -23,6 +23,7 @@ internal sealed partial class TaskAttempt
     private List<BatchReport>? _reports;
     private TaskCompletionSource? _receiptArrived;
     private Task _cancelling = Task.CompletedTask;
+    private LostInput? _lostInput;
     private double _progress = double.NaN;
     private bool _mustResend;
 

@@ -22,6 +22,9 @@ internal sealed class UpstreamReader(
     private FlowException? _failure;
     private bool _isComplete;
 
+    // What the loader opens or reads; it reads nothing further once it has failed.
+    private InputRef? _opening;
+
     // Of the references that came: not yet taken by the handler, and taken without their credit having been given back.
     private int _unread;
     private int _creditDue;
@@ -110,7 +113,7 @@ internal sealed class UpstreamReader(
         var loading = LoadAllAsync(queue, stop.Token);
         try
         {
-            while (await queue.ReadAsync(stop.Token) is { } loaded)
+            while (await ReadAsync(queue, stop.Token) is { } loaded)
             {
                 if (loaded.EndsReference)
                 {
@@ -125,6 +128,20 @@ internal sealed class UpstreamReader(
             await stop.CancelOnSchedulerAsync();
             queue.Dispose();
             await loading;
+        }
+    }
+
+    /// <summary>The next batch. That one is gone counts once the handler has come to it: until then it may fail for a reason of its own.</summary>
+    private async ValueTask<LoadedBatch?> ReadAsync(BatchQueue<LoadedBatch> queue, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await queue.ReadAsync(cancellationToken);
+        }
+        catch (FlowException exception) when (exception.Code == FlowErrorCode.ArtifactLost && _opening is { } lost)
+        {
+            attempt.NoteLost(lost);
+            throw;
         }
     }
 
@@ -147,6 +164,7 @@ internal sealed class UpstreamReader(
         {
             while (await NextReferenceAsync(cancellationToken) is { } reference)
             {
+                _opening = reference;
                 using var file = store.OpenRead(reference.Path);
                 var uid = $"{reference.Node}/{reference.TaskIndex}/{reference.Index}";
                 if (file.BatchCount == 0)

@@ -189,6 +189,8 @@ internal static class SessionMapping
             ResultJson = outcome.ResultJson.Length == 0 ? null : outcome.ResultJson,
             Metrics = outcome.Metrics.Count == 0 ? null : new Dictionary<string, double>(outcome.Metrics),
             BatchCount = outcome.BatchCount,
+            LostInputs = outcome.LostInputs.Count == 0
+                ? null : [.. outcome.LostInputs.Select(input => new LostBatch(input.Node, input.TaskIndex, input.Index, input.Path))],
         };
     }
 

@@ -18,6 +18,12 @@ internal sealed class RunScript
 {
     public const int Crash = 11;
 
+    /// <summary>A batch of a parent is gone; only scripts that ask for it have this.</summary>
+    public const int Lose = 12;
+
+    /// <summary>Brings the run on, as a worker that does its work would: chance alone seldom comes to a node that reads.</summary>
+    private const int Work = 13;
+
     public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(60);
 
     private static readonly string[] Graphs =
@@ -56,10 +62,16 @@ internal sealed class RunScript
     public IEnumerable<GraphRunEvent> Events => History.SelectMany(item => item.Decision.Events);
 
     /// <summary>Scripts of up to 60 steps over every graph.</summary>
-    public static Arbitrary<(int Graph, ScriptStep[] Steps)> Any { get; } = (
+    public static Arbitrary<(int Graph, ScriptStep[] Steps)> Any { get; } = Scripts(losses: 0);
+
+    /// <summary>The same, in which files are lost.</summary>
+    public static Arbitrary<(int Graph, ScriptStep[] Steps)> Losing { get; } = Scripts(losses: 5);
+
+    private static Arbitrary<(int Graph, ScriptStep[] Steps)> Scripts(int losses) => (
         from graph in Gen.Choose(0, Graphs.Length - 1)
         from steps in (
-            from kind in Gen.Frequency((8, Gen.Constant(0)), (5, Gen.Constant(1)), (8, Gen.Constant(2)), (6, Gen.Constant(3)), (10, Gen.Choose(4, 10)), (1, Gen.Constant(Crash)))
+            from kind in Gen.Frequency(
+                (8, Gen.Constant(0)), (5, Gen.Constant(1)), (8, Gen.Constant(2)), (6, Gen.Constant(3)), (10, Gen.Choose(4, 10)), (1, Gen.Constant(Crash)), (losses, Gen.Constant(Lose)), (6 * losses, Gen.Constant(Work)))
             from task in Gen.Choose(0, 9)
             from epoch in Gen.Frequency((8, Gen.Constant(0)), (1, Gen.Constant(-1)), (1, Gen.Constant(1)))
             from seconds in Gen.Frequency((8, Gen.Choose(0, 3)), (1, Gen.Choose(20, 90)))
@@ -88,13 +100,19 @@ internal sealed class RunScript
             return;
         }
 
-        var slot = Slots[step.Task % Slots.Length];
+        var slots = step.Kind >= Lose ? Slots.Where(slot => State[slot].Status == FlowTaskStatus.Leased || (step.Kind == Work && State[slot].Status == FlowTaskStatus.Ready)).ToImmutableArray() : Slots;
+        if (slots.IsEmpty)
+        {
+            return;
+        }
+
+        var slot = slots[step.Task % slots.Length];
         var task = State[slot];
         var epoch = task.Epoch + step.Epoch;
         Play(step.Kind switch
         {
             0 or 1 => new LeaseTask(slot, new GrantLease(new WorkerId($"w{step.Task % 3}"), "s")),
-            2 => new LeaseTask(slot, new AcceptBatch(epoch, Math.Max(0, task.Batches.Count - (step.Task % 4 == 3 ? 1 : 0)), Batch(step), Metrics)),
+            2 => new LeaseTask(slot, new AcceptBatch(epoch, Math.Max(0, task.StandingCount - (step.Task % 4 == 3 ? 1 : 0)), Batch(step, task), Metrics)),
             3 => new LeaseTask(slot, new CompleteAttempt(epoch, task.Batches.Count, null, Metrics)),
             4 => new LeaseTask(slot, new RenewLease(epoch, new WorkerId("w"), "s", 0.5)),
             5 when step.Task % 3 == 0 => new LeaseTask(slot, new FailAttempt(epoch, new LeaseFailure("oops", step.Task == 9, "no"))),
@@ -103,6 +121,10 @@ internal sealed class RunScript
             8 when step.Task == 0 && step.Epoch != 0 => new CancelRun("enough"),
             9 => new LeaseTask(slot, new CompleteAttempt(epoch, task.Batches.Count + step.Task % 2, null, Metrics)),
             10 when step.Task == 9 && State.Plan!.Nodes.FirstOrDefault(node => node.Gate is not null) is { } gate => new AnswerGate(gate.Index, step.Seconds % 3 > 0, null),
+            Work when task.Status == FlowTaskStatus.Ready => new LeaseTask(slot, new GrantLease(new WorkerId($"w{step.Task % 3}"), "s")),
+            Work when task.StandingCount < Math.Max(2, task.Batches.Count) => new LeaseTask(slot, new AcceptBatch(task.Epoch, task.StandingCount, Batch(step, task), Metrics)),
+            Work => new LeaseTask(slot, new CompleteAttempt(task.Epoch, task.StandingCount, null, Metrics)),
+            Lose when LostBy(slot, step) is { } lost => new LeaseTask(slot, new LoseInputs(epoch, [lost], new LeaseFailure(LeaseReasons.ArtifactLost, false, "gone"))),
             10 when step.Task == 8 => State.IsPaused ? new ResumeRun() : new PauseRun("wait"),
             _ => new PassRunTime(),
         });
@@ -144,6 +166,11 @@ internal sealed class RunScript
             {
                 if (Play(new LeaseTask(slot, new GrantLease(new WorkerId("last"), "s"))).IsAccepted)
                 {
+                    while (State[slot].StandingCount < State[slot].Batches.Count)
+                    {
+                        Play(new LeaseTask(slot, new AcceptBatch(State[slot].Epoch, State[slot].StandingCount, Batch(default, State[slot]), Metrics)));
+                    }
+
                     Play(new LeaseTask(slot, new CompleteAttempt(State[slot].Epoch, State[slot].Batches.Count)));
                 }
             }
@@ -153,5 +180,20 @@ internal sealed class RunScript
     private static ImmutableSortedDictionary<string, double> Metrics { get; } =
         ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, [KeyValuePair.Create("n", 1.0)]);
 
-    private static AcceptedBatch Batch(ScriptStep step) => new(0, step.Task + 1, 10, "p");
+    /// <summary>A batch that is made again is the same one.</summary>
+    private static AcceptedBatch Batch(ScriptStep step, TaskLease task) =>
+        new(0, task.StandingCount < task.Batches.Count ? task.Batches[task.StandingCount].Rows : step.Task + 1, 10, "p");
+
+    private LostInput? LostBy(TaskSlot slot, ScriptStep step)
+    {
+        var edges = State.Plan!.Nodes[slot.Node].Edges;
+        if (edges.IsEmpty)
+        {
+            return null;
+        }
+
+        var parent = edges[step.Task % edges.Length].Parent;
+        var made = State.Nodes[parent].Accepted;
+        return made.IsEmpty ? null : new LostInput(State.Plan.Nodes[parent].Id, made[step.Seconds % made.Count].Task, made[step.Seconds % made.Count].Index, "p");
+    }
 }

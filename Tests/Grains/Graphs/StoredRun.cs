@@ -70,7 +70,7 @@ internal sealed class StoredRun(JsonGrainStorage storage, string document)
     {
         state.Status, state.Version, state.AcceptedCount, state.SubmittedUtc, state.StartedUtc, state.EndedUtc, state.CancelReason, state.Failure, state.EndedCount, state.IsPaused, state.History, state.ReopenedUtc, Gates = state.OpenGates.ToList(),
         Variables = state.Variables.ToJson(), state.CompensatingUtc, state.Compensating, state.ToCompensate, state.FailedNode,
-        Active = state.Active.ToList(),
+        Active = state.Active.ToList(), Remaking = state.Remaking.ToList(),
         Nodes = state.Nodes.Select(node => new
         {
             node.Status, node.Opened, node.IsHeldBack, node.StartedUtc, node.EndedUtc, node.CompletedCount, node.Rows, node.Bytes, node.Metrics, node.Accepted,
@@ -119,20 +119,35 @@ internal sealed class StoredRun(JsonGrainStorage storage, string document)
 
         return new LeaseTask(slot, task.Status switch
         {
-            FlowTaskStatus.Leased => random.Next(5) switch
+            FlowTaskStatus.Leased => random.Next(6) switch
             {
-                4 => new SaveCheckpoint(task.Epoch, new LeaseCheckpoint(random.Next(9), $"\"{slot.Index}\"", random.Next(task.Batches.Count + 1))),
+                5 when LostBy(node, random) is { } lost => new LoseInputs(task.Epoch, [lost], new LeaseFailure(LeaseReasons.ArtifactLost, false, "gone")),
+                4 => new SaveCheckpoint(task.Epoch, new LeaseCheckpoint(random.Next(9), $"\"{slot.Index}\"", random.Next(task.StandingCount + 1))),
                 0 when random.Next(4) == 0 => new FailAttempt(task.Epoch, new LeaseFailure("oops", true, "no")),
                 0 => new CompleteAttempt(task.Epoch, task.Batches.Count, random.Next(3) == 0 ? $"\"{new string('x', 600)}{slot.Index}\"" : "{}"),
                 1 => new RevokeLease(task.Epoch, LeaseReasons.ConnectionLost),
                 _ => new AcceptBatch(
-                    task.Epoch, task.Batches.Count, new AcceptedBatch(task.Epoch, 3, 30, $"{slot}.{task.Batches.Count}") { Uid = random.Next(2) == 0 ? $"u{task.Batches.Count}" : null }, Numbers(random.Next(3)))
+                    task.Epoch, task.StandingCount, new AcceptedBatch(task.Epoch, 3, 30 + task.Epoch, $"{slot}.{task.StandingCount}.e{task.Epoch}") { Uid = random.Next(2) == 0 ? $"u{task.Batches.Count}" : null }, Numbers(random.Next(3)))
                 {
                     Checkpoint = random.Next(3) == 0 ? new LeaseCheckpoint(1, "{}", 0) : null,
                 },
             },
             _ => new GrantLease(new WorkerId("w"), "s"),
         });
+    }
+
+    /// <summary>Any batch of a parent.</summary>
+    private LostInput? LostBy(int node, Random random)
+    {
+        var parents = State.Plan!.Nodes[node].Edges.Select(edge => edge.Parent).Where(parent => !State.Nodes[parent].Accepted.IsEmpty).ToList();
+        if (parents.Count == 0)
+        {
+            return null;
+        }
+
+        var parent = parents[random.Next(parents.Count)];
+        var batch = State.Nodes[parent].Accepted[random.Next(State.Nodes[parent].Accepted.Count)];
+        return new LostInput(State.Plan.Nodes[parent].Id, batch.Task, batch.Index, State.Nodes[parent].Tasks[batch.Task].Batches[batch.Index].Path);
     }
 
     private static ImmutableSortedDictionary<string, double> Numbers(int count) =>

@@ -103,6 +103,16 @@ internal sealed class TestWorker(FlowCluster cluster, string id, int slots, stri
         return receipt;
     }
 
+    /// <summary>Ends an attempt that could not read batches of a parent.</summary>
+    public async Task<EffectReceipt> LoseAsync(LeaseGrant grant, params LostBatch[] lost)
+    {
+        var failure = new TaskFailure("artifact_lost", false, "gone");
+        var receipts = await cluster.Run(grant.Token.TaskId.RunId.Value).CompleteManyAsync(
+            [new AttemptOutcome { Token = grant.Token, End = AttemptEnd.Failed, Failure = failure, LostInputs = lost }], FlowCluster.Token);
+        await Grain.ReleaseAsync(SessionId, [grant.Token], FlowCluster.Token);
+        return Assert.Single(receipts);
+    }
+
     public Task<EffectReceipt> CompleteAsync(LeaseGrant grant, int batches = 0) => EndAsync(grant, AttemptEnd.Completed, batches);
 
     public Task<IReadOnlyList<LeaseToken>> HeartbeatAsync() => Grain.HeartbeatAsync(SessionId, [], FlowCluster.Token);

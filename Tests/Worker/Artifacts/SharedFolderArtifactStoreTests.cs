@@ -163,11 +163,25 @@ public sealed class SharedFolderArtifactStoreTests : IDisposable
     public async Task OpenRead_OfAMissingOrDamagedFile_IsArtifactLost()
     {
         var store = new SharedFolderArtifactStore(_root);
-        Assert.Equal(FlowErrorCode.ArtifactLost, Assert.Throws<FlowException>(() => store.OpenRead("r/n/0/0.e1.arrow")).Code);
+        var missing = Assert.Throws<FlowException>(() => store.OpenRead("r/n/0/0.e1.arrow"));
+        Assert.Equal(FlowErrorCode.ArtifactLost, missing.Code);
+        Assert.Contains("'flow rerun r/n'", missing.Message, StringComparison.Ordinal);
 
         Directory.CreateDirectory(Path.Combine(_root, "r/n/0"));
         await File.WriteAllTextAsync(Path.Combine(_root, "r/n/0/0.e1.arrow"), "no arrow file at all", Token);
         Assert.Equal(FlowErrorCode.ArtifactLost, Assert.Throws<FlowException>(() => store.OpenRead("r/n/0/0.e1.arrow")).Code);
+    }
+
+    [Fact]
+    public void OpenRead_OfAFileThatCannotBeReached_IsNotLostForGood()
+    {
+        Requires.That(!OperatingSystem.IsWindows(), "a system where a link may point to itself");
+        var store = new SharedFolderArtifactStore(_root);
+        Directory.CreateDirectory(Path.Combine(_root, "r/n/0"));
+        var path = Path.Combine(_root, "r/n/0/0.e1.arrow");
+        File.CreateSymbolicLink(path, path);
+
+        Assert.Equal(FlowErrorCode.StoreUnavailable, Assert.Throws<FlowException>(() => store.OpenRead("r/n/0/0.e1.arrow")).Code);
     }
 
     private string[] FilesOf(string folder) =>

@@ -154,6 +154,27 @@ public class UpstreamReaderTests
         Assert.Equal((ask.ReaderId, -1), await NextCreditAsync(gateway));
         var outcome = await gateway.NextOutcomeAsync();
         Assert.Equal((Outcome.Types.Kind.Failed, "artifact_lost", false), (outcome.Kind, outcome.Reason, outcome.Permanent));
+        Assert.Equal([new LostInput { Node = "scan", Path = "r/scan/0/0.e1.arrow" }], outcome.LostInputs);
+    }
+
+    [Fact(Timeout = Watchdog.Milliseconds)]
+    public async Task Attempt_ThatFailsBeforeItComesToTheLostBatch_FailsForItsOwnReason()
+    {
+        var script = Collecting(new ConcurrentQueue<string>());
+        script.Process = (_, _, _) => throw new FormatException("this row is no number");
+        await using var worker = new WorkerHarness(script);
+        await using var gateway = await ScriptedSession.AcceptAsync(worker.Transport);
+        await gateway.OfferAsync(WorkerHarness.OfferOf("r/join/0", parents: ["scan"]));
+        var ask = (await gateway.NextAsync())!.ReadInputs;
+        await SendAsync(worker, gateway, ask.ReaderId, [("scan", 0, 0)]);
+        var refs = new InputRefs { ReaderId = ask.ReaderId };
+        refs.Refs.Add(new InputRef { Node = "scan", Index = 1, Path = "r/scan/0/1.e1.arrow", Rows = 1, Bytes = 1 });
+
+        await gateway.SendAsync(new SiloMessage { InputRefs = refs });
+
+        Assert.Equal((ask.ReaderId, -1), await NextCreditAsync(gateway));
+        var outcome = await gateway.NextOutcomeAsync();
+        Assert.Equal(("bad_input", 0), (outcome.Reason, outcome.LostInputs.Count));
     }
 
     [Fact(Timeout = Watchdog.Milliseconds)]
