@@ -176,6 +176,12 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
         catch (Exception exception)
         {
             LogFailed(WorkerId, exception);
+            if (_lifetime is not null && Environment.ExitCode == 0)
+            {
+                // Whoever restarts what failed looks at this.
+                Environment.ExitCode = 1;
+            }
+
             _lifetime?.StopApplication();
             throw;
         }

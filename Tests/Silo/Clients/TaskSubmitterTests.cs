@@ -2,10 +2,10 @@ using OrleansFlow.Client;
 using OrleansFlow.Errors;
 using OrleansFlow.Tasks;
 
-namespace OrleansFlow.Tests.Silo.Client;
+namespace OrleansFlow.Tests.Silo.Clients;
 
 /// <summary>Goal: tasks that are submitted one by one share calls without one caller's fate becoming another's. Method: calls that end when told to.</summary>
-public sealed class TaskSubmitterTests
+public sealed class TaskSubmitterTests : IDisposable
 {
     private readonly List<(List<string> Ids, TaskCompletionSource Answer)> _calls = [];
     private readonly Lock _gate = new();
@@ -110,6 +110,8 @@ public sealed class TaskSubmitterTests
         _calls[2].Answer.SetResult();
         await Task.WhenAll(first, second, kept);
     }
+
+    public void Dispose() => _begun.Dispose();
 
     private static TaskSubmission Of(string role) => new() { Role = role };
 
