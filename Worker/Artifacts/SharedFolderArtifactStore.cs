@@ -42,34 +42,11 @@ public sealed class SharedFolderArtifactStore : IArtifactStore
     }
 
     /// <inheritdoc/>
-    /// <remarks>Does its writing on the calling thread: a sync blocks in the system whoever asks for it.</remarks>
+    /// <remarks>Writes that are made at once each have a thread that is not the pool's (<see cref="SyncThreads"/>): a sync blocks in the system whoever asks for it.</remarks>
     public ValueTask<StoredArtifact> WriteAsync(TaskId task, long epoch, int index, RecordBatch batch, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        var path = ArtifactPath.Of(task, epoch, index);
-        var final = Path.Combine(_root, path);
-        var folder = Path.GetDirectoryName(final)!;
-        var temporary = Path.Combine(folder, $".{Path.GetFileName(final)}{TemporaryExtension}");
-        try
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            MakeFolder(folder);
-            var bytes = WriteFile(temporary, batch);
-            cancellationToken.ThrowIfCancellationRequested();
-            File.Move(temporary, final, overwrite: true);
-            FolderSync.Flush(folder);
-            return ValueTask.FromResult(new StoredArtifact(path, batch.RowCount, bytes));
-        }
-        catch (Exception exception)
-        {
-            Delete(temporary);
-            if (exception is IOException or UnauthorizedAccessException)
-            {
-                throw Explain(exception, "write", final);
-            }
-
-            throw;
-        }
+        return SyncThreads.Shared.RunAsync(() => Write(ArtifactPath.Of(task, epoch, index), batch, cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -145,6 +122,33 @@ public sealed class SharedFolderArtifactStore : IArtifactStore
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw Explain(exception, "delete", folder);
+        }
+    }
+
+    private StoredArtifact Write(string path, RecordBatch batch, CancellationToken cancellationToken)
+    {
+        var final = Path.Combine(_root, path);
+        var folder = Path.GetDirectoryName(final)!;
+        var temporary = Path.Combine(folder, $".{Path.GetFileName(final)}{TemporaryExtension}");
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            MakeFolder(folder);
+            var bytes = WriteFile(temporary, batch);
+            cancellationToken.ThrowIfCancellationRequested();
+            File.Move(temporary, final, overwrite: true);
+            FolderSync.Flush(folder);
+            return new StoredArtifact(path, batch.RowCount, bytes);
+        }
+        catch (Exception exception)
+        {
+            Delete(temporary);
+            if (exception is IOException or UnauthorizedAccessException)
+            {
+                throw Explain(exception, "write", final);
+            }
+
+            throw;
         }
     }
 
