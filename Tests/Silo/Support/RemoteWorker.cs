@@ -13,12 +13,24 @@ internal sealed class RemoteWorker : IAsyncDisposable
 
     private RemoteWorker(IHost host) => _host = host;
 
-    public static async Task<RemoteWorker> StartAsync(RunningSilo silo, string id, Action<WorkerDataOptions>? configure = null)
+    /// <summary>Starts one that has the handlers of <see cref="RunningSilo.AddHandlers"/>.</summary>
+    public static Task<RemoteWorker> StartAsync(RunningSilo silo, string id, Action<WorkerDataOptions>? configure = null) =>
+        StartAsync(silo, id, slots: 2, RunningSilo.AddHandlers, configure: configure);
+
+    /// <summary>Starts one.</summary>
+    /// <param name="silo">The silo that it works for.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="slots">Tasks that it runs at once.</param>
+    /// <param name="addHandlers">Names its handlers, and their services.</param>
+    /// <param name="gateway">Where it finds the gateway; null for the silo's own address.</param>
+    /// <param name="configure">Changes how it serves data.</param>
+    public static async Task<RemoteWorker> StartAsync(
+        RunningSilo silo, string id, int slots, Action<WorkerBuilder> addHandlers, string? gateway = null, Action<WorkerDataOptions>? configure = null)
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
-        RunningSilo.AddHandlers(builder.Services.AddOrleansFlowWorker(options =>
+        addHandlers(builder.Services.AddOrleansFlowWorker(options =>
         {
-            (options.WorkerId, options.Gateway, options.Token, options.Slots) = (id, silo.Host.Endpoints.GrpcUrl, silo.Host.Endpoints.Token, 2);
+            (options.WorkerId, options.Gateway, options.Token, options.Slots) = (id, gateway ?? silo.Host.Endpoints.GrpcUrl, silo.Host.Endpoints.Token, slots);
             options.ShutdownGrace = TimeSpan.Zero;
         }));
         builder.Services.Configure<WorkerDataOptions>(data => configure?.Invoke(data));
