@@ -2,9 +2,10 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Orleans.Configuration;
+using Orleans.Embedded;
 using Orleans.Storage;
 using Orleans.TestingHost;
 using OrleansFlow.Arrow;
@@ -26,28 +27,33 @@ namespace OrleansFlow.Testing;
 /// </summary>
 /// <remarks>
 /// The grains, sessions, leases and attempts are the product's own. State is kept in memory, artifacts in a temporary folder. While one of its
-/// <c>...Async</c> methods waits, the cluster moves the clock on by itself, so waits for back-offs, graces and leases cost milliseconds.
+/// <c>...Async</c> methods waits, the clock jumps from timer to timer, each time when nothing works any more: back-offs, graces and leases cost
+/// milliseconds, and work costs no time, however slow the machine is. A handler that works keeps the clock still, also where it waits for something
+/// outside the cluster, but not where it waits for its input, for a receipt, or for a timer of this clock. What keeps it still for more than a second
+/// of real time lets it go on at the machine's pace.
 /// </remarks>
 public sealed class FlowTestCluster : IAsyncDisposable
 {
-    // The clock runs ahead of the machine, on which a first call may take as long as its compiler does.
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromDays(1);
-
     private static int _lastRun;
 
     private readonly InProcessTestCluster _cluster;
     private readonly FlowTestOptions _options;
+    private readonly WorkCount _work;
+    private readonly WorkScheduler _scheduler;
+    private readonly Pace _pace;
     private readonly ServiceProvider _services;
     private readonly List<TestWorker> _workers = [];
     private readonly TestInputs _inputs;
     private readonly string _scratch = Directory.CreateTempSubdirectory("orleansflow-testing-").FullName;
 
-    private FlowTestCluster(InProcessTestCluster cluster, FlowTestOptions options, TestClock clock, TestFaults faults)
+    private FlowTestCluster(InProcessTestCluster cluster, FlowTestOptions options, TestClock clock, TestFaults faults, WorkCount work, WorkScheduler scheduler)
     {
-        (_cluster, _options, Clock, Faults) = (cluster, options, clock, faults);
+        (_cluster, _options, _work, _scheduler, Clock, Faults) = (cluster, options, work, scheduler, clock, faults);
+        _pace = new Pace(clock, work, options.Patience);
         _inputs = new TestInputs();
         options.Services.TryAddSingleton<TimeProvider>(clock);
         options.Services.AddSingleton(faults);
+        options.Services.AddSingleton(work);
         options.Services.AddSingleton(_inputs);
         options.Services.AddLogging();
         _services = options.Services.BuildServiceProvider();
@@ -71,7 +77,8 @@ public sealed class FlowTestCluster : IAsyncDisposable
     public static async Task<FlowTestCluster> StartAsync(Action<FlowTestOptions> configure, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(configure);
-        var (options, clock, faults) = (new FlowTestOptions(), new TestClock(), new TestFaults());
+        var (options, clock, faults, work) = (new FlowTestOptions(), new TestClock(), new TestFaults(), new WorkCount());
+        var scheduler = new WorkScheduler(work);
         configure(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.WorkerCount, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.WorkerCount, 100);
@@ -80,7 +87,7 @@ public sealed class FlowTestCluster : IAsyncDisposable
         builder.ConfigureSilo((_, silo) =>
         {
             silo.AddOrleansFlow();
-            silo.Services.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = CallTimeout);
+            silo.Services.AddSingleton<ITurnObserver>(work);
             LetWritesFail(silo.Services, faults);
             if (options.ConfigureLeases is { } leases)
             {
@@ -88,10 +95,10 @@ public sealed class FlowTestCluster : IAsyncDisposable
             }
 
             silo.Services.AddSingleton<InProcessWorkerTransport>();
-            silo.Services.AddHostedService<InProcessSessionHost>();
+            silo.Services.AddSingleton<InProcessSessionHost>();
+            silo.Services.AddSingleton<IHostedService>(services => new TestSessionHost(services.GetRequiredService<InProcessSessionHost>(), scheduler));
         });
-        builder.ConfigureClient(client => client.Services.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = CallTimeout));
-        var cluster = new FlowTestCluster(builder.Build(), options, clock, faults);
+        var cluster = new FlowTestCluster(builder.Build(), options, clock, faults, work, scheduler);
         try
         {
             await cluster.StartAsync(cancellationToken);
@@ -148,38 +155,40 @@ public sealed class FlowTestCluster : IAsyncDisposable
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <exception cref="FlowException"><c>bad_graph</c>; <c>already_exists</c>.</exception>
     public Task SubmitGraphAsync(string run, string document, CancellationToken cancellationToken) =>
-        WhenAsync(Grains.GetGrain<IGraphRunGrain>(run).SubmitAsync(new RunSubmission { DocumentJson = document }, cancellationToken), cancellationToken);
+        WhenAsync(() => Grains.GetGrain<IGraphRunGrain>(run).SubmitAsync(new RunSubmission { DocumentJson = document }, cancellationToken), cancellationToken);
 
-    /// <summary>Waits for the end of a run, moving the clock on.</summary>
+    /// <summary>Waits for the end of a run.</summary>
     /// <param name="run">Id of the run.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="FlowException"><c>not_found</c>.</exception>
-    public Task<RunView> WhenEndedAsync(string run, CancellationToken cancellationToken) => WhenAsync(ReadToEndAsync(run, cancellationToken), cancellationToken);
+    public Task<RunView> WhenEndedAsync(string run, CancellationToken cancellationToken) => WhenAsync(() => ReadToEndAsync(run, cancellationToken), cancellationToken);
 
-    /// <summary>Waits for something of the test's own, moving the clock on.</summary>
-    /// <param name="happened">What is awaited.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    public async Task<T> WhenAsync<T>(Task<T> happened, CancellationToken cancellationToken)
+    /// <summary>Does something of the test's own and waits for its end.</summary>
+    /// <param name="action">What is done. It counts as the cluster's work, for which the clock waits, except where it awaits.</param>
+    /// <param name="cancellationToken">Gives up; what was begun goes on.</param>
+    public async Task<T> WhenAsync<T>(Func<Task<T>> action, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(happened);
-        while (!happened.IsCompleted)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-
-            // Real time too, so that work that takes some is not overtaken by leases that expire on the other clock.
-            await Task.WhenAny(happened, Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System, cancellationToken));
-            if (!happened.IsCompleted)
-            {
-                Clock.Advance(_options.Step);
-            }
-        }
-
+        ArgumentNullException.ThrowIfNull(action);
+        var happened = _scheduler.RunAsync(action);
+        await _pace.MoveUntilAsync(happened, cancellationToken);
         return await happened;
     }
 
-    /// <summary>Ends, with their number, when at least so many attempts have been cleaned up after.</summary>
-    /// <param name="count">How many. To be awaited through <see cref="WhenAsync{T}"/>, since a stopped attempt may take time.</param>
-    public Task<int> CleanedUpAsync(int count) => Faults.CleanedUpAsync(count);
+    /// <summary>Lets time pass, every timer in it with all that follows from it.</summary>
+    /// <param name="time">How much. Not negative.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="time"/> is negative.</exception>
+    public Task PassAsync(TimeSpan time, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
+        return _pace.MoveToAsync(Clock.GetUtcNow() + time, cancellationToken);
+    }
+
+    /// <summary>Waits until at least so many attempts have been cleaned up after: one that was stopped may still be at work when its run has ended.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>How many it were then.</returns>
+    public Task<int> WhenCleanedUpAsync(int count, CancellationToken cancellationToken) => WhenAsync(() => Faults.CleanedUpAsync(count), cancellationToken);
 
     /// <summary>The accepted output batches of a node, ordered by task and number.</summary>
     /// <param name="run">Id of the run.</param>
@@ -248,8 +257,10 @@ public sealed class FlowTestCluster : IAsyncDisposable
                 _options,
                 roles,
                 _services.GetRequiredService<IServiceScopeFactory>(),
-                root => new TestArtifactStore(new SharedFolderArtifactStore(root), Faults),
+                root => new TestArtifactStore(new SharedFolderArtifactStore(root), Faults, _work),
                 Silo.GetRequiredService<InProcessWorkerTransport>(),
+                _scheduler,
+                Faults,
                 Clock,
                 _services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance,
                 _scratch);

@@ -18,10 +18,6 @@ public sealed class FlowTestOptions
     /// <value>Default 4. Range 1 to 10 000.</value>
     public int SlotsPerWorker { get; set; } = 4;
 
-    /// <summary>How far the clock is moved at a time while something is awaited.</summary>
-    /// <value>Default 100 ms.</value>
-    public TimeSpan Step { get; set; } = TimeSpan.FromMilliseconds(100);
-
     /// <summary>Services for the handlers, shared by all workers.</summary>
     public IServiceCollection Services { get; } = new ServiceCollection();
 
@@ -29,6 +25,9 @@ public sealed class FlowTestOptions
     public Action<LeaseOptions>? ConfigureLeases { get; set; }
 
     internal IReadOnlyList<RoleRegistration> Roles => _roles;
+
+    /// <summary>Real time for which work keeps the clock still.</summary>
+    internal TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Serves roles with a handler on every worker.</summary>
     /// <typeparam name="THandler">The handler, made for each attempt from <see cref="Services"/>.</typeparam>

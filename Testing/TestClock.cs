@@ -1,15 +1,9 @@
 namespace OrleansFlow.Testing;
 
-/// <summary>A clock that moves only when told. Timers fire in due order inside <see cref="Advance"/>, on the caller's thread. Thread-safe.</summary>
+/// <summary>A clock that moves only when told. Timers fire in due order, each at its own moment. Thread-safe.</summary>
 public sealed class TestClock : TimeProvider
 {
-    private readonly Lock _gate = new();
-    private readonly SortedSet<TestTimer> _timers = new(Comparer<TestTimer>.Create(static (left, right) =>
-        left.DueUtc != right.DueUtc ? left.DueUtc.CompareTo(right.DueUtc) : left.Order.CompareTo(right.Order)));
-
-    private readonly DateTimeOffset _startUtc;
-    private DateTimeOffset _nowUtc;
-    private long _order;
+    private readonly ManualTimers _timers;
 
     /// <summary>Starts at 2026-01-01T00:00:00Z.</summary>
     public TestClock()
@@ -18,7 +12,7 @@ public sealed class TestClock : TimeProvider
     }
 
     /// <summary>Starts at a given time.</summary>
-    public TestClock(DateTimeOffset startUtc) => _startUtc = _nowUtc = startUtc;
+    public TestClock(DateTimeOffset startUtc) => _timers = new ManualTimers(startUtc);
 
     /// <inheritdoc/>
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -26,109 +20,23 @@ public sealed class TestClock : TimeProvider
     /// <inheritdoc/>
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
 
-    /// <inheritdoc/>
-    public override DateTimeOffset GetUtcNow()
-    {
-        lock (_gate)
-        {
-            return _nowUtc;
-        }
-    }
+    /// <summary>When the next timer is due; null when there is none.</summary>
+    internal DateTimeOffset? NextDueUtc => _timers.NextDueUtc;
 
     /// <inheritdoc/>
-    public override long GetTimestamp() => (GetUtcNow() - _startUtc).Ticks;
+    public override DateTimeOffset GetUtcNow() => _timers.NowUtc;
 
     /// <inheritdoc/>
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-    {
-        var timer = new TestTimer(this, callback, state);
-        timer.Change(dueTime, period);
-        return timer;
-    }
+    public override long GetTimestamp() => _timers.Elapsed.Ticks;
 
-    /// <summary>Moves time on, firing each timer at its own moment.</summary>
+    /// <inheritdoc/>
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        _timers.Create(callback, state, dueTime, period, HandlerHold.Current is { } hold ? hold.OnTimer : null);
+
+    /// <summary>
+    /// Moves time on, whatever the cluster is doing: timers fire one after the other on the caller's thread, and nobody has time to answer between
+    /// them. To let time pass as it does in production, use <see cref="FlowTestCluster.PassAsync"/>.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="by"/> is negative.</exception>
-    public void Advance(TimeSpan by)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(by, TimeSpan.Zero);
-        DateTimeOffset untilUtc;
-        lock (_gate)
-        {
-            untilUtc = _nowUtc + by;
-        }
-
-        while (TakeDue(untilUtc) is { } timer)
-        {
-            timer.Fire();
-        }
-
-        lock (_gate)
-        {
-            _nowUtc = untilUtc > _nowUtc ? untilUtc : _nowUtc;
-        }
-    }
-
-    private TestTimer? TakeDue(DateTimeOffset untilUtc)
-    {
-        lock (_gate)
-        {
-            if (_timers.Min is not { } timer || timer.DueUtc > untilUtc)
-            {
-                return null;
-            }
-
-            _nowUtc = timer.DueUtc > _nowUtc ? timer.DueUtc : _nowUtc;
-            _timers.Remove(timer);
-            if (timer.Period > TimeSpan.Zero)
-            {
-                timer.DueUtc += timer.Period;
-                timer.Order = ++_order;
-                _timers.Add(timer);
-            }
-
-            return timer;
-        }
-    }
-
-    private sealed class TestTimer(TestClock clock, TimerCallback callback, object? state) : ITimer
-    {
-        public DateTimeOffset DueUtc { get; set; }
-
-        public TimeSpan Period { get; private set; }
-
-        public long Order { get; set; }
-
-        public void Fire() => callback(state);
-
-        public bool Change(TimeSpan dueTime, TimeSpan period)
-        {
-            lock (clock._gate)
-            {
-                clock._timers.Remove(this);
-                if (dueTime != Timeout.InfiniteTimeSpan)
-                {
-                    DueUtc = clock._nowUtc + dueTime;
-                    Period = period == Timeout.InfiniteTimeSpan ? TimeSpan.Zero : period;
-                    Order = ++clock._order;
-                    clock._timers.Add(this);
-                }
-
-                return true;
-            }
-        }
-
-        public void Dispose()
-        {
-            lock (clock._gate)
-            {
-                clock._timers.Remove(this);
-            }
-        }
-
-        public ValueTask DisposeAsync()
-        {
-            Dispose();
-            return ValueTask.CompletedTask;
-        }
-    }
+    public void Advance(TimeSpan by) => _timers.Advance(by);
 }

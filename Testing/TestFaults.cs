@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using OrleansFlow.Graphs;
+using OrleansFlow.Protocol.Worker.V1;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
 
@@ -9,7 +10,7 @@ namespace OrleansFlow.Testing;
 /// <summary>What goes wrong in a test, and when. Each fault happens once, in the first attempt that comes to its batch. Thread-safe.</summary>
 /// <remarks>
 /// Batches are counted from 0 in the order in which an attempt's handler processes them. A fault takes effect just before that batch is processed;
-/// the handler is called with it all the same, as a handler is that does not look at its token.
+/// the handler is called with it all the same, as a handler is that does not look at its token. The clock goes on while a fault waits.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "The token source has no timer and no wait handle, and disposing it would race with a late handler.")]
 public sealed class TestFaults
@@ -19,6 +20,8 @@ public sealed class TestFaults
     private readonly Dictionary<(string Node, int Batch), string> _failingWrites = [];
     private readonly List<string> _cleanups = [];
     private readonly List<(int Count, TaskCompletionSource<int> Reached)> _waiters = [];
+    private readonly Dictionary<TaskId, int> _accepted = [];
+    private readonly List<(TaskId Task, int Count, TaskCompletionSource Reached)> _acceptedWaiters = [];
     private readonly CancellationTokenSource _ended = new();
     private int _failingStateWrites;
     private IGrainFactory? _grains;
@@ -138,6 +141,30 @@ public sealed class TestFaults
         }
     }
 
+    /// <summary>Something reaches a worker.</summary>
+    internal void OnMessage(SiloMessage message)
+    {
+        if (message.BatchReceipts is not { } receipts)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            foreach (var receipt in receipts.Receipts.Where(receipt => receipt.Accepted))
+            {
+                var task = TaskId.Parse(receipt.Lease.TaskId);
+                _accepted[task] = Math.Max(_accepted.GetValueOrDefault(task), receipt.Index + 1);
+                foreach (var waiter in _acceptedWaiters.Where(waiter => waiter.Task == task && waiter.Count <= _accepted[task]))
+                {
+                    waiter.Reached.TrySetResult();
+                }
+            }
+
+            _acceptedWaiters.RemoveAll(waiter => waiter.Reached.Task.IsCompleted);
+        }
+    }
+
     internal Task<int> CleanedUpAsync(int count)
     {
         var reached = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -199,21 +226,31 @@ public sealed class TestFaults
     /// <summary>Outputs of the batches before are accepted first, so that what stands at the fault is always the same.</summary>
     private async Task BeginAsync(Func<RunContext, Task> fault, RunContext context)
     {
-        var task = Grains.GetGrain<ITaskGrain>(context.TaskId.Value);
-        while (!context.Stopping.IsCancellationRequested && !_ended.IsCancellationRequested
-            && (await task.GetAsync(CancellationToken.None))?.Batches < context.Totals.Batches)
+        var (count, reached) = (context.Totals.Batches, NewSignal());
+        lock (_gate)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, CancellationToken.None);
+            if (Math.Max(_accepted.GetValueOrDefault(context.TaskId), context.AcceptedBatchCount) >= count)
+            {
+                reached.TrySetResult();
+            }
+            else
+            {
+                _acceptedWaiters.Add((context.TaskId, count, reached));
+            }
         }
 
+        await EndWhenStoppingAsync(context, reached);
         await fault(context);
     }
 
-    private async Task WhenStoppingAsync(RunContext context)
+    private Task WhenStoppingAsync(RunContext context) => EndWhenStoppingAsync(context, NewSignal());
+
+    private async Task EndWhenStoppingAsync(RunContext context, TaskCompletionSource signal)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(context.Stopping, _ended.Token);
-        var fired = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var registration = either.Token.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), fired);
-        await fired.Task;
+        await using var registration = either.Token.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), signal);
+        await signal.Task;
     }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -6,12 +6,26 @@ using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Testing;
 
-/// <summary>The artifact store of a test, some of whose writes fail.</summary>
-internal sealed class TestArtifactStore(IArtifactStore inner, TestFaults faults) : IArtifactStore
+/// <summary>The artifact store of a test, some of whose writes fail. The clock waits for it: it may write on threads of its own.</summary>
+internal sealed class TestArtifactStore(IArtifactStore inner, TestFaults faults, WorkCount work) : IArtifactStore
 {
-    public ValueTask<StoredArtifact> WriteAsync(TaskId task, long epoch, int index, RecordBatch batch, CancellationToken cancellationToken) => faults.TakesWrite(task, index)
-        ? throw new FlowException(FlowErrorCode.StoreFull, $"The test lets the write of batch {index} of task '{task}' fail.")
-        : inner.WriteAsync(task, epoch, index, batch, cancellationToken);
+    public async ValueTask<StoredArtifact> WriteAsync(TaskId task, long epoch, int index, RecordBatch batch, CancellationToken cancellationToken)
+    {
+        if (faults.TakesWrite(task, index))
+        {
+            throw new FlowException(FlowErrorCode.StoreFull, $"The test lets the write of batch {index} of task '{task}' fail.");
+        }
+
+        work.Begin();
+        try
+        {
+            return await inner.WriteAsync(task, epoch, index, batch, cancellationToken);
+        }
+        finally
+        {
+            work.End();
+        }
+    }
 
     public ValueTask<int> SweepAsync(TaskId task, long epoch, int acceptedCount, CancellationToken cancellationToken) =>
         inner.SweepAsync(task, epoch, acceptedCount, cancellationToken);

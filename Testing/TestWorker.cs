@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansFlow.Artifacts;
@@ -13,6 +14,8 @@ namespace OrleansFlow.Testing;
 internal sealed class TestWorker : IWorkerTransport, IAsyncDisposable
 {
     private readonly InProcessWorkerTransport _transport;
+    private readonly WorkScheduler _scheduler;
+    private readonly TestFaults _faults;
     private readonly WorkerSession _session;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _crashed = new();
@@ -21,10 +24,12 @@ internal sealed class TestWorker : IWorkerTransport, IAsyncDisposable
 
     public TestWorker(
         WorkerId id, FlowTestOptions options, RoleCatalog roles, IServiceScopeFactory scopes, Func<string, IArtifactStore> openStore,
-        InProcessWorkerTransport transport, TimeProvider clock, ILoggerFactory loggers, string scratch)
+        InProcessWorkerTransport transport, WorkScheduler scheduler, TestFaults faults, TimeProvider clock, ILoggerFactory loggers, string scratch)
     {
         Id = id;
         _transport = transport;
+        _scheduler = scheduler;
+        _faults = faults;
         _session = new WorkerSession(
             this,
             new WorkerSessionOptions
@@ -49,7 +54,7 @@ internal sealed class TestWorker : IWorkerTransport, IAsyncDisposable
 
     public Task Registered => _session.Registered;
 
-    public void Start() => _running = Task.Run(() => _session.RunAsync(_stopping.Token, _crashed.Token));
+    public void Start() => _running = _scheduler.RunAsync(() => _session.RunAsync(_stopping.Token, _crashed.Token));
 
     public async ValueTask<IWorkerConnection> ConnectAsync(CancellationToken cancellationToken)
     {
@@ -58,18 +63,18 @@ internal sealed class TestWorker : IWorkerTransport, IAsyncDisposable
             throw new FlowException(FlowErrorCode.GatewayUnreachable, "The test ended this worker.");
         }
 
-        return _connection = new Cut(await _transport.ConnectAsync(cancellationToken), _crashed.Token);
+        return _connection = new Cut(await _transport.ConnectAsync(cancellationToken), _faults, _crashed.Token);
     }
 
     /// <summary>The stream breaks and nothing leaves any more.</summary>
-    public async Task CrashAsync()
+    public Task CrashAsync() => _scheduler.RunAsync(async () =>
     {
-        await _crashed.CancelAsync();
+        await _crashed.CancelOnSchedulerAsync();
         if (_connection is { } connection)
         {
             await connection.DisposeAsync();
         }
-    }
+    });
 
     public async ValueTask DisposeAsync()
     {
@@ -80,7 +85,7 @@ internal sealed class TestWorker : IWorkerTransport, IAsyncDisposable
         _crashed.Dispose();
     }
 
-    private sealed class Cut(IWorkerConnection inner, CancellationToken crashed) : IWorkerConnection
+    private sealed class Cut(IWorkerConnection inner, TestFaults faults, CancellationToken crashed) : IWorkerConnection
     {
         public ValueTask SendAsync(WorkerMessage message, CancellationToken cancellationToken) => crashed.IsCancellationRequested
             ? throw new FlowException(FlowErrorCode.GatewayUnreachable, "The test ended this worker.")
@@ -89,7 +94,14 @@ internal sealed class TestWorker : IWorkerTransport, IAsyncDisposable
         // A dead process says no good-bye.
         public ValueTask CompleteAsync() => crashed.IsCancellationRequested ? ValueTask.CompletedTask : inner.CompleteAsync();
 
-        public IAsyncEnumerable<SiloMessage> ReadAllAsync(CancellationToken cancellationToken) => inner.ReadAllAsync(cancellationToken);
+        public async IAsyncEnumerable<SiloMessage> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            await foreach (var message in inner.ReadAllAsync(cancellationToken).WithCancellation(cancellationToken))
+            {
+                faults.OnMessage(message);
+                yield return message;
+            }
+        }
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }

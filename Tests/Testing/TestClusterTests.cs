@@ -18,13 +18,24 @@ public sealed class TestClusterTests
     }
 
     [Fact]
+    public void HandlerContext_HandsOnEveryMemberThatTheProductsHas()
+    {
+        var missing = typeof(RunContext).GetMethods(BindingFlags.Public | BindingFlags.Instance)
+            .Where(method => method.IsVirtual && method.DeclaringType == typeof(RunContext))
+            .Where(method => typeof(HandlerContext).GetMethod(method.Name, [.. method.GetParameters().Select(parameter => parameter.ParameterType)])?.DeclaringType == typeof(RunContext))
+            .Select(method => method.Name);
+
+        Assert.Empty(missing);
+    }
+
+    [Fact]
     public void Page_ShowsTheCodeThatIsRunHere()
     {
         var page = File.ReadAllText(RepositoryRoot.Combine("docs", "testing.md")).ReplaceLineEndings("\n");
         string[] files = [RepositoryRoot.Combine("Tests", "Testing", "HandlerTests.cs"), RepositoryRoot.Combine("Tests", "Testing", "RunningSumHandler.cs")];
         var regions = files.SelectMany(file => Regions(File.ReadAllText(file).ReplaceLineEndings("\n"))).ToList();
 
-        Assert.Equal(7, regions.Count);
+        Assert.Equal(8, regions.Count);
         Assert.All(regions, region => Assert.Contains(region, page, StringComparison.Ordinal));
         Assert.Equal(regions.Count, page.Split("```csharp").Length - 1);
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Worker.V1;
@@ -19,7 +20,17 @@ public sealed class InProcessGatewaySession
 
     /// <summary>What the worker sends; ends with its good-bye.</summary>
     /// <exception cref="FlowException"><c>worker_lost</c>: the worker broke the stream off without a good-bye.</exception>
-    public IAsyncEnumerable<WorkerMessage> ReadAllAsync(CancellationToken cancellationToken) => _fromWorker.Reader.ReadAllAsync(cancellationToken);
+    public async IAsyncEnumerable<WorkerMessage> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // As the worker's end does; the channel's own enumeration goes on on the thread pool, whatever scheduler its reader is on.
+        while (await _fromWorker.Reader.WaitToReadAsync(cancellationToken))
+        {
+            while (_fromWorker.Reader.TryRead(out var message))
+            {
+                yield return message;
+            }
+        }
+    }
 
     /// <summary>Sends a message; waits while the worker's channel is full.</summary>
     /// <exception cref="FlowException"><c>worker_lost</c>: the worker has gone.</exception>

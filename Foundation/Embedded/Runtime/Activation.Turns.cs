@@ -97,6 +97,7 @@ internal sealed partial class Activation : TaskScheduler, IThreadPoolWorkItem
         finally
         {
             GrainExecution.Enter(previous);
+            _silo.Turns?.OnEnded();
         }
     }
 
@@ -150,6 +151,7 @@ internal sealed partial class Activation : TaskScheduler, IThreadPoolWorkItem
         }
         else
         {
+            _silo.Turns?.OnQueued();
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal);
         }
     }

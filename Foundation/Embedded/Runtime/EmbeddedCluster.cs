@@ -13,10 +13,11 @@ internal sealed class EmbeddedCluster : IDisposable
     private long _lastClient;
     private int _moveCount;
 
-    public EmbeddedCluster(TimeProvider clock, IClusterSimulation? simulation = null)
+    public EmbeddedCluster(TimeProvider clock, IClusterSimulation? simulation = null, ITurnObserver? turns = null)
     {
         Clock = clock;
         Simulation = simulation;
+        Turns = turns;
 
         // A simulation has one thread: what continues there continues at once, in an order that the seed decides.
         ContinuationOptions = simulation is null ? TaskCreationOptions.RunContinuationsAsynchronously : TaskCreationOptions.None;
@@ -29,6 +30,9 @@ internal sealed class EmbeddedCluster : IDisposable
 
     /// <summary>Takes over where work is queued and how calls travel; null outside simulations.</summary>
     public IClusterSimulation? Simulation { get; }
+
+    /// <summary>Hears of turns on the thread pool; null outside tests.</summary>
+    public ITurnObserver? Turns { get; }
 
     /// <summary>The clients whose objects grains call.</summary>
     public ClientRoutes Clients { get; } = new();

@@ -28,6 +28,7 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
     {
         Cluster = cluster;
         Simulation = cluster.Simulation;
+        Turns = cluster.Turns;
         Services = services;
         TimeProvider = services.GetRequiredService<TimeProvider>();
         Logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Orleans.Runtime.Silo");
@@ -55,6 +56,9 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
 
     /// <inheritdoc cref="EmbeddedCluster.Simulation"/>
     public IClusterSimulation? Simulation { get; }
+
+    /// <inheritdoc cref="EmbeddedCluster.Turns"/>
+    public ITurnObserver? Turns { get; }
 
     public IServiceProvider Services { get; }
 

@@ -258,7 +258,8 @@ public sealed partial class InProcessTestCluster
 
         // The first silo's clock is the cluster's. The cluster outlives its silos, so no container may own it.
         services.RemoveAll<EmbeddedCluster>();
-        _cluster = new EmbeddedCluster(ClusterClock.Of(services));
+        var turns = services.LastOrDefault(service => service.ServiceType == typeof(ITurnObserver))?.ImplementationInstance as ITurnObserver;
+        _cluster = new EmbeddedCluster(ClusterClock.Of(services), turns: turns);
         services.AddSingleton(_cluster);
     }
 
