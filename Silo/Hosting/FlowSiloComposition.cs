@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging;
 using OrleansFlow.Rpc.Server;
 using OrleansFlow.Silo.Security;
 using OrleansFlow.Storage.Postgres;
+using OrleansFlow.Worker.Data;
 
 namespace OrleansFlow.Silo.Hosting;
 
@@ -79,7 +80,7 @@ internal static class FlowSiloComposition
 
     private static void AddListeners(WebApplicationBuilder builder, FlowSiloOptions options)
     {
-        var certificate = TlsCertificate.Load(options);
+        var certificate = TlsCertificate.Load(options.TlsCertificatePath, options.TlsCertificatePassword, "TLS certificate", "--tls-password");
         var authorities = ClientAuthorities.Load(options);
         builder.WebHost.UseKestrelCore();
         if (certificate is not null)

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -207,32 +206,11 @@ internal sealed partial class WorkerDataService : IWorkerDataEndpoint, IAsyncDis
 
     private static string Bracketed(string host) => host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host;
 
-    private X509Certificate2? LoadCertificate()
-    {
-        if (_options.TlsCertificatePath is not { } path)
-        {
-            return null;
-        }
-
-        try
-        {
-            var certificate = X509CertificateLoader.LoadPkcs12FromFile(path, _options.TlsCertificatePassword);
-            if (certificate.HasPrivateKey)
-            {
-                return certificate;
-            }
-
-            certificate.Dispose();
-            throw new CryptographicException("it holds no private key");
-        }
-        catch (CryptographicException exception)
-        {
-            throw new FlowException(
-                FlowErrorCode.BadOption,
-                $"{WorkerDataOptions.SectionName}:{nameof(_options.TlsCertificatePath)} '{path}' cannot be used: {exception.Message}. Give a PKCS#12 file (.pfx) with its private key, and its password.",
-                exception);
-        }
-    }
+    private X509Certificate2? LoadCertificate() => TlsCertificate.Load(
+        _options.TlsCertificatePath,
+        _options.TlsCertificatePassword,
+        $"{WorkerDataOptions.SectionName}:{nameof(_options.TlsCertificatePath)}",
+        $"{WorkerDataOptions.SectionName}:{nameof(_options.TlsCertificatePassword)}");
 
     private FlowException Explain(Exception exception)
     {

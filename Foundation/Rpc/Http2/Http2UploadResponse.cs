@@ -3,23 +3,10 @@ using System.Buffers;
 namespace OrleansFlow.Rpc.Http2;
 
 /// <summary>The response of an upload. Disposed before its end, it resets the call.</summary>
-internal sealed class Http2UploadResponse(Http2UploadConnection connection, Http2Upload call, HttpResponseMessage response) : Stream
+internal sealed class Http2UploadResponse(Http2UploadConnection connection, Http2Upload call, HttpResponseMessage response)
+    : Http2ResponseStream(response)
 {
     private int _left;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -33,10 +20,7 @@ internal sealed class Http2UploadResponse(Http2UploadConnection connection, Http
         if (available.IsEmpty)
         {
             call.Body.AdvanceTo(available.End);
-            foreach (var (name, value) in call.Trailers)
-            {
-                response.TrailingHeaders.TryAddWithoutValidation(name, value);
-            }
+            AddTrailers(call.Trailers);
 
             Leave();
             return 0;
@@ -47,21 +31,6 @@ internal sealed class Http2UploadResponse(Http2UploadConnection connection, Http
         call.Body.AdvanceTo(available.GetPosition(taken));
         connection.GiveCredit(call, taken);
         return taken;
-    }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
     }
 
     protected override void Dispose(bool disposing)
