@@ -2,15 +2,16 @@ using System.Text.RegularExpressions;
 
 namespace OrleansFlow.Tests.Architecture;
 
-/// <summary>Rules that hold for every source file of the product.</summary>
+/// <summary>Rules that hold for every source file.</summary>
 public sealed partial class SourceFileTests
 {
     private const int MaxLines = 300;
 
     [Fact]
-    public void ProductFiles_StayUnderTheLineLimit()
+    public void SourceFiles_StayUnderTheLineLimit()
     {
-        var tooLong = ProductFiles()
+        var tooLong = Files(RepositoryRoot.Path)
+            .Where(file => file.EndsWith(".cs", StringComparison.Ordinal))
             .Where(file => File.ReadLines(file).Count() > MaxLines)
             .Select(Relative);
 

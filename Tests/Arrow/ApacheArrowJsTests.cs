@@ -29,7 +29,7 @@ public sealed class ApacheArrowJsTests : IDisposable
     {
         using var batch = SampleData.Create(Schema, 40, 12);
         using var slice = batch.Slice(3, 21);
-        await File.WriteAllBytesAsync(_path, asFile ? IpcTests.WriteFile(Schema, batch, slice) : IpcTests.WriteStream(Schema, null, batch, slice), Stop);
+        await File.WriteAllBytesAsync(_path, asFile ? IpcBytes.WriteFile(Schema, batch, slice) : IpcBytes.WriteStream(Schema, null, batch, slice), Stop);
 
         using var json = JsonDocument.Parse(await NodeTool.RunAsync("arrow-read.mjs", [_path], Stop));
 
@@ -118,7 +118,7 @@ public sealed class ApacheArrowJsTests : IDisposable
         using var builder = new RecordBatchBuilder(schema);
         using var first = builder.AppendRow("a").AppendRow("b").Build();
         using var second = builder.AppendRow("a").AppendRow("b").AppendRow("c").Build();
-        await File.WriteAllBytesAsync(_path, IpcTests.WriteFile(schema, first, second), Stop);
+        await File.WriteAllBytesAsync(_path, IpcBytes.WriteFile(schema, first, second), Stop);
         using var json = JsonDocument.Parse(await NodeTool.RunAsync("arrow-read.mjs", [_path], Stop));
         Assert.Equal("[a,b,a,b,c]", Canonical(json.RootElement.GetProperty("columns")[0].GetProperty("values")));
     }
@@ -132,7 +132,7 @@ public sealed class ApacheArrowJsTests : IDisposable
         var schema = new ArrowSchema([.. SampleData.FullSchema.Fields.Where(field => !HasUnknownType(field.Type))], SampleData.FullSchema.Metadata);
         using var batch = SampleData.Create(schema, 70, 33);
         using var slice = batch.Slice(9, 40);
-        await File.WriteAllBytesAsync(_path, asFile ? IpcTests.WriteFile(schema, batch, slice) : IpcTests.WriteStream(schema, null, batch, slice), Stop);
+        await File.WriteAllBytesAsync(_path, asFile ? IpcBytes.WriteFile(schema, batch, slice) : IpcBytes.WriteStream(schema, null, batch, slice), Stop);
 
         await NodeTool.RunAsync("arrow-copy.mjs", [asFile ? "file" : "stream", _path, _path + ".copy"], Stop);
 

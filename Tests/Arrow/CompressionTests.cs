@@ -24,8 +24,8 @@ public sealed class CompressionTests
             using var none = batch.Slice(0, 0);
             RecordBatch[] batches = [batch, slice, none];
             var options = new IpcWriteOptions { Compression = codec, Allocator = allocator };
-            var bytes = asFile ? IpcBytes.WriteFile(batch.Schema, options, batches) : IpcTests.WriteStream(batch.Schema, options, batches);
-            var plain = asFile ? IpcTests.WriteFile(batch.Schema, batches) : IpcTests.WriteStream(batch.Schema, null, batches);
+            var bytes = asFile ? IpcBytes.WriteFile(batch.Schema, options, batches) : IpcBytes.WriteStream(batch.Schema, options, batches);
+            var plain = asFile ? IpcBytes.WriteFile(batch.Schema, batches) : IpcBytes.WriteStream(batch.Schema, null, batches);
             Assert.InRange(bytes.Length, 1, plain.Length - 1);
             var read = IpcBytes.ReadAll(bytes, asFile, new IpcReadOptions { Allocator = allocator });
             for (var i = 0; i < batches.Length; i++)
@@ -148,7 +148,7 @@ public sealed class CompressionTests
         }
 
         using var constant = builder.Build();
-        var bytes = IpcTests.WriteStream(constant.Schema, new IpcWriteOptions { Compression = IpcCompression.Lz4Frame }, constant);
+        var bytes = IpcBytes.WriteStream(constant.Schema, new IpcWriteOptions { Compression = IpcCompression.Lz4Frame }, constant);
         using var enough = new ArrowStreamReader(bytes, new IpcReadOptions { MaxBodyBytes = 16_000 });
         enough.ReadNext()!.Dispose();
         using var tooSmall = new ArrowStreamReader(bytes, new IpcReadOptions { MaxBodyBytes = 15_999 });

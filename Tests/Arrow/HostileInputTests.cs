@@ -33,8 +33,8 @@ public sealed class HostileInputTests
         var lz4 = new IpcWriteOptions { Compression = IpcCompression.Lz4Frame };
         var small = new IpcWriteOptions { Compression = ZstdLibrary.IsAvailable ? IpcCompression.Zstd : IpcCompression.Lz4Frame };
         byte[][] valid = asFile
-            ? [IpcTests.WriteFile(full.Schema, full, full), IpcTests.WriteFile(flat.Schema, flat), IpcBytes.WriteFile(full.Schema, lz4, full), IpcBytes.WriteFile(full.Schema, small, full)]
-            : [IpcTests.WriteStream(full.Schema, null, full, full), IpcTests.WriteStream(flat.Schema, narrow, flat), IpcTests.WriteStream(full.Schema, lz4, full), IpcTests.WriteStream(full.Schema, small, full)];
+            ? [IpcBytes.WriteFile(full.Schema, full, full), IpcBytes.WriteFile(flat.Schema, flat), IpcBytes.WriteFile(full.Schema, lz4, full), IpcBytes.WriteFile(full.Schema, small, full)]
+            : [IpcBytes.WriteStream(full.Schema, null, full, full), IpcBytes.WriteStream(flat.Schema, narrow, flat), IpcBytes.WriteStream(full.Schema, lz4, full), IpcBytes.WriteStream(full.Schema, small, full)];
         var share = Cases / 4;
         var refused = 0;
         for (var seed = part * share; seed < (part + 1) * share; seed++)
@@ -69,7 +69,7 @@ public sealed class HostileInputTests
     public void Read_StreamCutAnywhere_SaysSoOrEnds()
     {
         using var batch = SampleData.Create(SampleData.FullSchema, 5, 3);
-        var bytes = IpcTests.WriteStream(batch.Schema, null, batch);
+        var bytes = IpcBytes.WriteStream(batch.Schema, null, batch);
         for (var length = 0; length < bytes.Length; length += 7)
         {
             var allocator = new CountingAllocator();
@@ -95,7 +95,7 @@ public sealed class HostileInputTests
     public void Read_FileCutAnywhere_IsRefused()
     {
         using var batch = SampleData.Create(SampleData.FlatSchema, 5, 3);
-        var bytes = IpcTests.WriteFile(batch.Schema, batch);
+        var bytes = IpcBytes.WriteFile(batch.Schema, batch);
         for (var length = 0; length < bytes.Length; length += 13)
         {
             var cut = bytes[..length];
@@ -287,6 +287,6 @@ public sealed class HostileInputTests
             }
         }
 
-        IpcTests.WriteStream(batch.Schema, null, batch);
+        IpcBytes.WriteStream(batch.Schema, null, batch);
     }
 }

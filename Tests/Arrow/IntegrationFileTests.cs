@@ -65,7 +65,7 @@ public sealed class IntegrationFileTests
         using var original = new ArrowStreamReader(File.OpenRead(PathOf(name, "stream")));
         var schema = original.ReadSchema();
         var batches = ReadAll(original);
-        using (var copy = new ArrowStreamReader(IpcTests.WriteStream(schema, null, batches)))
+        using (var copy = new ArrowStreamReader(IpcBytes.WriteStream(schema, null, batches)))
         {
             Assert.Equal(schema, copy.ReadSchema());
             var copies = ReadAll(copy);
@@ -73,7 +73,7 @@ public sealed class IntegrationFileTests
             DisposeAll(copies);
         }
 
-        using (var file = ArrowFileReader.Open(IpcTests.WriteFile(schema, batches)))
+        using (var file = ArrowFileReader.Open(IpcBytes.WriteFile(schema, batches)))
         {
             for (var i = 0; i < file.BatchCount; i++)
             {

@@ -7,6 +7,24 @@ namespace OrleansFlow.Tests.Arrow;
 /// <summary>Bytes of streams and files for tests: made with options, read as a whole, changed in places.</summary>
 internal static class IpcBytes
 {
+    public static byte[] WriteStream(ArrowSchema schema, IpcWriteOptions? options, params RecordBatch[] batches)
+    {
+        using var memory = new MemoryStream();
+        using (var writer = new ArrowStreamWriter(memory, schema, options, leaveOpen: true))
+        {
+            foreach (var batch in batches)
+            {
+                writer.Write(batch);
+            }
+
+            writer.End();
+        }
+
+        return memory.ToArray();
+    }
+
+    public static byte[] WriteFile(ArrowSchema schema, params RecordBatch[] batches) => WriteFile(schema, options: null, batches);
+
     public static byte[] WriteFile(ArrowSchema schema, IpcWriteOptions? options, params RecordBatch[] batches)
     {
         using var memory = new MemoryStream();

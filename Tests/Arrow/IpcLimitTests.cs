@@ -10,7 +10,7 @@ public sealed class IpcLimitTests
     public void Read_BodyAboveTheLimit_IsRefusedBeforeAllocating()
     {
         using var batch = SampleData.Create(new ArrowSchema(new ArrowField("x", ArrowType.Int64, false)), 1000, 1);
-        var bytes = IpcTests.WriteStream(batch.Schema, null, batch);
+        var bytes = IpcBytes.WriteStream(batch.Schema, null, batch);
         using var enough = new ArrowStreamReader(new MemoryStream(bytes), new IpcReadOptions { MaxBodyBytes = 8000 });
         enough.ReadNext()!.Dispose();
         var allocator = new CountingAllocator();
@@ -30,7 +30,7 @@ public sealed class IpcLimitTests
             type = ArrowType.List(type);
         }
 
-        var bytes = IpcTests.WriteStream(new ArrowSchema(new ArrowField("deep", type)), null);
+        var bytes = IpcBytes.WriteStream(new ArrowSchema(new ArrowField("deep", type)), null);
         using var reader = new ArrowStreamReader(bytes, new IpcReadOptions { MaxDepth = limit });
         if (isAllowed)
         {
@@ -45,7 +45,7 @@ public sealed class IpcLimitTests
     [Fact]
     public void Read_MoreFieldsThanTheLimit_IsRefused()
     {
-        var bytes = IpcTests.WriteStream(new ArrowSchema([.. Enumerable.Range(0, 11).Select(i => new ArrowField("f" + i, ArrowType.Int32))]), null);
+        var bytes = IpcBytes.WriteStream(new ArrowSchema([.. Enumerable.Range(0, 11).Select(i => new ArrowField("f" + i, ArrowType.Int32))]), null);
         using var reader = new ArrowStreamReader(bytes, new IpcReadOptions { MaxFields = 10 });
         Assert.Contains("more than 10 fields", Assert.Throws<ArrowFormatException>(() => reader.ReadSchema()).Message, StringComparison.Ordinal);
     }

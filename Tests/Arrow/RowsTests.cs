@@ -86,7 +86,7 @@ public sealed class RowsTests
         }
 
         RecordBatch[] batches = [Batch(1, 2), Batch(), Batch(3, 4, 5)];
-        var bytes = IpcTests.WriteStream(schema, null, batches);
+        var bytes = IpcBytes.WriteStream(schema, null, batches);
         using (var reader = new ArrowStreamReader(new MemoryStream(bytes), new IpcReadOptions { Allocator = allocator }))
         using (var table = await ArrowTable.ReadAsync(reader, TestContext.Current.CancellationToken))
         {
@@ -122,7 +122,7 @@ public sealed class RowsTests
         var schema = new ArrowSchema(
             ArrowExtension.Uuid("u"), ArrowExtension.Json("j", false), ArrowExtension.Bool8("b"), ArrowExtension.Opaque("o", ArrowType.Binary, "geo\"metry", "PostgreSQL"),
             new ArrowExtension("example.money", "EUR").Field("m", ArrowType.Decimal64(10, 2)));
-        using var reader = new ArrowStreamReader(IpcTests.WriteStream(schema, null));
+        using var reader = new ArrowStreamReader(IpcBytes.WriteStream(schema, null));
         var read = reader.ReadSchema();
         Assert.Equal(schema, read);
         Assert.Equal(

@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using OrleansFlow.Client;
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
-using OrleansFlow.Workers;
 
 namespace OrleansFlow.Tests.Cluster;
 
@@ -40,9 +39,11 @@ public sealed class KilledProcessesTests : IDisposable
         IReadOnlyList<TaskView> inFlight;
         await using (var client = FlowClient.Connect(gateway))
         {
-            await WhenServedAsync(client, workers: 3);
+            await first.WaitForWorkerAsync("first", Cancellation);
+            await second.WaitForWorkerAsync("second", Cancellation);
+            await third.WaitForWorkerAsync("third", Cancellation);
             run = await client.SubmitGraphAsync(
-                TextSample.SlowDocument(Tasks, LinesPerTask, LinesPerBatch, TimeSpan.FromSeconds(1)), new SubmitOptions(), Cancellation);
+                TextSample.SlowDocument(Tasks, LinesPerTask, LinesPerBatch, TimeSpan.FromSeconds(1)), new SubmitOptions { AllowUnknownRoles = true }, Cancellation);
             inFlight = await WhenAllAreLeasedAsync(client, run);
             await first.KillAsync();
             await second.KillAsync();
@@ -73,14 +74,6 @@ public sealed class KilledProcessesTests : IDisposable
     }
 
     public void Dispose() => _data.Delete(recursive: true);
-
-    private static async Task WhenServedAsync(FlowClient client, int workers)
-    {
-        while ((await client.ListWorkersAsync(Cancellation)).Count(worker => worker.Liveness == WorkerLiveness.Online) < workers)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancellation);
-        }
-    }
 
     private static async Task<IReadOnlyList<TaskView>> WhenAllAreLeasedAsync(FlowClient client, RunId run)
     {

@@ -36,7 +36,7 @@ public sealed class StandbyTests : IAsyncLifetime
         await using var owner = StartSilo("owner");
         var gateway = await owner.WaitForLineAsync("gateway", Cancellation);
         await using var standby = StartSilo("standby");
-        await WaitForOutputAsync(standby, "waits as its standby");
+        await standby.WaitForTextAsync("waits as its standby", Cancellation);
         TaskId task;
         await using (var client = FlowClient.Connect(gateway))
         {
@@ -56,7 +56,7 @@ public sealed class StandbyTests : IAsyncLifetime
         await using var client = FlowClient.Connect(await owner.WaitForLineAsync("gateway", Cancellation));
         await SubmitAsync(client, "before");
         await using var standby = StartSilo("standby");
-        await WaitForOutputAsync(standby, "waits as its standby");
+        await standby.WaitForTextAsync("waits as its standby", Cancellation);
 
         await owner.SignalAsync("STOP");
 
@@ -83,14 +83,6 @@ public sealed class StandbyTests : IAsyncLifetime
 
     private static Task<IReadOnlyList<TaskId>> SubmitAsync(FlowClient client, string task) => client.SubmitTasksAsync(
         [(TaskId.Standalone(task), new TaskSubmission { Role = "somebody" })], allowUnknownRoles: true, Cancellation);
-
-    private static async Task WaitForOutputAsync(FlowProcess process, string text)
-    {
-        while (!process.Output.Contains(text, StringComparison.Ordinal))
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancellation);
-        }
-    }
 
     private FlowProcess StartSilo(string name) => FlowProcess.Flow(
         new Dictionary<string, string> { ["FLOW_POSTGRES"] = _postgres!.ConnectionString },

@@ -8,7 +8,7 @@ public sealed class FlowProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _lines = [];
-    private readonly ConcurrentDictionary<string, TaskCompletionSource<string>> _waits = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Text, bool Begins), TaskCompletionSource<string>> _waits = new();
     private readonly Task _output;
 
     private FlowProcess(Process process)
@@ -46,26 +46,15 @@ public sealed class FlowProcess : IAsyncDisposable
 
     /// <summary>Waits for a line that begins so; the rest of it is returned.</summary>
     /// <exception cref="InvalidOperationException">The process ended first.</exception>
-    public async Task<string> WaitForLineAsync(string prefix, CancellationToken cancellationToken)
-    {
-        var wait = _waits.GetOrAdd(prefix, _ => new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously));
-        foreach (var line in _lines)
-        {
-            Offer(line);
-        }
+    public Task<string> WaitForLineAsync(string prefix, CancellationToken cancellationToken) => WaitAsync(prefix, begins: true, cancellationToken);
 
-        var ended = _process.WaitForExitAsync(cancellationToken);
-        if (await Task.WhenAny(wait.Task, ended) == ended)
-        {
-            await _output.WaitAsync(cancellationToken);
-            if (!wait.Task.IsCompleted)
-            {
-                throw new InvalidOperationException($"The process ended ({_process.ExitCode}) before it printed '{prefix}...':{Environment.NewLine}{Output}");
-            }
-        }
+    /// <summary>Waits for a line that holds a text; the whole line is returned.</summary>
+    /// <exception cref="InvalidOperationException">The process ended first.</exception>
+    public Task<string> WaitForTextAsync(string text, CancellationToken cancellationToken) => WaitAsync(text, begins: false, cancellationToken);
 
-        return await wait.Task;
-    }
+    /// <summary>Waits until the sample's worker serves.</summary>
+    /// <exception cref="InvalidOperationException">The process ended first.</exception>
+    public Task WaitForWorkerAsync(string id, CancellationToken cancellationToken) => WaitForTextAsync($"Worker {id} serves [", cancellationToken);
 
     /// <summary>Sends it a signal by name, as <c>STOP</c> or <c>CONT</c>.</summary>
     public async Task SignalAsync(string signal)
@@ -124,6 +113,27 @@ public sealed class FlowProcess : IAsyncDisposable
         Path.GetFileName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)),
         name + ".dll");
 
+    private async Task<string> WaitAsync(string text, bool begins, CancellationToken cancellationToken)
+    {
+        var wait = _waits.GetOrAdd((text, begins), _ => new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously));
+        foreach (var line in _lines)
+        {
+            Offer(line);
+        }
+
+        var ended = _process.WaitForExitAsync(cancellationToken);
+        if (await Task.WhenAny(wait.Task, ended) == ended)
+        {
+            await _output.WaitAsync(cancellationToken);
+            if (!wait.Task.IsCompleted)
+            {
+                throw new InvalidOperationException($"The process ended ({_process.ExitCode}) before it printed '{text}':{Environment.NewLine}{Output}");
+            }
+        }
+
+        return await wait.Task;
+    }
+
     private async Task PumpAsync(StreamReader reader)
     {
         while (await reader.ReadLineAsync() is { } line)
@@ -135,11 +145,11 @@ public sealed class FlowProcess : IAsyncDisposable
 
     private void Offer(string line)
     {
-        foreach (var (prefix, wait) in _waits)
+        foreach (var ((text, begins), wait) in _waits)
         {
-            if (line.StartsWith(prefix, StringComparison.Ordinal))
+            if (begins ? line.StartsWith(text, StringComparison.Ordinal) : line.Contains(text, StringComparison.Ordinal))
             {
-                wait.TrySetResult(line[prefix.Length..].Trim());
+                wait.TrySetResult(begins ? line[text.Length..].Trim() : line);
             }
         }
     }

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using OrleansFlow.Arrow;
 using OrleansFlow.Inputs;
 using OrleansFlow.Protocol.Worker.V1;
@@ -41,7 +40,7 @@ public class ArtifactAdapterTests
     {
         ConcurrentQueue<string> seen = new();
         var fails = true;
-        await using var worker = new WorkerHarness(Counting(seen, input => fails && input.Uid == "a/0/7"), options => options with { PrefetchBatches = 4 });
+        await using var worker = new WorkerHarness(AdapterScripts.Counting(seen, input => fails && input.Uid == "a/0/7"), options => options with { PrefetchBatches = 4 });
         await using var gateway = await FeedingGateway.AcceptAsync(worker);
         gateway.Add(worker, "a", [.. Enumerable.Range(0, 12).Select(n => new[] { (long)n })]);
         var offer = FeedingGateway.OfferOf("pull.from_artifacts");
@@ -61,7 +60,7 @@ public class ArtifactAdapterTests
     {
         ConcurrentQueue<string> seen = new();
         var gate = new Gate();
-        var script = Counting(seen, _ => false);
+        var script = AdapterScripts.Counting(seen, _ => false);
         var process = script.Process!;
         script.Process = async (context, input, token) =>
         {
@@ -82,7 +81,7 @@ public class ArtifactAdapterTests
             await WaitUntilAsync(() => gateway.Accepted.Count == 5);
         }
 
-        await using var heir = new WorkerHarness(Counting(seen, _ => false));
+        await using var heir = new WorkerHarness(AdapterScripts.Counting(seen, _ => false));
         await using var second = await FeedingGateway.AcceptAsync(heir);
         second.Add(heir, "a", [.. Enumerable.Range(0, 10).Select(n => new[] { (long)n })]);
         var outcome = await second.RunAsync(first.Again(FeedingGateway.OfferOf("pull.from_artifacts")));
@@ -95,7 +94,7 @@ public class ArtifactAdapterTests
     public async Task Handler_ThatKeepsStateOfItsInput_ReadsFromTheStartAgain()
     {
         ConcurrentQueue<string> seen = new();
-        var script = Counting(seen, _ => false);
+        var script = AdapterScripts.Counting(seen, _ => false);
         script.Resumes = false;
         await using var worker = new WorkerHarness(script);
         await using var gateway = await FeedingGateway.AcceptAsync(worker);
@@ -117,7 +116,7 @@ public class ArtifactAdapterTests
     public async Task Handler_WithACheckpoint_GoesOnAfterTheInputThatItCameFrom(string checkpointPosition, string expected)
     {
         ConcurrentQueue<string> seen = new();
-        var script = Counting(seen, _ => false);
+        var script = AdapterScripts.Counting(seen, _ => false);
         script.Resumes = false;
         await using var worker = new WorkerHarness(script);
         await using var gateway = await FeedingGateway.AcceptAsync(worker);
@@ -137,7 +136,7 @@ public class ArtifactAdapterTests
     public async Task Batch_ThatMakesNoOutput_IsConfirmedWithTheNextOutput()
     {
         ConcurrentQueue<string> seen = new();
-        var script = Counting(seen, _ => false);
+        var script = AdapterScripts.Counting(seen, _ => false);
         var process = script.Process!;
         script.Process = async (context, input, token) =>
         {
@@ -168,7 +167,7 @@ public class ArtifactAdapterTests
     public async Task Pull_FromSomeNodes_ReadsTheirArtifactsInOrderOfAcceptance(string args, string expected)
     {
         ConcurrentQueue<string> seen = new();
-        await using var worker = new WorkerHarness(Counting(seen, _ => false));
+        await using var worker = new WorkerHarness(AdapterScripts.Counting(seen, _ => false));
         await using var gateway = await FeedingGateway.AcceptAsync(worker);
         gateway.Add(worker, "a", [1]);
         gateway.Add(worker, "b", [2]);
@@ -195,7 +194,7 @@ public class ArtifactAdapterTests
     public async Task Pull_OfSeveralTasks_DividesTheBatches_OrGivesAllToEach()
     {
         ConcurrentQueue<string> seen = new();
-        await using var worker = new WorkerHarness(Counting(seen, _ => false));
+        await using var worker = new WorkerHarness(AdapterScripts.Counting(seen, _ => false));
         await using var gateway = await FeedingGateway.AcceptAsync(worker);
         gateway.Add(worker, "a", [.. Enumerable.Range(0, 7).Select(n => new[] { (long)n })]);
         for (var task = 0; task < 3; task++)
@@ -247,90 +246,6 @@ public class ArtifactAdapterTests
         Assert.Equal(("a", "a/0/0", System.Text.Json.JsonValueKind.Undefined), (rows!.FromNode, rows.Uid, rows.Meta.ValueKind));
         Assert.Equal(("b", "b/0/0", 7), (document!.FromNode, document.Uid, document.Meta.GetProperty("n").GetInt32()));
     }
-
-    [Fact(Timeout = Watchdog.Milliseconds)]
-    public async Task Rechunk_Of5And5And3By4_NeverCrossesAnArtifactAndNamesItsPiecesTheSameEachTime()
-    {
-        ConcurrentQueue<string> first = new(), second = new();
-        foreach (var seen in (ConcurrentQueue<string>[])[first, second])
-        {
-            await using var worker = new WorkerHarness(Chunks(seen));
-            await using var gateway = await FeedingGateway.AcceptAsync(worker);
-            gateway.Add(worker, "a", [0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [], [10, 11, 12]);
-            await gateway.RunAsync(FeedingGateway.OfferOf("pull.from_artifacts.rechunk:size", """{"size":4}"""));
-        }
-
-        Assert.Equal(["a/0/0.0:0,1,2,3", "a/0/0.1:4", "a/0/1.0:5,6,7,8", "a/0/1.1:9", "a/0/3.0:10,11,12"], first.Select(line => line.Split('|')[1]));
-
-        // BLAKE2b-160 of {"idx":0,"parent":"a/0/0","src":"a"}, by Python's hashlib.
-        Assert.Equal("61c01a25099de391350f8ffa46112005b87e3627", first.First().Split('|')[0]);
-        Assert.Equal(first, second);
-    }
-
-    [Theory(Timeout = Watchdog.Milliseconds)]
-    [InlineData("""{"size":2,"meta_list_key":"items"}""", "1,2 3 {\"items\":7} {\"other\":[1]}")]
-    [InlineData("""{"size":2}""", "{\"items\":[1,2,3]} {\"items\":[]} {\"items\":7} {\"other\":[1]}")]
-    public async Task Rechunk_OfDocuments_CutsTheListThatWasNamedAndGuessesNone(string args, string expected)
-    {
-        ConcurrentQueue<string> seen = new();
-        await using var worker = new WorkerHarness(Chunks(seen));
-        await using var gateway = await FeedingGateway.AcceptAsync(worker);
-        gateway.AddDocuments(worker, "a", """{"items":[1,2,3]}""", """{"items":[]}""", """{"items":7}""", """{"other":[1]}""");
-
-        await gateway.RunAsync(FeedingGateway.OfferOf("pull.rechunk", args));
-
-        Assert.Equal(expected, string.Join(' ', seen.Select(line => line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..])));
-    }
-
-    [Fact(Timeout = Watchdog.Milliseconds)]
-    public async Task Rechunk_ThatFailedInTheMiddleOfAnArtifact_GoesOnWithTheNextPiece()
-    {
-        ConcurrentQueue<string> seen = new();
-        var fails = true;
-        await using var worker = new WorkerHarness(Counting(seen, input => fails && ((ArtifactChunk)input.Payload!) is { ParentUid: "a/0/1", Index: 2 }));
-        await using var gateway = await FeedingGateway.AcceptAsync(worker);
-        gateway.Add(worker, "a", [1, 2, 3, 4, 5], [6, 7, 8, 9, 10], [11]);
-        var offer = FeedingGateway.OfferOf("pull.rechunk", """{"size":2}""");
-
-        var failed = await gateway.RunAsync(offer);
-        fails = false;
-        var completed = await gateway.RunAsync(gateway.Again(offer));
-
-        Assert.Equal((Outcome.Types.Kind.Failed, Outcome.Types.Kind.Completed, 7), (failed.Kind, completed.Kind, completed.BatchCount));
-        Assert.Equal(7, seen.Distinct(StringComparer.Ordinal).Count());
-        Assert.Equal(7, seen.Count);
-        Assert.Equal(["0+1", "0+2", "1", "1+1", "1+2", "2", "3"], gateway.Accepted.Select(report => report.InputPosition));
-    }
-
-    /// <summary>A handler that emits one row for each batch, notes its uid, and fails where it is told to.</summary>
-    private static HandlerScript Counting(ConcurrentQueue<string> seen, Func<InputBatch, bool> fails) => new()
-    {
-        Resumes = true,
-        Process = async (_, input, _) =>
-        {
-            await Task.Yield();
-            if (fails(input))
-            {
-                throw new InvalidOperationException("the test fails here");
-            }
-
-            seen.Enqueue(input.Uid);
-            return new BatchOutcome(HandlerScript.Numbers(1));
-        },
-    };
-
-    private static HandlerScript Chunks(ConcurrentQueue<string> seen) => new()
-    {
-        Process = (_, input, _) =>
-        {
-            var chunk = (ArtifactChunk)input.Payload!;
-            var items = chunk.Items.Count > 0
-                ? chunk.Items.Select(item => item.GetRawText())
-                : input.Batch!.Column<Int64Array>("n").Values.ToArray().Select(n => n.ToString(CultureInfo.InvariantCulture));
-            seen.Enqueue($"{input.Uid}|{chunk.ParentUid}.{chunk.Index}:{string.Join(',', items)}");
-            return ValueTask.FromResult(BatchOutcome.None);
-        },
-    };
 
     private static async Task WaitUntilAsync(Func<bool> holds)
     {

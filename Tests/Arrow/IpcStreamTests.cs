@@ -3,8 +3,8 @@ using OrleansFlow.Arrow.Ipc;
 
 namespace OrleansFlow.Tests.Arrow;
 
-/// <summary>Goal: what is written is what is read, in every way of writing and reading, and nothing leaks.</summary>
-public sealed class IpcTests
+/// <summary>Goal: a stream that is written is what is read, in every way of writing and reading, and nothing leaks.</summary>
+public sealed class IpcStreamTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -21,7 +21,7 @@ public sealed class IpcTests
         {
             using var slice = batch.Slice(rows / 3, rows / 2);
             var options = new IpcWriteOptions { Alignment = alignment, Allocator = allocator };
-            var bytes = WriteStream(batch.Schema, options, batch, slice, slice);
+            var bytes = IpcBytes.WriteStream(batch.Schema, options, batch, slice, slice);
             foreach (var reader in Readers(bytes, allocator))
             {
                 using (reader)
@@ -78,7 +78,7 @@ public sealed class IpcTests
     [Fact]
     public void Stream_WithoutBatches_HasItsSchema()
     {
-        var bytes = WriteStream(SampleData.FullSchema, null);
+        var bytes = IpcBytes.WriteStream(SampleData.FullSchema, null);
         using var reader = new ArrowStreamReader(new MemoryStream(bytes));
         Assert.Null(reader.ReadNext());
         Assert.Equal(SampleData.FullSchema, reader.Schema);
@@ -88,7 +88,7 @@ public sealed class IpcTests
     public void Batch_WithoutColumns_KeepsItsRows()
     {
         using var batch = new RecordBatch(new ArrowSchema(), [], 12345);
-        using var reader = new ArrowStreamReader(WriteStream(batch.Schema, null, batch));
+        using var reader = new ArrowStreamReader(IpcBytes.WriteStream(batch.Schema, null, batch));
         using var actual = reader.ReadNext();
         Assert.Equal(12345, actual!.RowCount);
         Assert.Equal(0, actual.ColumnCount);
@@ -163,125 +163,13 @@ public sealed class IpcTests
         using var builder = new RecordBatchBuilder(schema);
         using var first = builder.AppendRow("a").AppendRow("b").Build();
         using var second = builder.AppendRow("c").AppendRow("b").Build();
-        using var reader = new ArrowStreamReader(WriteStream(schema, null, first, second, first));
+        using var reader = new ArrowStreamReader(IpcBytes.WriteStream(schema, null, first, second, first));
         using var a = reader.ReadNext();
         using var b = reader.ReadNext();
         using var c = reader.ReadNext();
         Assert.Null(RecordBatchComparer.Exact.FindDifference(first, a!));
         Assert.Null(RecordBatchComparer.Exact.FindDifference(second, b!));
         Assert.Null(RecordBatchComparer.Exact.FindDifference(first, c!));
-    }
-
-    [Fact]
-    public void File_DictionaryGrows_IsExtendedByADelta()
-    {
-        var allocator = new CountingAllocator();
-        var schema = new ArrowSchema(new ArrowField("w", ArrowType.Dictionary(ArrowType.Int8, ArrowType.Utf8)));
-        using (var builder = new RecordBatchBuilder(schema, allocator))
-        {
-            using var first = builder.AppendRow("a").AppendRow("b").Build();
-            using var second = builder.AppendRow("a").AppendRow("b").AppendRow("c").Build();
-            using var reader = ArrowFileReader.Open(WriteFile(schema, first, second, first), new IpcReadOptions { Allocator = allocator });
-            using var a = reader.ReadBatch(0);
-            using var b = reader.ReadBatch(1);
-            using var c = reader.ReadBatch(2);
-            Assert.Null(RecordBatchComparer.Exact.FindDifference(first, a));
-            Assert.Null(RecordBatchComparer.Exact.FindDifference(second, b));
-            Assert.Null(RecordBatchComparer.Exact.FindDifference(first, c));
-            Assert.Equal(3, a.Column<DictionaryArray>(0).Dictionary.Length);
-        }
-
-        Assert.Equal(0, allocator.LiveBuffers);
-    }
-
-    [Fact]
-    public void File_DictionaryChanges_IsRefused()
-    {
-        var schema = new ArrowSchema(new ArrowField("w", ArrowType.Dictionary(ArrowType.Int8, ArrowType.Utf8)));
-        using var builder = new RecordBatchBuilder(schema);
-        using var first = builder.AppendRow("a").Build();
-        using var same = builder.AppendRow("a").Build();
-        using var second = builder.AppendRow("c").Build();
-        using var writer = new ArrowFileWriter(new MemoryStream(), schema);
-        writer.Write(first);
-        writer.Write(same);
-        Assert.Contains("Dictionary 0", Assert.Throws<InvalidOperationException>(() => writer.Write(second)).Message, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData(8)]
-    [InlineData(64)]
-    public async Task File_ReadInAnyOrderAndWay_ComesBackEqual(int alignment)
-    {
-        var allocator = new CountingAllocator();
-        var path = Path.Combine(Path.GetTempPath(), $"orleansflow-{Path.GetRandomFileName()}.arrow");
-        try
-        {
-            using (var batch = SampleData.Create(SampleData.FullSchema, 200, 8, allocator))
-            {
-                using var slice = batch.Slice(11, 100);
-                await using (var writer = new ArrowFileWriter(path, batch.Schema, new IpcWriteOptions { Alignment = alignment, Allocator = allocator }))
-                {
-                    await writer.WriteAsync(batch, Stop);
-                    await writer.WriteAsync(slice, Stop);
-                    await writer.WriteAsync(batch, Stop);
-                    await writer.EndAsync(Stop);
-                    Assert.Equal(3, writer.BatchCount);
-                }
-
-                var bytes = await File.ReadAllBytesAsync(path, Stop);
-                var options = new IpcReadOptions { Allocator = allocator };
-                foreach (var reader in (ArrowFileReader[])[ArrowFileReader.Open(path, options), ArrowFileReader.Open(bytes, options), ArrowFileReader.Open(new MemoryStream(bytes), options)])
-                {
-                    RecordBatch last;
-                    using (reader)
-                    {
-                        Assert.Equal(batch.Schema, reader.Schema);
-                        Assert.Equal(3, reader.BatchCount);
-                        last = await reader.ReadBatchAsync(2, Stop);
-                        using var middle = await reader.ReadBatchAsync(1, Stop);
-                        Assert.Null(RecordBatchComparer.Exact.FindDifference(slice, middle));
-                        Assert.Throws<ArgumentOutOfRangeException>(() => reader.ReadBatch(3));
-                    }
-
-                    Assert.Throws<ObjectDisposedException>(() => reader.ReadBatch(0));
-                    Assert.Null(RecordBatchComparer.Exact.FindDifference(batch, last));
-                    last.Dispose();
-                }
-            }
-
-            Assert.Equal(0, allocator.LiveBuffers);
-        }
-        finally
-        {
-            File.Delete(path);
-        }
-    }
-
-    [Fact]
-    public unsafe void File_Mapped_IsNotCopiedAndAligned()
-    {
-        var path = Path.Combine(Path.GetTempPath(), $"orleansflow-{Path.GetRandomFileName()}.arrow");
-        try
-        {
-            using var batch = SampleData.Create(SampleData.FlatSchema, 10_000, 8);
-            using (var writer = new ArrowFileWriter(path, batch.Schema))
-            {
-                writer.Write(batch);
-                writer.End();
-            }
-
-            var allocator = new CountingAllocator();
-            using var reader = ArrowFileReader.Open(path, new IpcReadOptions { Allocator = allocator });
-            using var actual = reader.ReadBatch(0);
-            Assert.Equal(0, allocator.TotalBuffers);
-            Assert.Equal(0, (nint)actual.Column(0).Data.Buffers[1].Pointer % 64);
-            Assert.Null(RecordBatchComparer.Exact.FindDifference(batch, actual));
-        }
-        finally
-        {
-            File.Delete(path);
-        }
     }
 
     [Fact]
@@ -300,38 +188,6 @@ public sealed class IpcTests
         writer.End();
         writer.End();
         Assert.Throws<InvalidOperationException>(() => writer.Write(batch));
-    }
-
-    internal static byte[] WriteStream(ArrowSchema schema, IpcWriteOptions? options, params RecordBatch[] batches)
-    {
-        using var memory = new MemoryStream();
-        using (var writer = new ArrowStreamWriter(memory, schema, options, leaveOpen: true))
-        {
-            foreach (var batch in batches)
-            {
-                writer.Write(batch);
-            }
-
-            writer.End();
-        }
-
-        return memory.ToArray();
-    }
-
-    internal static byte[] WriteFile(ArrowSchema schema, params RecordBatch[] batches)
-    {
-        using var memory = new MemoryStream();
-        using (var writer = new ArrowFileWriter(memory, schema, leaveOpen: true))
-        {
-            foreach (var batch in batches)
-            {
-                writer.Write(batch);
-            }
-
-            writer.End();
-        }
-
-        return memory.ToArray();
     }
 
     private static ArrowStreamReader[] Readers(byte[] bytes, ArrowAllocator allocator)
