@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -16,6 +17,8 @@ internal sealed class GrainStateJson
     {
         _options = new JsonSerializerOptions(JsonSerializerDefaults.Web)
         {
+            // Nothing shows these rows in a web page, and a document in a row has a quotation mark in every second place: escaped for HTML it is twice as long.
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
             TypeInfoResolver = JsonTypeInfoResolver.Combine([.. resolvers, new DefaultJsonTypeInfoResolver()]),
         };
         _options.MakeReadOnly();

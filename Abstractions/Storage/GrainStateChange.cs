@@ -19,6 +19,12 @@ public sealed class GrainStateChange(string name, Type stateType, object? state,
     /// <summary>What the last read or write of this state gave; null when none is stored.</summary>
     public string? ETag { get; } = etag;
 
+    /// <summary>
+    /// True when nobody waits for it soon: a storage may then let it wait for a moment (a few milliseconds at most) to share the commit of something
+    /// else. A batch waits only when all its changes may. It is durable when the write returns all the same. Default false.
+    /// </summary>
+    public bool MayWait { get; init; }
+
     /// <summary>The etag after the change; null before it, and after a deletion. Set by the storage.</summary>
     public string? NextETag { get; set; }
 }

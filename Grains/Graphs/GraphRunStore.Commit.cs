@@ -6,7 +6,9 @@ namespace OrleansFlow.Grains.Graphs;
 internal sealed partial class GraphRunStore
 {
     /// <summary>The rows of one commit: one transaction, or new rows first and the head last.</summary>
-    private sealed class Commit(GraphRunStore store)
+    /// <param name="store">Whose rows.</param>
+    /// <param name="mayWait">Whether nobody waits for it.</param>
+    private sealed class Commit(GraphRunStore store, bool mayWait)
     {
         private readonly string _version = store.Batch is not null
             ? RunSegments.InPlace
@@ -40,11 +42,15 @@ internal sealed partial class GraphRunStore
             }
         }
 
-        /// <summary>The one row that is written once; a submission that failed half-way may have left one that no head refers to.</summary>
+        /// <summary>The one row that is written once; a submission that failed half-way may have left one that no head refers to, where rows are no transaction.</summary>
         public async Task AddPlanAsync(RunPlanRow row)
         {
             var found = new GrainState<RunPlanRow>(new RunPlanRow());
-            await store._storage.ReadStateAsync(PlanName, store._grain, found);
+            if (store.Batch is null || store._head.RecordExists)
+            {
+                await store._storage.ReadStateAsync(PlanName, store._grain, found);
+            }
+
             AddRow(PlanName, row, found.RecordExists ? found.ETag : null);
         }
 
@@ -66,7 +72,7 @@ internal sealed partial class GraphRunStore
         {
             if (store.Batch is { } batch)
             {
-                var last = new GrainStateChange(HeadName, typeof(GraphRunRow), head, store._head.ETag);
+                var last = new GrainStateChange(HeadName, typeof(GraphRunRow), head, store._head.ETag) { MayWait = mayWait };
                 _changes.Add(last);
                 await batch.WriteAsync(store._grainText, _changes, CancellationToken.None);
                 _changes.ForEach(change => store._etags[change.Name] = change.NextETag);

@@ -101,7 +101,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
             changed.Add(state, events);
         }
 
-        var commit = new Commit(this);
+        var commit = new Commit(this, mayWait: settled && events.Count == 0);
         if (!_isPlanStored)
         {
             var files = submission.Files is null ? null : new Dictionary<string, string>(submission.Files);

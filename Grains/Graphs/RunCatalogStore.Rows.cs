@@ -193,7 +193,7 @@ internal sealed partial class RunCatalogStore
 
         if (_storage is IGrainStorageBatch batch)
         {
-            var changes = rows.ConvertAll(one => new GrainStateChange(Name(one.Segment.Number), typeof(RunCatalogSegmentState), one.Row, one.Segment.Etag));
+            var changes = rows.ConvertAll(one => new GrainStateChange(Name(one.Segment.Number), typeof(RunCatalogSegmentState), one.Row, one.Segment.Etag) { MayWait = true });
             await batch.WriteAsync(_grain.ToString(), changes, CancellationToken.None);
             for (var index = 0; index < rows.Count; index++)
             {

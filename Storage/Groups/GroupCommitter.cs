@@ -7,16 +7,17 @@ namespace OrleansFlow.Storage.Groups;
 /// <summary>
 /// The one writer of a connection: takes every write that is waiting, up to a bound, into one transaction, and acknowledges each after the
 /// commit. A lone write pays no added wait; under load the group grows by itself while the previous commit runs, and then waits, for a part
-/// of the time that a commit takes, for those whose writes were just acknowledged to come back.
+/// of the time that a commit takes, for those whose writes were just acknowledged to come back. Writes that may wait
+/// (<see cref="GroupedWrite.MayWait"/>) begin no commit by themselves for a moment: they share the one of whatever comes meanwhile.
 /// </summary>
 /// <remarks>
 /// Technique: group commit, DeWitt et al., "Implementation Techniques for Main Memory Database Systems", SIGMOD 1984, section 5.
 /// A write that is refused (wrong etag) fails alone. When a whole transaction fails because of what is in it, its writes are tried again one
 /// by one, so that one that cannot be kept never fails its neighbours.
 /// Without the wait writers fall into two halves: one commits while the other waits for it, and each commit, which costs the same whatever is
-/// in it, carries half of what it could.
+/// in it, carries half of what it could. Writes that may wait are no company: a lone write that shared a commit with some is followed by none of them.
 /// </remarks>
-internal sealed class GroupCommitter<TWrite> : IAsyncDisposable
+internal sealed partial class GroupCommitter<TWrite> : IAsyncDisposable
     where TWrite : GroupedWrite
 {
     /// <summary>A group waits for at most this part of the last commit's time for its company.</summary>
@@ -25,7 +26,11 @@ internal sealed class GroupCommitter<TWrite> : IAsyncDisposable
     /// <summary>Longest wait for company, whatever a commit takes.</summary>
     private static readonly TimeSpan WaitMax = TimeSpan.FromMilliseconds(2);
 
+    private static readonly TimeSpan DefaultPatience = TimeSpan.FromMilliseconds(1);
+
     private readonly Channel<TWrite> _queue;
+    private readonly ManualResetEventSlim _hurry = new();
+    private readonly TimeSpan _patience;
     private readonly ICommitTarget<TWrite> _target;
     private readonly GroupLimits _limits;
     private readonly TimeProvider _clock;
@@ -36,13 +41,17 @@ internal sealed class GroupCommitter<TWrite> : IAsyncDisposable
     private readonly Task _loop;
     private TWrite? _next;
     private long _queuedBytes;
+    private int _urgentCount;
+    private volatile bool _isPatient;
 
     /// <param name="target">Owned: it is disposed when the last write has been committed.</param>
     /// <param name="limits">From checked options.</param>
     /// <param name="clock">Measures commits: real time, which they take whatever clock the silo has.</param>
     /// <param name="logger">For failures.</param>
-    public GroupCommitter(ICommitTarget<TWrite> target, GroupLimits limits, TimeProvider clock, ILogger logger)
+    /// <param name="patience">How long writes that may wait do so when nothing else comes; null: a millisecond.</param>
+    public GroupCommitter(ICommitTarget<TWrite> target, GroupLimits limits, TimeProvider clock, ILogger logger, TimeSpan? patience = null)
     {
+        _patience = patience ?? DefaultPatience;
         _clock = clock;
         _target = target;
         _limits = limits;
@@ -64,9 +73,20 @@ internal sealed class GroupCommitter<TWrite> : IAsyncDisposable
     public async Task WriteAsync(TWrite write)
     {
         Interlocked.Add(ref _queuedBytes, write.StateBytes);
+        if (!write.MayWait)
+        {
+            // Before it is queued, so that it is never taken for one that may wait; a full fence, so that one of the two sides sees the other.
+            Interlocked.Increment(ref _urgentCount);
+        }
+
         if (!_queue.Writer.TryWrite(write))
         {
             await EnqueueWhenThereIsRoomAsync(write);
+        }
+
+        if (_isPatient && (!write.MayWait || IsFull))
+        {
+            _hurry.Set();
         }
 
         await write.Done;
@@ -76,7 +96,10 @@ internal sealed class GroupCommitter<TWrite> : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
+        Interlocked.Increment(ref _urgentCount);
+        _hurry.Set();
         await _loop;
+        _hurry.Dispose();
         _target.Dispose();
     }
 
@@ -105,6 +128,7 @@ internal sealed class GroupCommitter<TWrite> : IAsyncDisposable
     {
         while (WaitForOne())
         {
+            WaitForHurry();
             WaitForCompany();
             var bytes = 0;
             _group.Clear();
@@ -114,6 +138,11 @@ internal sealed class GroupCommitter<TWrite> : IAsyncDisposable
                 {
                     _next = write;
                     break;
+                }
+
+                if (!write.MayWait)
+                {
+                    Interlocked.Decrement(ref _urgentCount);
                 }
 
                 _group.Add(write);
@@ -128,48 +157,6 @@ internal sealed class GroupCommitter<TWrite> : IAsyncDisposable
 
         return false;
     }
-
-    /// <summary>Waits until there is a write; false when the queue was closed and is empty.</summary>
-    private bool WaitForOne()
-    {
-        if (WaitingCount() > 0)
-        {
-            return true;
-        }
-
-        var began = _clock.GetTimestamp();
-
-        // This thread belongs to the committer alone, so blocking it holds up nobody else.
-#pragma warning disable VSTHRD002
-        var hasCome = _queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult();
-#pragma warning restore VSTHRD002
-        if (_clock.GetElapsedTime(began) > WaitMax)
-        {
-            // So long after the last group this is a lone write.
-            _expectedCount = 0;
-        }
-
-        return hasCome;
-    }
-
-    /// <summary>Waits while those whose writes the last group held come back with the next ones.</summary>
-    /// <remarks>Gives its core to whoever can use it, over and over: these waits are shorter than the system's timers can measure.</remarks>
-    private void WaitForCompany()
-    {
-        if (_expectedCount <= 1)
-        {
-            return;
-        }
-
-        var wait = _lastCommit / WaitDivisor < WaitMax ? _lastCommit / WaitDivisor : WaitMax;
-        var began = _clock.GetTimestamp();
-        while (WaitingCount() < _expectedCount && _clock.GetElapsedTime(began) < wait)
-        {
-            Thread.Yield();
-        }
-    }
-
-    private int WaitingCount() => QueuedCount + (_next is null ? 0 : 1);
 
     private bool TryNext([System.Diagnostics.CodeAnalysis.MaybeNullWhen(false)] out TWrite write)
     {
@@ -216,7 +203,7 @@ internal sealed class GroupCommitter<TWrite> : IAsyncDisposable
 
         // Whoever waits already, and whoever is told now; no more than fit.
         _lastCommit = _clock.GetElapsedTime(began);
-        _expectedCount = Math.Min(_group.Count + WaitingCount(), _limits.WritesMax);
+        _expectedCount = Math.Min(CompanyIn(_group) + Volatile.Read(ref _urgentCount), _limits.WritesMax);
         foreach (var write in _group)
         {
             write.Acknowledge();

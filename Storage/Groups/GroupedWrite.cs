@@ -8,6 +8,11 @@ internal abstract class GroupedWrite
     /// <summary>Completes after the commit that holds this write, or with what went wrong.</summary>
     public Task Done => _done.Task;
 
+    /// <summary>
+    /// True when nothing that anybody waits for depends on it soon: it then begins no commit of its own for a moment, and shares the next one.
+    /// </summary>
+    public virtual bool MayWait => false;
+
     /// <summary>Bytes of state in this write.</summary>
     public abstract int StateBytes { get; }
 

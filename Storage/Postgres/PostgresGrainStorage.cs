@@ -40,7 +40,7 @@ internal sealed class PostgresGrainStorage(PostgresStore store, GrainStateJson j
             .. changes.Select(change => new StateRow(
                 store.NextWriteId(), change.Name, Version(change.ETag), change.State is { } state ? Json.WriteText(state, change.StateType) : null)),
         ];
-        await store.WriteAsync(new StateWrite(grain, rows)).WaitAsync(cancellationToken);
+        await store.WriteAsync(new StateWrite(grain, rows, changes.All(change => change.MayWait))).WaitAsync(cancellationToken);
         for (var index = 0; index < rows.Length; index++)
         {
             changes[index].NextETag = rows[index].Payload is null ? null : EtagOf(rows[index].Expected + 1);

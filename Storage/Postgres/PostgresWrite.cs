@@ -24,8 +24,10 @@ internal abstract class PostgresWrite : GroupedWrite
 internal readonly record struct StateRow(long WriteId, string Name, long Expected, string? Payload);
 
 /// <summary>Writes state rows of one grain when each has the version that its writer read; otherwise none of them.</summary>
-internal sealed class StateWrite(string grain, StateRow[] rows) : PostgresWrite
+internal sealed class StateWrite(string grain, StateRow[] rows, bool mayWait = false) : PostgresWrite
 {
+    public override bool MayWait => mayWait;
+
     public override string Grain => grain;
 
     public StateRow[] Rows => rows;
@@ -43,6 +45,9 @@ internal sealed class StateWrite(string grain, StateRow[] rows) : PostgresWrite
 /// <summary>Inserts or replaces one reminder.</summary>
 internal sealed class ReminderUpsert(string grain, string name, long hash, long startTicks, long periodTicks, string etag) : PostgresWrite
 {
+    /// <summary>A reminder backs something that is written beside it.</summary>
+    public override bool MayWait => true;
+
     public override string Grain => grain;
 
     public override int StateBytes => 64;
@@ -55,6 +60,8 @@ internal sealed class ReminderDelete(string grain, string name, string etag) : P
 {
     /// <summary>Whether a row was deleted; valid once the write is done.</summary>
     public bool Deleted { get; private set; }
+
+    public override bool MayWait => true;
 
     public override string Grain => grain;
 

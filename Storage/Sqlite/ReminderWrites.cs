@@ -3,6 +3,9 @@ namespace OrleansFlow.Storage.Sqlite;
 /// <summary>Inserts or replaces one reminder.</summary>
 internal sealed class ReminderUpsert(string grain, string name, uint hash, DateTime startUtc, TimeSpan period, string etag) : StoreWrite
 {
+    /// <summary>A reminder backs something that is written beside it.</summary>
+    public override bool MayWait => true;
+
     public override int StateBytes => 64;
 
     protected override Exception? Apply(WriteStatements statements)
@@ -17,6 +20,8 @@ internal sealed class ReminderDelete(string grain, string name, string etag) : S
 {
     /// <summary>Whether a row was deleted; valid once the write is done.</summary>
     public bool Deleted { get; private set; }
+
+    public override bool MayWait => true;
 
     public override int StateBytes => 64;
 

@@ -18,7 +18,7 @@ internal sealed class SqliteReminderTable(SqliteStore store) : IReminderTable
 
     /// <inheritdoc/>
     public async Task<ReminderTableData> ReadRows(GrainId grainId) =>
-        new(await store.ReadAsync(grainId.ToString(), static (connection, grain) => Find(connection, $"{Columns} WHERE grain = $a", grain)));
+        new(await store.ReadAsync(grainId.ToString(), static (connection, grain) => Find(connection.Connection, $"{Columns} WHERE grain = $a", grain)));
 
     /// <inheritdoc/>
     public async Task<ReminderTableData> ReadRows(uint begin, uint end)
@@ -27,7 +27,7 @@ internal sealed class SqliteReminderTable(SqliteStore store) : IReminderTable
         var where = begin < end ? "hash > $a AND hash <= $b" : "hash > $a OR hash <= $b";
         return new ReminderTableData(await store.ReadAsync(
             (begin, end, where),
-            static (connection, range) => Find(connection, $"{Columns} WHERE {range.where}", (long)range.begin, (long)range.end)));
+            static (connection, range) => Find(connection.Connection, $"{Columns} WHERE {range.where}", (long)range.begin, (long)range.end)));
     }
 
     /// <inheritdoc/>
@@ -35,7 +35,7 @@ internal sealed class SqliteReminderTable(SqliteStore store) : IReminderTable
     {
         var rows = await store.ReadAsync(
             (grain: grainId.ToString(), name: reminderName),
-            static (connection, key) => Find(connection, $"{Columns} WHERE grain = $a AND name = $b", key.grain, key.name));
+            static (connection, key) => Find(connection.Connection, $"{Columns} WHERE grain = $a AND name = $b", key.grain, key.name));
         return rows.Count > 0 ? rows[0] : null!;
     }
 

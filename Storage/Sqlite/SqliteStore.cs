@@ -14,7 +14,7 @@ internal sealed class SqliteStore : IStoreGeneration, IAsyncDisposable
 {
     private readonly SqliteStoreOptions _options;
     private readonly ILogger<SqliteStore> _logger;
-    private readonly ConcurrentBag<SqliteConnection> _readers = [];
+    private readonly ConcurrentBag<ReadConnection> _readers = [];
     private readonly SemaphoreSlim _readerSlots;
     private readonly Lock _openGate = new();
     private StoreOwnership? _ownership;
@@ -75,7 +75,7 @@ internal sealed class SqliteStore : IStoreGeneration, IAsyncDisposable
     public Task WriteAsync(StoreWrite write) => Committer.WriteAsync(write);
 
     /// <summary>Runs one read on the caller's thread. Rows are found by key in pages that are nearly always in memory.</summary>
-    public async Task<TResult> ReadAsync<TState, TResult>(TState state, Func<SqliteConnection, TState, TResult> read)
+    public async Task<TResult> ReadAsync<TState, TResult>(TState state, Func<ReadConnection, TState, TResult> read)
     {
         _ = Committer;
         await _readerSlots.WaitAsync();
@@ -83,8 +83,8 @@ internal sealed class SqliteStore : IStoreGeneration, IAsyncDisposable
         {
             if (!_readers.TryTake(out var connection))
             {
-                connection = Connect();
-                Execute(connection, "PRAGMA query_only = ON");
+                connection = new ReadConnection(Connect());
+                Execute(connection.Connection, "PRAGMA query_only = ON");
             }
 
             try

@@ -1,8 +1,12 @@
 namespace OrleansFlow.Storage.Sqlite;
 
 /// <summary>Several states of one grain: all of them or none, beside whatever else the group holds.</summary>
-internal sealed class StateBatchWrite(IReadOnlyList<StateWrite> writes) : StoreWrite
+/// <param name="writes">The states.</param>
+/// <param name="mayWait">Whether it may wait for company.</param>
+internal sealed class StateBatchWrite(IReadOnlyList<StateWrite> writes, bool mayWait) : StoreWrite
 {
+    public override bool MayWait => mayWait;
+
     public override int StateBytes => writes.Sum(write => write.StateBytes);
 
     protected override Exception? Apply(WriteStatements statements)

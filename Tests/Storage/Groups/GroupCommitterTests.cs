@@ -93,6 +93,71 @@ public sealed class GroupCommitterTests : IDisposable
     }
 
     [Fact(Timeout = Watchdog)]
+    public async Task Write_ThatMayWait_IsCommittedAloneWhenNothingElseComes()
+    {
+        await using var committer = Committer();
+        _target.LetCommitsEnd(1);
+
+        await committer.WriteAsync(new NamedWrite("patient", mayWait: true));
+
+        Assert.Equal([["patient"]], _target.Groups);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Writes_ThatMayWait_ShareTheCommitOfTheNextOneThatMayNot()
+    {
+        await using var committer = Committer(patience: Timeout.InfiniteTimeSpan);
+        Task[] patient = [committer.WriteAsync(new NamedWrite("a", mayWait: true)), committer.WriteAsync(new NamedWrite("b", mayWait: true))];
+        Assert.Empty(_target.Groups);
+
+        _target.LetCommitsEnd(1);
+        await committer.WriteAsync(new NamedWrite("urgent"));
+
+        await Task.WhenAll(patient);
+        Assert.Equal([["a", "b", "urgent"]], _target.Groups);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Writes_ThatMayWait_FillAGroupByThemselves()
+    {
+        await using var committer = Committer(writesMax: 3, patience: Timeout.InfiniteTimeSpan);
+        _target.LetCommitsEnd(1);
+
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(number => committer.WriteAsync(new NamedWrite($"{number}", mayWait: true))));
+
+        Assert.Equal([["0", "1", "2"]], _target.Groups);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Writes_ThatMayWait_AreNoCompanyToWaitFor()
+    {
+        await using var committer = Committer();
+        var first = committer.WriteAsync(new NamedWrite("first"));
+        await _target.WhenCommitBeginsAsync();
+        var patient = Enumerable.Range(0, 4).Select(number => committer.WriteAsync(new NamedWrite($"{number}", mayWait: true))).ToList();
+        _clock.Advance(TimeSpan.FromMilliseconds(4));
+        _target.LetCommitsEnd(100);
+        await Task.WhenAll([first, .. patient]);
+
+        // Time stands still: whoever waits for company now waits for ever.
+        await committer.WriteAsync(new NamedWrite("lone"));
+
+        Assert.Equal(["lone"], _target.Groups[^1]);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Dispose_DoesNotWaitForWritesThatMay()
+    {
+        var committer = Committer(patience: Timeout.InfiniteTimeSpan);
+        var patient = committer.WriteAsync(new NamedWrite("patient", mayWait: true));
+        _target.LetCommitsEnd(1);
+
+        await committer.DisposeAsync();
+
+        await patient;
+    }
+
+    [Fact(Timeout = Watchdog)]
     public async Task Group_WithAWriteThatFailsIt_KeepsTheNeighboursAndFailsThatOneAlone()
     {
         await using var committer = Committer();
@@ -164,6 +229,6 @@ public sealed class GroupCommitterTests : IDisposable
         return later;
     }
 
-    private GroupCommitter<NamedWrite> Committer(int writesMax = 100, int bytesMax = 1_000_000, int queueMax = 1_000) =>
-        new(_target, new GroupLimits(writesMax, bytesMax, queueMax), _clock, NullLogger.Instance);
+    private GroupCommitter<NamedWrite> Committer(int writesMax = 100, int bytesMax = 1_000_000, int queueMax = 1_000, TimeSpan? patience = null) =>
+        new(_target, new GroupLimits(writesMax, bytesMax, queueMax), _clock, NullLogger.Instance, patience);
 }

@@ -53,14 +53,17 @@ internal sealed class ScriptedTarget : ICommitTarget<NamedWrite>
 /// <summary>A write with a name.</summary>
 internal sealed class NamedWrite : GroupedWrite
 {
-    public NamedWrite(string name, int bytes = 1, Exception? refusal = null)
+    public NamedWrite(string name, int bytes = 1, Exception? refusal = null, bool mayWait = false)
     {
+        MayWait = mayWait;
         Name = name;
         StateBytes = bytes;
         Refusal = refusal;
     }
 
     public string Name { get; }
+
+    public override bool MayWait { get; }
 
     public override int StateBytes { get; }
 }
