@@ -9,7 +9,7 @@ internal sealed class QueuedTask(TaskId task, long segment)
 
     public TaskId Task { get; } = task;
 
-    public long Segment { get; } = segment;
+    public long Segment { get; set; } = segment;
 
     /// <summary>How often it was taken.</summary>
     public long Taking { get; set; }

@@ -37,6 +37,12 @@ public sealed class ReadyBook
     /// <summary>Whether the task is known.</summary>
     public bool Contains(TaskId task) => _entries.ContainsKey(task);
 
+    /// <summary>Whether the task is handed out.</summary>
+    public bool IsInFlight(TaskId task) => _entries.TryGetValue(task, out var entry) && entry.CheckUtc is not null;
+
+    /// <summary>Whether the task is known, and stored somewhere.</summary>
+    public bool IsStored(TaskId task) => _entries.TryGetValue(task, out var entry) && entry.Segment != 0;
+
     /// <summary>Adds a ready task, or makes a known one ready again.</summary>
     /// <param name="task">The task.</param>
     /// <param name="priority">Higher is first.</param>
@@ -69,6 +75,21 @@ public sealed class ReadyBook
         entry.CheckUtc = null;
         _ready.Add(entry);
         return entry.Segment;
+    }
+
+    /// <summary>Says where a task is stored that was made ready before it was.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="segment">Where; never 0, which stands for nowhere.</param>
+    /// <returns>Whether the task is known, and is stored there and nowhere else.</returns>
+    public bool TryStore(TaskId task, long segment)
+    {
+        if (!_entries.TryGetValue(task, out var entry))
+        {
+            return false;
+        }
+
+        entry.Segment = entry.Segment == 0 ? segment : entry.Segment;
+        return entry.Segment == segment;
     }
 
     /// <summary>Takes a ready task for in flight until its owner says otherwise: after a restart nobody else knows whether it counts for a limit.</summary>

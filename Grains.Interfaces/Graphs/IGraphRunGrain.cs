@@ -115,6 +115,10 @@ public interface IGraphRunGrain : IGrainWithStringKey
     [Alias("GetArtifactPage")]
     Task<ArtifactPage> GetArtifactsAsync(string node, int begin, int limit, CancellationToken cancellationToken);
 
+    /// <summary>From a queue: no worker takes tasks that were offered before they were committed (<see cref="Workers.IRoleQueueGrain.OfferAsync"/>).</summary>
+    [Alias("OfferEnded")]
+    Task OfferEndedAsync(IReadOnlyList<TaskId> tasks, CancellationToken cancellationToken);
+
     /// <summary>From a run that is a task of this one: it has ended. Durable before it returns; repeating it is fine, and so is an end that comes too late.</summary>
     [Alias("ChildEnded")]
     Task ChildEndedAsync(ChildOutcome outcome, CancellationToken cancellationToken);

@@ -16,6 +16,13 @@ public interface IRoleQueueGrain : IGrainWithStringKey
     [Alias("Enqueue")]
     Task EnqueueAsync(IReadOnlyList<QueueEntry> entries, CancellationToken cancellationToken);
 
+    /// <summary>Offers tasks whose run is about to commit that they are ready. Nothing is stored: a run enqueues what was not leased once it has committed.</summary>
+    /// <param name="entries">The tasks. Those that a limit counts are left out.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>Those that a worker is being asked to take: it asks the run for a lease, or the run is told that the offer came to nothing.</returns>
+    [Alias("Offer")]
+    Task<IReadOnlyList<TaskId>> OfferAsync(IReadOnlyList<QueueEntry> entries, CancellationToken cancellationToken);
+
     /// <summary>Forgets tasks that have ended. Stored lazily: an entry that comes back after a crash is dropped when its owner is asked.</summary>
     [Alias("Remove")]
     Task RemoveAsync(IReadOnlyList<TaskId> tasks, CancellationToken cancellationToken);

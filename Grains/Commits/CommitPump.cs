@@ -16,8 +16,13 @@ namespace OrleansFlow.Grains.Commits;
 /// <param name="write">Stores a state; gets the events since the state that was written before.</param>
 /// <param name="publish">Gets each committed state with the events that led to it; must not throw.</param>
 /// <param name="fail">Gets the failure that stopped the pump.</param>
+/// <param name="prepare">
+/// Gets what is about to be written, and what led to it, before each write, which waits until it ends: what is staged meanwhile is written too. The
+/// list may be read until the first wait. Must not throw. Null: nothing is to be done.
+/// </param>
 internal sealed class CommitPump<TState, TEvent>(
-    TState initial, Func<TState, IReadOnlyList<TEvent>, Task> write, Action<TState, IReadOnlyList<TEvent>> publish, Action<FlowException> fail)
+    TState initial, Func<TState, IReadOnlyList<TEvent>, Task> write, Action<TState, IReadOnlyList<TEvent>> publish, Action<FlowException> fail,
+    Func<TState, IReadOnlyList<TEvent>, Task>? prepare = null)
     where TState : class
 {
     private List<TEvent> _staged = [];
@@ -90,6 +95,11 @@ internal sealed class CommitPump<TState, TEvent>(
         await Task.Yield();
         while (_waiting is { } done)
         {
+            if (prepare is not null)
+            {
+                await prepare(Tentative, _staged);
+            }
+
             var events = _staged;
             (_staged, _waiting, _underWay, _writing) = ([], null, done, Tentative);
             try

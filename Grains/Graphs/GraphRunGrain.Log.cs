@@ -108,4 +108,7 @@ internal sealed partial class GraphRunGrain
 
     [LoggerMessage(EventId = 1042, Level = LogLevel.Warning, Message = "Facts about run {RunId} could not be published on its stream; they are published again")]
     private partial void LogFactsNotPublished(Exception exception, RunId runId);
+
+    [LoggerMessage(EventId = 1045, Level = LogLevel.Debug, Message = "Run {RunId} could not offer tasks to role {Role} before its commit; they are enqueued after it")]
+    private partial void LogNotOfferedEarly(Exception exception, RunId runId, string role);
 }

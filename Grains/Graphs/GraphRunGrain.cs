@@ -92,7 +92,7 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
             state = GraphRunDecider.Decide(state, new RestoreRun(), _leases.Duration, _clock.GetUtcNow(), _rules).State;
         }
 
-        _pump = new CommitPump<GraphRunState, GraphRunEvent>(state, WriteAsync, OnCommitted, OnFailed);
+        _pump = new CommitPump<GraphRunState, GraphRunEvent>(state, WriteAsync, OnCommitted, OnFailed, OfferEarlyAsync);
         _watchers = new RunWatchers(() => RunViews.Run(_pump.Committed, _pump.Tentative.RefusedEffects, withNodes: true), _clock);
         StartFacts();
         if (state.Exists && !_settled)
@@ -105,6 +105,7 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
     {
         _stopping.CancelInTurn();
         await _pump.WhenIdleAsync();
+        await _offering;
         await _delivery;
         await (_facts?.Publishing ?? Task.CompletedTask);
     }

@@ -175,6 +175,14 @@ internal sealed partial class RunOutbox
         }
     }
 
+    /// <summary>What a queue is told of a task that is ready.</summary>
+    internal static QueueEntry EntryOf(GraphRunState state, TaskSlot slot)
+    {
+        var (plan, task) = (state.Plan!.Nodes[slot.Node], state[slot]);
+        return new QueueEntry(
+            state.IdOf(slot), plan.Priority, task.ReadyUtc ?? state.SubmittedUtc, plan.Needs, RunPlacement.NearOf(state, slot), plan.LimitKey, plan.KeyLimit);
+    }
+
     private void AddStops(GraphRunState state, int node)
     {
         for (var index = 0; index < state.Nodes[node].Tasks.Count && state.Nodes[node].Tasks.CountOf(FlowTaskStatus.Cancelled) > 0; index++)
@@ -224,8 +232,7 @@ internal sealed partial class RunOutbox
         {
             var mail = MailOf(plan.Role);
             mail.Ended.Remove(slot);
-            mail.Ready[slot] = new QueueEntry(
-                state.IdOf(slot), plan.Priority, task.ReadyUtc ?? state.SubmittedUtc, plan.Needs, RunPlacement.NearOf(state, slot), plan.LimitKey, plan.KeyLimit);
+            mail.Ready[slot] = EntryOf(state, slot);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
+using OrleansFlow.Storage;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
 
@@ -66,11 +67,13 @@ internal sealed class QueueStore(IServiceProvider services, Action failed)
     }
 
     /// <summary>Stores entries; durable when it returns.</summary>
-    /// <returns>The segment of each, in order.</returns>
-    public async Task<IReadOnlyList<long>> AppendAsync(IReadOnlyList<QueueEntry> entries)
+    /// <param name="entries">The entries.</param>
+    /// <param name="isWanted">Asked when they are about to be written; those that are not wanted any more are left out. Null: nothing else goes on before they are stored.</param>
+    /// <returns>The segment of each, in order; 0 for one that was left out.</returns>
+    public async Task<IReadOnlyList<long>> AppendAsync(IReadOnlyList<QueueEntry> entries, Func<TaskId, bool>? isWanted)
     {
         ThrowIfFailed();
-        var append = new Append(entries);
+        var append = new Append(entries, isWanted);
         _waiting.Add(append);
         if (_writing.IsCompleted)
         {
@@ -108,7 +111,7 @@ internal sealed class QueueStore(IServiceProvider services, Action failed)
             return;
         }
 
-        foreach (var (number, segment) in _segments.Where(pair => pair.Key != _lastSegment && pair.Value.Live.Count == 0).ToList())
+        foreach (var (number, segment) in _segments.Where(pair => pair.Key != _lastSegment && pair.Value is { Live.Count: 0, WriteCount: 0 }).ToList())
         {
             _segments.Remove(number);
             await DoneAsync(_storage.ClearStateAsync(Name(number), _grain, segment.Row));
@@ -147,11 +150,18 @@ internal sealed class QueueStore(IServiceProvider services, Action failed)
     private async Task WriteAsync(List<Append> appends)
     {
         var changed = new List<Segment>();
+        var mayWait = appends.TrueForAll(append => append.IsWanted is not null);
         var writes = new List<Task>();
         foreach (var append in appends)
         {
             foreach (var entry in append.Entries)
             {
+                if (append.IsWanted?.Invoke(entry.TaskId) == false)
+                {
+                    append.Segments.Add(0);
+                    continue;
+                }
+
                 var segment = await CurrentAsync();
                 segment.Row.State.Items.Add(new QueueItemState(entry.TaskId.Value, entry.Priority, entry.ReadyUtc, entry.Needs, entry.LimitKey, entry.Limit));
                 segment.Live.Add(entry.TaskId.Value);
@@ -167,10 +177,37 @@ internal sealed class QueueStore(IServiceProvider services, Action failed)
         {
             // What has ended need not be written again.
             segment.Row.State.Items.RemoveAll(item => !segment.Live.Contains(item.Task));
-            writes.Add(DoneAsync(_storage.WriteStateAsync(Name(segment.Number), _grain, segment.Row)));
+            writes.Add(DoneAsync(StoreAsync(segment, mayWait)));
         }
 
         await Task.WhenAll(writes);
+    }
+
+    private async Task StoreAsync(Segment segment, bool mayWait)
+    {
+        segment.WriteCount++;
+        try
+        {
+            await WriteAsync(segment, mayWait);
+        }
+        finally
+        {
+            segment.WriteCount--;
+        }
+    }
+
+    private async Task WriteAsync(Segment segment, bool mayWait)
+    {
+        var row = segment.Row;
+        if (_storage is not IGrainStorageBatch batch)
+        {
+            await _storage.WriteStateAsync(Name(segment.Number), _grain, row);
+            return;
+        }
+
+        var change = new GrainStateChange(Name(segment.Number), typeof(QueueSegmentState), row.State, row.ETag) { MayWait = mayWait };
+        await batch.WriteAsync(_grain.ToString(), [change], CancellationToken.None);
+        (row.ETag, row.RecordExists) = (change.NextETag!, true);
     }
 
     private async ValueTask<Segment> CurrentAsync()
@@ -234,13 +271,18 @@ internal sealed class QueueStore(IServiceProvider services, Action failed)
 
         public GrainState<QueueSegmentState> Row { get; } = new(new QueueSegmentState());
 
+        /// <summary>Writes that are under way; a task may have ended before it is stored.</summary>
+        public int WriteCount { get; set; }
+
         /// <summary>Tasks of the segment that have not ended.</summary>
         public HashSet<string> Live { get; } = new(StringComparer.Ordinal);
     }
 
-    private sealed class Append(IReadOnlyList<QueueEntry> entries)
+    private sealed class Append(IReadOnlyList<QueueEntry> entries, Func<TaskId, bool>? isWanted)
     {
         public IReadOnlyList<QueueEntry> Entries { get; } = entries;
+
+        public Func<TaskId, bool>? IsWanted { get; } = isWanted;
 
         public List<long> Segments { get; } = [];
 

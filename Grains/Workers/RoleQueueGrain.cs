@@ -67,7 +67,7 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
         await foreach (var (entry, segment) in _store.LoadAsync(this.GetGrainId(), cancellationToken))
         {
             File(entry, segment);
-            if (entry.LimitKey is not null || _book.Limit is not null)
+            if (IsCounted(entry))
             {
                 // Whether it is leased its owner knows; until then it counts.
                 _book.Hold(entry.TaskId, _clock.GetUtcNow());
@@ -81,25 +81,6 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
             var key = this.GetPrimaryKeyString();
             LogLoaded(key, _book.Count);
         }
-    }
-
-    public async Task EnqueueAsync(IReadOnlyList<QueueEntry> entries, CancellationToken cancellationToken)
-    {
-        var fresh = entries.Where(entry => !entry.TaskId.IsStandalone && !_book.Contains(entry.TaskId)).ToList();
-        IReadOnlyList<long> segments = [];
-        if (fresh.Count > 0)
-        {
-            segments = await _store.AppendAsync(fresh);
-            await EnsureReminderAsync();
-        }
-
-        var next = 0;
-        foreach (var entry in entries)
-        {
-            File(entry, next < fresh.Count && fresh[next].TaskId == entry.TaskId ? segments[next++] : NotStored);
-        }
-
-        Pump();
     }
 
     public Task RemoveAsync(IReadOnlyList<TaskId> tasks, CancellationToken cancellationToken)
@@ -146,16 +127,6 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
         await _store.TidyAsync();
     }
 
-    /// <summary>Makes a task ready. One that another call, or an earlier life, stored too keeps the segment it has; the other copy is dropped.</summary>
-    private void File(QueueEntry entry, long segment)
-    {
-        var kept = _book.MakeReady(entry.TaskId, entry.Priority, entry.ReadyUtc, segment, entry.Needs, entry.Near, entry.LimitKey, entry.Limit);
-        if (segment != NotStored && segment != kept)
-        {
-            _store.Removed(segment, entry.TaskId);
-        }
-    }
-
     /// <summary>Starts an assignment for every worker that has room, as long as there are ready tasks.</summary>
     private void Pump()
     {
@@ -186,6 +157,7 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
             var receipt = await GrainFactory.GetGrain<IWorkerGrain>(worker.Value)
                 .AssignAsync([.. tasks.Select(task => new QueueEntry(task.TaskId, task.Priority, task.ReadyUtc))], CancellationToken.None);
             freeSlots = receipt.FreeSlots;
+            _early.ExceptWith(receipt.Taken);
             var settled = receipt.Taken.Concat(receipt.NotReady).ToHashSet();
             foreach (var task in tasks)
             {
@@ -210,6 +182,7 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
             }
         }
 
+        await EndEarlyAsync(tasks);
         _workers.End(worker, freeSlots);
         Pump();
     }

@@ -21,6 +21,20 @@ public sealed class ReadyBookTests
     }
 
     [Fact]
+    public void TryStore_OfATaskThatIsNotStored_SaysWhereItIsAndOnlyOnce()
+    {
+        _book.MakeReady(TaskId.Standalone("a"), 0, T0, segment: 0);
+        Assert.False(_book.IsStored(TaskId.Standalone("a")));
+
+        Assert.True(_book.TryStore(TaskId.Standalone("a"), 7));
+        Assert.False(_book.TryStore(TaskId.Standalone("a"), 8));
+        Assert.False(_book.TryStore(TaskId.Standalone("unknown"), 7));
+
+        Assert.True(_book.IsStored(TaskId.Standalone("a")));
+        Assert.Equal(7, _book.Remove(TaskId.Standalone("a")));
+    }
+
+    [Fact]
     public void Take_IsBoundedAndWhatIsTakenIsInFlight()
     {
         Ready("a", 0, 1);

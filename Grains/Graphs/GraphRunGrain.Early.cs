@@ -1,0 +1,178 @@
+using OrleansFlow.Decisions.Graphs;
+using OrleansFlow.Tasks;
+using OrleansFlow.Workers;
+
+namespace OrleansFlow.Grains.Graphs;
+
+/// <content>
+/// Offers what a commit makes ready before it is written, so that a worker that waits has its lease in the same commit: a run of one task needs two
+/// commits and not three, a chain one for each task and not two.
+/// </content>
+/// <remarks>
+/// Nothing of this is a promise. The queue stores nothing and gives the task to a worker that waits; that worker asks for the lease, which is decided on
+/// the newest state and answered, as ever, once it is durable; what was not leased by then goes to the queue by the outbox after the commit. If
+/// the write fails, so do the grants, and the queue drops what nobody owns.
+/// </remarks>
+internal sealed partial class GraphRunGrain
+{
+    /// <summary>More tasks than these are told after the commit: what they cost is not the one commit that this saves.</summary>
+    private const int EarlyMax = 16;
+
+    /// <summary>Longest wait of a commit for the grants. They come in microseconds; this is for a queue or a worker that does not answer.</summary>
+    private static readonly TimeSpan EarlyWaitMax = TimeSpan.FromMilliseconds(5);
+
+    private EarlyHold? _hold;
+    private Task _offering = Task.CompletedTask;
+
+    public Task OfferEndedAsync(IReadOnlyList<TaskId> tasks, CancellationToken cancellationToken)
+    {
+        if (_hold is { } hold)
+        {
+            foreach (var task in tasks)
+            {
+                if (_pump.Tentative.Find(task) is { } slot)
+                {
+                    hold.Offered.Remove(slot);
+                }
+            }
+
+            hold.Look(_pump.Tentative);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Before a write: offers what it makes ready, and lets it wait until the workers that wait have asked for it.</summary>
+    /// <param name="state">What is about to be written.</param>
+    /// <param name="staged">What led to it; looked at before this waits for the first time.</param>
+    private async Task OfferEarlyAsync(GraphRunState state, IReadOnlyList<GraphRunEvent> staged)
+    {
+        if (EarlyEntries(state, staged) is not { } entries)
+        {
+            return;
+        }
+
+        var hold = _hold = new EarlyHold();
+        _offering = AskQueuesAsync(entries, hold, _offering);
+        using (_stopped.UnsafeRegister(static hold => ((EarlyHold)hold!).End(), hold))
+        using (this.RegisterGrainTimer(
+            static (hold, _) =>
+            {
+                hold.End();
+                return Task.CompletedTask;
+            },
+            hold,
+            new GrainTimerCreationOptions(EarlyWaitMax, Timeout.InfiniteTimeSpan) { Interleave = true }))
+        {
+            await hold.WaitAsync();
+        }
+
+        _hold = null;
+    }
+
+    private async Task AskQueuesAsync(SortedDictionary<string, List<QueueEntry>> entries, EarlyHold hold, Task before)
+    {
+        // Leaves the turn of the pump first, which has to be waiting by the time that an answer comes.
+        await Task.Yield();
+        foreach (var (role, tasks) in entries)
+        {
+            try
+            {
+                foreach (var task in await GrainFactory.GetGrain<IRoleQueueGrain>(role + "/0").OfferAsync(tasks, _stopped))
+                {
+                    if (_pump.Tentative.Find(task) is { } slot)
+                    {
+                        hold.Offered.Add(slot);
+                    }
+                }
+            }
+            catch (Exception exception)
+            {
+                // The outbox tells the queue once more.
+                LogNotOfferedEarly(exception, _id, role);
+            }
+        }
+
+        hold.IsAnswered = true;
+        hold.Look(_pump.Tentative);
+        await before;
+    }
+
+    /// <summary>The tasks that events made ready, by role; null when there are none, or too many.</summary>
+    private static SortedDictionary<string, List<QueueEntry>>? EarlyEntries(GraphRunState state, IReadOnlyList<GraphRunEvent> events)
+    {
+        SortedDictionary<string, List<QueueEntry>>? entries = null;
+        var count = 0;
+        if (state.IsPaused || state.IsTerminal)
+        {
+            return null;
+        }
+
+        foreach (var change in events)
+        {
+            switch (change)
+            {
+                case NodeOpened opened:
+                    var tasks = state.Nodes[opened.Node].Tasks;
+                    if (tasks.CountOf(FlowTaskStatus.Ready) + count > EarlyMax)
+                    {
+                        return null;
+                    }
+
+                    for (var index = 0; index < tasks.Count && state.Plan!.Nodes[opened.Node].NeedsWorker; index++)
+                    {
+                        Add(new TaskSlot(opened.Node, index));
+                    }
+
+                    break;
+                case RunTaskChanged { Change: Decisions.Leases.TaskReadied, Slot: var slot } when state.Plan!.Nodes[slot.Node].NeedsWorker:
+                    Add(slot);
+                    break;
+            }
+        }
+
+        return count > EarlyMax ? null : entries;
+
+        void Add(TaskSlot slot)
+        {
+            if (state[slot].Status == FlowTaskStatus.Ready && count++ < EarlyMax)
+            {
+                entries ??= new SortedDictionary<string, List<QueueEntry>>(StringComparer.Ordinal);
+                var role = state.Plan!.Nodes[slot.Node].Role;
+                if (!entries.TryGetValue(role, out var list))
+                {
+                    entries.Add(role, list = []);
+                }
+
+                list.Add(RunOutbox.EntryOf(state, slot));
+            }
+        }
+    }
+
+    /// <summary>A write that waits for the grants of what it makes ready.</summary>
+    private sealed class EarlyHold
+    {
+        private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Tasks that a worker is being asked to take.</summary>
+        public SortedSet<TaskSlot> Offered { get; } = [];
+
+        /// <summary>Whether all queues have said which those are.</summary>
+        public bool IsAnswered { get; set; }
+
+        /// <summary>Ends the wait when no grant is missing.</summary>
+        public void Look(GraphRunState state)
+        {
+            Offered.RemoveWhere(slot => state[slot].Status != FlowTaskStatus.Ready);
+            if (IsAnswered && Offered.Count == 0)
+            {
+                End();
+            }
+        }
+
+        public void End() => _over.TrySetResult();
+
+        /// <summary>Awaited in a method of the run's own, so that its end arrives in a turn.</summary>
+        public async Task WaitAsync() => await _over.Task;
+    }
+}
