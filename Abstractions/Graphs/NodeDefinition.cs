@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Text.Json;
 
 namespace OrleansFlow.Graphs;
@@ -54,7 +55,7 @@ public sealed class NodeDefinition
     public string? When { get; init; }
 
     /// <summary>Nodes that this one's end leads to, in addition to those that name it as a parent.</summary>
-    public NodeRouting Routing { get; init; } = new();
+    public NodeRouting Routing { get; init; } = NodeRouting.None;
 
     /// <summary>
     /// What a parent's failure means once this node reads from it: <c>fail</c> (default; with reason <c>upstream_failed</c>), or <c>end_of_input</c>.
@@ -71,7 +72,7 @@ public sealed class NodeDefinition
     public NodeInputDefinition? Input { get; init; }
 
     /// <summary>What happens when a task fails in a way that a retry can help.</summary>
-    public RetryPolicy Retry { get; init; } = new();
+    public RetryPolicy Retry { get; init; } = RetryPolicy.Default;
 
     /// <summary>What undoes the node, once it has completed, when the run fails for good; the nodes that have one are undone in reverse order of their completion. Null: nothing.</summary>
     public CompensationDefinition? Compensate { get; init; }
@@ -89,7 +90,7 @@ public sealed class NodeDefinition
     public int Priority { get; init; }
 
     /// <summary>Labels that a worker must have to run the node's tasks, by name. Default none. At most 32.</summary>
-    public IReadOnlyDictionary<string, string> Labels { get; init; } = new SortedDictionary<string, string>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>The one version of the role that may run the node's tasks, as workers announce it; null: any.</summary>
     public string? RoleVersion { get; init; }

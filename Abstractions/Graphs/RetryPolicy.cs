@@ -3,6 +3,8 @@ namespace OrleansFlow.Graphs;
 /// <summary>When and how often a failed task is tried again. Lost leases do not count: they spend no retry.</summary>
 public sealed class RetryPolicy
 {
+    internal static readonly RetryPolicy Default = new();
+
     /// <summary>Retries after the first attempt: attempts = 1 + max. Default 2. Range 0 to 100.</summary>
     public int Max { get; init; } = 2;
 

@@ -53,6 +53,9 @@ internal sealed class BenchSilo : IAsyncDisposable
         start.Environment["OrleansFlow__Worker__WorkerId"] = id;
         start.Environment["OrleansFlow__Worker__Gateway"] = _silo!.Endpoints.GrpcUrl;
         start.Environment["OrleansFlow__Worker__Token"] = _silo.Endpoints.Token ?? "";
+
+        // What a killed worker left unsent in an earlier benchmark is not this one's.
+        start.Environment["OrleansFlow__Worker__TempFolder"] = System.IO.Path.Combine(_folder.Path, "workers");
         start.Environment["OrleansFlow__Worker__Slots"] = slots.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
         // Not the machine's common folder: there the next run would find what this one's killed worker leaves.

@@ -83,7 +83,7 @@ internal static class CanonicalJson
             writer.WriteStartArray("nodes");
             foreach (var (index, node) in graph.Nodes.Index())
             {
-                WriteNode(writer, node, edges.Of(index), edges.FanInOf(node, index) ?? 0);
+                WriteNode(writer, node, [.. edges.Of(index)], edges.FanInOf(node, index) ?? 0);
                 if (buffer.WrittenCount + writer.BytesPending > HashedAtOnceBytes)
                 {
                     writer.Flush();
@@ -101,13 +101,13 @@ internal static class CanonicalJson
     }
 
     /// <remarks>What version 1 did not have at first is written where it is used only, so that a document keeps its hash.</remarks>
-    private static void WriteNode(Utf8JsonWriter writer, NodeDefinition node, IEnumerable<ParentDefinition> parents, int fanIn)
+    private static void WriteNode(Utf8JsonWriter writer, NodeDefinition node, ParentDefinition[] parents, int fanIn)
     {
         writer.WriteStartObject();
         writer.WriteString("id", node.Id);
         writer.WriteString("role", node.Role);
         writer.WriteNumber("tasks", node.Tasks);
-        WriteParents(writer, node, [.. parents], fanIn);
+        WriteParents(writer, node, parents, fanIn);
         WriteFree(writer, "params", node.Params);
         writer.WriteNumber("retry_max", node.Retry.Max);
         writer.WriteNumber("backoff_sec", node.Retry.BackoffSec);
@@ -211,11 +211,17 @@ internal static class CanonicalJson
 
     private static void WriteParents(Utf8JsonWriter writer, NodeDefinition node, ParentDefinition[] parents, int fanIn)
     {
-        WriteTexts(writer, "depends_on", [.. parents.Select(parent => parent.Node)]);
+        writer.WriteStartArray("depends_on");
+        foreach (var parent in parents)
+        {
+            writer.WriteStringValue(parent.Node);
+        }
+
+        writer.WriteEndArray();
         writer.WriteString("fan_in", "all");
         writer.WriteString("start_when", node.StartWhen);
         var usual = node.StartWhen == "first_batch" ? Math.Min(1, parents.Length) : parents.Length;
-        if (fanIn != usual || node.When is not null || parents.Any(parent => parent != ParentDefinition.FromString(parent.Node)))
+        if (fanIn != usual || node.When is not null || !Array.TrueForAll(parents, parent => parent is { On: "success", When: null, Trigger: null }))
         {
             writer.WriteNumber("fan_in_count", fanIn);
             writer.WriteString("when", node.When);

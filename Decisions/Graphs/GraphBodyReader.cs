@@ -80,15 +80,14 @@ internal static class GraphBodyReader
         {
             foreach (var element in list.EnumerateArray())
             {
-                var name = string.Create(CultureInfo.InvariantCulture, $"nodes[{nodes.Count}]");
                 if (element.ValueKind != JsonValueKind.Object)
                 {
-                    reader.Expected(name, "an object", element);
+                    reader.Expected(string.Create(CultureInfo.InvariantCulture, $"nodes[{nodes.Count}]"), "an object", element);
                     nodes.Add(new NodeDefinition { Id = "" });
                     continue;
                 }
 
-                nodes.Add(NodeReader.Read(new GraphReader(element, reader.PathOf(name), NodeReader.Members, problems), problems));
+                nodes.Add(NodeReader.Read(new GraphReader(element, reader, "nodes", nodes.Count, NodeReader.Members, problems), problems));
             }
         }
 

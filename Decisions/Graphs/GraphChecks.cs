@@ -11,7 +11,7 @@ internal static class GraphChecks
     /// <returns>The nodes' parents.</returns>
     public static GraphEdges Run(GraphDefinition graph, List<FlowProblem> problems)
     {
-        var positions = new Dictionary<string, int>(StringComparer.Ordinal);
+        var positions = new Dictionary<string, int>(graph.Nodes.Count, StringComparer.Ordinal);
         var taskCount = 0;
         for (var index = 0; index < graph.Nodes.Count; index++)
         {
@@ -66,7 +66,8 @@ internal static class GraphChecks
     /// <summary>Names each cycle once: depth-first search with three colours, iterative because a chain may be as long as the graph.</summary>
     private static void NameCycles(GraphDefinition graph, GraphEdges edges, Dictionary<string, int> positions, List<FlowProblem> problems)
     {
-        var allParents = Enumerable.Range(0, graph.Nodes.Count).Select(node => edges.Of(node).Select(parent => parent.Node).ToArray()).ToArray();
+        var allParents = Enumerable.Range(0, graph.Nodes.Count)
+            .Select(node => edges.Of(node).Where(parent => positions.ContainsKey(parent.Node)).Select(parent => positions[parent.Node]).ToArray()).ToArray();
         const byte Unseen = 0, Open = 1, Done = 2;
         var colours = new byte[graph.Nodes.Count];
         var next = new int[graph.Nodes.Count];
@@ -89,8 +90,9 @@ internal static class GraphChecks
                     colours[at] = Done;
                     trail.RemoveAt(trail.Count - 1);
                 }
-                else if (positions.TryGetValue(parents[next[at]++], out var parent))
+                else
                 {
+                    var parent = parents[next[at]++];
                     if (colours[parent] == Open)
                     {
                         var cycle = trail[trail.IndexOf(parent)..].Select(index => graph.Nodes[index].Id).Append(graph.Nodes[parent].Id);

@@ -8,12 +8,15 @@ namespace OrleansFlow.Decisions.Graphs;
 /// <summary>The parents of each node, wherever the document wrote them, and the rules for them.</summary>
 internal sealed class GraphEdges
 {
-    private readonly List<(ParentDefinition Parent, string Path)>[] _parents;
+    private readonly List<Entry>[] _parents;
 
     /// <summary>Positions of the parents by id, of the nodes that routing leads to: a hundred thousand may lead to one.</summary>
     private readonly Dictionary<int, Dictionary<string, int>> _known = [];
 
-    private GraphEdges(List<(ParentDefinition, string)>[] parents) => _parents = parents;
+    /// <summary>So many are compared with each other, more are looked up.</summary>
+    private const int FewParents = 8;
+
+    private GraphEdges(List<Entry>[] parents) => _parents = parents;
 
     /// <summary>The parents of a node: those of <c>depends_on</c> in their order, then those whose routing leads to it.</summary>
     public IEnumerable<ParentDefinition> Of(int node) => _parents[node].Select(parent => parent.Parent);
@@ -21,10 +24,15 @@ internal sealed class GraphEdges
     /// <summary>Gathers the parents and notes what is wrong with them.</summary>
     public static GraphEdges Gather(GraphDefinition graph, IReadOnlyDictionary<string, int> positions, List<FlowProblem> problems)
     {
-        var parents = new List<(ParentDefinition, string)>[graph.Nodes.Count];
+        var parents = new List<Entry>[graph.Nodes.Count];
         for (var node = 0; node < parents.Length; node++)
         {
-            parents[node] = [.. graph.Nodes[node].DependsOn.Select((parent, index) => (parent, Path(node, "depends_on", index)))];
+            var own = graph.Nodes[node].DependsOn;
+            parents[node] = new List<Entry>(own.Count);
+            for (var index = 0; index < own.Count; index++)
+            {
+                parents[node].Add(new Entry(own[index], node, "depends_on", index));
+            }
         }
 
         var edges = new GraphEdges(parents);
@@ -56,17 +64,15 @@ internal sealed class GraphEdges
         };
     }
 
-    private static string Path(int node, string member, int index) => string.Create(CultureInfo.InvariantCulture, $"nodes[{node}].{member}[{index}]");
-
     private void Route(
         GraphDefinition graph, int from, IReadOnlyList<string> targets, string on, string member, IReadOnlyDictionary<string, int> positions, List<FlowProblem> problems)
     {
         for (var index = 0; index < targets.Count; index++)
         {
-            var path = Path(from, $"routing.{member}", index);
+            var entry = new Entry(new ParentDefinition { Node = graph.Nodes[from].Id, On = on }, from, $"routing.{member}", index);
             if (!positions.TryGetValue(targets[index], out var child))
             {
-                GraphChecks.Note(problems, GraphProblemCodes.UnknownNode, path, $"'{targets[index]}' is not a node of this graph.");
+                GraphChecks.Note(problems, GraphProblemCodes.UnknownNode, entry.Path, $"'{targets[index]}' is not a node of this graph.");
                 continue;
             }
 
@@ -74,12 +80,12 @@ internal sealed class GraphEdges
             if (!all.TryGetValue(graph.Nodes[from].Id, out var known))
             {
                 all.Add(graph.Nodes[from].Id, _parents[child].Count);
-                _parents[child].Add((new ParentDefinition { Node = graph.Nodes[from].Id, On = on }, path));
+                _parents[child].Add(entry);
             }
-            else if (_parents[child][known] is var (parent, where) && parent.On != on)
+            else if (_parents[child][known] is var there && there.Parent.On != on)
             {
                 GraphChecks.Note(
-                    problems, GraphProblemCodes.BadValue, path, $"'{targets[index]}' names this node as a parent on '{parent.On}' ({where}); say it in one place.");
+                    problems, GraphProblemCodes.BadValue, entry.Path, $"'{targets[index]}' names this node as a parent on '{there.Parent.On}' ({there.Path}); say it in one place.");
             }
         }
     }
@@ -89,9 +95,9 @@ internal sealed class GraphEdges
         if (!_known.TryGetValue(child, out var known))
         {
             _known.Add(child, known = new Dictionary<string, int>(StringComparer.Ordinal));
-            foreach (var (index, (parent, _)) in _parents[child].Index())
+            foreach (var (index, entry) in _parents[child].Index())
             {
-                known.TryAdd(parent.Node, index);
+                known.TryAdd(entry.Parent.Node, index);
             }
         }
 
@@ -100,29 +106,41 @@ internal sealed class GraphEdges
 
     private void Check(NodeDefinition node, int position, IReadOnlyDictionary<string, int> positions, List<FlowProblem> problems)
     {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (parent, path) in _parents[position])
+        var seen = _parents[position].Count > FewParents ? new HashSet<string>(StringComparer.Ordinal) : null;
+        for (var index = 0; index < _parents[position].Count; index++)
         {
+            var (entry, parent) = (_parents[position][index], _parents[position][index].Parent);
             if (!positions.ContainsKey(parent.Node))
             {
-                GraphChecks.Note(problems, GraphProblemCodes.UnknownNode, path, $"'{parent.Node}' is not a node of this graph.");
+                GraphChecks.Note(problems, GraphProblemCodes.UnknownNode, entry.Path, $"'{parent.Node}' is not a node of this graph.");
             }
-            else if (!seen.Add(parent.Node))
+            else if (seen is null ? _parents[position].FindIndex(other => other.Parent.Node == parent.Node) < index : !seen.Add(parent.Node))
             {
-                GraphChecks.Note(problems, GraphProblemCodes.BadValue, path, $"'{parent.Node}' is listed twice; keep one.");
+                GraphChecks.Note(problems, GraphProblemCodes.BadValue, entry.Path, $"'{parent.Node}' is listed twice; keep one.");
             }
 
             if (parent is { Trigger: "on_batch", On: not "success" })
             {
-                GraphChecks.Note(problems, GraphProblemCodes.BadValue, path, $"'on_batch' does not go with 'on: {parent.On}': how a parent ends is not known at its first batch.");
+                GraphChecks.Note(problems, GraphProblemCodes.BadValue, entry.Path, $"'on_batch' does not go with 'on: {parent.On}': how a parent ends is not known at its first batch.");
             }
 
-            CheckCondition(parent.When, $"{path}.when", position, problems);
+            if (parent.When is { } when)
+            {
+                CheckCondition(when, $"{entry.Path}.when", position, problems);
+            }
         }
 
         CheckForeach(node, position, problems);
-        CheckCondition(node.Cache?.Key, string.Create(CultureInfo.InvariantCulture, $"nodes[{position}].cache.key"), position, problems);
-        CheckCondition(node.When, string.Create(CultureInfo.InvariantCulture, $"nodes[{position}].when"), position, problems);
+        if (node.Cache is { } cache)
+        {
+            CheckCondition(cache.Key, string.Create(CultureInfo.InvariantCulture, $"nodes[{position}].cache.key"), position, problems);
+        }
+
+        if (node.When is { } whole)
+        {
+            CheckCondition(whole, string.Create(CultureInfo.InvariantCulture, $"nodes[{position}].when"), position, problems);
+        }
+
         if (FanInOf(node, position) is null)
         {
             GraphChecks.Note(
@@ -135,9 +153,14 @@ internal sealed class GraphEdges
 
     private void CheckForeach(NodeDefinition node, int position, List<FlowProblem> problems)
     {
+        if (node.Foreach is null)
+        {
+            return;
+        }
+
         var path = string.Create(CultureInfo.InvariantCulture, $"nodes[{position}].foreach");
-        CheckCondition(node.Foreach?.Items, $"{path}.items", position, problems);
-        if (node.Foreach?.BatchesOf is { Length: > 0 } parent && !Of(position).Any(one => one.Node == parent && one.On == "success"))
+        CheckCondition(node.Foreach.Items, $"{path}.items", position, problems);
+        if (node.Foreach.BatchesOf is { Length: > 0 } parent && !Of(position).Any(one => one.Node == parent && one.On == "success"))
         {
             GraphChecks.Note(problems, GraphProblemCodes.UnknownNode, $"{path}.batches_of", $"'{parent}' is not a parent of this node whose success leads here.");
         }
@@ -201,5 +224,11 @@ internal sealed class GraphEdges
         }
 
         return path.Segments.Length > 2 ? ProblemOfMember(path.Segments[2]) : null;
+    }
+
+    /// <summary>A parent, and where the document says so, which is written out only when there is something to say about it.</summary>
+    private readonly record struct Entry(ParentDefinition Parent, int Node, string Member, int Index)
+    {
+        public string Path => string.Create(CultureInfo.InvariantCulture, $"nodes[{Node}].{Member}[{Index}]");
     }
 }

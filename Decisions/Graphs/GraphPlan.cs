@@ -74,7 +74,9 @@ public sealed class GraphPlan
             positions.Add(graph.Nodes[index].Id, index);
         }
 
-        var ways = graph.Nodes.Select((node, index) => edges.Of(index).Select(parent => EdgeOf(node, parent, positions)).ToImmutableArray()).ToArray();
+        // Most ways out of a node are alike, and then one object.
+        var plain = new PlanEdge?[graph.Nodes.Count];
+        var ways = graph.Nodes.Select((node, index) => edges.Of(index).Select(parent => EdgeOf(node, parent, positions, plain)).ToImmutableArray()).ToArray();
         var exits = graph.Nodes.Select(_ => ImmutableArray.CreateBuilder<PlanExit>()).ToArray();
         for (var node = 0; node < ways.Length; node++)
         {
@@ -104,11 +106,14 @@ public sealed class GraphPlan
         };
     }
 
-    private static PlanEdge EdgeOf(NodeDefinition node, ParentDefinition parent, Dictionary<string, int> positions)
+    private static PlanEdge EdgeOf(NodeDefinition node, ParentDefinition parent, Dictionary<string, int> positions, PlanEdge?[] plain)
     {
         var on = parent.On switch { "failure" => EdgeCondition.Failure, "done" => EdgeCondition.Done, _ => EdgeCondition.Success };
         var atFirstBatch = parent.Trigger is { } trigger ? trigger == "on_batch" : node.StartWhen == "first_batch" && on == EdgeCondition.Success;
-        return new PlanEdge(positions[parent.Node], on, parent.When is { } when ? Expression.Parse(when) : null, atFirstBatch);
+        var position = positions[parent.Node];
+        return on == EdgeCondition.Success && parent.When is null && !atFirstBatch
+            ? (plain[position] ??= new PlanEdge(position, EdgeCondition.Success, null, AtFirstBatch: false))
+            : new PlanEdge(position, on, parent.When is { } when ? Expression.Parse(when) : null, atFirstBatch);
     }
 
     private static PlanGate? GateOf(ApprovalDefinition? approval) => approval is null ? null : new PlanGate(

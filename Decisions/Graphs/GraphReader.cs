@@ -10,28 +10,43 @@ namespace OrleansFlow.Decisions.Graphs;
 /// <remarks>The document is walked by hand because a deserializer stops at the first fault and cannot name two.</remarks>
 internal sealed class GraphReader
 {
-    private readonly Dictionary<string, JsonElement> _members = new(StringComparer.Ordinal);
+    /// <summary>A list, because an object has few members; no more than there are known ones.</summary>
+    private readonly List<(string Name, JsonElement Value)> _members = new(4);
     private readonly List<FlowProblem> _problems;
-    private readonly string _path;
+    private readonly GraphReader? _owner;
+    private readonly string _name;
+    private readonly int _index;
 
     public GraphReader(JsonElement element, string path, ImmutableArray<string> known, List<FlowProblem> problems)
+        : this(element, null, path, -1, known, problems)
     {
-        _problems = problems;
-        _path = path;
+    }
+
+    /// <summary>A reader of an item of a list; where it is, is written out only when there is something to say.</summary>
+    public GraphReader(JsonElement element, GraphReader? owner, string list, int index, ImmutableArray<string> known, List<FlowProblem> problems)
+    {
+        (_owner, _name, _index, _problems) = (owner, list, index, problems);
         foreach (var member in element.EnumerateObject())
         {
-            if (!known.Contains(member.Name, StringComparer.Ordinal))
+            var name = member.Name;
+            if (!known.AsSpan().Contains(name))
             {
-                Note(GraphProblemCodes.UnknownField, PathOf(member.Name), $"'{member.Name}' is not a member here; known: {string.Join(", ", known)}.");
+                Note(GraphProblemCodes.UnknownField, PathOf(name), $"'{name}' is not a member here; known: {string.Join(", ", known)}.");
             }
-            else if (!_members.TryAdd(member.Name, member.Value))
+            else if (TryFind(name, out _))
             {
-                Note(GraphProblemCodes.BadValue, PathOf(member.Name), $"'{member.Name}' is written twice; keep one.");
+                Note(GraphProblemCodes.BadValue, PathOf(name), $"'{name}' is written twice; keep one.");
+            }
+            else
+            {
+                _members.Add((name, member.Value));
             }
         }
     }
 
-    public string PathOf(string name) => _path.Length == 0 ? name : $"{_path}.{name}";
+    private string Path => field ??= _owner is null ? _name : _owner.PathOf(string.Create(CultureInfo.InvariantCulture, $"{_name}[{_index}]"));
+
+    public string PathOf(string name) => Path.Length == 0 ? name : $"{Path}.{name}";
 
     public void Note(string code, string path, string message)
     {
@@ -42,7 +57,7 @@ internal sealed class GraphReader
     }
 
     /// <summary>The member, unless it is missing or null.</summary>
-    public bool TryGet(string name, out JsonElement value) => _members.TryGetValue(name, out value) && value.ValueKind != JsonValueKind.Null;
+    public bool TryGet(string name, out JsonElement value) => TryFind(name, out value) && value.ValueKind != JsonValueKind.Null;
 
     public string Id(string name, string what)
     {
@@ -151,19 +166,19 @@ internal sealed class GraphReader
         return fallback;
     }
 
-    public string Choice(string name, string fallback, params ImmutableArray<string> allowed)
+    public string Choice(string name, string fallback, params ReadOnlySpan<string> allowed)
     {
         if (!TryGet(name, out var value))
         {
             return fallback;
         }
 
-        if (value.ValueKind == JsonValueKind.String && allowed.Contains(value.GetString()!, StringComparer.Ordinal))
+        if (value.ValueKind == JsonValueKind.String && allowed.Contains(value.GetString()!))
         {
             return value.GetString()!;
         }
 
-        Expected(name, $"one of '{string.Join("', '", allowed)}'", value);
+        Expected(name, $"one of '{string.Join("', '", allowed!)}'", value);
         return fallback;
     }
 
@@ -218,6 +233,21 @@ internal sealed class GraphReader
 
     public void Expected(string name, string expected, JsonElement actual) =>
         Note(GraphProblemCodes.BadValue, PathOf(name), $"expected {expected}, found {Shown(actual)}.");
+
+    private bool TryFind(string name, out JsonElement value)
+    {
+        foreach (var member in _members)
+        {
+            if (member.Name == name)
+            {
+                value = member.Value;
+                return true;
+            }
+        }
+
+        value = default;
+        return false;
+    }
 
     public static string BadIdMessage(string text, string what) =>
         $"'{(text.Length > 40 ? text[..40] + "..." : text)}' is not a {what}: use 1 to {IdText.MaxLength} letters, digits, '_', '-' or '.', starting with a letter or digit.";

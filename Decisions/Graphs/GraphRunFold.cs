@@ -147,11 +147,14 @@ internal static class GraphRunFold
             case BatchAccepted accepted:
                 node = node with
                 {
-                    Accepted = node.Accepted.Add(new AcceptedRef(slot.Index, accepted.Index, accepted.Batch.Sequence)),
-                    Rows = node.Rows + accepted.Batch.Rows,
-                    Bytes = node.Bytes + accepted.Batch.Bytes,
-                    Metrics = MetricSums.Sum(node.Metrics, accepted.Metrics),
-                    MetricCounts = MetricSums.Count(node.MetricCounts, accepted.Metrics),
+                    Output = new NodeOutput
+                    {
+                        Accepted = node.Accepted.Add(new AcceptedRef(slot.Index, accepted.Index, accepted.Batch.Sequence)),
+                        Rows = node.Rows + accepted.Batch.Rows,
+                        Bytes = node.Bytes + accepted.Batch.Bytes,
+                        Metrics = MetricSums.Sum(node.Metrics, accepted.Metrics),
+                        MetricCounts = MetricSums.Count(node.MetricCounts, accepted.Metrics),
+                    },
                 };
                 state = state with { AcceptedCount = state.AcceptedCount + 1 };
                 break;
@@ -166,7 +169,7 @@ internal static class GraphRunFold
             case TaskReadied:
                 node = node with { OfferedCount = Math.Max(node.OfferedCount, slot.Index + 1) };
                 break;
-            case TaskCompleted completed:
+            case TaskCompleted { Metrics.IsEmpty: false } completed:
                 node = node with
                 {
                     Metrics = MetricSums.Sum(node.Metrics, completed.Metrics),

@@ -110,18 +110,18 @@ internal static partial class NodeReader
         var parents = ImmutableArray.CreateBuilder<ParentDefinition>(value.GetArrayLength());
         foreach (var (position, item) in value.EnumerateArray().Index())
         {
-            var name = string.Create(CultureInfo.InvariantCulture, $"depends_on[{position}]");
             if (item.ValueKind == JsonValueKind.String)
             {
-                parents.Add(new ParentDefinition { Node = item.GetString()!, Trigger = triggers.GetValueOrDefault(item.GetString()!) });
+                var parent = item.GetString()!;
+                parents.Add(new ParentDefinition { Node = parent, Trigger = triggers.Count == 0 ? null : triggers.GetValueOrDefault(parent) });
             }
             else if (item.ValueKind == JsonValueKind.Object)
             {
-                parents.Add(ReadParent(new GraphReader(item, reader.PathOf(name), ParentMembers, problems), triggers));
+                parents.Add(ReadParent(new GraphReader(item, reader, "depends_on", position, ParentMembers, problems), triggers));
             }
             else
             {
-                reader.Expected(name, "a node id or an object", item);
+                reader.Expected(string.Create(CultureInfo.InvariantCulture, $"depends_on[{position}]"), "a node id or an object", item);
             }
         }
 

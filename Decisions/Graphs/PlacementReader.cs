@@ -6,14 +6,16 @@ namespace OrleansFlow.Decisions.Graphs;
 /// <summary>Reads what a node asks of the worker that runs it.</summary>
 internal static class PlacementReader
 {
+    private static readonly SortedDictionary<string, string> NoLabels = new(StringComparer.Ordinal);
+
     public static SortedDictionary<string, string> ReadLabels(GraphReader node)
     {
-        var labels = new SortedDictionary<string, string>(StringComparer.Ordinal);
         if (!node.TryGet("labels", out var value))
         {
-            return labels;
+            return NoLabels;
         }
 
+        var labels = new SortedDictionary<string, string>(StringComparer.Ordinal);
         if (value.ValueKind != JsonValueKind.Object)
         {
             node.Expected("labels", "an object of label to text", value);

@@ -35,8 +35,13 @@ public sealed class PlacementTraits : IEquatable<PlacementTraits>
     public static PlacementTraits Of(IEnumerable<KeyValuePair<string, string>> labels, string? roleVersion)
     {
         ArgumentNullException.ThrowIfNull(labels);
-        ImmutableArray<KeyValuePair<string, string>> sorted = [.. labels.OrderBy(label => label.Key, StringComparer.Ordinal)];
         var version = string.IsNullOrEmpty(roleVersion) ? null : roleVersion;
+        if (version is null && labels is IReadOnlyCollection<KeyValuePair<string, string>> { Count: 0 })
+        {
+            return None;
+        }
+
+        ImmutableArray<KeyValuePair<string, string>> sorted = [.. labels.OrderBy(label => label.Key, StringComparer.Ordinal)];
         if (sorted.IsEmpty && version is null)
         {
             return None;

@@ -44,14 +44,13 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
 
         if (!request.AllowUnknownRoles)
         {
-            // Also of a document that is wrong, so that all is said at once.
-            var asked = (parsed.Plan?.Nodes.SelectMany(node => RolesOf(node).Select(role => (Path: PathOf(node), Role: role)))
-                ?? parsed.Definition?.Nodes.Index().Where(node => node.Item.Role.Length > 0)
-                    .Select(node => (Path: string.Create(CultureInfo.InvariantCulture, $"nodes[{node.Index}].role"), node.Item.Role)) ?? []).ToList();
-            var unknown = await roles.FindUnknownAsync(asked.Select(node => node.Role), cancellationToken);
-            problems.AddRange(asked
-                .Where(node => unknown.Contains(node.Role))
-                .Select(node => new FlowProblem(FlowErrorKind.Of(FlowErrorCode.UnknownRole).Wire, node.Path, RoleChecks.Message(node.Role))));
+            var unknown = await roles.FindUnknownAsync(AskedRole.By(parsed).Select(node => node.Role), cancellationToken);
+            if (unknown.Count > 0)
+            {
+                problems.AddRange(AskedRole.By(parsed)
+                    .Where(node => unknown.Contains(node.Role))
+                    .Select(node => new FlowProblem(FlowErrorKind.Of(FlowErrorCode.UnknownRole).Wire, node.Path, RoleChecks.Message(node.Role))));
+            }
         }
 
         if (problems.Count > 0)
@@ -263,11 +262,4 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
 
     private static FlowException Unknown(RunId run) =>
         new(FlowErrorCode.NotFound, $"There is no run '{run}'. 'flow runs' lists those that exist.");
-
-    private static string PathOf(PlanNode node) => node.Compensation is { } compensation
-        ? string.Create(CultureInfo.InvariantCulture, $"nodes[{compensation.Node}].compensate.role")
-        : string.Create(CultureInfo.InvariantCulture, $"nodes[{node.Index}].{(node.Child is null ? "role" : "graph")}");
-
-    /// <summary>Roles whose workers a node needs; of one that runs a graph, those of that graph's nodes.</summary>
-    private static IEnumerable<string> RolesOf(PlanNode node) => node.Child?.RoleNames ?? (node.NeedsWorker ? [node.Role] : []);
 }
