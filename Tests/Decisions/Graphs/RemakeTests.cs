@@ -7,14 +7,8 @@ using OrleansFlow.Tasks;
 namespace OrleansFlow.Tests.Decisions.Graphs;
 
 /// <summary>Batches that are gone: their producer makes them again, their readers wait, and nothing that was recorded changes.</summary>
-public sealed class RemakeTests : GraphRunTestBase
+public sealed class RemakeTests : RemakeTestBase
 {
-    private const string Chain = """
-        {"name":"g","nodes":[{"id":"a","role":"r","retry":{"max":0}},{"id":"b","role":"r","tasks":2,"depends_on":["a"],"retry":{"max":0}},{"id":"c","role":"r","depends_on":["b"]},{"id":"x","role":"r","depends_on":["a"]}]}
-        """;
-
-    private static readonly LeaseFailure Lost = new(LeaseReasons.ArtifactLost, false, "gone");
-
     [Fact]
     public void LostInput_ItsProducerRunsAgain_ReadersWait_AndTheRunCompletes()
     {
@@ -93,69 +87,6 @@ public sealed class RemakeTests : GraphRunTestBase
     }
 
     [Fact]
-    public void LostReport_OfAnOldEpoch_IsRefused_AndNothingIsMadeAgain()
-    {
-        Submit(Chain);
-        Make("a", 1);
-        Grant("b");
-        Play(Slot("b"), new RevokeLease(1, LeaseReasons.ConnectionLost));
-        Grant("b");
-
-        var late = Decide(Slot("b"), new LoseInputs(1, [Input("a", 0, 0)], Lost));
-
-        Assert.Equal(LeaseReasons.LeaseLost, late.Refused);
-        Assert.Equal("a:done b:open c:pending x:open", Shown());
-        Assert.Equal(1, Run.RefusedEffects);
-    }
-
-    [Fact]
-    public void OldAttemptOfTheProducer_StaysFencedOff()
-    {
-        Submit(Chain);
-        Make("a", 1);
-        Grant("b");
-        Lose("b", ("a", 0, 0));
-
-        Assert.Equal(LeaseReasons.LeaseLost, Decide(Slot("a"), new CompleteAttempt(1, 1)).Refused);
-        Assert.Equal(LeaseReasons.LeaseLost, Decide(Slot("a"), new AcceptBatch(1, 0, new AcceptedBatch(0, 1, 1, "late"))).Refused);
-        Assert.Equal("a/0/0.e1", Run[Slot("a")].Batches[0].Path);
-    }
-
-    [Fact]
-    public void LostAgainAndAgain_FailsForGood_AtTheBound()
-    {
-        Submit(Chain);
-        Make("a", 1);
-        for (var times = 0; times < 3; times++)
-        {
-            Grant("b");
-            Lose("b", ("a", 0, 0));
-            Make("a", 1);
-            Assert.Equal(RunStatus.Running, Run.Status);
-        }
-
-        Grant("b");
-        Lose("b", ("a", 0, 0));
-
-        Assert.Equal((RunStatus.Failed, LeaseReasons.ArtifactLost, true), (Run.Status, Run.Failure!.Reason, Run.Failure.Permanent));
-        Assert.Contains("made again 3 times", Run.Failure.Message, StringComparison.Ordinal);
-        Assert.Contains("flow rerun run/a", Run.Failure.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void MaxRemakesOfZero_FailsAtOnce()
-    {
-        Submit(Chain);
-        Run = Run with { LeaseRules = new LeaseOptions { MaxRemakes = 0 } };
-        Make("a", 1);
-        Grant("b");
-
-        Lose("b", ("a", 0, 0));
-
-        Assert.Equal((RunStatus.Failed, LeaseReasons.ArtifactLost), (Run.Status, Run.Failure!.Reason));
-    }
-
-    [Fact]
     public void ProducersOwnInputLost_GoesUpstream_AndComesBackDown()
     {
         Submit("""{"name":"g","nodes":[{"id":"a","role":"r"},{"id":"b","role":"r","depends_on":["a"]},{"id":"c","role":"r","depends_on":["b"]}]}""");
@@ -211,81 +142,6 @@ public sealed class RemakeTests : GraphRunTestBase
         Play(Slot("a"), new AcceptBatch(2, 2, new AcceptedBatch(0, 9, 1, "new2")));
         Play(Slot("a"), new CompleteAttempt(2, 3, "\"only\""));
         Assert.Equal(("a:done b:open", 14L, "\"only\""), (Shown(), Node("a").Rows, Run[Slot("a")].ResultJson));
-    }
-
-    [Theory]
-    [InlineData(2, "it had 1")]
-    [InlineData(1, null)]
-    public void AnotherBatchThanBefore_FailsTheAttempt(long rows, string? message)
-    {
-        Submit(Chain);
-        Make("a", 1);
-        Grant("b");
-        Lose("b", ("a", 0, 0));
-        Grant("a");
-
-        var decision = Decide(Slot("a"), new AcceptBatch(2, 0, new AcceptedBatch(0, rows, 1, "new")));
-
-        Assert.Equal(message is null, decision.IsAccepted);
-        if (message is not null)
-        {
-            Assert.Equal((RunStatus.Failed, LeaseReasons.BatchMismatch), (Run.Status, Run.Failure!.Reason));
-            Assert.Contains(message, Run.Failure.Message, StringComparison.Ordinal);
-        }
-    }
-
-    [Fact]
-    public void FewerBatchesThanBefore_FailTheAttempt()
-    {
-        Submit(Chain);
-        Make("a", 2);
-        Grant("b");
-        Lose("b", ("a", 0, 0));
-        Grant("a");
-        Play(Slot("a"), new AcceptBatch(2, 0, new AcceptedBatch(0, 1, 1, "new")));
-
-        Assert.Equal(LeaseReasons.BadInput, Decide(Slot("a"), new CompleteAttempt(2, 1)).Refused);
-        Assert.Equal(LeaseReasons.BatchCountMismatch, Run.Failure!.Reason);
-    }
-
-    [Fact]
-    public void BatchOfATaskThatFailed_CannotBeMadeAgain()
-    {
-        Submit("""{"name":"g","nodes":[{"id":"a","role":"r","retry":{"max":0},"routing":{"on_failure":["fix"]}},{"id":"fix","role":"r"},{"id":"b","role":"r","depends_on":["a"],"start_when":"first_batch","on_upstream_failure":"end_of_input"}]}""");
-        Batch("a");
-        Grant("b");
-        FailForGood("a");
-
-        Lose("b", ("a", 0, 0), path: "p");
-
-        Assert.Equal((RunStatus.Failed, LeaseReasons.ArtifactLost), (Run.Status, Run.Failure!.Reason));
-        Assert.Contains("node 'a' failed", Run.Failure.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void BatchOfANodeThatFailed_CannotBeMadeAgain_AlsoWhereItsTaskHadCompleted()
-    {
-        Submit("""{"name":"g","nodes":[{"id":"a","role":"r","tasks":2,"retry":{"max":0}},{"id":"b","role":"r","depends_on":[{"node":"a","on":"done"}]}]}""");
-        Make("a", 1, task: 1);
-        FailForGood("a");
-        Assert.Equal("a:failed b:open", Shown());
-        Grant("b");
-
-        Lose("b", ("a", 1, 0));
-
-        Assert.Equal((RunStatus.Failed, LeaseReasons.ArtifactLost), (Run.Status, Run.Failure!.Reason));
-    }
-
-    [Fact]
-    public void AnotherFileThanTheOneThatStands_SpendsARetry()
-    {
-        Submit("""{"name":"g","nodes":[{"id":"a","role":"r"},{"id":"b","role":"r","depends_on":["a"],"retry":{"max":1,"backoff_sec":0}}]}""");
-        Make("a", 1);
-        Grant("b");
-
-        Lose("b", ("a", 0, 0), path: "other");
-
-        Assert.Equal(("a:done b:open", FlowTaskStatus.Ready, 1), (Shown(), Run[Slot("b")].Status, Run[Slot("b")].RetriesSpent));
     }
 
     [Fact]
@@ -354,40 +210,5 @@ public sealed class RemakeTests : GraphRunTestBase
         Run = GraphRunDecider.Decide(Run, new ReopenRun(0, "again"), LeaseDuration, StartUtc).State;
 
         Assert.Equal((1L, 1L, 0), (Run[Slot("a")].Epoch, Run[Slot("a")].BaseEpoch, Run[Slot("a")].Batches.Count));
-    }
-
-    private static LostInput Input(string node, int task, int index) => new(node, task, index, "");
-
-    private void Make(string node, int batches, long rows = 1, int task = 0)
-    {
-        Grant(node, task);
-        var epoch = Run[Slot(node, task)].Epoch;
-        for (var index = 0; index < batches; index++)
-        {
-            Play(Slot(node, task), new AcceptBatch(epoch, index, new AcceptedBatch(0, rows, 10, $"{node}/{task}/{index}.e{epoch}")));
-        }
-
-        Play(Slot(node, task), new CompleteAttempt(epoch, batches));
-    }
-
-    private void Finish(string node, int task)
-    {
-        Grant(node, task);
-        Play(Slot(node, task), new CompleteAttempt(Run[Slot(node, task)].Epoch, 0));
-    }
-
-    private GraphRunDecision Lose(string node, (string Node, int Task, int Index) input, string? path = null) => Decide(
-        Slot(node), new LoseInputs(Run[Slot(node)].Epoch, [Input(input.Node, input.Task, input.Index) with { Path = path ?? "" }], Lost), keepsPath: path is not null);
-
-    private GraphRunDecision Decide(TaskSlot slot, LeaseCommand command, bool keepsPath = false)
-    {
-        if (command is LoseInputs lose && !keepsPath)
-        {
-            command = lose with { Inputs = [.. lose.Inputs.Select(input => input with { Path = Run[Slot(input.Node, input.Task)].Batches[input.Index].Path })] };
-        }
-
-        var decision = GraphRunDecider.Decide(Run, new LeaseTask(slot, command), LeaseDuration, StartUtc);
-        Run = decision.Events.IsEmpty ? Run : decision.State;
-        return decision;
     }
 }
