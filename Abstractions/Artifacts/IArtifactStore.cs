@@ -36,6 +36,13 @@ public interface IArtifactStore
     /// <exception cref="FlowException"><c>store_unavailable</c>: something cannot be deleted; repeat it.</exception>
     ValueTask DeleteAsync(RunId run, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
+    /// <summary>Deletes everything that a standalone task wrote. What is gone already is fine.</summary>
+    /// <remarks>For the owner of a task that ended long ago and is being forgotten. A store that keeps everything, as by default, is right too.</remarks>
+    /// <param name="task">The task.</param>
+    /// <param name="cancellationToken">Leaves the rest where it is.</param>
+    /// <exception cref="FlowException"><c>store_unavailable</c>: something cannot be deleted; repeat it.</exception>
+    ValueTask DeleteAsync(TaskId task, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     /// <summary>Opens an artifact without copying it.</summary>
     /// <param name="path">As <see cref="StoredArtifact.Path"/>.</param>
     /// <exception cref="FlowException">

@@ -1,5 +1,6 @@
 using OrleansFlow.Catalogs;
 using OrleansFlow.Errors;
+using OrleansFlow.Grains.Commits;
 
 namespace OrleansFlow.Grains.Catalogs;
 
@@ -8,7 +9,8 @@ internal sealed class CatalogGrain(IServiceProvider services) : Grain, ICatalogG
 {
     private readonly CatalogStore _store = new(services);
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken) => _store.LoadAsync(this.GetGrainId(), cancellationToken);
+    public override Task OnActivateAsync(CancellationToken cancellationToken) =>
+        StoredState.ReadAsync(this.GetGrainId().ToString(), () => _store.LoadAsync(this.GetGrainId(), cancellationToken));
 
     public async Task<IReadOnlyList<CatalogTable>> FindAsync(IReadOnlyList<string> names, CancellationToken cancellationToken)
     {

@@ -4,7 +4,7 @@ using OrleansFlow.Graphs;
 
 namespace OrleansFlow.Grains.Graphs;
 
-/// <content>How a run that has ended leaves: its artifacts, its line in the listing, its rows, and at last its head.</content>
+/// <content>How a run that has ended leaves: its artifacts, its line in the listing, its rows, and at last its head, of which only the highest epoch stays.</content>
 internal sealed partial class GraphRunGrain
 {
     private readonly IArtifactStore? _artifacts;
@@ -34,7 +34,7 @@ internal sealed partial class GraphRunGrain
         _isDeleted = true;
         try
         {
-            await _store.BeginClearAsync();
+            await _store.BeginClearAsync(_pump.Committed.Nodes.Max(node => node.Tasks.Select(task => task.Epoch).DefaultIfEmpty().Max()));
             await ClearAsync(cancellationToken);
             LogDeleted(_id);
             return true;

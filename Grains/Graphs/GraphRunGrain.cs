@@ -73,15 +73,15 @@ internal sealed partial class GraphRunGrain : Grain, IGraphRunGrain, IRemindable
     {
         _id = new RunId(this.GetPrimaryKeyString());
         _outbox = new RunOutbox(GrainFactory, _clock, exception => LogDeliveryFailed(exception, _id), RefuseChildAsync, command => Take(command).Committed);
-        var state = (await _store.LoadAsync(this.GetGrainId(), GrainContext.ActivationId.ToString(), _id)) with
+        var state = (await StoredState.ReadAsync(this.GetGrainId().ToString(), () => _store.LoadAsync(this.GetGrainId(), GrainContext.ActivationId.ToString(), _id))) with
         {
-            EpochFloor = LeaseEpochs.FloorOf(_generation?.Generation ?? 1),
+            EpochFloor = Math.Max(LeaseEpochs.FloorOf(_generation?.Generation ?? 1), _store.LastEpoch),
             LeaseRules = _leases,
             ChangedUtc = _clock.GetUtcNow(),
         };
         if (_store.IsDeleting)
         {
-            await FinishDeletionAsync(cancellationToken);
+            await StoredState.ReadAsync(this.GetGrainId().ToString(), () => FinishDeletionAsync(cancellationToken));
         }
 
         if (state.Exists)

@@ -99,6 +99,17 @@ internal sealed class GraphRunRow
     [Id(20), JsonPropertyName("deleting"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Deleting { get; set; }
 
+    /// <summary>
+    /// Highest epoch that earlier runs of this id gave, of which nothing else is left: a lease of this one is above it. In the head of a deleted
+    /// run, which has no plan, it is all there is.
+    /// </summary>
+    [Id(24), JsonPropertyName("last_epoch"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long LastEpoch { get; set; }
+
+    /// <summary>True once all of the run is deleted but this.</summary>
+    [Id(25), JsonPropertyName("deleted"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Deleted { get; set; }
+
     /// <summary>Facts that are not known as published on the run's stream, oldest first; null for none, and where none are published.</summary>
     [Id(21), JsonPropertyName("facts"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public List<RunFactRow>? Facts { get; set; }

@@ -4,7 +4,7 @@ using OrleansFlow.Storage;
 
 namespace OrleansFlow.Grains.Graphs;
 
-/// <content>Deletes a run: first the head says so, then its rows go in bounded steps, the head last. A deletion that was cut off is taken up again.</content>
+/// <content>Deletes a run: first the head says so, then its rows go in bounded steps, the head last, of which a line stays. A deletion that was cut off is taken up again.</content>
 internal sealed partial class GraphRunStore
 {
     /// <summary>Rows of one step.</summary>
@@ -20,19 +20,21 @@ internal sealed partial class GraphRunStore
     public DateTimeOffset SubmittedUtc => _head.State.SubmittedUtc;
 
     /// <summary>Says, durably, that the run is being deleted.</summary>
-    public async Task BeginClearAsync()
+    /// <param name="lastEpoch">Highest epoch that it gave.</param>
+    public async Task BeginClearAsync(long lastEpoch)
     {
-        if (_head is { RecordExists: true, State.Deleting: false })
+        if (_head is { RecordExists: true, State: { Deleting: false, Deleted: false } })
         {
             _head.State.Deleting = true;
+            _head.State.LastEpoch = Math.Max(_head.State.LastEpoch, lastEpoch);
             await _storage.WriteStateAsync(HeadName, _grain, _head);
         }
     }
 
-    /// <summary>Deletes every row; fine when some, or all, are gone.</summary>
+    /// <summary>Deletes every row but the head, of which the last epoch is kept; fine when some, or all, are gone.</summary>
     public async Task ClearAsync()
     {
-        if (!_head.RecordExists)
+        if (!_head.RecordExists || _head.State.Deleted)
         {
             return;
         }
@@ -51,6 +53,14 @@ internal sealed partial class GraphRunStore
         await ClearAsync<RunVariablesRow>(new RunSegments("run-vars", head.VariableRows).Names);
         await ClearAsync<CheckpointRow>(new RunSegments("run-checkpoint", head.CheckpointRows).Names);
         await ClearAsync<RunPlanRow>([PlanName]);
+        if (head.LastEpoch > 0)
+        {
+            // A worker may still have something to report under one of its leases: a new run of this id must not take that for its own.
+            _head.State = new GraphRunRow { Format = GraphRunRow.Segmented, Deleted = true, LastEpoch = head.LastEpoch };
+            await _storage.WriteStateAsync(HeadName, _grain, _head);
+            return;
+        }
+
         await _storage.ClearStateAsync(HeadName, _grain, _head);
         (_head.State, _head.RecordExists) = (new GraphRunRow(), false);
     }

@@ -55,6 +55,9 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
     /// <summary>Whether the run has ended and everybody who had to know was told; as stored.</summary>
     public bool IsSettled => _head.State.Settled;
 
+    /// <summary>Highest epoch of the runs that had this id before, and were deleted; 0 for none.</summary>
+    public long LastEpoch => _head.State.LastEpoch;
+
     private IGrainStorageBatch? Batch => _storage as IGrainStorageBatch;
 
     /// <summary>Reads the run.</summary>
@@ -66,7 +69,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
     {
         (_grain, _grainText, _activation) = (grain, grain.ToString(), activation);
         await _storage.ReadStateAsync(HeadName, _grain, _head);
-        if (!_head.RecordExists || _head.State.Deleting)
+        if (!_head.RecordExists || _head.State.Deleting || _head.State.Deleted)
         {
             return GraphRunState.None;
         }
@@ -142,6 +145,7 @@ internal sealed partial class GraphRunStore(IServiceProvider services)
         AddBatches(commit, changed.Batches);
         AddCheckpoints(commit, state, changed);
         var head = GraphRunRow.Of(state, settled);
+        head.LastEpoch = _head.State.LastEpoch;
         head.Facts = Facts is { Count: > 0 } facts ? facts : null;
         (head.NodeRows, head.TaskRows, head.BatchRows) = (_nodeRows.ToString(), _taskRows.ToString(), _batchRows.ToString());
         (head.VariableRows, head.CheckpointRows) = (_variableRows.ToString(), _checkpointRows.ToString());

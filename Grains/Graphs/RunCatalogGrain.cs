@@ -1,4 +1,5 @@
 using Orleans.Concurrency;
+using OrleansFlow.Grains.Commits;
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
 
@@ -15,7 +16,7 @@ internal sealed class RunCatalogGrain : Grain, IRunCatalogGrain
 
     public RunCatalogGrain(IServiceProvider services) => _store = new RunCatalogStore(services, DeactivateOnIdle);
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken) => _store.LoadAsync(this.GetGrainId());
+    public override Task OnActivateAsync(CancellationToken cancellationToken) => StoredState.ReadAsync(this.GetGrainId().ToString(), () => _store.LoadAsync(this.GetGrainId()));
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _store.WhenIdleAsync();
 

@@ -95,7 +95,7 @@ public static class FlowStates
         }
 
         if (type != typeof(GraphRunRow)
-            || JsonSerializer.Deserialize<GraphRunRow>(payload, Json) is not { Format: GraphRunRow.Segmented, Deleting: false } head)
+            || JsonSerializer.Deserialize<GraphRunRow>(payload, Json) is not { Format: GraphRunRow.Segmented, Deleting: false, Deleted: false } head)
         {
             return [];
         }

@@ -56,7 +56,7 @@ internal sealed partial class TaskPartitionGrain : Grain, ITaskPartitionGrain, I
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        foreach (var task in await _store.LoadAsync(cancellationToken))
+        foreach (var task in await StoredState.ReadAsync(this.GetGrainId().ToString(), () => _store.LoadAsync(cancellationToken)))
         {
             _tasks.Add(task.Id.Value, task);
             if (!task.Lease.IsTerminal)

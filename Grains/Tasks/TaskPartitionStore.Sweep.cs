@@ -1,4 +1,6 @@
+using OrleansFlow.Errors;
 using OrleansFlow.Storage;
+using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Grains.Tasks;
 
@@ -21,7 +23,7 @@ internal sealed partial class TaskPartitionStore
         while (first < _head.State.Ended && swept + SegmentTasks <= limit)
         {
             var row = await ReadAsync<TaskImagesRow>(EndedName(first));
-            if (!(row.State.MovedUtc < endedBeforeUtc))
+            if (!(row.State.MovedUtc < endedBeforeUtc) || !await DeleteArtifactsAsync(row.State))
             {
                 break;
             }
@@ -57,5 +59,33 @@ internal sealed partial class TaskPartitionStore
         _index.RemoveBefore(first);
         _lastRead = null;
         return swept;
+    }
+
+    /// <summary>A task that completed without a batch wrote none; one that did not complete may have written what was never accepted.</summary>
+    private static bool MayHaveFiles(TaskImageRow task) =>
+        task.Lease.Batches is { Count: > 0 } || (task.Lease.Attempt > 0 && task.Lease.Status != (int)FlowTaskStatus.Completed);
+
+    /// <summary>Before the tasks are forgotten: afterwards nobody would know of the files.</summary>
+    /// <returns>False when a file cannot be deleted now: its task stays until a later sweep.</returns>
+    private async Task<bool> DeleteArtifactsAsync(TaskImagesRow row)
+    {
+        if (_artifacts is not { } artifacts)
+        {
+            return true;
+        }
+
+        try
+        {
+            foreach (var window in row.Tasks.Where(MayHaveFiles).Chunk(ReadsMax))
+            {
+                await Task.WhenAll(window.Select(task => artifacts.DeleteAsync(TaskId.Standalone(task.Id), CancellationToken.None).AsTask()));
+            }
+
+            return true;
+        }
+        catch (FlowException)
+        {
+            return false;
+        }
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
+using OrleansFlow.Artifacts;
 using OrleansFlow.Errors;
 using OrleansFlow.Grains.Commits;
 using OrleansFlow.Storage;
@@ -41,6 +42,7 @@ internal sealed partial class TaskPartitionStore
 
     private readonly IGrainStorage _storage;
     private readonly IGrainStorageBatch? _batch;
+    private readonly IArtifactStore? _artifacts;
     private readonly GrainId _grain;
     private readonly string _grainText;
     private readonly GrainState<TaskPartitionHead> _head = new(new TaskPartitionHead());
@@ -54,6 +56,7 @@ internal sealed partial class TaskPartitionStore
     {
         _storage = services.GetRequiredKeyedService<IGrainStorage>(FlowGrainStorage.Name);
         _batch = _storage as IGrainStorageBatch;
+        _artifacts = services.GetService<IArtifactStore>();
         _grain = grain;
         _grainText = grain.ToString();
     }

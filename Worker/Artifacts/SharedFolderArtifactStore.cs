@@ -108,9 +108,14 @@ public sealed class SharedFolderArtifactStore : IArtifactStore
 
     /// <inheritdoc/>
     /// <remarks>Away from the caller's thread: a run may have very many files.</remarks>
-    public async ValueTask DeleteAsync(RunId run, CancellationToken cancellationToken)
+    public ValueTask DeleteAsync(RunId run, CancellationToken cancellationToken) => DeleteAsync(Path.Combine(_root, run.Value), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DeleteAsync(TaskId task, CancellationToken cancellationToken) =>
+        DeleteAsync(Path.Combine(_root, ArtifactPath.FolderOf(task)), cancellationToken);
+
+    private static async ValueTask DeleteAsync(string folder, CancellationToken cancellationToken)
     {
-        var folder = Path.Combine(_root, run.Value);
         try
         {
             await Task.Run(() => Directory.Delete(folder, recursive: true), cancellationToken).ConfigureAwait(false);

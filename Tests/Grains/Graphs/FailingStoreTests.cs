@@ -54,6 +54,38 @@ public sealed class FailingStoreTests
         Assert.All(run.Nodes.SelectMany(node => node.Tasks), task => Assert.Equal(FlowTaskStatus.Completed, task.Status));
     }
 
+    [Theory(Timeout = 60_000)]
+    [InlineData("run", false)]
+    [InlineData("run-tasks-0", true)]
+    [InlineData("partition", false)]
+    [InlineData("log-", true)]
+    [InlineData("catalog", true)]
+    public async Task StoreThatFailsWhileAGrainIsRead_IsNamed_AndTryingAgainHelps(string state, bool batches)
+    {
+        await using var cluster = await FlowCluster.StartAsync(batches);
+        await cluster.SubmitAsync("r1", """{"id":"a","role":"r","tasks":2}""");
+        var task = TaskId.Standalone("t1");
+        var partition = cluster.Grains.GetGrain<ITaskPartitionGrain>(TaskPartitions.KeyOf(task));
+        await partition.SubmitAsync([new NewTask(task, new TaskSubmission { Role = "r" })], FlowCluster.Token);
+        var worker = await cluster.StartWorkerAsync("w1", 4, "r");
+        await worker.NextOffersAsync();
+        await cluster.CrashAsync();
+        cluster.Storage.BeforeRead = name => name.StartsWith(state, StringComparison.Ordinal) ? throw new IOException("the disk is gone") : Task.CompletedTask;
+
+        Func<Task> read = state switch
+        {
+            "catalog" => () => cluster.Grains.GetGrain<IRunCatalogGrain>(RunShards.KeyOf(new RunId("r1"))).ListAsync(1, null, default, [], FlowCluster.Token),
+            "partition" or "log-" => () => partition.GetAsync(task, FlowCluster.Token),
+            _ => () => cluster.Run("r1").GetAsync(FlowCluster.Token),
+        };
+        var failure = await Assert.ThrowsAsync<FlowException>(read);
+
+        Assert.Equal((FlowErrorCode.StoreUnavailable, RetryAdvice.Later), (failure.Code, failure.Kind.Retry));
+        Assert.Contains("the disk is gone", failure.Message, StringComparison.Ordinal);
+        cluster.Storage.BeforeRead = _ => Task.CompletedTask;
+        await read();
+    }
+
     /// <summary>A worker that fails says why at once: without it the run would never end.</summary>
     private static async Task<RunView> EndedOrAsync(Task work, Task<RunView> ended)
     {

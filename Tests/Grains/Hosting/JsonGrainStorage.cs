@@ -19,6 +19,9 @@ internal class JsonGrainStorage : IGrainStorage
     /// <summary>Called before each write with the state's name; may throw or wait.</summary>
     public Func<string, Task> BeforeWrite { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>Called before each read with the state's name; may throw or wait.</summary>
+    public Func<string, Task> BeforeRead { get; set; } = _ => Task.CompletedTask;
+
     /// <summary>Called before each deletion with the state's name; may throw or wait.</summary>
     public Func<string, Task> BeforeClear { get; set; } = _ => Task.CompletedTask;
 
@@ -87,13 +90,13 @@ internal class JsonGrainStorage : IGrainStorage
         }
     }
 
-    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
+        await BeforeRead(stateName);
         var found = _rows.TryGetValue((stateName, grainId), out var row);
         grainState.State = found ? JsonSerializer.Deserialize<T>(row.Json, _options)! : Activator.CreateInstance<T>();
         grainState.ETag = row.Etag;
         grainState.RecordExists = found;
-        return Task.CompletedTask;
     }
 
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)

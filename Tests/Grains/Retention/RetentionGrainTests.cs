@@ -1,3 +1,7 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
+using OrleansFlow.Arrow;
+using OrleansFlow.Artifacts;
 using OrleansFlow.Errors;
 using OrleansFlow.Graphs;
 using OrleansFlow.Retention;
@@ -32,7 +36,7 @@ public sealed class RetentionGrainTests
         Assert.Null(await cluster.Run("old").GetAsync(FlowCluster.Token));
         Assert.NotNull(await cluster.Run("new").GetAsync(FlowCluster.Token));
         Assert.NotNull(await cluster.Run("endless").GetAsync(FlowCluster.Token));
-        Assert.Empty(cluster.Storage.Names(cluster.Run("old").GetGrainId()));
+        Assert.Equal(["run"], cluster.Storage.Names(cluster.Run("old").GetGrainId()));
         Assert.Equal(["endless", "new"], (await ListAsync(cluster)).Order(StringComparer.Ordinal));
         Assert.Equal(new RetentionReport(0, 0, 0), await SweepAsync(cluster));
     }
@@ -53,7 +57,8 @@ public sealed class RetentionGrainTests
 
         Assert.Null(await cluster.Run("r1").GetAsync(FlowCluster.Token));
 
-        Assert.Empty(cluster.Storage.Names(cluster.Run("r1").GetGrainId()));
+        Assert.Equal("""{"status":0,"submitted":"0001-01-01T00:00:00+00:00","version":0,"format":2,"last_epoch":1,"deleted":true}""", cluster.Storage.Get("run", cluster.Run("r1").GetGrainId()));
+        Assert.Equal(["run"], cluster.Storage.Names(cluster.Run("r1").GetGrainId()));
         Assert.Empty(await ListAsync(cluster));
         await cluster.SubmitAsync("r1", Nodes);
     }
@@ -80,6 +85,49 @@ public sealed class RetentionGrainTests
         Assert.InRange(deleted, 1, tasks.Count - 1);
         Assert.Null(await partition.GetAsync(tasks[0], FlowCluster.Token));
         Assert.Equal(FlowTaskStatus.Completed, (await partition.GetAsync(tasks[^1], FlowCluster.Token))!.Status);
+    }
+
+    [Theory(Timeout = Watchdog)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Retention_OfStandaloneTasks_DeletesTheirFilesFirst(bool fails)
+    {
+        var store = new RecordingStore { Fails = fails };
+        await using var cluster = await FlowCluster.StartAsync(batches: true, (silo, _) => silo?.Services.AddSingleton<IArtifactStore>(store));
+        List<TaskId> tasks = [.. Enumerable.Range(0, 100_000).Select(number => TaskId.Standalone($"t{number}")).Where(task => TaskPartitions.KeyOf(task) == "0").Take(3_000)];
+        var partition = cluster.Grains.GetGrain<ITaskPartitionGrain>("0");
+        foreach (var some in tasks.Chunk(500))
+        {
+            await partition.SubmitAsync([.. some.Select(task => new NewTask(task, new TaskSubmission { Role = "r", MaxRetries = 0 }))], FlowCluster.Token);
+            var grants = await partition.GrantAsync(some, new WorkerId("w"), "s", FlowCluster.Token);
+
+            // The first makes a batch, the second fails, the others have nothing to delete.
+            await partition.ReportBatchesAsync([TestWorker.Report(grants[0]!, 0)], FlowCluster.Token);
+            await partition.CompleteAsync(
+                [
+                    .. grants.Select((grant, index) => new AttemptOutcome
+                    {
+                        Token = grant!.Token, End = index == 1 ? AttemptEnd.Failed : AttemptEnd.Completed, BatchCount = index == 0 ? 1 : 0,
+                    }),
+                ],
+                FlowCluster.Token);
+        }
+
+        cluster.Clock.Advance(TimeSpan.FromDays(8));
+        var deleted = (await SweepAsync(cluster)).DeletedTasks;
+
+        Assert.Equal(fails, deleted == 0);
+        if (fails)
+        {
+            Assert.NotNull(await partition.GetAsync(tasks[0], FlowCluster.Token));
+            store.Fails = false;
+            deleted = (await SweepAsync(cluster)).DeletedTasks;
+        }
+
+        Assert.InRange(deleted, 512, tasks.Count - 1);
+        Assert.Null(await partition.GetAsync(tasks[0], FlowCluster.Token));
+        Assert.Superset(new HashSet<TaskId> { tasks[0], tasks[1], tasks[500], tasks[501] }, store.Deleted.ToHashSet());
+        Assert.DoesNotContain(tasks[2], store.Deleted);
     }
 
     [Fact(Timeout = Watchdog)]
@@ -134,6 +182,29 @@ public sealed class RetentionGrainTests
         {
             // Everybody is told of the end; only then can it be deleted.
             await Task.Yield();
+        }
+    }
+
+    private sealed class RecordingStore : IArtifactStore
+    {
+        public bool Fails { get; set; }
+
+        public ConcurrentQueue<TaskId> Deleted { get; } = new();
+
+        public ValueTask<StoredArtifact> WriteAsync(TaskId task, long epoch, int index, RecordBatch batch, CancellationToken cancellationToken) =>
+            throw new InvalidOperationException("The silo writes no artifacts.");
+
+        public IArtifactReader OpenRead(string path) => throw new InvalidOperationException("Nobody reads here.");
+
+        public ValueTask DeleteAsync(TaskId task, CancellationToken cancellationToken)
+        {
+            if (Fails)
+            {
+                throw new FlowException(FlowErrorCode.StoreUnavailable, "The folder is not there.");
+            }
+
+            Deleted.Enqueue(task);
+            return ValueTask.CompletedTask;
         }
     }
 }

@@ -173,6 +173,24 @@ public sealed class SharedFolderArtifactStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Delete_OfAStandaloneTask_TakesItsFilesAndNoOthers_AndMayBeRepeated()
+    {
+        var store = new SharedFolderArtifactStore(_root);
+        foreach (var file in (string[])["_tasks/t1/0.e1.arrow", "_tasks/t2/0.e1.arrow", "t1/n/0/0.e1.arrow"])
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(_root, file))!);
+            await File.WriteAllTextAsync(Path.Combine(_root, file), "x", Token);
+        }
+
+        for (var time = 0; time < 2; time++)
+        {
+            await store.DeleteAsync(TaskId.Standalone("t1"), Token);
+            Assert.Equal(["t2"], FilesOf("_tasks"));
+            Assert.Equal(["0.e1.arrow"], FilesOf("t1/n/0"));
+        }
+    }
+
+    [Fact]
     public void OpenRead_OfAFileThatCannotBeReached_IsNotLostForGood()
     {
         Requires.That(!OperatingSystem.IsWindows(), "a system where a link may point to itself");
