@@ -50,6 +50,8 @@ public sealed partial class FlowClient
                 Priority = task.Priority,
                 MaxRetries = task.MaxRetries,
                 BackoffSec = task.Backoff.TotalSeconds,
+                Placement = task is { Labels: null or { Count: 0 }, RoleVersion: null }
+                    ? null : new TaskPlacement { RoleVersion = task.RoleVersion ?? "", Labels = { task.Labels?.ToDictionary() ?? [] } },
             });
         }
 

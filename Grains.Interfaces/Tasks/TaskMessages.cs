@@ -23,6 +23,24 @@ public sealed record TaskSubmission
     /// <summary>Wait before the first retry; doubles with each further one.</summary>
     [Id(4)]
     public TimeSpan Backoff { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Labels that a worker must have, with these values, to run it; null or empty for none. At most 32.</summary>
+    [Id(5)]
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
+    /// <summary>Version of the role that a worker must announce to run it; null for any.</summary>
+    [Id(6)]
+    public string? RoleVersion { get; init; }
+
+    /// <summary>Whether it says the same, in whatever order its labels are.</summary>
+    public bool Equals(TaskSubmission? other) =>
+        other is not null && Role == other.Role && PayloadJson == other.PayloadJson && Priority == other.Priority && MaxRetries == other.MaxRetries
+        && Backoff == other.Backoff && RoleVersion == other.RoleVersion
+        && (Labels?.Count ?? 0) == (other.Labels?.Count ?? 0)
+        && (Labels is null || Labels.All(label => other.Labels!.TryGetValue(label.Key, out var value) && value == label.Value));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Role, PayloadJson, Priority, MaxRetries, Backoff, RoleVersion, Labels?.Count ?? 0);
 }
 
 /// <summary>A granted lease and all a worker needs to run the attempt.</summary>

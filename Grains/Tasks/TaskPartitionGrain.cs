@@ -254,5 +254,6 @@ internal sealed partial class TaskPartitionGrain : Grain, ITaskPartitionGrain, I
 
     private static TaskView View(LiveTask task) => TaskReports.ToView(task.Id, task.Submission.Role, task.Durable ?? task.Lease);
 
-    private QueueEntry Entry(LiveTask task) => new(task.Id, task.Submission.Priority, task.Durable!.ReadyUtc ?? _clock.GetUtcNow());
+    private QueueEntry Entry(LiveTask task) =>
+        new(task.Id, task.Submission.Priority, task.Durable!.ReadyUtc ?? _clock.GetUtcNow(), TaskSubmissions.NeedsOf(task.Submission));
 }

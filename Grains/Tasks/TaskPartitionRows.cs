@@ -79,6 +79,12 @@ internal sealed class TaskSubmissionRow
     [JsonPropertyName("backoff"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public TimeSpan Backoff { get; set; }
 
+    [JsonPropertyName("labels"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public SortedDictionary<string, string>? Labels { get; set; }
+
+    [JsonPropertyName("role_version"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public string? RoleVersion { get; set; }
+
     public static TaskSubmissionRow Of(TaskSubmission submission) => new()
     {
         Role = submission.Role,
@@ -86,10 +92,12 @@ internal sealed class TaskSubmissionRow
         Priority = submission.Priority,
         MaxRetries = submission.MaxRetries,
         Backoff = submission.Backoff,
+        Labels = submission.Labels is { Count: > 0 } labels ? new SortedDictionary<string, string>(labels.ToDictionary(), StringComparer.Ordinal) : null,
+        RoleVersion = submission.RoleVersion,
     };
 
     public TaskSubmission ToSubmission() =>
-        new() { Role = Role, PayloadJson = PayloadJson, Priority = Priority, MaxRetries = MaxRetries, Backoff = Backoff };
+        new() { Role = Role, PayloadJson = PayloadJson, Priority = Priority, MaxRetries = MaxRetries, Backoff = Backoff, Labels = Labels, RoleVersion = RoleVersion };
 }
 
 /// <summary>Hashes of the tasks in a block of rows of ended tasks, so that a partition need not read those rows to know what they hold.</summary>

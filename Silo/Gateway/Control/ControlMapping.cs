@@ -126,6 +126,19 @@ internal static class ControlMapping
             throw Bad(position, $"backoff_sec {spec.BackoffSec} is outside 0 to {BackoffSecMax}.");
         }
 
+        if (spec.Placement is { } asked)
+        {
+            if (LabelText.Fault(asked.Labels) is { } wrong)
+            {
+                throw Bad(position, $"{wrong}.");
+            }
+
+            if (asked.RoleVersion.Length > 0 && !LabelText.IsValue(asked.RoleVersion))
+            {
+                throw Bad(position, $"a role_version has 1 to {LabelText.MaxLength} characters and no control characters.");
+            }
+        }
+
         if (spec.PayloadJson.Length > 0 && !IsJson(spec.PayloadJson, out var fault))
         {
             throw Bad(position, $"payload_json is no JSON: {fault}");
@@ -138,6 +151,8 @@ internal static class ControlMapping
             Priority = spec.Priority,
             MaxRetries = spec.MaxRetries,
             Backoff = TimeSpan.FromSeconds(spec.BackoffSec),
+            Labels = spec.Placement is { Labels.Count: > 0 } placement ? new Dictionary<string, string>(placement.Labels) : null,
+            RoleVersion = spec.Placement is { RoleVersion.Length: > 0 } pinned ? pinned.RoleVersion : null,
         };
     }
 

@@ -1,3 +1,4 @@
+using OrleansFlow.Errors;
 using OrleansFlow.Tasks;
 using OrleansFlow.Tests.Grains.Hosting;
 using OrleansFlow.Workers;
@@ -46,6 +47,50 @@ public sealed class PlacementTests
         await next.RegisterAsync();
 
         Assert.Equal("run/pinned/0", (await next.NextOfferAsync()).Token.TaskId.Value);
+    }
+
+    [Theory(Timeout = Watchdog)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task StandaloneTask_RunsOnlyWhereItsLabelsAndVersionAre_AlsoAfterACrash(bool batches)
+    {
+        await using var cluster = await FlowCluster.StartAsync(batches);
+        await cluster.StartWorkerAsync("plain", 4, "r");
+        var submission = new TaskSubmission { Role = "r", Labels = new Dictionary<string, string> { ["zone"] = "eu", ["gpu"] = "true" }, RoleVersion = "2.0" };
+        Assert.True(await cluster.Task("t1").SubmitAsync(submission, FlowCluster.Token));
+        var again = submission with { Labels = new Dictionary<string, string> { ["gpu"] = "true", ["zone"] = "eu" } };
+        Assert.False(await cluster.Task("t1").SubmitAsync(again, FlowCluster.Token));
+        foreach (var other in (TaskSubmission[])[submission with { RoleVersion = "2.1" }, submission with { Labels = null }, submission with { Labels = new Dictionary<string, string> { ["zone"] = "us", ["gpu"] = "true" } }])
+        {
+            Assert.Equal(FlowErrorCode.AlreadyExists, (await Assert.ThrowsAsync<FlowException>(() => cluster.Task("t1").SubmitAsync(other, FlowCluster.Token))).Code);
+        }
+
+        Assert.Equal(("gpu=true\nzone=eu\n@2.0", 1), Assert.Single(await WhenUnservedAsync(cluster)) is var unserved ? (unserved.Needs, unserved.ReadyCount) : default);
+        await cluster.CrashAsync();
+        var plain = await cluster.StartWorkerAsync("plain", 4, "r");
+        var old = new TestWorker(cluster, "old", 1, ["r"]) { Labels = { ["gpu"] = "true", ["zone"] = "eu" }, RoleVersions = { ["r"] = "1.0" } };
+        await old.RegisterAsync();
+        var right = new TestWorker(cluster, "right", 1, ["r"]) { Labels = { ["gpu"] = "true", ["zone"] = "eu" }, RoleVersions = { ["r"] = "2.0" } };
+        await right.RegisterAsync();
+
+        Assert.Equal("t1", (await right.NextOfferAsync()).Token.TaskId.Value);
+        Assert.Empty(plain.Offered);
+        Assert.Empty(old.Offered);
+    }
+
+    [Theory(Timeout = Watchdog)]
+    [InlineData("g p u", "x", null, "'g p u' is not a label")]
+    [InlineData("gpu", "", null, "label 'gpu' has the value ''")]
+    [InlineData("gpu", "x", "", "a role version has 1 to 128 characters")]
+    public async Task StandaloneTask_WithABadLabelOrVersion_IsRefused(string label, string value, string? version, string message)
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var submission = new TaskSubmission { Role = "r", Labels = new Dictionary<string, string> { [label] = value }, RoleVersion = version };
+
+        var failure = await Assert.ThrowsAsync<FlowException>(() => cluster.Task("t1").SubmitAsync(submission, FlowCluster.Token));
+
+        Assert.Equal(FlowErrorCode.BadInput, failure.Code);
+        Assert.Contains(message, failure.Message, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = Watchdog)]

@@ -80,6 +80,8 @@ public sealed class TaskTests(SiloFixture fixture)
         { "priority", "priority 1001 is outside" },
         { "retries", "max_retries 101 is outside" },
         { "backoff", "backoff_sec -1 is outside" },
+        { "label", "tasks[0]: 'a b' is not a label" },
+        { "version", "tasks[0]: a role_version has" },
         { "none", "0 tasks in one call" },
         { "many", "1001 tasks in one call" },
     };
@@ -100,6 +102,8 @@ public sealed class TaskTests(SiloFixture fixture)
             case "priority": spec.Priority = 1_001; break;
             case "retries": spec.MaxRetries = 101; break;
             case "backoff": spec.BackoffSec = -1; break;
+            case "label": spec.Placement = new Protocol.V1.TaskPlacement { Labels = { ["a b"] = "x" } }; break;
+            case "version": spec.Placement = new Protocol.V1.TaskPlacement { RoleVersion = new string('1', 129) }; break;
             case "none": request.Tasks.Clear(); break;
             default: request.Tasks.Add(Enumerable.Range(0, 1_000).Select(_ => new Protocol.V1.TaskSpec { Role = "echo" })); break;
         }
@@ -111,6 +115,21 @@ public sealed class TaskTests(SiloFixture fixture)
 
         Assert.Equal(Rpc.RpcStatusCode.InvalidArgument, failure.Code);
         Assert.Contains(expected, failure.Status.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Submit_WithLabelsThatNoWorkerHas_WaitsForOne()
+    {
+        var submission = new TaskSubmission { Role = "echo", Labels = new Dictionary<string, string> { ["gpu"] = "no-one-has-this" }, RoleVersion = "9" };
+        var task = Assert.Single(await Client.SubmitTasksAsync([(default, submission)], cancellationToken: CancellationToken));
+        var free = Assert.Single(await Client.SubmitTasksAsync([(default, new TaskSubmission { Role = "echo" })], cancellationToken: CancellationToken));
+        await foreach (var _ in Client.WatchTasksAsync([free], CancellationToken))
+        {
+            // A task that came later, and asks for nothing, has passed it.
+        }
+
+        Assert.Equal(FlowTaskStatus.Ready, (await Client.GetTaskAsync(task, CancellationToken)).Status);
+        await Client.CancelTaskAsync(task, "seen", CancellationToken);
     }
 
     [Fact]
