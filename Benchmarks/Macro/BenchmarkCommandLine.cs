@@ -6,13 +6,14 @@ using OrleansFlow.Benchmarks.Macro.Wire;
 
 namespace OrleansFlow.Benchmarks.Macro;
 
-/// <summary><c>flow bench [SCENARIO...] [--rounds N] [--store sqlite|postgres] [--worker process|inline] [--list]</c>. Each scenario gets a process of its own, so that its peak memory is its own.</summary>
+/// <summary><c>flow bench [SCENARIO...] [--rounds N] [--store sqlite|postgres] [--worker process|inline] [--size N] [--list]</c>. Each scenario gets a process of its own, so that its peak memory is its own.</summary>
 internal static class BenchmarkCommandLine
 {
     private const int CallersMistake = 2;
 
     private static string _store = StorageWrites.Stores[0];
     private static string _worker = TasksDurable.Workers[0];
+    private static int _size = TasksCurve.DefaultSize;
 
     private static readonly Dictionary<string, Func<Scenario>> Scenarios = new(StringComparer.Ordinal)
     {
@@ -37,6 +38,8 @@ internal static class BenchmarkCommandLine
         ["tasks-durable"] = () => new TasksDurable(_store, _worker),
         ["tasks-enqueue"] = () => new TasksEnqueue(_store, isShared: true),
         ["tasks-enqueue-calls"] = () => new TasksEnqueue(_store, isShared: false),
+        ["tasks-curve"] = () => new TasksCurve(_size),
+        ["idle"] = () => new Idle(),
         ["ready-to-leased"] = () => new ReadyToLeased(_store),
         ["task-latency"] = RunLatency.OneTask,
         ["chain-5"] = RunLatency.Chain,
@@ -143,6 +146,14 @@ internal static class BenchmarkCommandLine
 
                 _worker = args[index];
             }
+            else if (args[index] == "--size")
+            {
+                index++;
+                if (index == args.Length || !int.TryParse(args[index], CultureInfo.InvariantCulture, out _size) || _size is < TasksCurve.SmallSize or > TasksCurve.SizeMax)
+                {
+                    return await MistakeAsync($"--size wants a number from {TasksCurve.SmallSize} to {TasksCurve.SizeMax}.");
+                }
+            }
             else if (Scenarios.ContainsKey(args[index]))
             {
                 names.Add(args[index]);
@@ -171,7 +182,7 @@ internal static class BenchmarkCommandLine
         foreach (var name in names)
         {
             var start = new ProcessStartInfo("dotnet") { UseShellExecute = false };
-            foreach (var argument in (string[])[typeof(BenchmarkCommandLine).Assembly.Location, name, "--rounds", rounds.ToString(CultureInfo.InvariantCulture), "--store", _store, "--worker", _worker])
+            foreach (var argument in (string[])[typeof(BenchmarkCommandLine).Assembly.Location, name, "--rounds", rounds.ToString(CultureInfo.InvariantCulture), "--store", _store, "--worker", _worker, "--size", _size.ToString(CultureInfo.InvariantCulture)])
             {
                 start.ArgumentList.Add(argument);
             }

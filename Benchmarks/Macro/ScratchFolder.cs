@@ -3,10 +3,12 @@ namespace OrleansFlow.Benchmarks.Macro;
 /// <summary>A folder on the disk that is measured, deleted at the end.</summary>
 internal sealed class ScratchFolder : IDisposable
 {
+    private static int _last;
+
     public ScratchFolder()
     {
         // Beside the benchmark, not in the system's temporary folder: that one is often in memory, where an fsync costs nothing.
-        Path = System.IO.Path.Combine(AppContext.BaseDirectory, "bench-" + Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Path = System.IO.Path.Combine(AppContext.BaseDirectory, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"bench-{Environment.ProcessId}-{Interlocked.Increment(ref _last)}"));
         Directory.CreateDirectory(Path);
     }
 
@@ -14,7 +16,6 @@ internal sealed class ScratchFolder : IDisposable
 
     public void Dispose()
     {
-        // All of a process's are one folder; the first to go takes it away.
         if (Directory.Exists(Path))
         {
             Directory.Delete(Path, recursive: true);

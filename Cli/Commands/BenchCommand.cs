@@ -12,7 +12,9 @@ internal static class BenchCommand
         var list = new Option<bool>("--list") { Description = "Name the scenarios." };
         var rounds = new Option<string?>("--rounds") { Description = "Measured rounds of each scenario, after a warm-up. 1 to 100, default 5.", HelpName = "N" };
         var store = new Option<string?>("--store") { Description = "Store of the storage scenarios: sqlite (default) or postgres.", HelpName = "STORE" };
-        var command = new Command("bench", "Measure; one JSON object a line.") { arguments, list, rounds, store };
+        var worker = new Option<string?>("--worker") { Description = "Worker of tasks-durable: process (default) or inline.", HelpName = "WORKER" };
+        var size = new Option<string?>("--size") { Description = "Size of tasks-curve's larger history. 10000 to 1000000, default 100000.", HelpName = "N" };
+        var command = new Command("bench", "Measure; one JSON object a line.") { arguments, list, rounds, store, worker, size };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var assembly = Repository.Assembly("OrleansFlow.Benchmarks");
@@ -27,6 +29,8 @@ internal static class BenchCommand
                 .. parsed.GetValue(arguments) ?? [],
                 .. parsed.GetValue(rounds) is { } count ? ["--rounds", count] : (string[])[],
                 .. parsed.GetValue(store) is { } name ? ["--store", name] : (string[])[],
+                .. parsed.GetValue(worker) is { } place ? ["--worker", place] : (string[])[],
+                .. parsed.GetValue(size) is { } larger ? ["--size", larger] : (string[])[],
                 .. parsed.GetValue(list) ? ["--list"] : (string[])[],
             ];
             await using var bench = ChildProcess.StartDotNet(assembly, all, onLine: Console.WriteLine);

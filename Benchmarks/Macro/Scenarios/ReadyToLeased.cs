@@ -1,5 +1,4 @@
 using System.Globalization;
-using OrleansFlow.Benchmarks.Macro.Baselines;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Benchmarks.Macro.Scenarios;
@@ -12,14 +11,11 @@ namespace OrleansFlow.Benchmarks.Macro.Scenarios;
 /// two commits, and for a slot.
 /// </remarks>
 /// <param name="store">One of <see cref="StorageWrites.Stores"/>.</param>
-internal sealed class ReadyToLeased(string store) : Scenario
+internal sealed class ReadyToLeased(string store) : StoredTasks(store)
 {
     private const int Backlog = 100_000;
     private const int PerCall = 1_000;
     private const int Urgent = 300;
-    private readonly TimeProvider _clock = TimeProvider.System;
-    private readonly BenchSilo _silo = new();
-    private BarePostgres? _postgres;
     private double _idle;
     private int _round;
 
@@ -33,15 +29,11 @@ internal sealed class ReadyToLeased(string store) : Scenario
 
     public override string BaselineName => "the same without a backlog, ms (p99)";
 
-    public override string? Durability => _postgres?.Durability ?? "SQLite, WAL, synchronous=FULL";
-
     public override async Task SetUpAsync(CancellationToken cancellationToken)
     {
-        _postgres = store == "postgres" ? await BarePostgres.StartAsync(cancellationToken) : null;
-        await _silo.StartAsync(
+        await StartSiloAsync(
             options =>
             {
-                options.PostgresConnectionString = _postgres?.ConnectionString;
                 options.WorkerSlots = 8;
                 options.ConfigureWorker = builder => builder.AddHandler<NoOpWorker.Handler>(NoOpWorker.Role);
             },
@@ -52,7 +44,7 @@ internal sealed class ReadyToLeased(string store) : Scenario
             var tasks = Enumerable.Range(first, PerCall)
                 .Select(number => (TaskId.Standalone(string.Create(CultureInfo.InvariantCulture, $"w-{number}")), new TaskSubmission { Role = NoOpWorker.Role, Priority = -1 }))
                 .ToList();
-            await _silo.Client.SubmitTasksAsync(tasks, cancellationToken: cancellationToken);
+            await Silo.Client.SubmitTasksAsync(tasks, cancellationToken: cancellationToken);
         }
     }
 
@@ -64,16 +56,7 @@ internal sealed class ReadyToLeased(string store) : Scenario
 
     public override Task<double> MeasureBaselineAsync(CancellationToken cancellationToken) => Task.FromResult(_idle);
 
-    public override async ValueTask DisposeAsync()
-    {
-        await _silo.DisposeAsync();
-        if (_postgres is not null)
-        {
-            await _postgres.DisposeAsync();
-        }
-
-        await base.DisposeAsync();
-    }
+    public override Task<double?> FsyncMsAsync(CancellationToken cancellationToken) => Task.FromResult<double?>(null);
 
     private static double Quantile(double[] latencies)
     {
@@ -90,9 +73,9 @@ internal sealed class ReadyToLeased(string store) : Scenario
         {
             var id = TaskId.Standalone(string.Create(CultureInfo.InvariantCulture, $"u{round}-{number}"));
             var begun = NoOpWorker.NextBegunAsync(id);
-            var began = _clock.GetTimestamp();
-            await _silo.Client.SubmitTasksAsync([(id, new TaskSubmission { Role = NoOpWorker.Role, Priority = 9 })], cancellationToken: cancellationToken);
-            latencies[number] = _clock.GetElapsedTime(began, await begun.WaitAsync(cancellationToken)).TotalMilliseconds;
+            var began = Clock.GetTimestamp();
+            await Silo.Client.SubmitTasksAsync([(id, new TaskSubmission { Role = NoOpWorker.Role, Priority = 9 })], cancellationToken: cancellationToken);
+            latencies[number] = Clock.GetElapsedTime(began, await begun.WaitAsync(cancellationToken)).TotalMilliseconds;
         }
 
         return latencies;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using OrleansFlow.Benchmarks.Macro.Baselines;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Benchmarks.Macro.Scenarios;
@@ -7,7 +6,7 @@ namespace OrleansFlow.Benchmarks.Macro.Scenarios;
 /// <summary>Standalone no-op tasks through one worker, each on disk before it is acknowledged, from submit to completed.</summary>
 /// <param name="store">One of <see cref="StorageWrites.Stores"/>.</param>
 /// <param name="worker">One of <see cref="Workers"/>: a process of its own over gRPC, or the silo's own.</param>
-internal sealed class TasksDurable(string store, string worker) : Scenario
+internal sealed class TasksDurable(string store, string worker) : StoredTasks(store)
 {
     /// <summary>What <c>--worker</c> takes; the first is the default.</summary>
     public static readonly string[] Workers = ["process", "inline"];
@@ -20,9 +19,6 @@ internal sealed class TasksDurable(string store, string worker) : Scenario
     /// <summary>Rounds before the first that counts, beside the runner's own: the compiler rewrites the path for hundreds of thousands of tasks.</summary>
     private const int WarmUps = 25;
 
-    private readonly TimeProvider _clock = TimeProvider.System;
-    private readonly BenchSilo _silo = new();
-    private BarePostgres? _postgres;
     private int _round;
 
     public override string Name => "tasks-durable";
@@ -31,24 +27,18 @@ internal sealed class TasksDurable(string store, string worker) : Scenario
 
     public override string Unit => "tasks/s";
 
-    public override string BaselineName => "raw fsyncs/s";
-
-    public override string? Durability => _postgres?.Durability ?? "SQLite, WAL, synchronous=FULL";
-
     public override async Task SetUpAsync(CancellationToken cancellationToken)
     {
-        _postgres = store == "postgres" ? await BarePostgres.StartAsync(cancellationToken) : null;
-        await _silo.StartAsync(
+        await StartSiloAsync(
             options =>
             {
-                options.PostgresConnectionString = _postgres?.ConnectionString;
                 options.WorkerSlots = worker == "inline" ? Slots : 0;
                 options.ConfigureWorker = builder => builder.AddHandler<NoOpWorker.Handler>(NoOpWorker.Role);
             },
             cancellationToken);
         if (worker == "process")
         {
-            await _silo.AddWorkerAsync(typeof(TasksDurable).Assembly.Location, NoOpWorker.Argument, Slots, cancellationToken);
+            await Silo.AddWorkerAsync(typeof(TasksDurable).Assembly.Location, NoOpWorker.Argument, Slots, cancellationToken);
         }
 
         for (var round = 0; round < WarmUps; round++)
@@ -61,9 +51,9 @@ internal sealed class TasksDurable(string store, string worker) : Scenario
     {
         var round = _round++;
         using var process = Process.GetCurrentProcess();
-        var (cpuBefore, peerBefore) = (process.TotalProcessorTime, _silo.WorkersCpu);
+        var (cpuBefore, peerBefore) = (process.TotalProcessorTime, Silo.WorkersCpu);
         var allocatedBefore = GC.GetTotalAllocatedBytes(precise: true);
-        var began = _clock.GetTimestamp();
+        var began = Clock.GetTimestamp();
         await Parallel.ForEachAsync(
             Enumerable.Range(0, Count / PerCall),
             new ParallelOptions { MaxDegreeOfParallelism = CallsAtOnce, CancellationToken = cancellationToken },
@@ -72,8 +62,8 @@ internal sealed class TasksDurable(string store, string worker) : Scenario
                 var tasks = Enumerable.Range(call * PerCall, PerCall)
                     .Select(index => (TaskId.Standalone($"b{round}-{index}"), new TaskSubmission { Role = NoOpWorker.Role }))
                     .ToList();
-                var ids = await _silo.Client.SubmitTasksAsync(tasks, cancellationToken: token);
-                await foreach (var ended in _silo.Client.WatchTasksAsync(ids, token))
+                var ids = await Silo.Client.SubmitTasksAsync(tasks, cancellationToken: token);
+                await foreach (var ended in Silo.Client.WatchTasksAsync(ids, token))
                 {
                     if (ended.Status != FlowTaskStatus.Completed)
                     {
@@ -81,28 +71,12 @@ internal sealed class TasksDurable(string store, string worker) : Scenario
                     }
                 }
             });
-        var elapsed = _clock.GetElapsedTime(began);
+        var elapsed = Clock.GetElapsedTime(began);
         process.Refresh();
         return new Sample(
             Count / elapsed.TotalSeconds,
             AllocatedBytesPerOperation: (double)(GC.GetTotalAllocatedBytes(precise: true) - allocatedBefore) / Count,
             CpuMicrosPerOperation: (process.TotalProcessorTime - cpuBefore).TotalMicroseconds / Count,
-            PeerCpuMicrosPerOperation: worker == "process" ? (_silo.WorkersCpu - peerBefore).TotalMicroseconds / Count : null);
-    }
-
-    public override Task<double> MeasureBaselineAsync(CancellationToken cancellationToken) => Task.FromResult(RawFsync.PerSecond(_silo.Folder, _clock));
-
-    public override Task<double?> FsyncMsAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<double?>(1000 / RawFsync.PerSecond(_silo.Folder, _clock));
-
-    public override async ValueTask DisposeAsync()
-    {
-        await _silo.DisposeAsync();
-        if (_postgres is not null)
-        {
-            await _postgres.DisposeAsync();
-        }
-
-        await base.DisposeAsync();
+            PeerCpuMicrosPerOperation: worker == "process" ? (Silo.WorkersCpu - peerBefore).TotalMicroseconds / Count : null);
     }
 }

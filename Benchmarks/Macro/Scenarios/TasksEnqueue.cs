@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using OrleansFlow.Benchmarks.Macro.Baselines;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Benchmarks.Macro.Scenarios;
@@ -8,16 +7,13 @@ namespace OrleansFlow.Benchmarks.Macro.Scenarios;
 /// <summary>Enqueue calls with one task each by many callers, each task on disk before its call returns. Nobody runs them.</summary>
 /// <param name="store">One of <see cref="StorageWrites.Stores"/>.</param>
 /// <param name="isShared">Calls of one client that are made at the same time share requests; else each is a request of its own, as of 64 clients.</param>
-internal sealed class TasksEnqueue(string store, bool isShared) : Scenario
+internal sealed class TasksEnqueue(string store, bool isShared) : StoredTasks(store)
 {
     /// <summary>Rounds before the first that counts, beside the runner's own: the compiler rewrites the path for that long.</summary>
     private const int WarmUps = 12;
 
     private const int Callers = 64;
     private const int CallsEach = 400;
-    private readonly TimeProvider _clock = TimeProvider.System;
-    private readonly BenchSilo _silo = new();
-    private BarePostgres? _postgres;
     private int _round;
 
     public override string Name => isShared ? "tasks-enqueue" : "tasks-enqueue-calls";
@@ -26,14 +22,9 @@ internal sealed class TasksEnqueue(string store, bool isShared) : Scenario
 
     public override string Unit => "calls/s";
 
-    public override string BaselineName => "raw fsyncs/s";
-
-    public override string? Durability => _postgres?.Durability ?? "SQLite, WAL, synchronous=FULL";
-
     public override async Task SetUpAsync(CancellationToken cancellationToken)
     {
-        _postgres = store == "postgres" ? await BarePostgres.StartAsync(cancellationToken) : null;
-        await _silo.StartAsync(options => options.PostgresConnectionString = _postgres?.ConnectionString, cancellationToken);
+        await StartSiloAsync(_ => { }, cancellationToken);
         for (var round = 0; round < WarmUps; round++)
         {
             await MeasureAsync(cancellationToken);
@@ -47,9 +38,9 @@ internal sealed class TasksEnqueue(string store, bool isShared) : Scenario
         using var process = Process.GetCurrentProcess();
         var cpuBefore = process.TotalProcessorTime;
         var allocatedBefore = GC.GetTotalAllocatedBytes(precise: true);
-        var began = _clock.GetTimestamp();
+        var began = Clock.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => CallAsync(round, caller, latencies.AsMemory(caller * CallsEach, CallsEach), cancellationToken)));
-        var elapsed = _clock.GetElapsedTime(began);
+        var elapsed = Clock.GetElapsedTime(began);
         process.Refresh();
         return new Sample(
             latencies.Length / elapsed.TotalSeconds,
@@ -58,39 +49,23 @@ internal sealed class TasksEnqueue(string store, bool isShared) : Scenario
             CpuMicrosPerOperation: (process.TotalProcessorTime - cpuBefore).TotalMicroseconds / latencies.Length);
     }
 
-    public override Task<double> MeasureBaselineAsync(CancellationToken cancellationToken) => Task.FromResult(RawFsync.PerSecond(_silo.Folder, _clock));
-
-    public override Task<double?> FsyncMsAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<double?>(1000 / RawFsync.PerSecond(_silo.Folder, _clock));
-
-    public override async ValueTask DisposeAsync()
-    {
-        await _silo.DisposeAsync();
-        if (_postgres is not null)
-        {
-            await _postgres.DisposeAsync();
-        }
-
-        await base.DisposeAsync();
-    }
-
     private async Task CallAsync(int round, int caller, Memory<double> latenciesMs, CancellationToken cancellationToken)
     {
         var task = new TaskSubmission { Role = "bench.unserved" };
         for (var call = 0; call < latenciesMs.Length; call++)
         {
             var id = TaskId.Standalone(string.Create(CultureInfo.InvariantCulture, $"e{round}-{caller}-{call}"));
-            var began = _clock.GetTimestamp();
+            var began = Clock.GetTimestamp();
             if (isShared)
             {
-                await _silo.Client.SubmitTaskAsync(task, id, allowUnknownRoles: true, cancellationToken);
+                await Silo.Client.SubmitTaskAsync(task, id, allowUnknownRoles: true, cancellationToken);
             }
             else
             {
-                await _silo.Client.SubmitTasksAsync([(id, task)], allowUnknownRoles: true, cancellationToken);
+                await Silo.Client.SubmitTasksAsync([(id, task)], allowUnknownRoles: true, cancellationToken);
             }
 
-            latenciesMs.Span[call] = _clock.GetElapsedTime(began).TotalMilliseconds;
+            latenciesMs.Span[call] = Clock.GetElapsedTime(began).TotalMilliseconds;
         }
     }
 }
