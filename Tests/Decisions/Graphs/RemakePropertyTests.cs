@@ -80,14 +80,18 @@ public sealed class RemakePropertyTests
     [Fact]
     public void Scripts_MakeAllOfItHappen()
     {
-        var remade = new List<FlowTaskStatus>();
-        foreach (var script in RunScript.Losing.Generator.Sample(60, 400))
+        // As many as it takes: what is wanted is that chance can come to each, not how soon.
+        var wanted = new HashSet<FlowTaskStatus> { FlowTaskStatus.Completed, FlowTaskStatus.Leased };
+        for (var round = 0; round < 100 && wanted.Count > 0; round++)
         {
-            remade.AddRange(RunScript.Run(script).History.SelectMany(item => item.Decision.Events.OfType<RunTaskChanged>()
-                .Where(change => change.Change is TaskRemade).Select(change => item.Before[change.Slot].Status)));
+            foreach (var script in RunScript.Losing.Generator.Sample(60, 200))
+            {
+                wanted.ExceptWith(RunScript.Run(script).History.SelectMany(item => item.Decision.Events.OfType<RunTaskChanged>()
+                    .Where(change => change.Change is TaskRemade).Select(change => item.Before[change.Slot].Status)));
+            }
         }
 
-        Assert.Superset(new HashSet<FlowTaskStatus> { FlowTaskStatus.Completed, FlowTaskStatus.Leased }, remade.ToHashSet());
+        Assert.Empty(wanted);
     }
 
     private static void Check(Func<(int Graph, ScriptStep[] Steps), bool> holds) =>
