@@ -10,7 +10,7 @@ namespace OrleansFlow.Grains.Graphs;
 [GenerateSerializer, Immutable, Alias("OrleansFlow.RunPlanRow")]
 internal sealed class RunPlanRow
 {
-    [Id(0), JsonPropertyName("document")]
+    [Id(0), JsonPropertyName("document"), JsonConverter(typeof(LongTextConverter))]
     public string DocumentJson { get; set; } = "";
 
     [Id(1), JsonPropertyName("files"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]

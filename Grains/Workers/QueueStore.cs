@@ -168,6 +168,8 @@ internal sealed class QueueStore(IServiceProvider services, Action failed)
                 append.Segments.Add(_lastSegment);
                 if (changed.Count == 0 || changed[^1] != segment)
                 {
+                    // From here on, because what follows may wait for the head.
+                    segment.WriteCount++;
                     changed.Add(segment);
                 }
             }
@@ -185,7 +187,6 @@ internal sealed class QueueStore(IServiceProvider services, Action failed)
 
     private async Task StoreAsync(Segment segment, bool mayWait)
     {
-        segment.WriteCount++;
         try
         {
             await WriteAsync(segment, mayWait);
