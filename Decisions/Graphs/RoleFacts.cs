@@ -10,6 +10,9 @@ public sealed record RoleFacts(bool IsKnown, int WorkerCount, int FreeSlots, int
     /// <summary>What is missing, for people, by what tasks need (<see cref="PlanNode.Needs"/>; empty for nothing) and no worker of the role offers; null for nothing.</summary>
     public IReadOnlyDictionary<string, string>? Unserved { get; init; }
 
-    /// <summary>A limit that keeps tasks of the role waiting, as people are shown it; null for none.</summary>
+    /// <summary>A limit that keeps all tasks of the role waiting, as people are shown it; null for none.</summary>
     public string? Limit { get; init; }
+
+    /// <summary>Keys whose limit keeps tasks of the role waiting.</summary>
+    public IReadOnlyCollection<string> FullKeys { get; init; } = [];
 }

@@ -133,6 +133,8 @@ public static class RunWhy
             WhyCodes.NoWorker, $"No worker that serves role '{plan.Role}' is connected; {Count(ready, "task")} of node '{plan.Id}' wait{(ready == 1 ? "s" : "")}. 'flow workers' lists them.", plan.Id),
         { Unserved: { } unserved } when unserved.GetValueOrDefault(plan.Needs ?? "") is { } unmet => new WhyReason(
             WhyCodes.NeedsUnmet, $"No worker of role '{plan.Role}' has what node '{plan.Id}' needs: {unmet}.", plan.Id),
+        { FullKeys: var full } when plan.LimitKey is { } key && full.Contains(key) => new WhyReason(
+            WhyCodes.Limit, string.Create(CultureInfo.InvariantCulture, $"Node '{plan.Id}' waits for a limit: {plan.KeyLimit} of key '{key}' at once, over all runs and roles."), plan.Id),
         { Limit: { } limit } => new WhyReason(WhyCodes.Limit, $"Node '{plan.Id}' waits for a limit: {limit}.", plan.Id),
         { FreeSlots: 0 } => new WhyReason(
             WhyCodes.SlotsFull, $"Every slot of the {Count(role.WorkerCount, "worker")} of role '{plan.Role}' is taken; {Count(role.ReadyCount, "task")} wait{(role.ReadyCount == 1 ? "s" : "")} for one. Add workers or slots.", plan.Id),

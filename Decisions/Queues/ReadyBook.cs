@@ -1,3 +1,4 @@
+using OrleansFlow.Decisions.Limits;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Decisions.Queues;
@@ -10,7 +11,7 @@ public sealed class ReadyBook
 {
     private readonly Dictionary<TaskId, QueuedTask> _entries = [];
     private readonly ReadyLanes _ready;
-    private readonly Dictionary<string, int> _inHand = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, KeyTally> _keys = new(StringComparer.Ordinal);
     private readonly SortedSet<QueuedTask> _checks = new(Comparer<QueuedTask>.Create(QueuedTask.CompareChecks));
 
     /// <summary>An empty book.</summary>
@@ -18,6 +19,9 @@ public sealed class ReadyBook
 
     /// <summary>Most tasks in flight at once, whatever their keys; null for any number.</summary>
     public int? Limit { get; set; }
+
+    /// <summary>What it may take of limits that it shares with other queues; null: its tasks' keys are its own, and their limits hold in it alone.</summary>
+    public LimitPermits? Permits { get; set; }
 
     /// <summary>Tasks waiting for a worker.</summary>
     public int ReadyCount => _ready.Count;
@@ -42,6 +46,41 @@ public sealed class ReadyBook
 
     /// <summary>Whether the task is known, and stored somewhere.</summary>
     public bool IsStored(TaskId task) => _entries.TryGetValue(task, out var entry) && entry.Segment != 0;
+
+    /// <summary>Where a known task is stored.</summary>
+    public long SegmentOf(TaskId task) => _entries[task].Segment;
+
+    /// <summary>Which taking of a task in flight is the newest; null for a task that is not known or not in flight.</summary>
+    public long? TakingOf(TaskId task) => _entries.TryGetValue(task, out var entry) && entry.CheckUtc is not null ? entry.Taking : null;
+
+    /// <summary>Whether the task is known and has a key.</summary>
+    public bool HasKey(TaskId task) => _entries.TryGetValue(task, out var entry) && entry.LimitKey is not null;
+
+    /// <summary>The keys whose limit keeps ready tasks waiting.</summary>
+    public IReadOnlyList<string> FullKeys() =>
+    [
+        .. _keys.Where(pair => pair.Value.ReadyCount > 0
+            && (Permits is { } permits ? permits.Find(LimitScopes.OfKey(pair.Key))?.IsWaiting == true : pair.Value.InHandCount >= pair.Value.LowestLimit))
+            .Select(pair => pair.Key),
+    ];
+
+    /// <summary>How many tasks of a shared limit are in flight, how many should be, and the lowest limit that one of them names.</summary>
+    /// <param name="scope">One of <see cref="LimitScopes"/>.</param>
+    /// <param name="isNeeded">Whether one more could be taken but for that limit.</param>
+    /// <param name="freeSlots">How many more could be taken at most.</param>
+    public (int InHand, int Wanted, int Limit) DemandOf(string scope, bool isNeeded, int freeSlots)
+    {
+        var more = isNeeded ? Math.Max(1, freeSlots) : 0;
+        if (LimitScopes.KeyOf(scope) is { } key)
+        {
+            return _keys.TryGetValue(key, out var tally)
+                ? (tally.InHandCount, tally.InHandCount + Math.Min(more, tally.ReadyCount), tally.LowestLimit)
+                : (0, 0, int.MaxValue);
+        }
+
+        var wanted = InFlightCount + Math.Min(more, ReadyCount);
+        return (InFlightCount, Math.Max(InFlightCount, Math.Min(wanted, Limit ?? int.MaxValue)), int.MaxValue);
+    }
 
     /// <summary>Adds a ready task, or makes a known one ready again.</summary>
     /// <param name="task">The task.</param>
@@ -73,6 +112,17 @@ public sealed class ReadyBook
         entry.LimitKey = limitKey;
         entry.Limit = limit;
         entry.CheckUtc = null;
+        if (limitKey is not null)
+        {
+            if (!_keys.TryGetValue(limitKey, out var tally))
+            {
+                tally = new KeyTally();
+                _keys.Add(limitKey, tally);
+            }
+
+            tally.Add(limit);
+        }
+
         _ready.Add(entry);
         return entry.Segment;
     }
@@ -197,8 +247,18 @@ public sealed class ReadyBook
         return entry.Segment;
     }
 
-    private bool IsFree(QueuedTask task) =>
-        (Limit is not { } limit || InFlightCount < limit) && (task.LimitKey is null || _inHand.GetValueOrDefault(task.LimitKey) < task.Limit);
+    private bool IsFree(QueuedTask task)
+    {
+        if (Limit is { } limit && InFlightCount >= limit)
+        {
+            return false;
+        }
+
+        var inHand = task.LimitKey is { } key ? _keys[key].InHandCount : 0;
+        return Permits is { } permits
+            ? permits.MayTake(task.LimitKey, task.Limit, inHand, InFlightCount)
+            : task.LimitKey is null || inHand < task.Limit;
+    }
 
     private void TakeOut(QueuedTask entry, DateTimeOffset checkUtc)
     {
@@ -206,7 +266,7 @@ public sealed class ReadyBook
         SetCheck(entry, checkUtc);
         if (entry.LimitKey is { } key)
         {
-            _inHand[key] = _inHand.GetValueOrDefault(key) + 1;
+            _keys[key].Take();
         }
     }
 
@@ -218,17 +278,19 @@ public sealed class ReadyBook
 
     private void Unlink(QueuedTask entry)
     {
-        if (entry.CheckUtc is null)
+        var isReady = entry.CheckUtc is null;
+        if (isReady)
         {
             _ready.Remove(entry);
         }
         else
         {
             _checks.Remove(entry);
-            if (entry.LimitKey is { } key && --_inHand[key] == 0)
-            {
-                _inHand.Remove(key);
-            }
+        }
+
+        if (entry.LimitKey is { } key && _keys[key].Remove(entry.Limit, isReady))
+        {
+            _keys.Remove(key);
         }
     }
 }

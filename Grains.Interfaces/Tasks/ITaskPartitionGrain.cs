@@ -67,8 +67,11 @@ public interface ITaskPartitionGrain : IGrainWithStringKey
     Task<int> SweepAsync(DateTimeOffset endedBeforeUtc, int limit, CancellationToken cancellationToken);
 
     /// <summary>The tasks of a role that wait for a worker, oldest first: what a queue that has forgotten them asks for.</summary>
+    /// <param name="role">The role.</param>
+    /// <param name="withInHand">Whether those that are leased or back off are to be told of too, because they count for a limit.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
     [Alias("ListReady")]
-    Task<IReadOnlyList<QueueEntry>> ListReadyAsync(string role, CancellationToken cancellationToken);
+    Task<IReadOnlyList<QueueEntry>> ListReadyAsync(string role, bool withInHand, CancellationToken cancellationToken);
 
     /// <summary>Yields the end of each of the tasks once, as many at a time as there are; closes with the last.</summary>
     /// <exception cref="Errors.FlowException"><c>not_found</c>: one of them is unknown.</exception>

@@ -1,3 +1,4 @@
+using OrleansFlow.Limits;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Workers;
@@ -43,6 +44,14 @@ public interface IRoleQueueGrain : IGrainWithStringKey
     [Alias("Leave")]
     Task LeaveAsync(WorkerId worker, CancellationToken cancellationToken);
 
+    /// <summary>From a limit that the queue shares with others: what it may have in hand.</summary>
+    /// <param name="scope">Key of the limit's grain.</param>
+    /// <param name="grant">What it may have; null only to ask what it has.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>What it has and wants, when the grant answers nothing that it said; null when there is nothing to say, or it does not know yet.</returns>
+    [Alias("TellLimit")]
+    Task<LimitReport?> TellLimitAsync(string scope, LimitGrant? grant, CancellationToken cancellationToken);
+
     /// <summary>Whether the role is known, and how much waits.</summary>
     [Alias("GetStatus")]
     Task<RoleQueueStatus> GetStatusAsync(CancellationToken cancellationToken);
@@ -55,7 +64,8 @@ public interface IRoleQueueGrain : IGrainWithStringKey
 /// <param name="Needs">Labels and version that a worker must offer, in the spelling of <c>PlacementTraits</c>; null for any worker.</param>
 /// <param name="Near">The worker that has the task's input at hand: preferred while it has room; default for none. Not stored.</param>
 /// <param name="LimitKey">What its limit is shared by; null for no limit.</param>
-/// <param name="Limit">How many tasks of that key the queue may have in flight at once.</param>
+/// <param name="Limit">How many tasks of that key may be in flight at once, over all queues.</param>
+/// <param name="IsInHand">True: the task is in hand, and is told of because it counts for a limit.</param>
 [GenerateSerializer, Immutable, Alias("OrleansFlow.QueueEntry")]
 public readonly record struct QueueEntry(
     [property: Id(0)] TaskId TaskId,
@@ -64,7 +74,8 @@ public readonly record struct QueueEntry(
     [property: Id(3)] string? Needs = null,
     [property: Id(4)] WorkerId Near = default,
     [property: Id(5)] string? LimitKey = null,
-    [property: Id(6)] int Limit = 0);
+    [property: Id(6)] int Limit = 0,
+    [property: Id(7)] bool IsInHand = false);
 
 /// <summary>Ready tasks that no worker of the role can run as things are.</summary>
 /// <param name="Needs">What they need, in the spelling of <c>PlacementTraits</c>; empty for a worker of the role, whichever.</param>
@@ -83,6 +94,8 @@ public sealed record UnservedTasks(
 /// <param name="OldestReadyUtc">When the oldest waiting task became ready; null when none waits.</param>
 /// <param name="Unserved">Those of the ready tasks that none of the workers can run, by what they need; null for none.</param>
 /// <param name="FreeSlots">Slots that the workers of the role have free now.</param>
+/// <param name="Limit">The limit that keeps every task of the role waiting, for people; null when none does.</param>
+/// <param name="FullKeys">The keys whose limit keeps ready tasks waiting; null for none.</param>
 [GenerateSerializer, Immutable, Alias("OrleansFlow.RoleQueueStatus")]
 public sealed record RoleQueueStatus(
     [property: Id(0)] bool Known,
@@ -91,4 +104,6 @@ public sealed record RoleQueueStatus(
     [property: Id(3)] int WorkerCount,
     [property: Id(4)] DateTimeOffset? OldestReadyUtc,
     [property: Id(5)] IReadOnlyList<UnservedTasks>? Unserved = null,
-    [property: Id(6)] int FreeSlots = 0);
+    [property: Id(6)] int FreeSlots = 0,
+    [property: Id(7)] string? Limit = null,
+    [property: Id(8)] IReadOnlyList<string>? FullKeys = null);

@@ -56,6 +56,8 @@ internal sealed partial class GraphRunGrain
         var status = await GrainFactory.GetGrain<IRoleQueueGrain>(role + "/0").GetStatusAsync(cancellationToken);
         return new RoleFacts(status.Known, status.WorkerCount, status.FreeSlots, status.ReadyCount)
         {
+            Limit = status.Limit,
+            FullKeys = status.FullKeys ?? [],
             Unserved = status.Unserved?.ToDictionary(tasks => tasks.Needs, tasks => tasks.Reason, StringComparer.Ordinal),
         };
     }

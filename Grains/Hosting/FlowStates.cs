@@ -41,6 +41,7 @@ public static class FlowStates
         [("catalog", "bucket")] = StateKind.Of<CatalogBucketState>(row => row.Tables.ForEach(table => table.ToTable())),
         [("rolequeue", "queue")] = StateKind.Of<QueueHeadState>(_ => { }),
         [("rolequeue", "segment")] = StateKind.Of<QueueSegmentState>(row => row.Items.ForEach(item => TaskId.Parse(item.Task))),
+        [("limit", "limit")] = StateKind.Of<Limits.LimitGrainState>(row => row.Queues.ForEach(queue => ArgumentException.ThrowIfNullOrEmpty(queue))),
         [("nodecache", "cached")] = StateKind.Of<NodeCacheState>(row => _ = new RunId(row.Run)),
         [("worker", "worker")] = StateKind.Of<WorkerGrainState>(_ => { }),
         [("workercatalog", "workers")] = StateKind.Of<WorkerCatalogState>(row => row.Workers.ForEach(worker => _ = new WorkerId(worker))),

@@ -18,6 +18,9 @@ internal sealed class LiveTask(TaskId id, TaskSubmission submission)
     /// <summary>The newest durable state; all that others may see. Null before the first commit.</summary>
     public TaskLease? Durable { get; set; }
 
+    /// <summary>Whether it is, or is about to be, leased or backing off.</summary>
+    public bool IsInHand => CountsAsInHand(Lease) || (Durable is { } durable && CountsAsInHand(durable));
+
     /// <summary>Whether the next commit writes it.</summary>
     public bool IsStaged { get; set; }
 
@@ -38,4 +41,6 @@ internal sealed class LiveTask(TaskId id, TaskSubmission submission)
 
     /// <summary>Neighbours in the list of leased tasks.</summary>
     public LiveTask? NextLeased { get; set; }
+
+    private static bool CountsAsInHand(TaskLease lease) => lease.Status is FlowTaskStatus.Leased or FlowTaskStatus.BackingOff;
 }

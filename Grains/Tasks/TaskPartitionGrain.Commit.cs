@@ -238,7 +238,7 @@ internal sealed partial class TaskPartitionGrain
     private void OnEnded(LiveTask task, TaskLease? before)
     {
         _openCount--;
-        if (before is { Status: FlowTaskStatus.Ready })
+        if (before is { Status: FlowTaskStatus.Ready } || CountsInHand(task.Submission.Role))
         {
             Withdraw(task);
         }

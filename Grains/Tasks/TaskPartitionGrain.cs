@@ -21,6 +21,8 @@ namespace OrleansFlow.Grains.Tasks;
 internal sealed partial class TaskPartitionGrain : Grain, ITaskPartitionGrain, IRemindable, IDisposable
 {
     private readonly LeaseOptions _leases;
+    private readonly LimitOptions _limits;
+    private readonly bool _hasLimits;
     private readonly SiloServingClock _serving;
     private readonly LeaseClock _clock;
     private readonly ILeaseRules? _rules;
@@ -36,6 +38,7 @@ internal sealed partial class TaskPartitionGrain : Grain, ITaskPartitionGrain, I
     public TaskPartitionGrain(
         IServiceProvider services,
         IOptions<LeaseOptions> leases,
+        IOptions<LimitOptions> limits,
         SiloServingClock serving,
         LeaseClock clock,
         ILogger<TaskPartitionGrain> logger,
@@ -43,6 +46,8 @@ internal sealed partial class TaskPartitionGrain : Grain, ITaskPartitionGrain, I
         IStoreGeneration? generation = null)
     {
         _leases = leases.Value;
+        _limits = limits.Value;
+        _hasLimits = _limits.Total is not null || _limits.EachRole is not null || _limits.Roles.Count > 0;
         _serving = serving;
         _clock = clock;
         _logger = logger;
@@ -228,11 +233,12 @@ internal sealed partial class TaskPartitionGrain : Grain, ITaskPartitionGrain, I
         return View(found);
     }
 
-    public Task<IReadOnlyList<QueueEntry>> ListReadyAsync(string role, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<QueueEntry>> ListReadyAsync(string role, bool withInHand, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<QueueEntry>>(
         [
-            .. _tasks.Values.Where(task => task.Durable?.Status == FlowTaskStatus.Ready && task.Submission.Role == role)
-                .Select(Entry).OrderBy(entry => entry.ReadyUtc).ThenBy(entry => entry.TaskId.Value, StringComparer.Ordinal),
+            .. _tasks.Values.Where(task => task.Submission.Role == role && (task.Durable?.Status == FlowTaskStatus.Ready || (withInHand && task.IsInHand)))
+                .Select(task => Entry(task) with { IsInHand = withInHand && task.IsInHand })
+                .OrderBy(entry => entry.ReadyUtc).ThenBy(entry => entry.TaskId.Value, StringComparer.Ordinal),
         ]);
 
     /// <summary>The task in memory, or as it ended.</summary>
@@ -252,8 +258,11 @@ internal sealed partial class TaskPartitionGrain : Grain, ITaskPartitionGrain, I
         return new EffectReceipt(refused is null, refused);
     }
 
+    /// <summary>Whether the queue of a role counts tasks in hand, and so must hear of their ends.</summary>
+    private bool CountsInHand(string role) => _hasLimits && (_limits.Total is not null || _limits.OfRole(role) is not null);
+
     private static TaskView View(LiveTask task) => TaskReports.ToView(task.Id, task.Submission.Role, task.Durable ?? task.Lease);
 
     private QueueEntry Entry(LiveTask task) =>
-        new(task.Id, task.Submission.Priority, task.Durable!.ReadyUtc ?? _clock.GetUtcNow(), TaskSubmissions.NeedsOf(task.Submission));
+        new(task.Id, task.Submission.Priority, task.Durable?.ReadyUtc ?? _clock.GetUtcNow(), TaskSubmissions.NeedsOf(task.Submission));
 }

@@ -15,6 +15,9 @@ internal sealed class QueueHeadState
     public long FirstSegment { get; set; } = 1;
 
     public long NextSegment { get; set; } = 1;
+
+    /// <summary>Activations that shared a limit with other queues: what one of them says is newer than what any before it said.</summary>
+    public long Term { get; set; }
 }
 
 /// <summary>Some stored tasks of a queue.</summary>
@@ -39,4 +42,5 @@ internal sealed record QueueItemState(
 [JsonSerializable(typeof(QueueSegmentState))]
 [JsonSerializable(typeof(WorkerGrainState))]
 [JsonSerializable(typeof(WorkerCatalogState))]
+[JsonSerializable(typeof(Limits.LimitGrainState))]
 internal sealed partial class WorkerStateJson : JsonSerializerContext;

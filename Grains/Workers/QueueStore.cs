@@ -33,6 +33,7 @@ internal sealed class QueueStore(IServiceProvider services, Action failed)
     private long _lastSegment;
     private Task _writing = Task.CompletedTask;
     private Task _headWrite = Task.CompletedTask;
+    private Task<long>? _term;
     private Exception? _failure;
 
     /// <summary>True once any worker has announced the role; durable.</summary>
@@ -100,6 +101,20 @@ internal sealed class QueueStore(IServiceProvider services, Action failed)
         {
             _head.State.Known = true;
             await WriteHeadAsync();
+        }
+    }
+
+    /// <summary>Number of this activation among those that asked for one; durable when it is known, and more than that of any before.</summary>
+    public Task<long> TermAsync()
+    {
+        ThrowIfFailed();
+        return _term ??= BeginAsync();
+
+        async Task<long> BeginAsync()
+        {
+            var term = ++_head.State.Term;
+            await WriteHeadAsync();
+            return term;
         }
     }
 

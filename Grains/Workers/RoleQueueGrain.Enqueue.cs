@@ -87,7 +87,7 @@ internal sealed partial class RoleQueueGrain
         }
     }
 
-    private bool IsCounted(QueueEntry entry) => entry.LimitKey is not null || _book.Limit is not null;
+    private bool IsCounted(QueueEntry entry) => entry.LimitKey is not null || CountsStandalone;
 
     /// <summary>Makes tasks ready and offers them.</summary>
     private void FileAll(IReadOnlyList<QueueEntry> entries, List<QueueEntry> stored, IReadOnlyList<long> segments)
@@ -98,13 +98,17 @@ internal sealed partial class RoleQueueGrain
             File(entry, next < segments.Count && stored[next].TaskId == entry.TaskId ? segments[next++] : NotStored);
         }
 
+        ResolveDoubts();
         Pump();
     }
 
     /// <summary>Makes a task ready. One that another call, or an earlier life, stored too keeps the segment it has; the other copy is dropped.</summary>
     private void File(QueueEntry entry, long segment)
     {
-        var kept = _book.MakeReady(entry.TaskId, entry.Priority, entry.ReadyUtc, segment, entry.Needs, entry.Near, entry.LimitKey, entry.Limit);
+        TakeKeyIn(entry);
+        var kept = IsInDoubt(entry)
+            ? _book.SegmentOf(entry.TaskId)
+            : _book.MakeReady(entry.TaskId, entry.Priority, entry.ReadyUtc, segment, entry.Needs, entry.Near, entry.LimitKey, entry.Limit);
         if (segment != NotStored && segment != kept)
         {
             _store.Removed(segment, entry.TaskId);

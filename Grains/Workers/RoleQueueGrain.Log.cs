@@ -19,4 +19,7 @@ internal sealed partial class RoleQueueGrain
 
     [LoggerMessage(EventId = 2164, Level = LogLevel.Error, Message = "Task partition {Partition} could not be asked for the ready tasks of role {Role}; it is asked again")]
     private partial void LogPartitionNotAsked(Exception exception, string partition, string role);
+
+    [LoggerMessage(EventId = 2172, Level = LogLevel.Warning, Message = "Queue {QueueKey} could not report to limit {Scope}; it reports again")]
+    private partial void LogLimitNotTold(Exception exception, string queueKey, string scope);
 }

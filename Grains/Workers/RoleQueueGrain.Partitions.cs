@@ -16,9 +16,13 @@ internal sealed partial class RoleQueueGrain
         {
             try
             {
-                foreach (var entry in await GrainFactory.GetGrain<ITaskPartitionGrain>(key).ListReadyAsync(role, cancellationToken))
+                foreach (var entry in await GrainFactory.GetGrain<ITaskPartitionGrain>(key).ListReadyAsync(role, CountsStandalone, cancellationToken))
                 {
-                    File(entry, NotStored);
+                    _book.MakeReady(entry.TaskId, entry.Priority, entry.ReadyUtc, NotStored, entry.Needs, entry.Near);
+                    if (entry.IsInHand)
+                    {
+                        _book.Hold(entry.TaskId, NextCheckUtc());
+                    }
                 }
 
                 return null;

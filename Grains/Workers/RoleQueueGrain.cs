@@ -63,11 +63,11 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _book.Limit = _limits.OfRole(this.GetPrimaryKeyString().Split('/')[0]);
+        BeginLimits();
         await foreach (var (entry, segment) in _store.LoadAsync(this.GetGrainId(), cancellationToken))
         {
             File(entry, segment);
-            if (IsCounted(entry))
+            if (IsLimited(entry.TaskId))
             {
                 // Whether it is leased its owner knows; until then it counts.
                 _book.Hold(entry.TaskId, _clock.GetUtcNow());
@@ -112,7 +112,8 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
 
     public Task<RoleQueueStatus> GetStatusAsync(CancellationToken cancellationToken) =>
         Task.FromResult(new RoleQueueStatus(
-            _store.IsKnown, _book.ReadyCount, _book.InFlightCount, _workers.Count, _book.OldestReadyUtc, Unserved(), _workers.FreeSlots));
+            _store.IsKnown, _book.ReadyCount, _book.InFlightCount, _workers.Count, _book.OldestReadyUtc, Unserved(), _workers.FreeSlots,
+            LimitReached(), _book.FullKeys() is { Count: > 0 } full ? full : null));
 
     /// <summary>The activation was what the reminder is for: it has loaded the entries. What is due is checked at once.</summary>
     public Task ReceiveReminder(string reminderName, TickStatus status)
@@ -130,6 +131,11 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
     /// <summary>Starts an assignment for every worker that has room, as long as there are ready tasks.</summary>
     private void Pump()
     {
+        if (!MayPump())
+        {
+            return;
+        }
+
         while (_book.ReadyCount > 0 && _workers.TryBegin(out var worker, out var freeSlots, _book))
         {
             var taken = new List<ReadyTask>();
@@ -142,6 +148,7 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
         }
 
         _underWay.RemoveWhere(assignment => assignment.IsCompleted);
+        ReportLimits(isLate: false);
     }
 
     /// <summary>How many tasks one worker gets at once, so that a few are spread over all that have room, and many share a commit.</summary>
@@ -149,6 +156,8 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
 
     private async Task AssignAsync(WorkerId worker, List<ReadyTask> tasks)
     {
+        BeginAssigning(tasks);
+
         // Leave the caller's turn first: whoever enqueued must not wait for grants.
         await Task.Yield();
         int? freeSlots = null;
@@ -158,103 +167,32 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
                 .AssignAsync([.. tasks.Select(task => new QueueEntry(task.TaskId, task.Priority, task.ReadyUtc))], CancellationToken.None);
             freeSlots = receipt.FreeSlots;
             _early.ExceptWith(receipt.Taken);
+            EndAssigning(tasks);
             var settled = receipt.Taken.Concat(receipt.NotReady).ToHashSet();
             foreach (var task in tasks)
             {
                 if (!settled.Contains(task.TaskId))
                 {
-                    _book.PutBack(task);
+                    PutBack(task);
                 }
-                else if (task.TaskId.IsStandalone)
+                else if (task.TaskId.IsStandalone && !CountsStandalone)
                 {
                     _book.Drop(task);
                 }
             }
 
-            await Task.WhenAll(receipt.NotReady.Where(task => !task.IsStandalone).Select(ResolveAsync));
+            await Task.WhenAll(receipt.NotReady.Where(task => !task.IsStandalone || CountsStandalone).Select(ResolveAsync));
         }
         catch (Exception exception)
         {
             LogAssignmentFailed(exception, worker, tasks.Count);
-            foreach (var task in tasks)
-            {
-                _book.PutBack(task);
-            }
+            EndAssigning(tasks);
+            tasks.ForEach(PutBack);
         }
 
         await EndEarlyAsync(tasks);
+        ResolveDoubts();
         _workers.End(worker, freeSlots);
         Pump();
     }
-
-    /// <summary>Asks a task's owner where it stands and files it accordingly.</summary>
-    private async Task ResolveAsync(TaskId task)
-    {
-        try
-        {
-            var view = await GrainFactory.GetGrain<ITaskGrain>(task.Value).GetAsync(CancellationToken.None);
-            switch (view?.Status)
-            {
-                case null or FlowTaskStatus.Completed or FlowTaskStatus.Failed or FlowTaskStatus.Cancelled:
-                    Forget(task);
-                    break;
-                case FlowTaskStatus.Ready:
-                    _book.ReadyAgain(task, _clock.GetUtcNow());
-                    break;
-                default:
-                    // One that is withheld is enqueued when it is ready again; forgetting it could come after that.
-                    _book.CheckAt(task, CheckUtc(view));
-                    break;
-            }
-        }
-        catch (Exception exception)
-        {
-            // The next check-up asks again.
-            LogCheckFailed(exception, task);
-        }
-    }
-
-    private async Task TickAsync(CancellationToken cancellationToken)
-    {
-        var due = _book.TakeDueChecks(_clock.GetUtcNow(), NextCheckUtc(), ChecksMax);
-        if (due.Count > 0)
-        {
-            await Task.WhenAll(due.Select(ResolveAsync));
-            Pump();
-        }
-
-        if (_unheard.Count > 0)
-        {
-            await AskPartitionsAsync(cancellationToken);
-            Pump();
-        }
-
-        NoteUnserved();
-        await _store.TidyAsync();
-        await EndReminderIfIdleAsync();
-    }
-
-    private void Forget(TaskId task)
-    {
-        if (_book.Remove(task) is { } segment)
-        {
-            _store.Removed(segment, task);
-        }
-    }
-
-    /// <summary>When a task that is not ready is asked for again: soon after its owner means to change it, by this silo's clock or the owner's.</summary>
-    private DateTimeOffset CheckUtc(TaskView view)
-    {
-        var nowUtc = _clock.GetUtcNow();
-        if (view.DueUtc is not { } due || due <= nowUtc)
-        {
-            return NextCheckUtc();
-        }
-
-        // The owner's clock may run far ahead.
-        var latest = view.Status == FlowTaskStatus.Leased ? NextCheckUtc() : nowUtc + CheckPeriodMax;
-        return due + TickPeriod < latest ? due + TickPeriod : latest;
-    }
-
-    private DateTimeOffset NextCheckUtc() => _clock.GetUtcNow() + _leases.Duration + TickPeriod;
 }

@@ -17,6 +17,9 @@ internal sealed class SharedParts
     /// <summary>The role that every simulated worker serves.</summary>
     public const string Role = "work";
 
+    /// <summary>The role that they serve besides in a world with limits.</summary>
+    public const string SecondRole = "play";
+
     /// <summary>The only instance.</summary>
     public static readonly SharedParts Instance = new();
 
@@ -31,6 +34,9 @@ internal sealed class SharedParts
 
     /// <summary>What workers serve.</summary>
     public RoleCatalog Roles { get; } = new([new RoleRegistration(Role, typeof(SimulatedHandler))]);
+
+    /// <summary>What they serve in a world with limits.</summary>
+    public RoleCatalog BothRoles { get; } = new([new RoleRegistration(Role, typeof(SimulatedHandler)), new RoleRegistration(SecondRole, typeof(SimulatedHandler))]);
 
     /// <summary>Logs nothing: the history says what happens.</summary>
     public ILoggerFactory Loggers { get; } = NullLoggerFactory.Instance;

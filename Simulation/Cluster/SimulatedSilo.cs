@@ -138,6 +138,18 @@ internal sealed class SimulatedSilo
             options.ReconnectGrace = _world.Options.Leases.ReconnectGrace;
             options.ServingGrace = _world.Options.Leases.ServingGrace;
         });
+        if (_world.Options.Limits is { } limits)
+        {
+            services.Configure<LimitOptions>(options =>
+            {
+                (options.Total, options.EachRole) = (limits.Total, limits.EachRole);
+                foreach (var (role, limit) in limits.Roles)
+                {
+                    options.Roles[role] = limit;
+                }
+            });
+        }
+
         services.AddSingleton<ILeaseRules>(_world.Rules);
         services.AddKeyedSingleton(FlowGrainStorage.Name, _world.StorageFor(Process));
         silo.UseInMemoryReminderService();

@@ -14,6 +14,9 @@ internal sealed record WorldOptions
     /// <summary>Tasks that one worker runs at once.</summary>
     public int SlotsPerWorker { get; init; } = 2;
 
+    /// <summary>Limits on the tasks in hand; null for a world without any, in which workers serve one role.</summary>
+    public LimitOptions? Limits { get; init; }
+
     /// <summary>How long callers wait for a grain's answer.</summary>
     public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(4);
 

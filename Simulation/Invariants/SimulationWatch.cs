@@ -25,7 +25,7 @@ internal sealed class SimulationWatch
         [
             new DurableSubmitInvariant(world), new FencingInvariant(world), new OneOutcomeInvariant(world),
             new LeaseEndInvariant(world), new FinalCancellationInvariant(world), new FinalRunInvariant(world),
-            new FanInInvariant(world), new CountedEffectsInvariant(world),
+            new FanInInvariant(world), new CountedEffectsInvariant(world), new LimitInvariant(world),
         ];
     }
 

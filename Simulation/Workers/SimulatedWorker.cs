@@ -41,7 +41,7 @@ internal sealed class SimulatedWorker
                 ShutdownGrace = TimeSpan.FromSeconds(2),
                 StopGrace = TimeSpan.FromSeconds(2),
             },
-            SimulatedWorld.Shared.Roles,
+            world.Options.Limits is null ? SimulatedWorld.Shared.Roles : SimulatedWorld.Shared.BothRoles,
             services.GetRequiredService<IServiceScopeFactory>(),
             _ => new SimulatedArtifactStore(world, Process),
             Process.Clock,

@@ -15,6 +15,7 @@ public sealed class SimulationTests
     [InlineData("routing", 1_000)]
     [InlineData("random-graphs", 500)]
     [InlineData("scatter", 500)]
+    [InlineData("limits", 500)]
     public void Rules_OverThousandsOfSeedsWithEveryKindOfFault_Hold(string scenario, int seeds)
     {
         var faults = new ConcurrentDictionary<FaultKind, int>();
@@ -58,6 +59,7 @@ public sealed class SimulationTests
     [InlineData("routing")]
     [InlineData("random-graphs")]
     [InlineData("scatter")]
+    [InlineData("limits")]
     public void History_OfTheSameSeed_IsTheSameByteForByte(string scenario)
     {
         var options = new ParallelOptions { CancellationToken = TestContext.Current.CancellationToken };

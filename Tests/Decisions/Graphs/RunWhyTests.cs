@@ -31,6 +31,18 @@ public sealed class RunWhyTests : GraphRunTestBase
         Assert.Equal((expected, "a"), Only(null, new RoleFacts(true, 2, freeSlots, 2) { Unserved = unmet is null ? null : new Dictionary<string, string> { [""] = unmet }, Limit = limit }));
     }
 
+    [Theory]
+    [InlineData("db", WhyCodes.Limit)]
+    [InlineData("other", WhyCodes.SlotsFull)]
+    public void Ready_WhoseKeyIsFull_NamesTheLimit(string full, string expected)
+    {
+        Submit("""{"name":"g","nodes":[{"id":"a","role":"r","concurrency":{"limit":2,"key":"db"}}]}""");
+
+        var reason = Assert.Single(Why("a", new RoleFacts(true, 1, 0, 1) { FullKeys = [full] }));
+
+        Assert.Equal((expected, full == "db"), (reason.Code, reason.Text.Contains("2 of key 'db'", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Node_ThatWaitsForItsParents_NamesThem()
     {
