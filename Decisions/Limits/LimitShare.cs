@@ -43,7 +43,7 @@ public sealed class LimitShare
 
         var isMoreWanted = wanted > _allowance && wanted > _wanted;
         var isOtherLimit = wanted > 0 && limit != _limit;
-        var isSpare = _target < _allowance && inHand < _allowance;
+        var isSpare = inHand < _allowance && (_target < _allowance || (_isAnswered && !_isOpen));
         return isMoreWanted || isOtherLimit || isSpare || (_sequence == 0 && wanted > 0);
     }
 
@@ -54,7 +54,8 @@ public sealed class LimitShare
     /// <param name="limit">The lowest limit that one of them names.</param>
     public ShareReport Report(long sequence, int inHand, int wanted, int limit)
     {
-        var most = Math.Max(inHand, Math.Min(Math.Min(_allowance, _target), wanted));
+        // Where all parts together are too many, what is not in hand is of no use here, and keeps the others waiting.
+        var most = Math.Max(inHand, _isOpen ? Math.Min(Math.Min(_allowance, _target), wanted) : 0);
         (_sequence, _allowance, _wanted, _isAnswered) = (sequence, most, wanted, false);
 
         // Together they hold no more than the limit that was named before, so no more than a higher one.

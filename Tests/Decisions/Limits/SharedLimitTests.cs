@@ -129,6 +129,18 @@ public sealed class SharedLimitTests
         Assert.Equal(1, share.Report(2, 1, 5, 3).Most);
     }
 
+    [Fact]
+    public void Share_ThatClaimedTooMuch_GivesItBackAtOnce()
+    {
+        var share = new LimitShare();
+        Assert.Equal(4, share.Report(1, 4, 4, 3).Most);
+        share.Adopt(new ShareGrant(1, 4, 2, false));
+
+        Assert.Equal((true, false), (share.MustReport(1, 4, 3, isLate: false), share.MayTake(1, 3)));
+        Assert.Equal(1, share.Report(2, 1, 4, 3).Most);
+        Assert.False(share.MustReport(1, 4, 3, isLate: false));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
