@@ -14,6 +14,19 @@ public sealed partial class FlowClient
     public async Task<RunView> CancelRunAsync(RunId runId, string reason, CancellationToken cancellationToken = default) =>
         (await CallAsync(FlowMethods.CancelRun, new CancelRunRequest { RunId = runId.Value, Reason = reason }, cancellationToken).ConfigureAwait(false)).ToView();
 
+    /// <summary>Cancels a run, and says how long handlers that are told to stop may take to return before they are left behind.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="reason">Kept with the run.</param>
+    /// <param name="grace">Range 100 ms to 1 h; without it each worker's own stop grace counts.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="FlowException"><c>not_found</c>; <c>already_ended</c>; <c>bad_input</c>: a grace out of range.</exception>
+    public async Task<RunView> CancelRunAsync(RunId runId, string reason, TimeSpan grace, CancellationToken cancellationToken = default)
+    {
+        // Less than a millisecond is out of range, not absent.
+        var request = new CancelRunRequest { RunId = runId.Value, Reason = reason, GraceMs = grace > TimeSpan.Zero ? Math.Max(1, (long)grace.TotalMilliseconds) : -1 };
+        return (await CallAsync(FlowMethods.CancelRun, request, cancellationToken).ConfigureAwait(false)).ToView();
+    }
+
     /// <summary>Pauses a run: no task of it is leased until it is resumed; what runs goes on. Durable when it returns. Fine when it is paused already.</summary>
     /// <exception cref="FlowException"><c>not_found</c>; <c>already_ended</c>.</exception>
     public async Task<RunView> PauseRunAsync(RunId runId, string reason, CancellationToken cancellationToken = default) =>

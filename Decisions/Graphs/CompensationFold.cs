@@ -16,6 +16,7 @@ internal static class CompensationFold
             Failure = begun.Failure,
             FailedNode = begun.Node,
             CancelReason = begun.Outcome == RunStatus.Cancelled ? begun.Reason : null,
+            CancelGrace = begun.Grace,
             Active = [.. state.Active.Where(slot => slot.Node >= plan.RegularCount)],
             OpenGates = [],
             Remaking = [],

@@ -13,7 +13,9 @@ public sealed record SubmitRun(RunId RunId, GraphPlan Plan) : GraphRunCommand;
 public sealed record LeaseTask(TaskSlot Slot, LeaseCommand Command) : GraphRunCommand;
 
 /// <summary>Cancel the run.</summary>
-public sealed record CancelRun(string Reason) : GraphRunCommand;
+/// <param name="Reason">Why.</param>
+/// <param name="Grace">How long stopped handlers may take to return; null: as their workers say.</param>
+public sealed record CancelRun(string Reason, TimeSpan? Grace = null) : GraphRunCommand;
 
 /// <summary>Lease no task until the run is resumed.</summary>
 public sealed record PauseRun(string Reason) : GraphRunCommand;

@@ -31,7 +31,7 @@ public static class GraphRunDecider
         {
             SubmitRun submit => step.Submit(submit),
             LeaseTask lease => step.Lease(lease.Slot, lease.Command),
-            CancelRun cancel => step.Cancel(cancel.Reason),
+            CancelRun cancel => step.Cancel(cancel.Reason, cancel.Grace),
             PauseRun pause => step.Pause(pause.Reason),
             ResumeRun => step.Resume(),
             AnswerGate answer => step.Answer(answer),

@@ -104,7 +104,9 @@ public sealed record RunReopened(DateTimeOffset AtUtc, ImmutableSortedSet<int> A
 /// <param name="Reason">Why, as people are shown it.</param>
 /// <param name="Failure">The failure of the task that failed for good; null for a cancelled run.</param>
 /// <param name="Node">Position of the node that failed; null when none did.</param>
-public sealed record RunCompensating(DateTimeOffset AtUtc, RunStatus Outcome, string Reason, LeaseFailure? Failure, int? Node = null) : GraphRunEvent(AtUtc);
+/// <param name="Grace">How long stopped handlers may take to return; null: as their workers say.</param>
+public sealed record RunCompensating(
+    DateTimeOffset AtUtc, RunStatus Outcome, string Reason, LeaseFailure? Failure, int? Node = null, TimeSpan? Grace = null) : GraphRunEvent(AtUtc);
 
 /// <summary>The run ended early: every task and node that had not ended is cancelled in the same step.</summary>
 /// <param name="AtUtc">When it was decided.</param>
@@ -112,4 +114,6 @@ public sealed record RunCompensating(DateTimeOffset AtUtc, RunStatus Outcome, st
 /// <param name="Reason">Why, as people are shown it.</param>
 /// <param name="Failure">The failure of the task that failed for good; null for a cancelled run.</param>
 /// <param name="Node">Position of the node that failed; null when none did.</param>
-public sealed record RunAborted(DateTimeOffset AtUtc, RunStatus Status, string Reason, LeaseFailure? Failure, int? Node = null) : GraphRunEvent(AtUtc);
+/// <param name="Grace">How long stopped handlers may take to return; null: as their workers say.</param>
+public sealed record RunAborted(
+    DateTimeOffset AtUtc, RunStatus Status, string Reason, LeaseFailure? Failure, int? Node = null, TimeSpan? Grace = null) : GraphRunEvent(AtUtc);

@@ -216,6 +216,7 @@ internal static class GraphRunFold
             Failure = aborted.Failure,
             FailedNode = aborted.Node,
             CancelReason = aborted.Status == RunStatus.Cancelled ? aborted.Reason : null,
+            CancelGrace = aborted.Grace,
             Active = [],
             OpenGates = [],
             Remaking = [],

@@ -38,6 +38,9 @@ public sealed record GraphRunState
     /// <summary>Why it was cancelled; null when it was not.</summary>
     public string? CancelReason { get; init; }
 
+    /// <summary>How long handlers that its cancellation stops may take to return; null: as their workers say.</summary>
+    public TimeSpan? CancelGrace { get; init; }
+
     /// <summary>Its nodes, by position in the plan.</summary>
     public PersistentArray<NodeRunState> Nodes { get; init; } = [];
 

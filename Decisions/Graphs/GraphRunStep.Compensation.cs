@@ -8,15 +8,15 @@ internal sealed partial class GraphRunStep
 {
     private void Abort(LeaseFailure failure, int? node = null) => EndEarly(RunStatus.Failed, failure.Message, failure, node);
 
-    private void EndEarly(RunStatus outcome, string reason, LeaseFailure? failure, int? node = null)
+    private void EndEarly(RunStatus outcome, string reason, LeaseFailure? failure, int? node = null, TimeSpan? grace = null)
     {
         if (!CompensationFold.IsNeeded(State, outcome))
         {
-            Add(new RunAborted(nowUtc, outcome, reason, failure, node));
+            Add(new RunAborted(nowUtc, outcome, reason, failure, node, grace));
             return;
         }
 
-        Add(new RunCompensating(nowUtc, outcome, reason, failure, node));
+        Add(new RunCompensating(nowUtc, outcome, reason, failure, node, grace));
         CompensateNext();
     }
 

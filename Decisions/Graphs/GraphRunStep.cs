@@ -50,7 +50,7 @@ internal sealed partial class GraphRunStep(GraphRunState state, TimeSpan leaseDu
         return null;
     }
 
-    public string? Cancel(string reason)
+    public string? Cancel(string reason, TimeSpan? grace)
     {
         if (!State.Exists || State.Status is RunStatus.Completed or RunStatus.Failed)
         {
@@ -64,7 +64,7 @@ internal sealed partial class GraphRunStep(GraphRunState state, TimeSpan leaseDu
 
         if (State.Status != RunStatus.Cancelled)
         {
-            EndEarly(RunStatus.Cancelled, reason, null);
+            EndEarly(RunStatus.Cancelled, reason, null, grace: grace);
         }
 
         return null;

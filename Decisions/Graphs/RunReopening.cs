@@ -65,6 +65,7 @@ internal static class RunReopening
             Failure = null,
             FailedNode = null,
             CancelReason = null,
+            CancelGrace = null,
             IsPaused = state.IsPaused && !state.IsTerminal,
             ReopenedUtc = state.IsTerminal ? reopened.AtUtc : state.ReopenedUtc,
             Nodes = after,

@@ -45,6 +45,11 @@ public interface IGraphRunGrain : IGrainWithStringKey
     [Alias("Cancel")]
     Task<RunView> CancelAsync(string reason, CancellationToken cancellationToken);
 
+    /// <summary>The same, and says how long handlers that are told to stop may take to return before they are left behind; null: as their workers say.</summary>
+    /// <exception cref="Errors.FlowException"><c>not_found</c>; <c>already_ended</c> when it completed or failed.</exception>
+    [Alias("CancelWithGrace")]
+    Task<RunView> CancelWithGraceAsync(string reason, TimeSpan? grace, CancellationToken cancellationToken);
+
     /// <summary>Pauses the run: no task is leased until it is resumed; what runs goes on. Durable before it returns.</summary>
     /// <exception cref="Errors.FlowException"><c>not_found</c>; <c>already_ended</c>.</exception>
     [Alias("Pause")]

@@ -35,8 +35,12 @@ public interface IWorkerGrain : IGrainWithStringKey
     Task ReleaseAsync(string sessionId, IReadOnlyList<LeaseToken> tokens, CancellationToken cancellationToken);
 
     /// <summary>From a task's owner: the lease has ended; tell the worker to stop the attempt, and free the slot when it reports.</summary>
+    /// <param name="token">The lease.</param>
+    /// <param name="reason">Why it ended.</param>
+    /// <param name="grace">How long the handler may take to return; null: as the worker says.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
     [Alias("Stop")]
-    Task StopAsync(LeaseToken token, string reason, CancellationToken cancellationToken);
+    Task StopAsync(LeaseToken token, string reason, TimeSpan? grace, CancellationToken cancellationToken);
 
     /// <summary>Takes no more tasks; leaves when the running ones have ended.</summary>
     [Alias("Drain")]

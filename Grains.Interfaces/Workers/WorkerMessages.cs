@@ -102,6 +102,10 @@ public sealed record WorkerCommand
     /// <summary>True: finish what runs and leave.</summary>
     [Id(3)]
     public bool Drain { get; init; }
+
+    /// <summary>How long the handler of the lease that has ended may take to return; null: as the worker says.</summary>
+    [Id(4)]
+    public TimeSpan? Grace { get; init; }
 }
 
 /// <summary>What became of an assignment.</summary>

@@ -9,7 +9,10 @@ namespace OrleansFlow.Grains.Graphs;
 /// <content>What people do to a run.</content>
 internal sealed partial class GraphRunGrain
 {
-    public Task<RunView> CancelAsync(string reason, CancellationToken cancellationToken) => ControlAsync(new CancelRun(reason), "cancelled");
+    public Task<RunView> CancelAsync(string reason, CancellationToken cancellationToken) => CancelWithGraceAsync(reason, null, cancellationToken);
+
+    public Task<RunView> CancelWithGraceAsync(string reason, TimeSpan? grace, CancellationToken cancellationToken) =>
+        ControlAsync(new CancelRun(reason, grace), "cancelled");
 
     public Task<RunView> PauseAsync(string reason, CancellationToken cancellationToken) => ControlAsync(new PauseRun(reason), "paused");
 

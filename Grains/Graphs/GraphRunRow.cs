@@ -114,8 +114,12 @@ internal sealed class GraphRunRow
     [Id(21), JsonPropertyName("facts"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public List<RunFactRow>? Facts { get; set; }
 
+    [Id(26), JsonPropertyName("cancel_grace_ms"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double? CancelGraceMs { get; set; }
+
     public static GraphRunRow Of(GraphRunState state, bool settled) => new()
     {
+        CancelGraceMs = state.CancelGrace?.TotalMilliseconds,
         ReopenedUtc = state.ReopenedUtc,
         History = state.History.SequenceEqual(RunHistory.Plain(state)) ? null : StatusChangeRow.Of(state.History),
         Format = Segmented,
@@ -162,6 +166,7 @@ internal sealed class GraphRunRow
             EndedUtc = EndedUtc,
             Failure = Failure?.ToFailure(),
             CancelReason = CancelReason,
+            CancelGrace = Grace,
             Version = Version,
             Nodes = [.. Enumerable.Range(0, nodes.Count).Select(index => EdgeStates.Complete(plan, nodes, index))],
             IsPaused = Paused,
@@ -177,7 +182,7 @@ internal sealed class GraphRunRow
         if (CompensatingUtc is { } sinceUtc)
         {
             var outcome = CancelReason is null ? RunStatus.Failed : RunStatus.Cancelled;
-            state = GraphRunDecider.Apply(state, new RunCompensating(sinceUtc, outcome, CancelReason ?? "", state.Failure, FailedNode)) with
+            state = GraphRunDecider.Apply(state, new RunCompensating(sinceUtc, outcome, CancelReason ?? "", state.Failure, FailedNode, Grace)) with
             {
                 Version = Version, Status = state.Status,
             };
@@ -185,10 +190,12 @@ internal sealed class GraphRunRow
         }
 
         state = state is { Status: RunStatus.Failed or RunStatus.Cancelled, EndedUtc: { } endedUtc }
-            ? GraphRunDecider.Apply(state, new RunAborted(endedUtc, state.Status, CancelReason ?? "", state.Failure, FailedNode)) with { Version = Version }
+            ? GraphRunDecider.Apply(state, new RunAborted(endedUtc, state.Status, CancelReason ?? "", state.Failure, FailedNode, Grace)) with { Version = Version }
             : state;
         return state with { History = History is null ? RunHistory.Plain(state) : StatusChangeRow.ToHistory(History) };
     }
+
+    private TimeSpan? Grace => CancelGraceMs is { } grace ? TimeSpan.FromMilliseconds(grace) : null;
 
     /// <summary>A node that has a failure of its own ended before the run did.</summary>
     private static NodeRunState Reopen(NodeRunState node) =>

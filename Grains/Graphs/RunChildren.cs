@@ -47,7 +47,7 @@ internal sealed class RunChildren(IGrainFactory grains, Action<Exception> failed
         else if (task.Status == FlowTaskStatus.Cancelled)
         {
             var reason = state.CancelReason ?? state.Failure?.Reason ?? LeaseReasons.Cancelled;
-            _orders[slot] = new Order(IdOf(state, slot), OrderKind.Cancel, SubmissionOf(state, slot), $"run '{state.RunId}', which it belongs to: {reason}", null);
+            _orders[slot] = new Order(IdOf(state, slot), OrderKind.Cancel, SubmissionOf(state, slot), $"run '{state.RunId}', which it belongs to: {reason}", null, state.CancelGrace);
         }
         else
         {
@@ -124,7 +124,7 @@ internal sealed class RunChildren(IGrainFactory grains, Action<Exception> failed
             {
                 OrderKind.Run => run.ResumeAsync(cancellationToken),
                 OrderKind.Pause => run.PauseAsync("the run that it belongs to was paused", cancellationToken),
-                _ => run.CancelAsync(order.Reason, cancellationToken),
+                _ => run.CancelWithGraceAsync(order.Reason, order.Grace, cancellationToken),
             });
         }
         catch (FlowException exception) when (exception.Code is FlowErrorCode.NotFound or FlowErrorCode.AlreadyEnded)
@@ -140,5 +140,5 @@ internal sealed class RunChildren(IGrainFactory grains, Action<Exception> failed
         Cancel,
     }
 
-    private sealed record Order(RunId Child, OrderKind Kind, RunSubmission Submission, string Reason, DateTimeOffset? ReopenedUtc);
+    private sealed record Order(RunId Child, OrderKind Kind, RunSubmission Submission, string Reason, DateTimeOffset? ReopenedUtc, TimeSpan? Grace = null);
 }

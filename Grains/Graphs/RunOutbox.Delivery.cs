@@ -51,11 +51,11 @@ internal sealed partial class RunOutbox
         return Array.TrueForAll(await Task.WhenAll(stops.Select(stop => StopAsync(stop, cancellationToken))), sent => sent);
     }
 
-    private async Task<bool> StopAsync((WorkerId Worker, LeaseToken Token, string Reason) stop, CancellationToken cancellationToken)
+    private async Task<bool> StopAsync((WorkerId Worker, LeaseToken Token, string Reason, TimeSpan? Grace) stop, CancellationToken cancellationToken)
     {
         try
         {
-            await _grains.GetGrain<IWorkerGrain>(stop.Worker.Value).StopAsync(stop.Token, stop.Reason, cancellationToken);
+            await _grains.GetGrain<IWorkerGrain>(stop.Worker.Value).StopAsync(stop.Token, stop.Reason, stop.Grace, cancellationToken);
             return true;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)

@@ -21,7 +21,7 @@ internal sealed partial class RunOutbox
     private readonly TimeProvider _clock;
     private readonly Action<Exception> _failed;
     private readonly SortedDictionary<string, RunMail> _queues = new(StringComparer.Ordinal);
-    private readonly List<(WorkerId Worker, LeaseToken Token, string Reason)> _stops = [];
+    private readonly List<(WorkerId Worker, LeaseToken Token, string Reason, TimeSpan? Grace)> _stops = [];
     private readonly RunOutboxLane _stopLane;
     private readonly RunOutboxLane _entryLane;
     private readonly RunOutboxLane _childLane;
@@ -107,7 +107,7 @@ internal sealed partial class RunOutbox
 
             if (change is RunTaskChanged changed && TaskReports.ToStop(changed.Change) is { } stop)
             {
-                _stops.Add((stop.Worker, new LeaseToken(state.IdOf(changed.Slot), stop.Epoch), stop.Reason));
+                _stops.Add((stop.Worker, new LeaseToken(state.IdOf(changed.Slot), stop.Epoch), stop.Reason, null));
             }
 
             if (change is RunSubmitted or RunStatusChanged or RunPaused or RunResumed or RunCompensating or RunAborted)
@@ -189,7 +189,7 @@ internal sealed partial class RunOutbox
         {
             if (state.Nodes[node].Tasks[index] is { Status: FlowTaskStatus.Cancelled, Holder: { } holder } task)
             {
-                _stops.Add((holder.Worker, new LeaseToken(state.IdOf(new TaskSlot(node, index)), task.Epoch), LeaseReasons.Cancelled));
+                _stops.Add((holder.Worker, new LeaseToken(state.IdOf(new TaskSlot(node, index)), task.Epoch), LeaseReasons.Cancelled, state.CancelGrace));
             }
         }
     }

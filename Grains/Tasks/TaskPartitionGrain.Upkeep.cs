@@ -220,7 +220,7 @@ internal sealed partial class TaskPartitionGrain
         {
             try
             {
-                await worker.StopAsync(token, reason, _stopped);
+                await worker.StopAsync(token, reason, grace: null, _stopped);
             }
             catch (Exception exception)
             {

@@ -176,7 +176,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
         return TellQueuesAsync();
     }
 
-    public async Task StopAsync(LeaseToken token, string reason, CancellationToken cancellationToken)
+    public async Task StopAsync(LeaseToken token, string reason, TimeSpan? grace, CancellationToken cancellationToken)
     {
         if (_model.TryStop(token) is not { } stopped)
         {
@@ -186,7 +186,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
         _model = stopped;
         if (_commands is { } commands)
         {
-            await commands.Writer.WriteAsync(new WorkerCommand { Stopped = token, Reason = reason }, cancellationToken);
+            await commands.Writer.WriteAsync(new WorkerCommand { Stopped = token, Reason = reason, Grace = grace }, cancellationToken);
         }
     }
 

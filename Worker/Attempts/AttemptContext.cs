@@ -12,7 +12,7 @@ namespace OrleansFlow.Worker.Attempts;
 /// <summary>What a handler sees of its attempt. What costs anything is made at first use.</summary>
 internal sealed class AttemptContext(
     TaskAttempt attempt, WorkerId workerId, IServiceProvider services, UpstreamReaders readers, Func<TaskAttempt, string> makeTempFolder,
-    TimeSpan stopGrace, ILogger logger, TimeProvider clock) : RunContext, IArtifactWriter, IArtifactSource
+    ILogger logger, TimeProvider clock) : RunContext, IArtifactWriter, IArtifactSource
 {
     private JsonElement? _params;
     private ILogger? _logger;
@@ -56,7 +56,7 @@ internal sealed class AttemptContext(
 
     public override string? StopReason => attempt.StopReason;
 
-    public override TimeSpan? Remaining => attempt.RemainingAt(clock, stopGrace);
+    public override TimeSpan? Remaining => attempt.RemainingAt(clock);
 
     public override IDictionary<string, object?> Scratch => _scratch ??= new Dictionary<string, object?>(StringComparer.Ordinal);
 

@@ -5,6 +5,9 @@ namespace OrleansFlow.Worker.Attempts;
 /// <summary>Time limits: one timer, set to the earliest of them, so an attempt without a limit costs no timer.</summary>
 internal sealed partial class AttemptDispatcher
 {
+    /// <summary>Longest grace that a worker takes from the gateway: that of its own options.</summary>
+    private const long GraceMsMax = 3_600_000;
+
     private readonly ITimer _timer;
     private long _timerDueAt = long.MaxValue;
 
@@ -26,7 +29,7 @@ internal sealed partial class AttemptDispatcher
                 }
 
                 var left = isStopping
-                    ? _options.StopGrace - _clock.GetElapsedTime(attempt.StopRequestedAt, now)
+                    ? attempt.StopGrace - _clock.GetElapsedTime(attempt.StopRequestedAt, now)
                     : TimeSpan.FromMilliseconds(attempt.Offer.TimeoutMs) - _clock.GetElapsedTime(attempt.StartedAt, now);
                 if (left > TimeSpan.Zero)
                 {
@@ -46,7 +49,7 @@ internal sealed partial class AttemptDispatcher
 
         foreach (var attempt in abandoned)
         {
-            LogAbandoned(attempt.Token.TaskId, attempt.Token.Epoch, attempt.Offer.Role, _options.StopGrace.TotalSeconds);
+            LogAbandoned(attempt.Token.TaskId, attempt.Token.Epoch, attempt.Offer.Role, attempt.StopGrace.TotalSeconds);
             End(attempt, attempt.StopOutcome());
         }
     }

@@ -176,11 +176,14 @@ internal sealed partial class AttemptDispatcher : IDisposable
     }
 
     /// <summary>The control plane ended a lease.</summary>
-    public void Revoke(Lease lease, string reason)
+    /// <param name="lease">The lease.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="graceMs">How long the handler may take to return, in ms; 0 for the worker's own stop grace.</param>
+    public void Revoke(Lease lease, string reason, long graceMs = 0)
     {
         if (Find(lease) is { } attempt)
         {
-            Stop(attempt, reason, fences: true);
+            Stop(attempt, reason, fences: true, graceMs > 0 ? TimeSpan.FromMilliseconds(Math.Min(graceMs, GraceMsMax)) : null);
         }
     }
 
@@ -224,17 +227,17 @@ internal sealed partial class AttemptDispatcher : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
-    private void Stop(TaskAttempt attempt, string reason, bool fences)
+    private void Stop(TaskAttempt attempt, string reason, bool fences, TimeSpan? grace = null)
     {
         var now = _clock.GetTimestamp();
-        attempt.Stop(reason, fences, now);
+        attempt.Stop(reason, fences, now, grace ?? _options.StopGrace);
         bool hasNotBegun;
         lock (_gate)
         {
             hasNotBegun = attempt.Phase == AttemptPhase.Waiting;
             if (attempt.Phase == AttemptPhase.Running)
             {
-                ArmWhileLocked(now, _options.StopGrace);
+                ArmWhileLocked(now, attempt.StopGrace);
             }
         }
 

@@ -82,7 +82,7 @@ internal sealed partial class AttemptRunner(
         }
 
         await using var scope = scopes.CreateAsyncScope();
-        var context = new AttemptContext(attempt, options.WorkerId, scope.ServiceProvider, readers, MakeTempFolder, options.StopGrace, logger, clock);
+        var context = new AttemptContext(attempt, options.WorkerId, scope.ServiceProvider, readers, MakeTempFolder, logger, clock);
         var store = readers.Store ?? throw new InvalidOperationException("No attempt can run before the session is registered.");
         RoleHandler? handler = null;
         var isInitBegun = false;

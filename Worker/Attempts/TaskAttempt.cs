@@ -52,6 +52,9 @@ internal sealed partial class TaskAttempt
     /// <summary>When it was told to stop, as a timestamp of the worker's clock.</summary>
     public long StopRequestedAt { get; private set; }
 
+    /// <summary>How long the handler may take to return, from then on.</summary>
+    public TimeSpan StopGrace { get; private set; }
+
     /// <summary>The lease is gone: no effect may leave but the word that the attempt has stopped.</summary>
     public bool IsFenced { get; private set; }
 
@@ -71,8 +74,9 @@ internal sealed partial class TaskAttempt
     /// <param name="reason">Error code as text.</param>
     /// <param name="fences">True when the lease is gone.</param>
     /// <param name="now">Timestamp of the worker's clock.</param>
+    /// <param name="grace">How long the handler may take to return.</param>
     /// <returns>True when this call was the first to ask for the stop.</returns>
-    public bool Stop(string reason, bool fences, long now)
+    public bool Stop(string reason, bool fences, long now, TimeSpan grace)
     {
         TaskCompletionSource? waiting;
         bool isFirst;
@@ -89,6 +93,7 @@ internal sealed partial class TaskAttempt
             if (isFirst)
             {
                 StopRequestedAt = now;
+                StopGrace = grace;
                 StopReason = reason;
 
                 // Asynchronously: the callbacks are the handler's code, and the caller is the session.
@@ -105,10 +110,9 @@ internal sealed partial class TaskAttempt
 
     /// <summary>How long it may still take; null without a limit.</summary>
     /// <param name="clock">The worker's clock.</param>
-    /// <param name="stopGrace">How long a stopped handler may take to return.</param>
-    public TimeSpan? RemainingAt(TimeProvider clock, TimeSpan stopGrace)
+    public TimeSpan? RemainingAt(TimeProvider clock)
     {
-        var left = StopReason is not null ? stopGrace - clock.GetElapsedTime(StopRequestedAt)
+        var left = StopReason is not null ? StopGrace - clock.GetElapsedTime(StopRequestedAt)
             : Offer.TimeoutMs > 0 ? TimeSpan.FromMilliseconds(Offer.TimeoutMs) - clock.GetElapsedTime(StartedAt)
             : (TimeSpan?)null;
         return left < TimeSpan.Zero ? TimeSpan.Zero : left;

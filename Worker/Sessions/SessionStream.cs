@@ -148,7 +148,7 @@ internal sealed class SessionStream(
                 readers.OnReferences(message.InputRefs);
                 break;
             case SiloMessage.KindOneofCase.Revoked:
-                attempts.Revoke(message.Revoked.Lease, message.Revoked.Reason);
+                attempts.Revoke(message.Revoked.Lease, message.Revoked.Reason, message.Revoked.GraceMs);
                 break;
             case SiloMessage.KindOneofCase.HeartbeatReceipt:
                 fence.OnReceipt(message.HeartbeatReceipt.Sequence);

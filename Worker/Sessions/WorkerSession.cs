@@ -85,7 +85,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
         _clock = clock;
         _logger = loggers.CreateLogger<WorkerSession>();
         _attempts = new AttemptDispatcher(_outbox, options, Start, clock, loggers.CreateLogger<AttemptDispatcher>());
-        _readers = new UpstreamReaders(_outbox, options, _attempts.Revoke);
+        _readers = new UpstreamReaders(_outbox, options, (lease, reason) => _attempts.Revoke(lease, reason));
         _runner = new AttemptRunner(
             roles, new InputRouter(_adapters, options.WorkerId, loggers.CreateLogger<InputRouter>()), scopes, _readers, options, new WorkerInstruments(meters), clock, loggers.CreateLogger<AttemptRunner>());
         _fence = new LeaseFence(clock, OnLeasesExpired);

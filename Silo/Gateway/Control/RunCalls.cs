@@ -16,6 +16,10 @@ namespace OrleansFlow.Silo.Gateway.Control;
 internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing listing, RoleChecks roles, GraphPlans plans)
 {
     private const int ReasonCharsMax = 1_000;
+
+    /// <summary>The range of a worker's own stop grace.</summary>
+    private const long GraceMsMin = 100;
+    private const long GraceMsMax = 3_600_000;
     private const int SignalBytesMax = 65_536;
 
     public async Task<Wire.SubmitGraphResponse> SubmitAsync(Wire.SubmitGraphRequest request, CancellationToken cancellationToken)
@@ -172,7 +176,8 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
     }
 
     public async Task<Wire.Run> CancelAsync(Wire.CancelRunRequest request, CancellationToken cancellationToken) =>
-        (await CancelAsync(ControlMapping.ToRunId(request.RunId), request.Reason, cancellationToken)).ToWire();
+        (await grains.GetGrain<IGraphRunGrain>(ControlMapping.ToRunId(request.RunId).Value)
+            .CancelWithGraceAsync(CheckReason(request.Reason), CheckGrace(request.GraceMs), cancellationToken)).ToWire();
 
     /// <summary>Cancels a run; final when it returns.</summary>
     /// <exception cref="FlowException"><c>not_found</c>; <c>already_ended</c>; <c>bad_input</c> for a reason that is too long.</exception>
@@ -258,6 +263,14 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
         0 => "asked for without a reason",
         <= ReasonCharsMax => reason,
         _ => throw new FlowException(FlowErrorCode.BadInput, $"The reason has {reason.Length} characters; at most {ReasonCharsMax} are kept."),
+    };
+
+    /// <summary>The grace of a cancellation; null for that of each worker.</summary>
+    internal static TimeSpan? CheckGrace(long graceMs) => graceMs switch
+    {
+        0 => null,
+        >= GraceMsMin and <= GraceMsMax => TimeSpan.FromMilliseconds(graceMs),
+        _ => throw new FlowException(FlowErrorCode.BadInput, $"The grace is {graceMs} ms; choose {GraceMsMin} ms to {GraceMsMax} ms (1 h), or 0 for that of each worker (stop_grace_sec)."),
     };
 
     private static FlowException Unknown(RunId run) =>

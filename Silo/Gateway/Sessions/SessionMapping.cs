@@ -208,12 +208,12 @@ internal static class SessionMapping
         }
 
         return command.Stopped is { } stopped
-            ? Revoked(stopped, command.Reason ?? FlowErrorKind.Of(FlowErrorCode.LeaseLost).Wire)
+            ? Revoked(stopped, command.Reason ?? FlowErrorKind.Of(FlowErrorCode.LeaseLost).Wire, command.Grace)
             : new Wire.SiloMessage { Drain = new Wire.Drain { Reason = command.Reason ?? "" } };
     }
 
-    public static Wire.SiloMessage Revoked(LeaseToken token, string reason) =>
-        new() { Revoked = new Wire.Revoked { Lease = token.ToWire(), Reason = reason } };
+    public static Wire.SiloMessage Revoked(LeaseToken token, string reason, TimeSpan? grace = null) =>
+        new() { Revoked = new Wire.Revoked { Lease = token.ToWire(), Reason = reason, GraceMs = (long)(grace ?? TimeSpan.Zero).TotalMilliseconds } };
 
     /// <summary>What an input adapter asks for, from a place on.</summary>
     public static InputPull ToPull(this Wire.ReadInputs request, long after) => new()

@@ -264,4 +264,20 @@ public sealed class GraphRunGrainTests
         Assert.Equal("enough", (await cluster.Run("r1").CancelAsync("again", FlowCluster.Token)).CancelReason);
         Assert.Equal(1 + 1, (await cluster.Run("r1").GetAsync(FlowCluster.Token))!.RefusedEffects);
     }
+
+    [Theory(Timeout = Watchdog)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Cancel_WithAGrace_TellsTheWorkerHowLongItMayTake(bool isInner)
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var worker = await cluster.StartWorkerAsync("w1", 1, "r");
+        await cluster.SubmitAsync("r1", isInner ? """{"id":"a","graph":{"nodes":[{"id":"b","role":"r"}]}}""" : """{"id":"a","role":"r"}""");
+        await worker.NextOfferAsync();
+
+        await cluster.Run("r1").CancelWithGraceAsync("enough", TimeSpan.FromSeconds(10), FlowCluster.Token);
+
+        Assert.Equal("cancelled", (await worker.NextStopAsync()).Reason);
+        Assert.Equal(TimeSpan.FromSeconds(10), worker.LastGrace);
+    }
 }

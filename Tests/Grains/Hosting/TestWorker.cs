@@ -27,6 +27,9 @@ internal sealed class TestWorker(FlowCluster cluster, string id, int slots, stri
 
     public int Prefetch { get; init; }
 
+    /// <summary>The grace that came with the stop that was read last.</summary>
+    public TimeSpan? LastGrace { get; private set; }
+
     private IWorkerGrain Grain => cluster.Grains.GetGrain<IWorkerGrain>(id);
 
     public Task<RegistrationReceipt> RegisterAsync(params LeaseToken[] held) => RegisterAsync(adopts: false, held);
@@ -65,6 +68,7 @@ internal sealed class TestWorker(FlowCluster cluster, string id, int slots, stri
         {
             if (await _commands.Reader.ReadAsync(FlowCluster.Token) is { Stopped: { } token } command)
             {
+                LastGrace = command.Grace;
                 return (token, command.Reason);
             }
         }

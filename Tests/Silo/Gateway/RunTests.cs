@@ -2,6 +2,7 @@ using OrleansFlow.Arrow;
 using OrleansFlow.Client;
 using OrleansFlow.Errors;
 using OrleansFlow.Graphs;
+using OrleansFlow.Silo.Gateway.Control;
 using OrleansFlow.Tasks;
 using OrleansFlow.Tests.Silo.Support;
 
@@ -216,6 +217,26 @@ public sealed class RunTests(SiloFixture fixture)
         var ended = await Client.WaitForRunAsync(run, CancellationToken);
         Assert.Equal((RunStatus.Cancelled, "enough"), (ended.Status, ended.CancelReason));
         await Client.CancelRunAsync(run, "again", CancellationToken);
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(-1, false)]
+    [InlineData(99, false)]
+    [InlineData(100, true)]
+    [InlineData(3_600_000, true)]
+    [InlineData(3_600_001, false)]
+    public void Cancel_GraceOutOfRange_IsRefusedWithTheRange(long graceMs, bool isFine)
+    {
+        if (isFine)
+        {
+            Assert.Equal(graceMs == 0 ? (TimeSpan?)null : TimeSpan.FromMilliseconds(graceMs), RunCalls.CheckGrace(graceMs));
+            return;
+        }
+
+        var refused = Assert.Throws<FlowException>(() => RunCalls.CheckGrace(graceMs));
+        Assert.Equal(FlowErrorCode.BadInput, refused.Code);
+        Assert.Contains($"The grace is {graceMs} ms; choose 100 ms to 3600000 ms", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

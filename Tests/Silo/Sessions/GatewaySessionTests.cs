@@ -110,7 +110,7 @@ public sealed class GatewaySessionTests
                 },
             ],
         });
-        bench.WorkerGrain.Commands.Writer.TryWrite(new WorkerCommand { Stopped = Token, Reason = "cancelled" });
+        bench.WorkerGrain.Commands.Writer.TryWrite(new WorkerCommand { Stopped = Token, Reason = "cancelled", Grace = TimeSpan.FromSeconds(10) });
         bench.WorkerGrain.Commands.Writer.TryWrite(new WorkerCommand { Drain = true });
 
         var offer = Assert.Single((await bench.Connection.NextAsync()).Offers.Offers_);
@@ -119,7 +119,7 @@ public sealed class GatewaySessionTests
         Assert.Equal(["a", "b"], offer.Parents);
         Assert.Equal("/data/f", offer.Files["flights"]);
         var revoked = (await bench.Connection.NextAsync()).Revoked;
-        Assert.Equal((Lease, "cancelled"), (revoked.Lease, revoked.Reason));
+        Assert.Equal((Lease, "cancelled", 10_000), (revoked.Lease, revoked.Reason, revoked.GraceMs));
         Assert.NotNull((await bench.Connection.NextAsync()).Drain);
     }
 

@@ -48,7 +48,7 @@ internal sealed class ScriptedWorkerGrain : IWorkerGrain
     public Task ReleaseAsync(string sessionId, IReadOnlyList<LeaseToken> tokens, CancellationToken cancellationToken) =>
         Released.Writer.WriteAsync(tokens, cancellationToken).AsTask();
 
-    public Task StopAsync(LeaseToken token, string reason, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task StopAsync(LeaseToken token, string reason, TimeSpan? grace, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task DrainAsync(string sessionId, CancellationToken cancellationToken)
     {

@@ -87,6 +87,34 @@ public class StopTests
         Assert.Contains("1500 ms", outcome.Message, StringComparison.Ordinal);
     }
 
+    [Theory(Timeout = Watchdog.Milliseconds)]
+    [InlineData(1_000)]
+    [InlineData(10_000)]
+    public async Task Handler_ThatIsCancelledWithAGrace_IsLeftBehindAtItsEnd_NotAtTheWorkersOwn(int graceMs)
+    {
+        var gate = new Gate();
+        var script = new HandlerScript { Finish = async (_, _) => { await gate.PassDeafAsync(); return FinalizeOutcome.None; } };
+        await using var worker = new WorkerHarness(script, options => options with { Slots = 1, StopGrace = TimeSpan.FromSeconds(3) });
+        await using var gateway = await ScriptedSession.AcceptAsync(worker.Transport);
+        await gateway.OfferAsync(WorkerHarness.OfferOf("deaf"));
+        await gate.Reached;
+        await gateway.RevokeAsync(WorkerHarness.LeaseOf("deaf"), "cancelled", graceMs);
+        for (var probe = 0; probe < 2; probe++)
+        {
+            // One that has not begun ends at once, and its outcome comes after that of the deaf one, if there is one.
+            var waiting = WorkerHarness.OfferOf($"probe-{probe}");
+            await gateway.OfferAsync(waiting);
+            await gateway.RevokeAsync(waiting.Lease, "cancelled");
+            Assert.Equal(waiting.Lease, (await gateway.NextOutcomeAsync()).Lease);
+            worker.Clock.Advance(TimeSpan.FromMilliseconds(probe == 0 ? graceMs - 1 : 0));
+        }
+
+        worker.Clock.Advance(TimeSpan.FromMilliseconds(1));
+
+        Assert.Equal(("deaf", Outcome.Types.Kind.Stopped), ((await gateway.NextOutcomeAsync()) is var outcome ? (outcome.Lease.TaskId, outcome.Kind) : default));
+        gate.Open();
+    }
+
     [Fact(Timeout = Watchdog.Milliseconds)]
     public async Task Handler_ThatDoesNotReturn_IsLeftBehindAndItsSlotServesTheNext()
     {

@@ -75,7 +75,8 @@ internal sealed class ScriptedSession(InProcessGatewaySession session, Register 
         return Assert.Single(message!.Checkpoints.Reports);
     }
 
-    public ValueTask RevokeAsync(Lease lease, string reason) => SendAsync(new SiloMessage { Revoked = new Revoked { Lease = lease, Reason = reason } });
+    public ValueTask RevokeAsync(Lease lease, string reason, long graceMs = 0) =>
+        SendAsync(new SiloMessage { Revoked = new Revoked { Lease = lease, Reason = reason, GraceMs = graceMs } });
 
     /// <summary>The next message but heartbeats; null at the worker's good-bye.</summary>
     public async Task<WorkerMessage?> NextAsync()
