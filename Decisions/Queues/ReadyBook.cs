@@ -53,6 +53,9 @@ public sealed class ReadyBook
     /// <summary>Which taking of a task in flight is the newest; null for a task that is not known or not in flight.</summary>
     public long? TakingOf(TaskId task) => _entries.TryGetValue(task, out var entry) && entry.CheckUtc is not null ? entry.Taking : null;
 
+    /// <summary>Makes the newest taking of a known task another one: what was asked about it before counts no more.</summary>
+    public void Renumber(TaskId task) => _entries[task].Taking++;
+
     /// <summary>Whether the task is known and has a key.</summary>
     public bool HasKey(TaskId task) => _entries.TryGetValue(task, out var entry) && entry.LimitKey is not null;
 

@@ -222,7 +222,9 @@ internal sealed partial class RunOutbox
             return;
         }
 
-        if (task.IsTerminal || (state.IsPaused && task.Status == FlowTaskStatus.Ready))
+        // One that is withheld must not count for its key: what it waits for may need the place.
+        var isWithheld = task is { Status: FlowTaskStatus.Pending, Epoch: > 0 } && plan.LimitKey is not null;
+        if (task.IsTerminal || isWithheld || (state.IsPaused && task.Status == FlowTaskStatus.Ready))
         {
             var mail = MailOf(plan.Role);
             mail.Ready.Remove(slot);

@@ -33,6 +33,11 @@ internal sealed partial class RoleQueueGrain
                 case FlowTaskStatus.Ready:
                     _book.ReadyAgain(task, _clock.GetUtcNow());
                     break;
+                case FlowTaskStatus.Pending when IsLimited(task):
+                    // Withheld: if it counted, what it waits for could wait for its place. It is enqueued when it is ready again, and what was
+                    // asked before that counts no more.
+                    Forget(task);
+                    break;
                 default:
                     // One that is withheld is enqueued when it is ready again; forgetting it could come after that.
                     _book.CheckAt(task, CheckUtc(view));

@@ -51,6 +51,7 @@ internal sealed partial class RoleQueueGrain
             return false;
         }
 
+        _book.Renumber(entry.TaskId);
         _doubtful.Add(entry.TaskId);
         return true;
     }
