@@ -18,7 +18,7 @@ namespace OrleansFlow.Grains.Workers;
 /// </remarks>
 /// <param name="services">Where the storage is.</param>
 /// <param name="failed">Called when a write failed, before its caller hears of it.</param>
-internal sealed class QueueStore(IServiceProvider services, Action failed)
+internal sealed partial class QueueStore(IServiceProvider services, Action failed)
 {
     private const int SegmentItemsMax = 512;
 
@@ -33,7 +33,6 @@ internal sealed class QueueStore(IServiceProvider services, Action failed)
     private long _lastSegment;
     private Task _writing = Task.CompletedTask;
     private Task _headWrite = Task.CompletedTask;
-    private Task<long>? _term;
     private Exception? _failure;
 
     /// <summary>True once any worker has announced the role; durable.</summary>
@@ -90,31 +89,6 @@ internal sealed class QueueStore(IServiceProvider services, Action failed)
         if (_segments.TryGetValue(segment, out var found))
         {
             found.Live.Remove(task.Value);
-        }
-    }
-
-    /// <summary>Remembers, durably and once, that the role is served.</summary>
-    public async Task MarkKnownAsync()
-    {
-        ThrowIfFailed();
-        if (!_head.State.Known)
-        {
-            _head.State.Known = true;
-            await WriteHeadAsync();
-        }
-    }
-
-    /// <summary>Number of this activation among those that asked for one; durable when it is known, and more than that of any before.</summary>
-    public Task<long> TermAsync()
-    {
-        ThrowIfFailed();
-        return _term ??= BeginAsync();
-
-        async Task<long> BeginAsync()
-        {
-            var term = ++_head.State.Term;
-            await WriteHeadAsync();
-            return term;
         }
     }
 
