@@ -109,7 +109,9 @@ internal sealed partial class RoleQueueGrain
         var kept = IsInDoubt(entry)
             ? _book.SegmentOf(entry.TaskId)
             : _book.MakeReady(entry.TaskId, entry.Priority, entry.ReadyUtc, segment, entry.Needs, entry.Near, entry.LimitKey, entry.Limit);
-        if (segment != NotStored && segment != kept)
+
+        // One that was offered before it was stored is known, and has no segment yet.
+        if (segment != NotStored && segment != kept && !_book.TryStore(entry.TaskId, segment))
         {
             _store.Removed(segment, entry.TaskId);
         }
