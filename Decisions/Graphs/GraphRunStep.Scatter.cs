@@ -109,14 +109,14 @@ internal sealed partial class GraphRunStep
         }
         else if (open.CompletedCount >= needed)
         {
-            if (open.CompletedCount + open.FailedCount + open.Tasks.CountOf(FlowTaskStatus.Cancelled) < open.Tasks.Count)
+            if (open.CompletedCount + LostCount(open) < open.Tasks.Count)
             {
                 Add(new NodeRestCancelled(nowUtc, node, LeaseReasons.BarrierMet));
             }
 
             End(node, RunStatus.Completed);
         }
-        else if (open.Tasks.Count - open.FailedCount < needed && EarlyStarts.InputIsWhole(State, node))
+        else if (open.Tasks.Count - LostCount(open) < needed && EarlyStarts.InputIsWhole(State, node))
         {
             var last = open.Tasks.LastOrDefault(task => task.Status == FlowTaskStatus.Failed)?.Failure?.Message;
             Fail(node, new LeaseFailure(LeaseReasons.BarrierUnreachable, true, string.Create(
@@ -124,4 +124,7 @@ internal sealed partial class GraphRunStep
                 $"Node '{Plan.Nodes[node].Id}' needs {needed} of its {open.Tasks.Count} tasks, and {open.FailedCount} failed{(last is null ? "." : $", one of them so: {last}")}")));
         }
     }
+
+    /// <summary>Tasks that will not complete. Some were cancelled when the barrier was met, which is not met any more when one that met it cannot make its batches again.</summary>
+    private static int LostCount(NodeRunState node) => node.FailedCount + node.Tasks.CountOf(FlowTaskStatus.Cancelled);
 }

@@ -35,7 +35,7 @@ public sealed class DbPostgresCommandTests : IAsyncLifetime
     [Fact(Timeout = WatchdogMs)]
     public async Task Db_OverPostgresBesideASiloAndAfterIt_MigratesChecksInspectsAndRestores()
     {
-        Assert.Contains("schema version 0 -> 2", await RunAsync(0, "db", "migrate", "--connection", Connection), StringComparison.Ordinal);
+        Assert.Contains("schema version 0 -> 3", await RunAsync(0, "db", "migrate", "--connection", Connection), StringComparison.Ordinal);
         await using (var silo = Silo("--postgres", Connection))
         {
             await SubmitAsync(silo, "one");
@@ -68,7 +68,7 @@ public sealed class DbPostgresCommandTests : IAsyncLifetime
         foreach (var store in (string[][])[["--connection", Connection], ["--data", Data]])
         {
             await Task.WhenAll(Enumerable.Range(0, Processes).Select(_ => RunAsync(0, ["db", "migrate", .. store])));
-            Assert.Contains("schema version 2, nothing to do", await RunAsync(0, ["db", "migrate", .. store]), StringComparison.Ordinal);
+            Assert.Contains("schema version 3, nothing to do", await RunAsync(0, ["db", "migrate", .. store]), StringComparison.Ordinal);
             await using var silo = store[0] == "--data" ? Silo() : Silo("--postgres", Connection);
             await SubmitAsync(silo, "one");
             await Task.WhenAll(Enumerable.Range(0, Processes).Select(_ => RunAsync(0, ["db", "migrate", .. store])));

@@ -49,10 +49,10 @@ public abstract class GraphRunTestBase
         Play(Slot(node), new CompleteAttempt(Run[Slot(node)].Epoch, Run[Slot(node)].Batches.Count));
     }
 
-    private protected void FailForGood(string node)
+    private protected void FailForGood(string node, int task = 0)
     {
-        Grant(node);
-        Play(Slot(node), new FailAttempt(Run[Slot(node)].Epoch, new LeaseFailure("oops", true, "no")));
+        Grant(node, task);
+        Play(Slot(node, task), new FailAttempt(Run[Slot(node, task)].Epoch, new LeaseFailure("oops", true, "no")));
     }
 
     /// <summary>Each node with its state: pending, open, done, failed, skipped or cancelled.</summary>

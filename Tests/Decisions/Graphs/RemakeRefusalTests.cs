@@ -134,6 +134,20 @@ public sealed class RemakeRefusalTests : RemakeTestBase
     }
 
     [Fact]
+    public void BarrierThatIsNotMetAnyMore_FailsItsNode_AsTheRestWasCancelled()
+    {
+        Submit("""{"name":"g","vars":{"l":[1,2,3]},"nodes":[{"id":"a","role":"r","foreach":{"items":"vars.l","barrier":"any"},"retry":{"max":0}},{"id":"b","role":"r","depends_on":["a"]}]}""");
+        Make("a", 1, task: 1);
+        Assert.Equal("a:done b:open", Shown());
+        Grant("b");
+        Lose("b", ("a", 1, 0));
+
+        FailForGood("a", 1);
+
+        Assert.Equal((RunStatus.Failed, LeaseReasons.BarrierUnreachable), (Run.Status, Run.Failure!.Reason));
+    }
+
+    [Fact]
     public void AnotherFileThanTheOneThatStands_SpendsARetry()
     {
         Submit("""{"name":"g","nodes":[{"id":"a","role":"r"},{"id":"b","role":"r","depends_on":["a"],"retry":{"max":1,"backoff_sec":0}}]}""");
