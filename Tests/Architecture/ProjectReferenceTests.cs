@@ -16,6 +16,7 @@ public sealed class ProjectReferenceTests
         ["Foundation/Embedded.CodeGen"] = [],
         ["Abstractions"] = ["Arrow"],
         ["Decisions"] = ["Abstractions"],
+        ["Workflows"] = ["Abstractions"],
         ["Grains.Interfaces"] = ["Abstractions"],
         ["Grains"] = ["Grains.Interfaces", "Decisions"],
         ["Storage"] = ["Abstractions"],
