@@ -95,4 +95,7 @@ public enum FlowErrorCode
 
     /// <summary>An attempt made no batch for longer than its node allows.</summary>
     BatchDeadlineExceeded = 38,
+
+    /// <summary>A workflow run ended without an output: no item came to an end that returns one.</summary>
+    NoTerminalOutput = 39,
 }

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace OrleansFlow.Workflows.Definitions;
+
+/// <summary>A checked workflow without its code: names, edges and policies. This is what a run stores and decides by.</summary>
+public sealed record CompiledWorkflow
+{
+    private ImmutableArray<ImmutableArray<bool>> _reach;
+    private string? _hash;
+
+    /// <summary>The workflow's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its version, from 1. A run ends on the version it began with.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>Place of the first node.</summary>
+    public required int Start { get; init; }
+
+    /// <summary>The nodes, in the order in which they were declared.</summary>
+    public required ImmutableArray<CompiledNode> Nodes { get; init; }
+
+    /// <summary>Which output a run has.</summary>
+    public OutputRule Output { get; init; }
+
+    /// <summary>
+    /// SHA-256 of the definition's JSON, in hexadecimal: the same on every machine, and another one after any change that a run can notice.
+    /// </summary>
+    [JsonIgnore]
+    public string Hash => _hash ??= Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(this)));
+
+    /// <summary>Compares what the definitions say.</summary>
+    /// <param name="other">Another definition.</param>
+    public bool Equals(CompiledWorkflow? other) => other is not null && Hash == other.Hash;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => string.GetHashCode(Hash, StringComparison.Ordinal);
+
+    /// <summary>Place of a node by its name; -1 where there is none.</summary>
+    /// <param name="name">The name.</param>
+    public int IndexOf(string name)
+    {
+        for (var index = 0; index < Nodes.Length; index++)
+        {
+            if (Nodes[index].Name == name)
+            {
+                return index;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>True when an item at one node can lead to an item at the other, in one or more steps.</summary>
+    /// <param name="from">Place of a node.</param>
+    /// <param name="to">Place of a node.</param>
+    public bool CanReach(int from, int to)
+    {
+        if (_reach.IsDefault)
+        {
+            _reach = [.. Nodes.Select((_, index) => Reached(index))];
+        }
+
+        return _reach[from][to];
+    }
+
+    private ImmutableArray<bool> Reached(int from)
+    {
+        var reached = new bool[Nodes.Length];
+        var open = new Stack<int>([from]);
+        while (open.TryPop(out var node))
+        {
+            foreach (var edge in Nodes[node].Edges)
+            {
+                if (edge.Target != CompiledEdge.End && !reached[edge.Target])
+                {
+                    reached[edge.Target] = true;
+                    open.Push(edge.Target);
+                }
+            }
+        }
+
+        return [.. reached];
+    }
+}

@@ -1,0 +1,49 @@
+using OrleansFlow.Errors;
+using OrleansFlow.Workflows.Definitions;
+using OrleansFlow.Workflows.Retries;
+
+namespace OrleansFlow.Workflows.Local;
+
+/// <summary>Why a local run fails, in words.</summary>
+internal static class LocalFailures
+{
+    public static FailureKinds KindOf(Exception error) => error switch
+    {
+        TimeoutException => FailureKinds.Timeout,
+        OperationCanceledException => FailureKinds.Cancelled,
+        _ => FailureKinds.Generic,
+    };
+
+    public static FlowException Failed(CompiledNode node, Exception error, int attempts) => new(
+        error is FlowException known ? known.Code : error is TimeoutException ? FlowErrorCode.DeadlineExceeded : FlowErrorCode.UnexpectedError,
+        $"Node '{node.Name}' failed {(attempts == 1 ? "once" : $"{attempts} times")}: {error.Message}",
+        error);
+
+    public static FlowException TooManyVisits(CompiledNode node) => new(
+        FlowErrorCode.LimitExceeded,
+        $"Node '{node.Name}' may run {node.MaxVisits} times in a run and was to run once more. Its loop does not end, or AtMost is too small.");
+
+    public static FlowException ManyFromBranch(CompiledNode node) => new(
+        FlowErrorCode.BadInput,
+        $"Node '{node.Name}' returned several outputs (NextAll) and branches on one. Branch in its successor.");
+
+    public static FlowException NoArm(CompiledNode node) => new(
+        FlowErrorCode.BadInput,
+        $"No arm of the branch of node '{node.Name}' takes its output. Add one, or say Otherwise.");
+
+    public static FlowException NoTransition(CompiledNode node) => new(
+        FlowErrorCode.BadInput,
+        $"Node '{node.Name}' returned no transition (default). Return Transition.Hold to end the item without an output.");
+
+    public static FlowException NoSignals(CompiledNode node, string signal) => new(
+        FlowErrorCode.Unsupported,
+        $"Node '{node.Name}' waits for signal '{signal}', which nobody can send to a local run. Run the workflow in a cluster.");
+
+    public static FlowException ShortJoin(CompiledNode node, int waiting) => new(
+        FlowErrorCode.BadInput,
+        $"Join '{node.Name}' wants {node.Join!.Wanted} items; {waiting} came and no more can come.");
+
+    public static FlowException NoOutput(CompiledWorkflow workflow) => new(
+        FlowErrorCode.NoTerminalOutput,
+        $"The run of workflow '{workflow.Name}' ended without an output: no item came to an end that returns one.");
+}
