@@ -1,0 +1,62 @@
+using OrleansFlow.Workflows;
+using OrleansFlow.Workflows.Contexts;
+using OrleansFlow.Workflows.Definitions;
+using OrleansFlow.Workflows.Retries;
+using OrleansFlow.Workflows.Runs;
+
+namespace OrleansFlow.Tests.Workflows.Runs;
+
+/// <summary>One run that a test moves command by command, with its clock.</summary>
+internal sealed class RunScript
+{
+    private RunScript(CompiledWorkflow workflow, StepRetryPolicy? retry) =>
+        State = WorkflowRunDecider.Start(workflow, Payload.FromJson("{}"), Payload.FromJson("1"), retry);
+
+    public WorkflowRunState State { get; private set; }
+
+    public DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public static RunScript Of(Action<Workflow<NoContext>> define, StepRetryPolicy? retry = null) => new(Compile<int>(define), retry);
+
+    public static RunScript OfJoin(Action<Workflow<NoContext>> define) => new(Compile<IReadOnlyList<int>>(define), null);
+
+    public WorkflowDecision Do(WorkflowCommand command)
+    {
+        var decision = WorkflowRunDecider.Decide(State, command, Now);
+        State = decision.State;
+        return decision;
+    }
+
+    public WorkItem Take()
+    {
+        var decision = Do(new WorkflowCommand.Take());
+        Assert.Equal(WorkflowAnswer.Taken, decision.Answer);
+        return decision.Item!;
+    }
+
+    public WorkflowDecision Commit(WorkItem item, StepOutcome outcome) => Do(new WorkflowCommand.Commit(item.Id, item.Epoch, outcome));
+
+    /// <summary>Commits a step that goes on to these nodes with its own input.</summary>
+    public WorkflowDecision Next(WorkItem item, params string[] to) =>
+        Commit(item, new StepOutcome { Successors = [.. to.Select(name => new ItemSeed(State.Workflow.IndexOf(name), item.Input))] });
+
+    public WorkflowDecision End(WorkItem item, string output) => Commit(item, new StepOutcome { Outputs = [Payload.FromJson(output)] });
+
+    public WorkflowDecision Fail(WorkItem item, string message = "no") =>
+        Do(new WorkflowCommand.Fail(item.Id, item.Epoch, FailureKinds.Generic, message));
+
+    public WorkflowDecision Wait(TimeSpan time)
+    {
+        Now += time;
+        return Do(new WorkflowCommand.Tick());
+    }
+
+    public string NameOf(WorkItem item) => State.Workflow.Nodes[item.Node].Name;
+
+    private static CompiledWorkflow Compile<TOut>(Action<Workflow<NoContext>> define)
+    {
+        var flow = new Workflow<NoContext>("flow");
+        define(flow);
+        return flow.Build<int, TOut>().Compiled;
+    }
+}

@@ -1,0 +1,9 @@
+namespace OrleansFlow.Workflows.Runs;
+
+/// <summary>An attempt that failed.</summary>
+/// <param name="Item">The item.</param>
+/// <param name="Node">Its node's name.</param>
+/// <param name="Attempt">Which attempt, from 1.</param>
+/// <param name="Message">Why.</param>
+/// <param name="TimeUtc">When it was committed.</param>
+public sealed record StepError(long Item, string Node, int Attempt, string Message, DateTimeOffset TimeUtc);
