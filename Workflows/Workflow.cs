@@ -1,6 +1,7 @@
 using OrleansFlow.Errors;
 using OrleansFlow.Workflows.Contexts;
 using OrleansFlow.Workflows.Definitions;
+using OrleansFlow.Workflows.Execution;
 using OrleansFlow.Workflows.Local;
 
 namespace OrleansFlow.Workflows;
@@ -33,7 +34,7 @@ public sealed class Workflow<TContext>
     public WorkflowNode<TIn, TOut, TContext> Node<TIn, TOut>(string name, INode<TIn, TOut, TContext> node)
     {
         ArgumentNullException.ThrowIfNull(node);
-        return Add(new WorkflowNode<TIn, TOut, TContext>(this, name, (run, index, compiled) => new LocalStep<TIn, TOut, TContext>(run, index, compiled, node)));
+        return Add(Step(name, node));
     }
 
     /// <summary>Adds a node that is an asynchronous delegate.</summary>
@@ -67,7 +68,7 @@ public sealed class Workflow<TContext>
     {
         ArgumentNullException.ThrowIfNull(split);
         var node = new DelegateNode<TIn, TOut, TContext>((input, _, _) => new(Transition.NextAll(split(input))));
-        return Add(new WorkflowNode<TIn, TOut, TContext>(this, name, (run, index, compiled) => new LocalStep<TIn, TOut, TContext>(run, index, compiled, node)) { ReturnsMany = true });
+        return Add(Step(name, node, returnsMany: true));
     }
 
     /// <summary>Adds a node that collects items of several branches and goes on with all of them.</summary>
@@ -77,7 +78,12 @@ public sealed class Workflow<TContext>
     public WorkflowNode<TItem, IReadOnlyList<TItem>, TContext> Join<TItem>(string name, JoinRule rule)
     {
         ArgumentNullException.ThrowIfNull(rule);
-        return Add(new WorkflowNode<TItem, IReadOnlyList<TItem>, TContext>(this, name, (run, index, compiled) => new LocalJoin<TItem, TContext>(run, index, compiled)) { JoinRule = rule });
+        var node = new IdentityNode<IReadOnlyList<TItem>, TContext>();
+        return Add(new WorkflowNode<TItem, IReadOnlyList<TItem>, TContext>(
+            this, name, (run, index, compiled) => new LocalJoin<TItem, TContext>(run, index, compiled), (step, cancellationToken) => step.RunAsync(node, cancellationToken))
+        {
+            JoinRule = rule,
+        });
     }
 
     /// <summary>Adds a whole workflow as one node: it runs to its output inside one step, and fails as one.</summary>
@@ -89,7 +95,10 @@ public sealed class Workflow<TContext>
     {
         ArgumentNullException.ThrowIfNull(inner);
         return Add(new WorkflowNode<TIn, TOut, TContext>(
-            this, name, (run, index, compiled) => new LocalStep<TIn, TOut, TContext>(run, index, compiled, new NestedNode<TIn, TOut, TContext>(inner, run.Options))));
+            this,
+            name,
+            (run, index, compiled) => new LocalStep<TIn, TOut, TContext>(run, index, compiled, new NestedNode<TIn, TOut, TContext>(inner, run.Options)),
+            (step, cancellationToken) => step.RunAsync(new NestedNode<TIn, TOut, TContext>(inner, new LocalRunOptions { Time = step.Time }), cancellationToken)));
     }
 
     /// <summary>Says where a run begins.</summary>
@@ -130,6 +139,15 @@ public sealed class Workflow<TContext>
 
         return new WorkflowDefinition<TIn, TOut, TContext>(WorkflowCompiler.Compile(Name, Version, _nodes, _start!, _output), [.. _nodes]);
     }
+
+    private WorkflowNode<TIn, TOut, TContext> Step<TIn, TOut>(string name, INode<TIn, TOut, TContext> node, bool returnsMany = false) => new(
+        this,
+        name,
+        (run, index, compiled) => new LocalStep<TIn, TOut, TContext>(run, index, compiled, node),
+        (step, cancellationToken) => step.RunAsync(node, cancellationToken))
+    {
+        ReturnsMany = returnsMany,
+    };
 
     private WorkflowNode<TIn, TOut, TContext> Add<TIn, TOut>(WorkflowNode<TIn, TOut, TContext> node)
     {

@@ -1,8 +1,12 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
 using OrleansFlow.Errors;
 using OrleansFlow.Workflows.Contexts;
 using OrleansFlow.Workflows.Definitions;
+using OrleansFlow.Workflows.Execution;
 using OrleansFlow.Workflows.Local;
+using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Workflows;
 
@@ -38,6 +42,46 @@ public sealed class WorkflowDefinition<TIn, TOut, TContext>
     {
         var chosen = options ?? new LocalRunOptions();
         return RunAsync(context, input, new HybridClock(LocalWriter, chosen.Time), chosen, cancellationToken);
+    }
+
+    /// <summary>Does one leased item, as a worker: calls its node and writes down what is to be committed. Changes nothing itself.</summary>
+    /// <param name="item">The item as it was leased.</param>
+    /// <param name="context">The context as it was read for this step; see <see cref="ReadContext"/>.</param>
+    /// <param name="time">The clock of stamps, sleeps and time limits.</param>
+    /// <param name="json">How payloads are written; <see langword="null"/> for the defaults.</param>
+    /// <param name="cancellationToken">Cancelled when the run is or the lease was lost.</param>
+    /// <returns>To be presented as <see cref="WorkflowCommand.Commit"/>.</returns>
+    /// <remarks>An exception is a failed attempt: present <see cref="WorkflowCommand.Fail"/>.</remarks>
+    public async ValueTask<StepOutcome> ExecuteAsync(
+        WorkItem item, TContext context, TimeProvider time, JsonSerializerOptions? json = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        var node = _nodes[item.Node];
+        var scope = new NodeScope<TContext>(context, new HybridClock(new WriterId(item.Lane.ToString(CultureInfo.InvariantCulture)), time))
+        {
+            Node = node.Name,
+            Attempt = item.Attempts,
+            Signal = item.Signal,
+            SignalPayload = item.SignalPayload,
+            Json = json,
+        };
+        var step = new StepExecution<TContext>(Compiled.Nodes[item.Node], node.Edges, item, scope, time, json);
+        var outcome = await node.ExecuteAsync(step, cancellationToken).ConfigureAwait(false);
+        var delta = scope.Context.DeltaSince(context);
+        return EqualityComparer<TContext>.Default.Equals(delta, TContext.Empty)
+            ? outcome
+            : outcome with { Delta = new Payload(JsonSerializer.SerializeToUtf8Bytes(delta, json)) };
+    }
+
+    /// <summary>The context of a run: its snapshot with all deltas.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="json">How payloads are written; <see langword="null"/> for the defaults.</param>
+    public TContext ReadContext(WorkflowRunState run, JsonSerializerOptions? json = null)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return run.Deltas.Aggregate(Read(run.Snapshot), (context, delta) => context.Merge(Read(delta)));
+
+        TContext Read(Payload payload) => payload.IsDefault ? TContext.Empty : JsonSerializer.Deserialize<TContext>(payload.Utf8.Span, json)!;
     }
 
     internal async ValueTask<WorkflowResult<TOut, TContext>> RunAsync(

@@ -1,3 +1,4 @@
+using OrleansFlow.Workflows.Execution;
 using OrleansFlow.Workflows.Local;
 
 namespace OrleansFlow.Workflows.Definitions;
@@ -11,6 +12,8 @@ internal abstract class Arm<TOut>(string label, Type? covers) : IArm
 
     /// <summary>Hands the output on if the guard holds; false when it does not.</summary>
     public abstract bool TryPass(TOut output, object target);
+
+    public abstract object CreateInput(StepCollector collector, int node);
 }
 
 /// <summary>Takes the outputs of one case, as that case.</summary>
@@ -27,4 +30,6 @@ internal sealed class CaseArm<TOut, TCase>(Func<TCase, bool>? guard, string? lab
         ((ILocalInput<TCase>)target).Push(matched);
         return true;
     }
+
+    public override object CreateInput(StepCollector collector, int node) => new CollectorInput<TCase>(collector, node);
 }

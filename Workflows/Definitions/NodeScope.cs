@@ -1,4 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using OrleansFlow.Workflows.Contexts;
+using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Workflows.Definitions;
 
@@ -28,4 +31,23 @@ public sealed class NodeScope<TContext>
 
     /// <summary>Which try at the item this is, from 1.</summary>
     public int Attempt { get; internal set; } = 1;
+
+    /// <summary>The signal that the item has waited for; <see langword="null"/> when it has not waited for any.</summary>
+    public string? Signal { get; internal set; }
+
+    internal Payload SignalPayload { get; set; }
+
+    internal JsonSerializerOptions? Json { get; set; }
+
+    /// <summary>Reads what the awaited signal carried.</summary>
+    /// <typeparam name="T">What it carries.</typeparam>
+    /// <param name="value">What it carried.</param>
+    /// <returns>False when none came: nobody has waited yet, or the time was up.</returns>
+    public bool TryGetSignal<T>([MaybeNullWhen(false)] out T value)
+    {
+        value = SignalPayload.IsDefault ? default : JsonSerializer.Deserialize<T>(SignalPayload.Utf8.Span, Json);
+        return value is not null && !SignalPayload.IsDefault;
+    }
+
+    internal NodeScope<TContext> Copy() => (NodeScope<TContext>)MemberwiseClone();
 }

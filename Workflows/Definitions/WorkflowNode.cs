@@ -1,5 +1,7 @@
+using OrleansFlow.Workflows.Execution;
 using OrleansFlow.Workflows.Local;
 using OrleansFlow.Workflows.Retries;
+using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Workflows.Definitions;
 
@@ -38,4 +40,6 @@ public abstract class WorkflowNode<TContext>
     internal bool ReturnsMany { get; init; }
 
     internal abstract LocalNode<TContext> CreateLocal(LocalRun<TContext> run, int index, CompiledNode compiled);
+
+    internal abstract ValueTask<StepOutcome> ExecuteAsync(StepExecution<TContext> step, CancellationToken cancellationToken);
 }

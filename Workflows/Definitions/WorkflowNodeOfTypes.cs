@@ -1,5 +1,7 @@
+using OrleansFlow.Workflows.Execution;
 using OrleansFlow.Workflows.Local;
 using OrleansFlow.Workflows.Retries;
+using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Workflows.Definitions;
 
@@ -10,9 +12,14 @@ namespace OrleansFlow.Workflows.Definitions;
 public sealed class WorkflowNode<TIn, TOut, TContext> : WorkflowNode<TContext>, IAccepts<TIn>
 {
     private readonly Func<LocalRun<TContext>, int, CompiledNode, LocalNode<TContext>> _createLocal;
+    private readonly Func<StepExecution<TContext>, CancellationToken, ValueTask<StepOutcome>> _execute;
 
-    internal WorkflowNode(object owner, string name, Func<LocalRun<TContext>, int, CompiledNode, LocalNode<TContext>> createLocal)
-        : base(owner, name) => _createLocal = createLocal;
+    internal WorkflowNode(
+        object owner,
+        string name,
+        Func<LocalRun<TContext>, int, CompiledNode, LocalNode<TContext>> createLocal,
+        Func<StepExecution<TContext>, CancellationToken, ValueTask<StepOutcome>> execute)
+        : base(owner, name) => (_createLocal, _execute) = (createLocal, execute);
 
     /// <inheritdoc/>
     public override Type InputType => typeof(TIn);
@@ -108,4 +115,6 @@ public sealed class WorkflowNode<TIn, TOut, TContext> : WorkflowNode<TContext>, 
     }
 
     internal override LocalNode<TContext> CreateLocal(LocalRun<TContext> run, int index, CompiledNode compiled) => _createLocal(run, index, compiled);
+
+    internal override ValueTask<StepOutcome> ExecuteAsync(StepExecution<TContext> step, CancellationToken cancellationToken) => _execute(step, cancellationToken);
 }

@@ -1,4 +1,5 @@
 using OrleansFlow.Workflows.Definitions;
+using OrleansFlow.Workflows.Execution;
 
 namespace OrleansFlow.Workflows.Local;
 
@@ -57,25 +58,7 @@ internal sealed class LocalStep<TIn, TOut, TContext>(LocalRun<TContext> run, int
     }
 
     private ValueTask<Transition<TOut>> CallAsync(TIn input, CancellationToken cancellationToken) =>
-        Compiled.Timeout is { } limit ? CallWithinAsync(limit, input, cancellationToken) : node.RunAsync(input, Run.Scope, cancellationToken);
-
-    /// <summary>An attempt with a time limit gets a scope of its own: what it does after its time is up reaches nobody.</summary>
-    private async ValueTask<Transition<TOut>> CallWithinAsync(TimeSpan limit, TIn input, CancellationToken cancellationToken)
-    {
-        var scope = new NodeScope<TContext>(Run.Scope.Context, Run.Scope.Clock) { Node = Compiled.Name, Attempt = Run.Scope.Attempt };
-        using var timer = new CancellationTokenSource(limit, Run.Options.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
-        try
-        {
-            var transition = await node.RunAsync(input, scope, either.Token).AsTask().WaitAsync(either.Token).ConfigureAwait(false);
-            Run.Scope.Context = scope.Context;
-            return transition;
-        }
-        catch (OperationCanceledException) when (timer.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new TimeoutException($"The attempt took longer than {limit}.");
-        }
-    }
+        Compiled.Timeout is { } limit ? NodeAttempt.RunWithinAsync(node, input, Run.Scope, limit, Run.Options.Time, cancellationToken) : node.RunAsync(input, Run.Scope, cancellationToken);
 
     private async ValueTask FinishAsync(ValueTask<Transition<TOut>> call, TIn input, TContext before, CancellationToken cancellationToken)
     {
