@@ -81,7 +81,7 @@ internal sealed partial class DatasetSweeper(
                     LogSwept(removed);
                 }
             }
-            catch (Exception exception) when (exception is FlowException or IOException or UnauthorizedAccessException or OrleansException or TimeoutException && !stoppingToken.IsCancellationRequested)
+            catch (Exception exception) when (exception is FlowException or IOException or UnauthorizedAccessException or OrleansException or TimeoutException)
             {
                 // What is in doubt stays; the next sweep looks again.
                 LogSweepFailed(exception);
