@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using OrleansFlow.Errors;
+using OrleansFlow.Workflows.Checkpoints;
 using OrleansFlow.Workflows.Contexts;
 using OrleansFlow.Workflows.Definitions;
 using OrleansFlow.Workflows.Execution;
@@ -42,6 +43,37 @@ public sealed class WorkflowDefinition<TIn, TOut, TContext>
     {
         var chosen = options ?? new LocalRunOptions();
         return RunAsync(context, input, new HybridClock(LocalWriter, chosen.Time), chosen, cancellationToken);
+    }
+
+    /// <summary>
+    /// Runs the workflow in this process as <see cref="RunAsync(TContext, TIn, LocalRunOptions, CancellationToken)"/> does, and keeps it before the first
+    /// step, after every step and after the last. A run that is kept under the id goes on; of one that has ended the outcome is returned again.
+    /// </summary>
+    /// <param name="context">The context to begin with; ignored when the run is kept.</param>
+    /// <param name="input">The input of the start node; ignored when the run is kept.</param>
+    /// <param name="checkpoints">Where the run is kept.</param>
+    /// <param name="id">The run's id.</param>
+    /// <param name="options">Clock, retries and chance; <see langword="null"/> for the defaults.</param>
+    /// <param name="cancellationToken">Stops the run after its last kept step; it can be resumed.</param>
+    /// <exception cref="FlowException">As of a local run; or the run began with another definition (<see cref="FlowErrorCode.BadInput"/>).</exception>
+    public ValueTask<WorkflowResult<TOut, TContext>> RunWithCheckpointAsync(
+        TContext context, TIn input, IWorkflowCheckpoints checkpoints, string id, LocalRunOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoints);
+        return new CheckpointedRun<TIn, TOut, TContext>(this, checkpoints, id, options ?? new()).StartAsync(context, input, cancellationToken);
+    }
+
+    /// <summary>Goes on with a run that is kept; of one that has ended the outcome is returned again.</summary>
+    /// <param name="checkpoints">Where the run is kept.</param>
+    /// <param name="id">The run's id.</param>
+    /// <param name="options">Clock and chance; <see langword="null"/> for the defaults. Retries are those that the run began with.</param>
+    /// <param name="cancellationToken">Stops the run after its last kept step; it can be resumed.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorCode.NotFound"/>: no run is kept under the id; else as of a local run.</exception>
+    public ValueTask<WorkflowResult<TOut, TContext>> ResumeAsync(
+        IWorkflowCheckpoints checkpoints, string id, LocalRunOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoints);
+        return new CheckpointedRun<TIn, TOut, TContext>(this, checkpoints, id, options ?? new()).ResumeAsync(cancellationToken);
     }
 
     /// <summary>Does one leased item, as a worker: calls its node and writes down what is to be committed. Changes nothing itself.</summary>

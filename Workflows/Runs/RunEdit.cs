@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrleansFlow.Errors;
 using OrleansFlow.Workflows.Definitions;
 
 namespace OrleansFlow.Workflows.Runs;
@@ -75,10 +76,11 @@ internal sealed class RunEdit(WorkflowRunState state)
     }
 
     /// <summary>Ends a run; whatever is left of it is dropped, so that nothing in flight can commit any more.</summary>
-    public void End(WorkflowRunStatus status, string? failure = null) => State = State with
+    public void End(WorkflowRunStatus status, string? failure = null, FlowErrorCode? code = null) => State = State with
     {
         Status = status,
         Failure = failure,
+        FailureCode = code,
         Items = State.Items.Clear(),
         Pending = State.Pending.Clear(),
         Due = State.Due.Clear(),
@@ -104,13 +106,13 @@ internal sealed class RunEdit(WorkflowRunState state)
         if (State.Items.IsEmpty)
         {
             var failure = State.Outputs.IsEmpty ? $"The run of workflow '{Workflow.Name}' ended without an output: no item came to an end that returns one." : null;
-            End(failure is null ? WorkflowRunStatus.Completed : WorkflowRunStatus.Failed, failure);
+            End(failure is null ? WorkflowRunStatus.Completed : WorkflowRunStatus.Failed, failure, failure is null ? null : FlowErrorCode.NoTerminalOutput);
         }
         else if (State.Items.Count == State.OpenJoins.Count && State.Due.IsEmpty)
         {
             var (node, item) = State.OpenJoins.First();
             var join = Workflow.Nodes[node];
-            End(WorkflowRunStatus.Failed, $"Join '{join.Name}' wants {join.Join!.Wanted} items; {State.Items[item].Parts.Count} came and no more can come.");
+            End(WorkflowRunStatus.Failed, $"Join '{join.Name}' wants {join.Join!.Wanted} items; {State.Items[item].Parts.Count} came and no more can come.", FlowErrorCode.BadInput);
         }
     }
 

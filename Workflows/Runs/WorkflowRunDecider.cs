@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using OrleansFlow.Errors;
 using OrleansFlow.Workflows.Definitions;
 using OrleansFlow.Workflows.Retries;
 
@@ -160,7 +161,7 @@ public static partial class WorkflowRunDecider
         if (fallbacks.Count == 0)
         {
             edit.State = edit.State with { Counters = counters with { Failed = counters.Failed + 1 } };
-            edit.End(WorkflowRunStatus.Failed, $"Node '{node.Name}' failed {(item.Attempts == 1 ? "once" : $"{item.Attempts} times")}: {fail.Message}");
+            edit.End(WorkflowRunStatus.Failed, $"Node '{node.Name}' failed {(item.Attempts == 1 ? "once" : $"{item.Attempts} times")}: {fail.Message}", fail.Kind == FailureKinds.Timeout ? FlowErrorCode.DeadlineExceeded : FlowErrorCode.UnexpectedError);
             return Done(edit);
         }
 
@@ -187,13 +188,13 @@ public static partial class WorkflowRunDecider
     {
         if (edit.Overrun is { } overrun && !edit.State.IsFinal)
         {
-            edit.End(WorkflowRunStatus.Failed, overrun);
+            edit.End(WorkflowRunStatus.Failed, overrun, FlowErrorCode.LimitExceeded);
         }
 
         edit.Settle();
         if (edit.Overrun is { } late && !edit.State.IsFinal)
         {
-            edit.End(WorkflowRunStatus.Failed, late);
+            edit.End(WorkflowRunStatus.Failed, late, FlowErrorCode.LimitExceeded);
         }
 
         return new(edit.State, edit.State.IsFinal ? WorkflowAnswer.Completed : WorkflowAnswer.Stepped);

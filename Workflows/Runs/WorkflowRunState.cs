@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using OrleansFlow.Errors;
 using OrleansFlow.Workflows.Definitions;
 using OrleansFlow.Workflows.Retries;
 
@@ -16,6 +18,9 @@ public sealed record WorkflowRunState
     /// <summary>Why it failed.</summary>
     public string? Failure { get; init; }
 
+    /// <summary>The kind of its failure.</summary>
+    public FlowErrorCode? FailureCode { get; init; }
+
     /// <summary>How failed steps are repeated whose node does not say.</summary>
     public StepRetryPolicy DefaultRetry { get; init; } = StepRetryPolicy.Default;
 
@@ -23,16 +28,20 @@ public sealed record WorkflowRunState
     public ImmutableSortedDictionary<long, WorkItem> Items { get; init; } = ImmutableSortedDictionary<long, WorkItem>.Empty;
 
     /// <summary>Ids of the items that a worker may take, the oldest first.</summary>
+    [JsonIgnore]
     public ImmutableSortedSet<long> Pending { get; init; } = [];
 
     /// <summary>Items that go on by themselves, the earliest first.</summary>
+    [JsonIgnore]
     public ImmutableSortedSet<(long DueTicks, long Item)> Due { get; init; } = [];
 
     /// <summary>Lanes that items in progress have.</summary>
+    [JsonIgnore]
     public ImmutableSortedSet<int> Lanes { get; init; } = [];
 
     /// <summary>By node, how many items are not done.</summary>
-    public required ImmutableArray<int> LiveAt { get; init; }
+    [JsonIgnore]
+    public ImmutableArray<int> LiveAt { get; init; } = [];
 
     /// <summary>By node, how many items there were.</summary>
     public required ImmutableArray<int> Visits { get; init; }
@@ -72,11 +81,14 @@ public sealed record WorkflowRunState
     public ImmutableList<StepError> Errors { get; init; } = [];
 
     /// <summary>Version of the context: the snapshot and all deltas.</summary>
+    [JsonIgnore]
     public long ContextVersion => SnapshotVersion + Deltas.Count;
 
     /// <summary>When something goes on by itself next.</summary>
+    [JsonIgnore]
     public DateTimeOffset? NextDueUtc => Due.IsEmpty ? null : new DateTimeOffset(Due.Min.DueTicks, TimeSpan.Zero);
 
     /// <summary>True once the status cannot change any more.</summary>
+    [JsonIgnore]
     public bool IsFinal => Status is WorkflowRunStatus.Completed or WorkflowRunStatus.Failed or WorkflowRunStatus.Cancelled;
 }

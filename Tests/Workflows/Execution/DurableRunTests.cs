@@ -110,6 +110,8 @@ public sealed class DurableRunTests
             }
             else
             {
+                // Every so often the run is read from its store again.
+                run = random.Next(3) == 0 ? WorkflowRunJson.Read(WorkflowRunJson.Write(run)) : run;
                 time.Advance(TimeSpan.FromSeconds(1));
                 Do(new WorkflowCommand.Tick());
                 if (random.Next(4) == 0 && run.Deltas.Count > 0)

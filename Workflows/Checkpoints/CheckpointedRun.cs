@@ -1,0 +1,109 @@
+using System.Text.Json;
+using OrleansFlow.Errors;
+using OrleansFlow.Workflows.Contexts;
+using OrleansFlow.Workflows.Local;
+using OrleansFlow.Workflows.Runs;
+
+namespace OrleansFlow.Workflows.Checkpoints;
+
+/// <summary>Runs a workflow in the process and keeps it after every decision: before the first step, after each, and after the last.</summary>
+internal sealed class CheckpointedRun<TIn, TOut, TContext>(
+    WorkflowDefinition<TIn, TOut, TContext> definition, IWorkflowCheckpoints checkpoints, string id, LocalRunOptions options)
+    where TContext : IMergeable<TContext>
+{
+    public async ValueTask<WorkflowResult<TOut, TContext>> StartAsync(TContext context, TIn input, CancellationToken cancellationToken)
+    {
+        var run = await checkpoints.LoadAsync(id, cancellationToken).ConfigureAwait(false);
+        if (run is null)
+        {
+            run = WorkflowRunDecider.Start(definition.Compiled, Write(context), Write(input), options.Retry);
+            await checkpoints.SaveAsync(id, run, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await GoOnAsync(run, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask<WorkflowResult<TOut, TContext>> ResumeAsync(CancellationToken cancellationToken)
+    {
+        var run = await checkpoints.LoadAsync(id, cancellationToken).ConfigureAwait(false)
+            ?? throw new FlowException(FlowErrorCode.NotFound, $"Run '{id}' of workflow '{definition.Compiled.Name}' was never started: there is no checkpoint of it.");
+        return await GoOnAsync(run, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<WorkflowResult<TOut, TContext>> GoOnAsync(WorkflowRunState run, CancellationToken cancellationToken)
+    {
+        if (!run.Workflow.Equals(definition.Compiled))
+        {
+            throw new FlowException(
+                FlowErrorCode.BadInput,
+                $"Run '{id}' began with version {run.Workflow.Version} of workflow '{run.Workflow.Name}' ({run.Workflow.Hash[..8]}); this is version {definition.Compiled.Version} of '{definition.Compiled.Name}' ({definition.Compiled.Hash[..8]}). Finish it with the definition it began with.");
+        }
+
+        while (!run.IsFinal)
+        {
+            run = await StepAsync(run, cancellationToken).ConfigureAwait(false);
+            await checkpoints.SaveAsync(id, run, cancellationToken).ConfigureAwait(false);
+        }
+
+        return run.Status == WorkflowRunStatus.Completed
+            ? Result(run)
+            : throw new FlowException(run.FailureCode ?? FlowErrorCode.Cancelled, run.Failure ?? $"Run '{id}' was cancelled.");
+    }
+
+    /// <summary>Does the next item, or lets go on what is due, waiting for it where it must.</summary>
+    private async ValueTask<WorkflowRunState> StepAsync(WorkflowRunState run, CancellationToken cancellationToken)
+    {
+        var taken = WorkflowRunDecider.Decide(run, new WorkflowCommand.Take(), options.Time.GetUtcNow());
+        if (taken.Item is not { } item)
+        {
+            return await WaitAsync(run, cancellationToken).ConfigureAwait(false);
+        }
+
+        var context = definition.ReadContext(run);
+        WorkflowCommand command;
+        try
+        {
+            var outcome = await definition.ExecuteAsync(item, context, options.Time, cancellationToken: cancellationToken).ConfigureAwait(false);
+            command = new WorkflowCommand.Commit(item.Id, item.Epoch, outcome);
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            command = new WorkflowCommand.Fail(item.Id, item.Epoch, LocalFailures.KindOf(error), error.Message, options.Random.NextDouble());
+        }
+
+        var decision = WorkflowRunDecider.Decide(taken.State, command, options.Time.GetUtcNow());
+        return decision.Answer == WorkflowAnswer.Refused
+            ? throw new FlowException(FlowErrorCode.UnexpectedError, $"Run '{id}' refused a step of its own: {decision.Refused}")
+            : Folded(decision.State);
+    }
+
+    private async ValueTask<WorkflowRunState> WaitAsync(WorkflowRunState run, CancellationToken cancellationToken)
+    {
+        if (run.NextDueUtc is not { } due)
+        {
+            var waiting = run.Items.Values.First(item => item.Status == WorkItemStatus.WaitingForSignal);
+            throw LocalFailures.NoSignals(run.Workflow.Nodes[waiting.Node], waiting.Signal!);
+        }
+
+        var wait = due - options.Time.GetUtcNow();
+        if (wait > TimeSpan.Zero)
+        {
+            await Task.Delay(wait, options.Time, cancellationToken).ConfigureAwait(false);
+        }
+
+        return WorkflowRunDecider.Decide(run, new WorkflowCommand.Tick(), options.Time.GetUtcNow()).State;
+    }
+
+    /// <summary>One process writes all of the run anyway: a snapshot is shorter than its deltas.</summary>
+    private WorkflowRunState Folded(WorkflowRunState run) => run.Deltas.IsEmpty
+        ? run
+        : WorkflowRunDecider.Decide(run, new WorkflowCommand.Fold(run.ContextVersion, Write(definition.ReadContext(run))), options.Time.GetUtcNow()).State;
+
+    private WorkflowResult<TOut, TContext> Result(WorkflowRunState run)
+    {
+        var outputs = run.Outputs.ConvertAll(output => JsonSerializer.Deserialize<TOut>(output.Utf8.Span)!);
+        return new(outputs[^1], outputs, definition.ReadContext(run), run.Counters.Total);
+    }
+
+    private static Payload Write<T>(T value) => new(JsonSerializer.SerializeToUtf8Bytes(value));
+}
