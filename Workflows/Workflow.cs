@@ -71,6 +71,32 @@ public sealed class Workflow<TContext>
         return Add(Step(name, node, returnsMany: true));
     }
 
+    /// <summary>Adds a node that runs another one for each element of a list, inside one step, and keeps the order.</summary>
+    /// <typeparam name="TIn">An element.</typeparam>
+    /// <typeparam name="TOut">What an element becomes. Next gives one output, NextAll all of its own, Hold none.</typeparam>
+    /// <param name="name">Unique in the workflow.</param>
+    /// <param name="width">Elements that run at the same time, at least 1: a wave of so many ends before the next begins.</param>
+    /// <param name="inner">What runs for an element; it may not wait. The first element that fails, in their order, fails the batch after its wave.</param>
+    public WorkflowNode<IReadOnlyList<TIn>, IReadOnlyList<TOut>, TContext> Batch<TIn, TOut>(string name, int width, INode<TIn, TOut, TContext> inner)
+    {
+        ArgumentNullException.ThrowIfNull(inner);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        return Node(name, new BatchNode<TIn, TOut, TContext>(inner, width));
+    }
+
+    /// <summary>Adds a batch of a delegate.</summary>
+    /// <typeparam name="TIn">An element.</typeparam>
+    /// <typeparam name="TOut">What an element becomes.</typeparam>
+    /// <param name="name">Unique in the workflow.</param>
+    /// <param name="width">Elements that run at the same time.</param>
+    /// <param name="inner">What runs for an element.</param>
+    public WorkflowNode<IReadOnlyList<TIn>, IReadOnlyList<TOut>, TContext> Batch<TIn, TOut>(
+        string name, int width, Func<TIn, NodeScope<TContext>, CancellationToken, ValueTask<Transition<TOut>>> inner)
+    {
+        ArgumentNullException.ThrowIfNull(inner);
+        return Batch(name, width, new DelegateNode<TIn, TOut, TContext>(inner));
+    }
+
     /// <summary>Adds a node that collects items of several branches and goes on with all of them.</summary>
     /// <typeparam name="TItem">The items.</typeparam>
     /// <param name="name">Unique in the workflow.</param>

@@ -63,6 +63,10 @@ public sealed class HybridClock
         }
     }
 
+    /// <summary>A clock for another writer on the same machine, which has seen what this one has.</summary>
+    /// <param name="writer">Whose stamps the new clock gives.</param>
+    public HybridClock For(WriterId writer) => new(writer, _time, MaxDrift) { _last = Last };
+
     /// <summary>The next stamp: later than all before and later than <paramref name="seen"/>.</summary>
     /// <param name="seen">What the writer has read and is about to add to or overwrite.</param>
     public WriterStamp Next(HybridTime seen = default)
