@@ -94,6 +94,7 @@ public sealed class WorkflowDefinition<TIn, TOut, TContext>
             Node = node.Name,
             Attempt = item.Attempts,
             Signal = item.Signal,
+            HasSignal = item.HasSignal,
             SignalPayload = item.SignalPayload,
             Json = json,
         };

@@ -35,6 +35,9 @@ public sealed class NodeScope<TContext>
     /// <summary>The signal that the item has waited for; <see langword="null"/> when it has not waited for any.</summary>
     public string? Signal { get; internal set; }
 
+    /// <summary>True when that signal came; false when the wait for it ended without.</summary>
+    public bool HasSignal { get; internal set; }
+
     internal Payload SignalPayload { get; set; }
 
     internal JsonSerializerOptions? Json { get; set; }
@@ -42,11 +45,11 @@ public sealed class NodeScope<TContext>
     /// <summary>Reads what the awaited signal carried.</summary>
     /// <typeparam name="T">What it carries.</typeparam>
     /// <param name="value">What it carried.</param>
-    /// <returns>False when none came: nobody has waited yet, or the time was up.</returns>
+    /// <returns>False when none came, or when it carried null: <see cref="HasSignal"/> tells the two apart.</returns>
     public bool TryGetSignal<T>([MaybeNullWhen(false)] out T value)
     {
-        value = SignalPayload.IsDefault ? default : JsonSerializer.Deserialize<T>(SignalPayload.Utf8.Span, Json);
-        return value is not null && !SignalPayload.IsDefault;
+        value = HasSignal ? JsonSerializer.Deserialize<T>(SignalPayload.Utf8.Span, Json) : default;
+        return HasSignal && value is not null;
     }
 
     internal NodeScope<TContext> Copy() => (NodeScope<TContext>)MemberwiseClone();

@@ -32,7 +32,10 @@ public sealed record WorkItem
     /// <summary>The signal it waits or waited for.</summary>
     public string? Signal { get; init; }
 
-    /// <summary>The signal that came; <c>default</c> when none did.</summary>
+    /// <summary>True once the signal came.</summary>
+    public bool HasSignal { get; init; }
+
+    /// <summary>What the signal carried.</summary>
     public Payload SignalPayload { get; init; }
 
     /// <summary>Of a join: what has come.</summary>

@@ -7,7 +7,7 @@ public static partial class WorkflowRunDecider
     {
         if (!edit.State.Signals.TryGetValue(signal, out var kept))
         {
-            edit.Put(item with { Status = WorkItemStatus.WaitingForSignal, Signal = signal, DueUtc = dueUtc, Attempts = 0, SignalPayload = default });
+            edit.Put(item with { Status = WorkItemStatus.WaitingForSignal, Signal = signal, DueUtc = dueUtc, Attempts = 0, HasSignal = false, SignalPayload = default });
             return;
         }
 
@@ -17,7 +17,7 @@ public static partial class WorkflowRunDecider
             Signals = rest.IsEmpty ? edit.State.Signals.Remove(signal) : edit.State.Signals.SetItem(signal, rest),
             SignalCount = edit.State.SignalCount - 1,
         };
-        edit.Put(item with { Status = WorkItemStatus.Pending, Signal = signal, SignalPayload = payload, Attempts = 0 });
+        edit.Put(item with { Status = WorkItemStatus.Pending, Signal = signal, HasSignal = true, SignalPayload = payload, Attempts = 0 });
     }
 
     private static WorkflowDecision Tick(WorkflowRunState state, DateTimeOffset nowUtc)
@@ -55,7 +55,7 @@ public static partial class WorkflowRunDecider
         var waiting = state.Items.Values.FirstOrDefault(item => item.Status == WorkItemStatus.WaitingForSignal && item.Signal == signal.Name);
         if (waiting is not null)
         {
-            edit.Put(waiting with { Status = WorkItemStatus.Pending, SignalPayload = signal.Payload, DueUtc = null });
+            edit.Put(waiting with { Status = WorkItemStatus.Pending, HasSignal = true, SignalPayload = signal.Payload, DueUtc = null });
             return Done(edit);
         }
 

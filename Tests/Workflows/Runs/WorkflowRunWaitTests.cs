@@ -73,7 +73,18 @@ public sealed class WorkflowRunWaitTests
 
         run.Wait(TimeSpan.FromSeconds(3));
 
-        Assert.True(run.Take().SignalPayload.IsDefault);
+        Assert.False(run.Take().HasSignal);
+    }
+
+    [Fact]
+    public void Signal_ThatCarriesNull_IsASignal_AlsoAfterItWasStored()
+    {
+        var run = RunScript.Of(Two);
+        run.Commit(run.Take(), new StepOutcome { Signal = "s" });
+
+        run.Do(new WorkflowCommand.Signal("s", default));
+
+        Assert.True(WorkflowRunJson.Read(WorkflowRunJson.Write(run.State)).Items.Values.Single().HasSignal);
     }
 
     [Fact]
