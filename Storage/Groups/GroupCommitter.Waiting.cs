@@ -13,8 +13,7 @@ internal sealed partial class GroupCommitter<TWrite>
 
         var began = _clock.GetTimestamp();
 
-        // This thread belongs to the committer alone, so blocking it holds up nobody else.
-#pragma warning disable VSTHRD002
+#pragma warning disable VSTHRD002 // This thread belongs to the committer alone, so blocking it holds up nobody else.
         var hasCome = _queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult();
 #pragma warning restore VSTHRD002
         if (_clock.GetElapsedTime(began) > WaitMax)
