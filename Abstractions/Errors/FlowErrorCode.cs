@@ -98,4 +98,7 @@ public enum FlowErrorCode
 
     /// <summary>A workflow run ended without an output: no item came to an end that returns one.</summary>
     NoTerminalOutput = 39,
+
+    /// <summary>The workflow's definition is not kept, or another one is; register it first.</summary>
+    UnknownDefinition = 40,
 }

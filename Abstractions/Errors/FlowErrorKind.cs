@@ -48,6 +48,7 @@ public sealed record FlowErrorKind(FlowErrorCode Code, string Wire, FaultOrigin 
         new(FlowErrorCode.TooManyTakeovers, "too_many_takeovers", FaultOrigin.User, RetryAdvice.Never, 9, 409),
         new(FlowErrorCode.BatchDeadlineExceeded, "batch_deadline_exceeded", FaultOrigin.External, RetryAdvice.Later, 4, 504),
         new(FlowErrorCode.NoTerminalOutput, "no_terminal_output", FaultOrigin.User, RetryAdvice.Never, 9, 409),
+        new(FlowErrorCode.UnknownDefinition, "unknown_definition", FaultOrigin.User, RetryAdvice.Never, 9, 409),
     ];
 
     private static readonly FrozenDictionary<FlowErrorCode, FlowErrorKind> ByCode = Table.ToFrozenDictionary(kind => kind.Code);

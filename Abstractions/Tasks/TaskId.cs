@@ -3,10 +3,14 @@ using System.Globalization;
 namespace OrleansFlow.Tasks;
 
 /// <summary>
-/// Names one schedulable unit. A task of a run is <c>RUN/NODE/INDEX</c>; a standalone task, which belongs to no run, is its id alone.
+/// Names one schedulable unit. A task of a graph's run is <c>RUN/NODE/INDEX</c>, an item of a workflow's run <c>RUN/~/ITEM</c>; a standalone task,
+/// which belongs to no run, is its id alone.
 /// </summary>
 public readonly record struct TaskId
 {
+    /// <summary>Stands where a graph's task has its node; no node can be called so.</summary>
+    private const string WorkflowMark = "~";
+
     private readonly string? _value;
 
     private TaskId(string value) => _value = value;
@@ -19,6 +23,16 @@ public readonly record struct TaskId
 
     /// <summary>True when the task belongs to no run.</summary>
     public bool IsStandalone => !Value.Contains('/', StringComparison.Ordinal);
+
+    /// <summary>True when the task is an item of a workflow's run.</summary>
+    public bool IsWorkflow
+    {
+        get
+        {
+            var first = Value.IndexOf('/', StringComparison.Ordinal);
+            return first > 0 && Value.Length > first + 2 && Value[first + 1] == WorkflowMark[0] && Value[first + 2] == '/';
+        }
+    }
 
     /// <summary>The run this task belongs to; default for a standalone task.</summary>
     public RunId RunId => IsStandalone ? default : new RunId(Value[..Value.IndexOf('/', StringComparison.Ordinal)]);
@@ -33,7 +47,7 @@ public readonly record struct TaskId
         }
     }
 
-    /// <summary>0-based position within the node's tasks; 0 for a standalone task.</summary>
+    /// <summary>0-based position within the node's tasks, or the number of a workflow's item; 0 for a standalone task.</summary>
     public int Index => IsStandalone ? 0 : int.Parse(Value.AsSpan(Value.LastIndexOf('/') + 1), NumberStyles.None, CultureInfo.InvariantCulture);
 
     /// <summary>The task at <paramref name="index"/> (0-based) of a run's node.</summary>
@@ -43,6 +57,17 @@ public readonly record struct TaskId
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         IdText.Require(run.Value, "run id");
         return new TaskId(string.Create(CultureInfo.InvariantCulture, $"{run.Value}/{IdText.Require(node, "node id")}/{index}"));
+    }
+
+    /// <summary>An item of a workflow's run.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="item">Number of the item, from 1.</param>
+    /// <exception cref="ArgumentException">The run is default.</exception>
+    public static TaskId OfWorkflow(RunId run, long item)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(item, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(item, int.MaxValue);
+        return new TaskId(string.Create(CultureInfo.InvariantCulture, $"{IdText.Require(run.Value, "run id")}/{WorkflowMark}/{item}"));
     }
 
     /// <summary>A task that belongs to no run.</summary>
@@ -67,7 +92,7 @@ public readonly record struct TaskId
         var valid = parts.Length switch
         {
             1 => IdText.IsValid(parts[0]),
-            3 => IdText.IsValid(parts[0]) && IdText.IsValid(parts[1]) && int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out _),
+            3 => IdText.IsValid(parts[0]) && (parts[1] == WorkflowMark || IdText.IsValid(parts[1])) && int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out _),
             _ => false,
         };
         if (valid)

@@ -1,3 +1,5 @@
+using OrleansFlow.Workflows.Runs;
+
 namespace OrleansFlow.Tasks;
 
 /// <summary>How an attempt ended. Numbers are stored and travel.</summary>
@@ -44,6 +46,10 @@ public sealed record AttemptOutcome
     /// <summary>For a failure: batches of parents that could not be read any more; null for none.</summary>
     [Id(6)]
     public IReadOnlyList<LostBatch>? LostInputs { get; init; }
+
+    /// <summary>Of a workflow's item that completed: JSON of a <see cref="StepOutcome"/>; <c>default</c> for any other task.</summary>
+    [Id(7)]
+    public Payload Step { get; init; }
 }
 
 /// <summary>A batch of a parent whose file is gone or damaged.</summary>

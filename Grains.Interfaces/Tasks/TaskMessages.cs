@@ -1,3 +1,5 @@
+using OrleansFlow.Workflows.Runs;
+
 namespace OrleansFlow.Tasks;
 
 /// <summary>A standalone task as submitted.</summary>
@@ -122,6 +124,10 @@ public sealed record LeaseGrant
     /// <summary>The same for the batch that the checkpoint came with.</summary>
     [Id(17)]
     public string? CheckpointInputPosition { get; init; }
+
+    /// <summary>Of a workflow's item: JSON of a <see cref="Workflows.Execution.StepTask"/>; <c>default</c> for any other task.</summary>
+    [Id(19)]
+    public Payload Step { get; init; }
 }
 
 /// <summary>Where a task's work can be taken up again.</summary>
@@ -202,8 +208,10 @@ public sealed record TaskFailure([property: Id(0)] string Reason, [property: Id(
 /// <summary>Whether an effect was applied.</summary>
 /// <param name="Accepted">True when it stands (also when it had been applied before).</param>
 /// <param name="RefusedReason">Error code as text when it was refused, for example <c>lease_lost</c>.</param>
+/// <param name="Next">The lease of what follows, for the same worker and in the place of the one that has ended; null for none.</param>
 [GenerateSerializer, Immutable, Alias("OrleansFlow.EffectReceipt")]
-public readonly record struct EffectReceipt([property: Id(0)] bool Accepted, [property: Id(1)] string? RefusedReason = null);
+public readonly record struct EffectReceipt(
+    [property: Id(0)] bool Accepted, [property: Id(1)] string? RefusedReason = null, [property: Id(2)] LeaseGrant? Next = null);
 
 /// <summary>Where one task stands.</summary>
 [GenerateSerializer, Immutable, Alias("OrleansFlow.TaskView")]

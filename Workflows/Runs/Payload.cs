@@ -9,6 +9,8 @@ namespace OrleansFlow.Workflows.Runs;
 [JsonConverter(typeof(PayloadJsonConverter))]
 public readonly struct Payload : IEquatable<Payload>
 {
+    private static readonly byte[] Null = "null"u8.ToArray();
+
     private readonly ReadOnlyMemory<byte> _utf8;
 
     /// <summary>Wraps JSON; not copied and not checked.</summary>
@@ -16,10 +18,13 @@ public readonly struct Payload : IEquatable<Payload>
     public Payload(ReadOnlyMemory<byte> utf8) => _utf8 = utf8;
 
     /// <summary>The JSON; <c>null</c> for <c>default</c>.</summary>
-    public ReadOnlyMemory<byte> Utf8 => _utf8.IsEmpty ? "null"u8.ToArray() : _utf8;
+    public ReadOnlyMemory<byte> Utf8 => _utf8.IsEmpty ? Null : _utf8;
 
     /// <summary>True for <c>default</c>: there is no value.</summary>
     public bool IsDefault => _utf8.IsEmpty;
+
+    /// <summary>Length of the JSON in bytes; 0 for <c>default</c>.</summary>
+    public int Length => _utf8.Length;
 
     /// <summary>Same JSON text.</summary>
     public static bool operator ==(Payload left, Payload right) => left.Equals(right);
