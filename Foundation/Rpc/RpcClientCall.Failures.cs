@@ -1,5 +1,3 @@
-using OrleansFlow.Rpc.Http2;
-
 namespace OrleansFlow.Rpc;
 
 /// <content>What a failure of the exchange means to whoever made the call.</content>
@@ -23,12 +21,19 @@ internal sealed partial class RpcClientCall
             return exception;
         }
 
-        if (!cancellationToken.IsCancellationRequested && !_stop.IsCancellationRequested
-            && (_responseTask.IsCompleted || exception is Http2EndedException))
+        if (!cancellationToken.IsCancellationRequested && !_stop.IsCancellationRequested)
         {
             try
             {
-                await OpenAsync(cancellationToken).ConfigureAwait(false);
+                // A body that broke has a response that came or failed, but perhaps is not told yet: of a call that the server has ended
+                // the HTTP client cancels the body first and hands the response over after that. The body of the response is the reader's.
+                var response = await _responseTask.WaitAsync(cancellationToken).ConfigureAwait(false);
+                if (_status is null && TryReadEarlyStatus(response) is { } early)
+                {
+                    Trailers = RpcHttpMapping.ReadMetadata(response.Headers);
+                    _status = early;
+                }
+
                 if (_status is { IsOk: false })
                 {
                     return new RpcException(_status, Trailers);
@@ -38,7 +43,7 @@ internal sealed partial class RpcClientCall
                     new RpcStatus(RpcStatusCode.Cancelled, $"{_method}: the server ended the call; read the responses for its status."),
                     innerException: exception);
             }
-            catch (Exception cause) when (cause is not OperationCanceledException)
+            catch (Exception cause)
             {
                 return Translate(cause, cancellationToken) ?? cause;
             }

@@ -232,21 +232,10 @@ internal sealed partial class RpcClientCall : IAsyncDisposable
         }
 
         var response = await _responseTask.WaitAsync(cancellationToken).ConfigureAwait(false);
-        if (response.StatusCode != HttpStatusCode.OK)
+        if (TryReadEarlyStatus(response) is { } early)
         {
-            _status = RpcHttpMapping.TryReadStatus(response.Headers) is { IsOk: false } given
-                ? given : RpcHttpMapping.FromHttpStatus(response.StatusCode, _method);
-        }
-        else if (RpcHttpMapping.TryReadStatus(response.Headers) is { } trailersOnly)
-        {
-            _status = trailersOnly;
             Trailers = RpcHttpMapping.ReadMetadata(response.Headers);
-        }
-        else if (response.Content.Headers.ContentType?.MediaType?.StartsWith("application/grpc", StringComparison.Ordinal) != true)
-        {
-            _status = new RpcStatus(
-                RpcStatusCode.Unknown,
-                $"{_method}: the server answered with content type '{response.Content.Headers.ContentType}' instead of application/grpc.");
+            _status = early;
         }
         else
         {
@@ -254,6 +243,22 @@ internal sealed partial class RpcClientCall : IAsyncDisposable
         }
 
         _headers = RpcHttpMapping.ReadMetadata(response.Headers);
+    }
+
+    /// <summary>How a call ended whose response has no body to read; null when it has one.</summary>
+    private RpcStatus? TryReadEarlyStatus(HttpResponseMessage response)
+    {
+        var status = RpcHttpMapping.TryReadStatus(response.Headers);
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            return status is { IsOk: false } ? status : RpcHttpMapping.FromHttpStatus(response.StatusCode, _method);
+        }
+
+        return status is null && response.Content.Headers.ContentType?.MediaType?.StartsWith("application/grpc", StringComparison.Ordinal) != true
+            ? new RpcStatus(
+                RpcStatusCode.Unknown,
+                $"{_method}: the server answered with content type '{response.Content.Headers.ContentType}' instead of application/grpc.")
+            : status;
     }
 
     private void OnDeadline()
