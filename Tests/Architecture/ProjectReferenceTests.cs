@@ -18,6 +18,7 @@ public sealed class ProjectReferenceTests
         ["Decisions"] = ["Abstractions"],
         ["Workflows"] = ["Abstractions"],
         ["Grains.Interfaces"] = ["Workflows"],
+        ["Workflows.CodeGen"] = [],
         ["Grains"] = ["Grains.Interfaces", "Decisions"],
         ["Storage"] = ["Abstractions"],
         ["Sql"] = ["Abstractions", "Engine", "Flight"],
