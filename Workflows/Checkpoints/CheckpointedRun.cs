@@ -16,7 +16,8 @@ internal sealed class CheckpointedRun<TIn, TOut, TContext>(
         var run = await checkpoints.LoadAsync(id, cancellationToken).ConfigureAwait(false);
         if (run is null)
         {
-            run = WorkflowRunDecider.Start(definition.Compiled, Write(context), Write(input), options.Retry);
+            var start = new WorkflowCommand.Start { RunId = id, Context = Write(context), Input = Write(input), DefaultRetry = options.Retry };
+            run = WorkflowRunDecider.Decide(WorkflowRunState.None(definition.Compiled), start, options.Time.GetUtcNow()).State;
             await checkpoints.SaveAsync(id, run, cancellationToken).ConfigureAwait(false);
         }
 
@@ -68,7 +69,7 @@ internal sealed class CheckpointedRun<TIn, TOut, TContext>(
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
-            command = new WorkflowCommand.Fail(item.Id, item.Epoch, LocalFailures.KindOf(error), error.Message, options.Random.NextDouble());
+            command = LocalFailures.Report(item, error, options.Random.NextDouble());
         }
 
         var decision = WorkflowRunDecider.Decide(taken.State, command, options.Time.GetUtcNow());

@@ -8,7 +8,7 @@ namespace OrleansFlow.Workflows.Definitions;
 /// <summary>A checked workflow without its code: names, edges and policies. This is what a run stores and decides by.</summary>
 public sealed record CompiledWorkflow
 {
-    private ImmutableArray<ImmutableArray<bool>> _reach;
+    private bool[]?[]? _reach;
     private string? _hash;
 
     /// <summary>The workflow's name.</summary>
@@ -59,30 +59,39 @@ public sealed record CompiledWorkflow
     /// <param name="to">Place of a node.</param>
     public bool CanReach(int from, int to)
     {
-        if (_reach.IsDefault)
-        {
-            _reach = [.. Nodes.Select((_, index) => Reached(index))];
-        }
-
-        return _reach[from][to];
+        // Asked about few targets, the joins: each has its answers computed when it is asked about first. Two threads may both do it, to the same end.
+        var reach = _reach ??= new bool[Nodes.Length][];
+        return (reach[to] ??= Reaching(to))[from];
     }
 
-    private ImmutableArray<bool> Reached(int from)
+    private bool[] Reaching(int to)
     {
-        var reached = new bool[Nodes.Length];
-        var open = new Stack<int>([from]);
-        while (open.TryPop(out var node))
+        var sources = new List<int>?[Nodes.Length];
+        for (var node = 0; node < Nodes.Length; node++)
         {
             foreach (var edge in Nodes[node].Edges)
             {
-                if (edge.Target != CompiledEdge.End && !reached[edge.Target])
+                if (edge.Target != CompiledEdge.End)
                 {
-                    reached[edge.Target] = true;
-                    open.Push(edge.Target);
+                    (sources[edge.Target] ??= []).Add(node);
                 }
             }
         }
 
-        return [.. reached];
+        var reaching = new bool[Nodes.Length];
+        var open = new Stack<int>([to]);
+        while (open.TryPop(out var node))
+        {
+            foreach (var source in sources[node] ?? [])
+            {
+                if (!reaching[source])
+                {
+                    reaching[source] = true;
+                    open.Push(source);
+                }
+            }
+        }
+
+        return reaching;
     }
 }

@@ -1,6 +1,7 @@
 using OrleansFlow.Errors;
 using OrleansFlow.Workflows.Definitions;
 using OrleansFlow.Workflows.Retries;
+using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Workflows.Local;
 
@@ -12,6 +13,16 @@ internal static class LocalFailures
         TimeoutException => FailureKinds.Timeout,
         OperationCanceledException => FailureKinds.Cancelled,
         _ => FailureKinds.Generic,
+    };
+
+    /// <summary>True where the error itself says that another attempt cannot help.</summary>
+    public static bool IsPermanent(Exception error) => error is FlowException { Kind.Retry: RetryAdvice.Never };
+
+    /// <summary>A failed attempt as a run is told of it.</summary>
+    public static WorkflowCommand.Fail Report(WorkItem item, Exception error, double chance) => new(item.Id, item.Epoch, KindOf(error), error.Message, chance)
+    {
+        Permanent = IsPermanent(error),
+        Code = (error as FlowException)?.Code,
     };
 
     public static FlowException Failed(CompiledNode node, Exception error, int attempts) => new(

@@ -83,7 +83,7 @@ internal sealed class LocalStep<TIn, TOut, TContext>(LocalRun<TContext> run, int
         {
             // What the failed attempt changed was never there.
             Run.Scope.Context = before;
-            if (!policy.ShouldRetry(LocalFailures.KindOf(error), attempt))
+            if (LocalFailures.IsPermanent(error) || !policy.ShouldRetry(LocalFailures.KindOf(error), attempt))
             {
                 Fail(error, input, attempt);
                 return;

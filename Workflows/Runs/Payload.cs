@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -13,14 +14,14 @@ public readonly struct Payload : IEquatable<Payload>
 
     private readonly ReadOnlyMemory<byte> _utf8;
 
-    /// <summary>Wraps JSON; not copied and not checked.</summary>
+    /// <summary>Wraps JSON; not copied and not checked. The text <c>null</c> is the same as <c>default</c>.</summary>
     /// <param name="utf8">One JSON value; not to be changed afterwards.</param>
-    public Payload(ReadOnlyMemory<byte> utf8) => _utf8 = utf8;
+    public Payload(ReadOnlyMemory<byte> utf8) => _utf8 = utf8.Span.SequenceEqual("null"u8) ? default : utf8;
 
     /// <summary>The JSON; <c>null</c> for <c>default</c>.</summary>
     public ReadOnlyMemory<byte> Utf8 => _utf8.IsEmpty ? Null : _utf8;
 
-    /// <summary>True for <c>default</c>: there is no value.</summary>
+    /// <summary>True for <c>default</c>, which is <c>null</c>: there is no value.</summary>
     public bool IsDefault => _utf8.IsEmpty;
 
     /// <summary>Length of the JSON in bytes; 0 for <c>default</c>.</summary>
@@ -70,7 +71,7 @@ public readonly struct Payload : IEquatable<Payload>
         public override bool HandleNull => true;
 
         public override Payload Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.Null ? default : FromJson(JsonElement.ParseValue(ref reader).GetRawText());
+            new(JsonMarshal.GetRawUtf8Value(JsonElement.ParseValue(ref reader)).ToArray());
 
         public override void Write(Utf8JsonWriter writer, Payload value, JsonSerializerOptions options) => writer.WriteRawValue(value.Utf8.Span, skipInputValidation: true);
     }

@@ -49,14 +49,14 @@ public static class RunPicture
     /// <summary>The nodes that have had items, each with the first of the states that one of its items is in.</summary>
     private static IEnumerable<(int Node, string State)> States(WorkflowRunState run)
     {
-        var states = run.Items.Values.ToLookup(item => item.Node, item => item.Status switch
+        var states = run.Items.Values.Where(item => item.Node >= 0).ToLookup(item => item.Node, item => item.Status switch
         {
             WorkItemStatus.InProgress => 0,
             WorkItemStatus.WaitingRetry => 1,
             WorkItemStatus.Pending => 3,
             _ => 2,
         });
-        for (var node = 0; node < run.Visits.Length; node++)
+        for (var node = 0; node < run.Visits.Count; node++)
         {
             if (states.Contains(node))
             {

@@ -20,4 +20,13 @@ public enum WorkItemStatus
 
     /// <summary>The other items of its join.</summary>
     Joining = 5,
+
+    /// <summary>The time at which its node runs again.</summary>
+    Suspended = 6,
+
+    /// <summary>The ends of the child runs that it started.</summary>
+    WaitingForChildren = 7,
+
+    /// <summary>Nothing: it failed for good, and its run with it. Only among what a failed run left.</summary>
+    PermanentlyFailed = 8,
 }

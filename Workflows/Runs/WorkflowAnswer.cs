@@ -3,7 +3,7 @@ namespace OrleansFlow.Workflows.Runs;
 /// <summary>What a command came to.</summary>
 public enum WorkflowAnswer
 {
-    /// <summary>There is nothing to take now.</summary>
+    /// <summary>There is nothing to take or to do now.</summary>
     Idle = 0,
 
     /// <summary>An item was leased.</summary>
@@ -17,4 +17,7 @@ public enum WorkflowAnswer
 
     /// <summary>It was refused, and nothing changed.</summary>
     Refused = 4,
+
+    /// <summary>It had been done before, and nothing changed: for its sender as good as done.</summary>
+    Duplicate = 5,
 }

@@ -1,20 +1,18 @@
-using System.Text;
-using System.Text.Json;
+using System.Collections.Immutable;
 using OrleansFlow.Errors;
-using OrleansFlow.Workflows.Definitions;
-using OrleansFlow.Workflows.Retries;
 
 namespace OrleansFlow.Workflows.Runs;
 
 /// <summary>Decides what becomes of a run: a pure function of state, command and time.</summary>
 /// <remarks>
 /// <para>
-/// A step is one decision: context delta, successors, outputs, item, counters and status change together, and whoever stores the decision's state in one
-/// commit has a transaction. A failed, lost or refused step changes nothing of the context.
+/// A decision is a list of events, and a state is what the events of a run come to when they are applied in order. Whoever stores the events of a decision in
+/// one commit has a transaction: context delta, successors, outputs, item, counters and status change together. A failed, lost or refused step changes
+/// nothing of the context.
 /// </para>
 /// <para>
 /// Every lease of an item has an epoch; a step under another one than the current is refused, so an item that was handed out twice takes effect once.
-/// A final status never changes. Completed means that no item is left, pending, waiting or in flight.
+/// A final status does not change by itself. Completed means that no item is left, pending, waiting or in flight.
 /// </para>
 /// </remarks>
 public static partial class WorkflowRunDecider
@@ -22,202 +20,158 @@ public static partial class WorkflowRunDecider
     /// <summary>Most signals that are kept for later.</summary>
     public const int MaxSignals = 1_000;
 
-    /// <summary>A run with its first item: there is no moment at which one exists without the other.</summary>
-    /// <param name="workflow">The definition; the run ends on it.</param>
-    /// <param name="context">The context to begin with.</param>
-    /// <param name="input">The start node's input.</param>
-    /// <param name="defaultRetry">How failed steps are repeated whose node does not say; <see langword="null"/> for <see cref="StepRetryPolicy.Default"/>.</param>
-    public static WorkflowRunState Start(CompiledWorkflow workflow, Payload context, Payload input, StepRetryPolicy? defaultRetry = null)
-    {
-        ArgumentNullException.ThrowIfNull(workflow);
-        var edit = new RunEdit(new WorkflowRunState
-        {
-            Workflow = workflow,
-            Snapshot = context,
-            DefaultRetry = defaultRetry ?? StepRetryPolicy.Default,
-            LiveAt = [.. new int[workflow.Nodes.Length]],
-            Visits = [.. new int[workflow.Nodes.Length]],
-        });
-        edit.Follow([new ItemSeed(workflow.Start, input)], [], DateTimeOffset.UnixEpoch);
-        edit.Settle();
-        return edit.State;
-    }
+    /// <summary>Most ids of signals that are remembered; an older one counts as new.</summary>
+    public const int MaxSignalIds = 1_000;
+
+    /// <summary>Most failed attempts that the state keeps; the history has all.</summary>
+    public const int MaxErrors = 100;
+
+    /// <summary>Most updates that wait for their answer.</summary>
+    public const int MaxOpenUpdates = 100;
+
+    /// <summary>Most answers of updates that are remembered.</summary>
+    public const int MaxUpdateResults = 100;
+
+    /// <summary>Most child runs that a run waits for or would cancel.</summary>
+    public const int MaxChildren = 10_000;
 
     /// <summary>Decides a command.</summary>
     /// <param name="state">The run.</param>
     /// <param name="command">What is asked.</param>
     /// <param name="nowUtc">The time.</param>
+    /// <remarks>For several commands in one commit, see <see cref="WorkflowRunTurn"/>.</remarks>
     public static WorkflowDecision Decide(WorkflowRunState state, WorkflowCommand command, DateTimeOffset nowUtc)
     {
         ArgumentNullException.ThrowIfNull(state);
-        ArgumentNullException.ThrowIfNull(command);
+        var turn = new WorkflowRunTurn(state);
+        var step = turn.Do(command, nowUtc);
+        return new(turn.State, step.Answer, turn.Events, step.Item, step.Refused, step.Code);
+    }
+
+    /// <summary>The run after one more event.</summary>
+    /// <param name="state">The run.</param>
+    /// <param name="happened">The event.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorCode.StateCorrupt"/>: the event is none of this run's.</exception>
+    public static WorkflowRunState Apply(WorkflowRunState state, WorkflowRunEvent happened)
+    {
+        ArgumentNullException.ThrowIfNull(happened);
+        return ApplyAll(state, [happened]);
+    }
+
+    /// <summary>The run after more events.</summary>
+    /// <param name="state">The run.</param>
+    /// <param name="events">The events, in order.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorCode.StateCorrupt"/>: an event is none of this run's.</exception>
+    public static WorkflowRunState ApplyAll(WorkflowRunState state, IEnumerable<WorkflowRunEvent> events)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(events);
+        var edit = new RunEdit(state);
+        foreach (var happened in events)
+        {
+            edit.Apply(happened);
+        }
+
+        return edit.Finish();
+    }
+
+    /// <summary>Id of a child whose order does not say one.</summary>
+    internal static string ChildId(string run, long order) => $"{run}.{order}";
+
+    /// <summary>The event that a command leads to, or why it leads to none.</summary>
+    internal static Ruling Rule(WorkflowRunState state, WorkflowCommand command, DateTimeOffset nowUtc)
+    {
+        if (state.Status == WorkflowRunStatus.None && command is not (WorkflowCommand.Start or WorkflowCommand.Take or WorkflowCommand.Tick))
+        {
+            return Refuse(FlowErrorCode.NotFound, "The run has not begun.");
+        }
+
         return command switch
         {
-            WorkflowCommand.Take => Take(state),
+            WorkflowCommand.Take take => Take(state, take, nowUtc),
             WorkflowCommand.Commit commit => Commit(state, commit, nowUtc),
             WorkflowCommand.Fail fail => Fail(state, fail, nowUtc),
-            WorkflowCommand.Lose lose => Lose(state, lose),
-            WorkflowCommand.Tick => Tick(state, nowUtc),
-            WorkflowCommand.Signal signal => Signal(state, signal),
-            WorkflowCommand.Fold fold => Fold(state, fold),
-            _ => Steer(state, command),
+            WorkflowCommand.Lose lose => Fenced(state, lose.Item, lose.Epoch, out _) ?? new WorkflowRunEvent.Lost(lose.Item, lose.Epoch) { AtUtc = nowUtc },
+            WorkflowCommand.Tick => state.NextDueUtc <= nowUtc ? new WorkflowRunEvent.Ticked { AtUtc = nowUtc } : Ruling.Idle,
+            WorkflowCommand.Start start => Start(state, start, nowUtc),
+            WorkflowCommand.Signal signal => Signal(state, signal, nowUtc),
+            WorkflowCommand.Update update => Update(state, update, nowUtc),
+            WorkflowCommand.Fold fold => Fold(state, fold, nowUtc),
+            WorkflowCommand.ChildEnded ended => state.Children.ContainsKey(ended.Child)
+                ? new WorkflowRunEvent.ChildFinished(ended.Child, ended.Status, ended.Output, ended.Failure) { AtUtc = nowUtc }
+                : Ruling.Duplicate,
+            WorkflowCommand.Delivered delivered => state.Owed.ContainsKey(delivered.Order) ? new WorkflowRunEvent.OrderDelivered(delivered.Order) { AtUtc = nowUtc } : Ruling.Duplicate,
+            WorkflowCommand.Describe describe => Ended(state, "its attributes") ?? Attributes(state, describe.Attributes) ?? new WorkflowRunEvent.Described(describe.Attributes) { AtUtc = nowUtc },
+            _ => Steer(state, command, nowUtc),
         };
     }
 
-    private static WorkflowDecision Take(WorkflowRunState state)
+    private static Ruling Take(WorkflowRunState state, WorkflowCommand.Take take, DateTimeOffset nowUtc)
     {
         if (state.Status != WorkflowRunStatus.Running || state.Pending.IsEmpty)
         {
-            return new(state, WorkflowAnswer.Idle);
+            return Ruling.Idle;
         }
 
-        var lane = 0;
-        foreach (var taken in state.Lanes)
-        {
-            if (taken != lane)
-            {
-                break;
-            }
-
-            lane++;
-        }
-
-        var item = state.Items[state.Pending.Min];
-        item = item with { Status = WorkItemStatus.InProgress, Attempts = item.Attempts + 1, Epoch = item.Epoch + 1, Lane = lane, DueUtc = null };
-        var edit = new RunEdit(state);
-        edit.Put(item);
-        return new(edit.State, WorkflowAnswer.Taken, item);
+        var id = take.Item == 0 ? state.Pending.Min : take.Item;
+        return state.Items.TryGetValue(id, out var item) && item.Status == WorkItemStatus.Pending
+            ? new WorkflowRunEvent.Leased(id, Math.Max(item.Epoch, take.EpochFloor) + 1, take.Worker, take.Session) { AtUtc = nowUtc }
+            : Ruling.Idle;
     }
 
-    private static WorkflowDecision Commit(WorkflowRunState state, WorkflowCommand.Commit commit, DateTimeOffset nowUtc)
+    private static Ruling Commit(WorkflowRunState state, WorkflowCommand.Commit commit, DateTimeOffset nowUtc)
     {
         if (Fenced(state, commit.Item, commit.Epoch, out var item) is { } stale)
         {
             return stale;
         }
 
-        var node = state.Workflow.Nodes[item.Node];
-        var outcome = commit.Outcome;
-        foreach (var seed in outcome.Successors)
-        {
-            if (!Leads(node, seed.Node))
-            {
-                return Refuse(state, $"Node '{node.Name}' has no edge to node {seed.Node} of workflow '{state.Workflow.Name}'.");
-            }
-        }
-
-        if (outcome.Outputs.Length > 0 && !node.IsTerminal)
-        {
-            return Refuse(state, $"Node '{node.Name}' does not end a branch of workflow '{state.Workflow.Name}' and cannot give an output.");
-        }
-
-        var edit = new RunEdit(state);
-        if (!outcome.Delta.IsDefault)
-        {
-            edit.State = edit.State with { Deltas = edit.State.Deltas.Add(outcome.Delta) };
-        }
-
-        if (outcome.Signal is { } signal)
-        {
-            Await(edit, item, signal, outcome.DueUtc);
-            return Done(edit);
-        }
-
-        var ends = outcome.Outputs.Length > 0;
-        var counters = edit.State.Counters;
-        edit.State = edit.State with { Counters = counters with { Total = counters.Total + 1, Completed = counters.Completed + (ends ? 1 : 0) } };
-        if (outcome.DueUtc > nowUtc)
-        {
-            edit.Put(item with { Status = WorkItemStatus.Sleeping, DueUtc = outcome.DueUtc, Successors = outcome.Successors, Outputs = outcome.Outputs });
-        }
-        else
-        {
-            edit.Remove(item);
-            edit.Follow(outcome.Successors, outcome.Outputs, nowUtc);
-        }
-
-        return Done(edit);
+        return OutcomeRules.Problem(state, item, commit.Outcome) is { } problem
+            ? Refuse(FlowErrorCode.BadInput, problem)
+            : new WorkflowRunEvent.Committed(commit.Item, commit.Epoch, commit.Outcome) { AtUtc = nowUtc };
     }
 
-    private static WorkflowDecision Fail(WorkflowRunState state, WorkflowCommand.Fail fail, DateTimeOffset nowUtc)
+    private static Ruling Fail(WorkflowRunState state, WorkflowCommand.Fail fail, DateTimeOffset nowUtc)
     {
         if (Fenced(state, fail.Item, fail.Epoch, out var item) is { } stale)
         {
             return stale;
         }
 
-        var node = state.Workflow.Nodes[item.Node];
-        var edit = new RunEdit(state with { Errors = state.Errors.Add(new(item.Id, node.Name, item.Attempts, fail.Message, nowUtc)) });
-        var counters = state.Counters;
-        var policy = node.Retry ?? state.DefaultRetry;
-        if (policy.ShouldRetry(fail.Kind, item.Attempts))
-        {
-            edit.State = edit.State with { Counters = counters with { Retries = counters.Retries + 1 } };
-            edit.Put(item with { Status = WorkItemStatus.WaitingRetry, DueUtc = nowUtc + policy.BackoffAfter(item.Attempts, fail.Chance) });
-            return Done(edit);
-        }
-
-        var fallbacks = node.Edges.Where(edge => edge.Kind == EdgeKind.Fallback).ToList();
-        if (fallbacks.Count == 0)
-        {
-            edit.State = edit.State with { Counters = counters with { Failed = counters.Failed + 1 } };
-            edit.End(WorkflowRunStatus.Failed, $"Node '{node.Name}' failed {(item.Attempts == 1 ? "once" : $"{item.Attempts} times")}: {fail.Message}", fail.Kind == FailureKinds.Timeout ? FlowErrorCode.DeadlineExceeded : FlowErrorCode.UnexpectedError);
-            return Done(edit);
-        }
-
-        var input = FailureOf(item, node, fail.Message);
-        edit.State = edit.State with { Counters = counters with { Total = counters.Total + 1 } };
-        edit.Remove(item);
-        edit.Follow([.. fallbacks.Select(edge => new ItemSeed(edge.Target, input))], [], nowUtc);
-        return Done(edit);
+        var policy = (item.Node >= 0 ? state.Workflow.Nodes[item.Node].Retry : null) ?? fail.WorkerRetry ?? state.DefaultRetry;
+        DateTimeOffset? retry = !fail.Permanent && policy.ShouldRetry(fail.Kind, item.Attempts) ? nowUtc + policy.BackoffAfter(item.Attempts, fail.Chance) : null;
+        return new WorkflowRunEvent.Failed(fail.Item, fail.Epoch, fail.Kind, fail.Message, fail.Code, retry) { AtUtc = nowUtc };
     }
 
-    private static WorkflowDecision Lose(WorkflowRunState state, WorkflowCommand.Lose lose)
-    {
-        if (Fenced(state, lose.Item, lose.Epoch, out var item) is { } stale)
-        {
-            return stale;
-        }
-
-        var edit = new RunEdit(state);
-        edit.Put(item with { Status = WorkItemStatus.Pending, Attempts = item.Attempts - 1 });
-        return Done(edit);
-    }
-
-    private static WorkflowDecision Done(RunEdit edit)
-    {
-        if (edit.Overrun is { } overrun && !edit.State.IsFinal)
-        {
-            edit.End(WorkflowRunStatus.Failed, overrun, FlowErrorCode.LimitExceeded);
-        }
-
-        edit.Settle();
-        if (edit.Overrun is { } late && !edit.State.IsFinal)
-        {
-            edit.End(WorkflowRunStatus.Failed, late, FlowErrorCode.LimitExceeded);
-        }
-
-        return new(edit.State, edit.State.IsFinal ? WorkflowAnswer.Completed : WorkflowAnswer.Stepped);
-    }
-
-    private static WorkflowDecision? Fenced(WorkflowRunState state, long id, long epoch, out WorkItem item)
+    /// <summary>Why a lease does not hold; null when it does.</summary>
+    private static Ruling? Fenced(WorkflowRunState state, long id, long epoch, out WorkItem item)
     {
         if (state.IsFinal)
         {
             item = null!;
-            return Refuse(state, $"The run has ended ({state.Status}); item {id} comes too late.");
+            return Refuse(FlowErrorCode.AlreadyEnded, $"The run has ended ({state.Status}); item {id} comes too late.");
         }
 
         return state.Items.TryGetValue(id, out item!) && item.Status == WorkItemStatus.InProgress && item.Epoch == epoch
-            ? null
-            : Refuse(state, $"Item {id} is not leased under epoch {epoch}{(item is null ? "" : $"; it is {item.Status} under {item.Epoch}")}.");
+            ? (Ruling?)null
+            : Refuse(FlowErrorCode.LeaseLost, $"Item {id} is not leased under epoch {epoch}{(item is null ? "" : $"; it is {item.Status} under {item.Epoch}")}.");
     }
 
-    private static WorkflowDecision Refuse(WorkflowRunState state, string why) => new(state, WorkflowAnswer.Refused, Refused: why);
+    private static Ruling? Ended(WorkflowRunState state, string what) =>
+        state.IsFinal ? Refuse(FlowErrorCode.AlreadyEnded, $"The run has ended ({state.Status}); {what} comes too late.") : (Ruling?)null;
 
-    private static bool Leads(CompiledNode node, int target) => target >= 0 && node.Edges.Any(edge => edge.Target == target && edge.Kind != EdgeKind.Fallback);
+    private static Ruling? Attributes(WorkflowRunState state, ImmutableArray<KeyValuePair<string, string?>> changes) =>
+        RunAttributes.Problem(state.Attributes, changes) is { } problem ? Refuse(FlowErrorCode.BadInput, problem) : (Ruling?)null;
 
-    /// <summary>The JSON of a <see cref="NodeFailure{TIn}"/>, made without the user's type.</summary>
-    private static Payload FailureOf(WorkItem item, CompiledNode node, string message) => new(Encoding.UTF8.GetBytes(
-        $"{{\"input\":{item.Input},\"node\":{JsonSerializer.Serialize(node.Name)},\"error\":{JsonSerializer.Serialize(message)},\"attempts\":{item.Attempts}}}"));
+    private static Ruling Refuse(FlowErrorCode code, string why) => new(null, new WorkflowTurnStep(WorkflowAnswer.Refused, Refused: why, Code: code));
+
+    /// <summary>What a command comes to: an event, or an answer without one.</summary>
+    internal readonly record struct Ruling(WorkflowRunEvent? Event, WorkflowTurnStep Step)
+    {
+        public static Ruling Idle => new(null, new WorkflowTurnStep(WorkflowAnswer.Idle));
+
+        public static Ruling Duplicate => new(null, new WorkflowTurnStep(WorkflowAnswer.Duplicate));
+
+        public static implicit operator Ruling(WorkflowRunEvent happened) => new(happened, default);
+    }
 }

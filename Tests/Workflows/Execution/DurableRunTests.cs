@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using OrleansFlow.Tests.Workflows.Runs;
 using OrleansFlow.Workflows;
 using OrleansFlow.Workflows.Contexts;
 using OrleansFlow.Workflows.Definitions;
@@ -38,7 +39,7 @@ public sealed class DurableRunTests
         flow.Start(flow.Node<int, string>("ask", (amount, scope) =>
             scope.TryGetSignal<string>(out var who) ? $"{amount} approved by {who}" : Transition.WaitForSignal<string>("approved")).End());
         var definition = flow.Build<int, string>();
-        var run = WorkflowRunDecider.Start(definition.Compiled, default, Payload.FromJson("7"));
+        var run = Begun(definition.Compiled, Payload.FromJson("7"));
 
         run = await StepAsync(run);
         Assert.Equal(WorkItemStatus.WaitingForSignal, run.Items.Values.Single().Status);
@@ -61,7 +62,7 @@ public sealed class DurableRunTests
         var flow = new Workflow<NoContext>("broken");
         flow.Start(flow.Node<int, int>("broken", (_, _) => Transition.Abort<int>(new InvalidOperationException("no"))).End());
         var definition = flow.Build<int, int>();
-        var item = WorkflowRunDecider.Decide(WorkflowRunDecider.Start(definition.Compiled, default, Payload.FromJson("7")), new WorkflowCommand.Take(), default).Item!;
+        var item = WorkflowRunDecider.Decide(Begun(definition.Compiled, Payload.FromJson("7")), new WorkflowCommand.Take(), default).Item!;
 
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await definition.ExecuteAsync(item, default, new ManualTimeProvider(), cancellationToken: TestContext.Current.CancellationToken));
     }
@@ -71,9 +72,12 @@ public sealed class DurableRunTests
         var random = new Random(seed);
         var time = new ManualTimeProvider();
         var size = random.Next(1, MaxSize + 1);
-        var run = WorkflowRunDecider.Start(Sample.Compiled, default, new Payload(System.Text.Encoding.UTF8.GetBytes($"{size}")));
+        var run = WorkflowRunState.None(Sample.Compiled);
         var inFlight = new List<(WorkItem Item, MergeMap<GrowCounter> Context)>();
         var presented = new List<WorkflowCommand>();
+        var rows = new List<byte[]>();
+        var states = new List<WorkflowRunState>();
+        Do(new WorkflowCommand.Start { RunId = "run", Input = Payload.FromJson($"{size}") });
         for (var step = 0; !run.IsFinal; step++)
         {
             Assert.True(step < 10_000, $"The run did not end; seed {seed}.");
@@ -120,18 +124,21 @@ public sealed class DurableRunTests
                 }
             }
 
-            AssertIndexes(run);
+            RunFolds.AssertIndexes(run);
         }
 
         var oracle = oracles[size - 1];
         Assert.Equal((WorkflowRunStatus.Completed, $"{oracle.Output}"), (run.Status, run.Outputs.Single().ToString()));
         Assert.Equal(Visits(oracle.Context), Visits(Sample.ReadContext(run)));
         Assert.Equal(oracle.StepCount, run.Counters.Total);
+        RunFolds.AssertFolds(Sample.Compiled, rows, states);
 
         WorkflowDecision Do(WorkflowCommand command)
         {
             var decision = WorkflowRunDecider.Decide(run, command, time.GetUtcNow());
             run = decision.State;
+            rows.Add(WorkflowEventJson.ToUtf8(decision.Events));
+            states.Add(run);
             return decision;
         }
     }
@@ -165,13 +172,8 @@ public sealed class DurableRunTests
 
     private static IEnumerable<(string, long)> Visits(MergeMap<GrowCounter> context) => context.Values.Select(pair => (pair.Key, pair.Value.Value));
 
-    private static void AssertIndexes(WorkflowRunState run)
-    {
-        Assert.Equal(run.Items.Values.Where(item => item.Status == WorkItemStatus.Pending).Select(item => item.Id), run.Pending.ToList());
-        Assert.Equal(run.Items.Values.Where(item => item.DueUtc is not null).Select(item => (item.DueUtc!.Value.UtcTicks, item.Id)).Order(), run.Due.ToList());
-        Assert.Equal(run.Items.Values.Where(item => item.Status == WorkItemStatus.InProgress).Select(item => item.Lane).Order(), run.Lanes.ToList());
-        Assert.Equal(Enumerable.Range(0, run.LiveAt.Length).Select(node => run.Items.Values.Count(item => item.Node == node)), run.LiveAt);
-    }
+    private static WorkflowRunState Begun(CompiledWorkflow workflow, Payload input) =>
+        WorkflowRunDecider.Decide(WorkflowRunState.None(workflow), new WorkflowCommand.Start { RunId = "run", Input = input }, DateTimeOffset.UnixEpoch).State;
 
     /// <summary>Split, sleep, retry, fallback, loop and join in one: the sum of what is left of 1 to n.</summary>
     private static WorkflowDefinition<int, int, MergeMap<GrowCounter>> Define()

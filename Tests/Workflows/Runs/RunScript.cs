@@ -9,21 +9,38 @@ namespace OrleansFlow.Tests.Workflows.Runs;
 /// <summary>One run that a test moves command by command, with its clock.</summary>
 internal sealed class RunScript
 {
-    private RunScript(CompiledWorkflow workflow, StepRetryPolicy? retry) =>
-        State = WorkflowRunDecider.Start(workflow, Payload.FromJson("{}"), Payload.FromJson("1"), retry);
+    private readonly List<byte[]> _rows = [];
+    private readonly List<WorkflowRunState> _states = [];
+
+    public RunScript(CompiledWorkflow workflow, WorkflowCommand.Start start)
+    {
+        State = WorkflowRunState.None(workflow);
+        Assert.Equal(WorkflowAnswer.Stepped, Do(start).Answer);
+    }
+
+    private RunScript(CompiledWorkflow workflow, StepRetryPolicy? retry)
+        : this(workflow, new WorkflowCommand.Start { RunId = "run", Context = Payload.FromJson("{}"), Input = Payload.FromJson("1"), DefaultRetry = retry })
+    {
+    }
 
     public WorkflowRunState State { get; private set; }
+
+    public IReadOnlyList<WorkflowRunEvent> Events => [.. _rows.SelectMany(row => WorkflowEventJson.Read(row))];
 
     public DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public static RunScript Of(Action<Workflow<NoContext>> define, StepRetryPolicy? retry = null) => new(Compile<int>(define), retry);
 
-    public static RunScript OfJoin(Action<Workflow<NoContext>> define) => new(Compile<IReadOnlyList<int>>(define), null);
+    public static RunScript OfJoin(Action<Workflow<NoContext>> define) => new(Compile<IReadOnlyList<int>>(define), (StepRetryPolicy?)null);
 
     public WorkflowDecision Do(WorkflowCommand command)
     {
         var decision = WorkflowRunDecider.Decide(State, command, Now);
+        RunFolds.AssertLeads(State, decision);
         State = decision.State;
+        _rows.Add(WorkflowEventJson.ToUtf8(decision.Events));
+        _states.Add(State);
+        RunFolds.AssertFolds(State.Workflow, _rows, _states.Count < 100 ? _states : [State]);
         return decision;
     }
 
@@ -53,7 +70,7 @@ internal sealed class RunScript
 
     public string NameOf(WorkItem item) => State.Workflow.Nodes[item.Node].Name;
 
-    private static CompiledWorkflow Compile<TOut>(Action<Workflow<NoContext>> define)
+    public static CompiledWorkflow Compile<TOut>(Action<Workflow<NoContext>> define)
     {
         var flow = new Workflow<NoContext>("flow");
         define(flow);

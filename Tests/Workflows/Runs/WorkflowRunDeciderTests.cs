@@ -211,7 +211,7 @@ public sealed class WorkflowRunDeciderTests
         Assert.Equal((0, 1), (left.Lane, right.Lane));
         run.Do(new WorkflowCommand.Lose(left.Id, left.Epoch));
         Assert.Equal(0, run.Take().Lane);
-        Assert.Equal([0, 1], run.State.Lanes);
+        Assert.Equal([0, 1], RunFolds.Lanes(run.State));
     }
 
     [Fact]
