@@ -6,6 +6,7 @@ using OrleansFlow.Grains.Catalogs;
 using OrleansFlow.Grains.Graphs;
 using OrleansFlow.Grains.Tasks;
 using OrleansFlow.Grains.Workers;
+using OrleansFlow.Grains.Workflows;
 using OrleansFlow.Retention;
 using OrleansFlow.Tasks;
 
@@ -35,6 +36,8 @@ public static class FlowGrainServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, NodeCacheJson>(_ => NodeCacheJson.Default));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, GraphRunJson>(_ => GraphRunJson.Default));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, TaskStateJson>(_ => TaskStateJson.Default));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, WorkflowIndexJson>(_ => WorkflowIndexJson.Default));
+        services.TryAddSingleton<IWorkflowWaker, GrainWaker>();
         return services;
     }
 }

@@ -6,6 +6,7 @@ using OrleansFlow.Grains.Catalogs;
 using OrleansFlow.Grains.Graphs;
 using OrleansFlow.Grains.Tasks;
 using OrleansFlow.Grains.Workers;
+using OrleansFlow.Grains.Workflows;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Grains.Hosting;
@@ -16,7 +17,8 @@ public static class FlowStates
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         TypeInfoResolver = JsonTypeInfoResolver.Combine(
-            WorkerStateJson.Default, RunCatalogJson.Default, CatalogJson.Default, GraphRunJson.Default, TaskStateJson.Default, new DefaultJsonTypeInfoResolver()),
+            WorkerStateJson.Default, RunCatalogJson.Default, CatalogJson.Default, GraphRunJson.Default, TaskStateJson.Default, WorkflowIndexJson.Default,
+            new DefaultJsonTypeInfoResolver()),
     };
 
     /// <summary>Grain type, state name (or its part before the number), what reads it.</summary>
@@ -37,6 +39,8 @@ public static class FlowStates
         [("graphrun", "run-batches")] = StateKind.Of<RunBatchesRow>(row => row.Batches.ForEach(batch => batch.ToBatch(0))),
         [("runcatalog", "catalog")] = StateKind.Of<RunCatalogState>(row => row.Runs?.ForEach(line => _ = new RunId(line.Run))),
         [("runcatalog", "runs")] = StateKind.Of<RunCatalogSegmentState>(row => row.Runs.ForEach(line => _ = new RunId(line.Run))),
+        [("workflowindex", "index")] = StateKind.Of<WorkflowIndexHead>(_ => { }),
+        [("workflowindex", "runs")] = StateKind.Of<WorkflowIndexRow>(row => row.Runs.ForEach(line => line.ToLine())),
         [("catalog", "tables")] = StateKind.Of<CatalogState>(row => row.Tables.ForEach(table => table.ToTable())),
         [("catalog", "bucket")] = StateKind.Of<CatalogBucketState>(row => row.Tables.ForEach(table => table.ToTable())),
         [("rolequeue", "queue")] = StateKind.Of<QueueHeadState>(_ => { }),

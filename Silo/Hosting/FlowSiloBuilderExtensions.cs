@@ -59,6 +59,7 @@ public static class FlowSiloBuilderExtensions
 
         services.AddFlowGrains();
         builder.AddStartupTask<RunRecovery>();
+        builder.AddStartupTask<WorkflowRecovery>();
         builder.AddStartupTask<RetentionStart>();
         AddFoundation(services, options);
         AddGateway(services, builder.Configuration);

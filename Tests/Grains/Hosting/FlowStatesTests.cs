@@ -7,6 +7,7 @@ using OrleansFlow.Grains.Hosting;
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
+using OrleansFlow.Workflows;
 
 namespace OrleansFlow.Tests.Grains.Hosting;
 
@@ -37,9 +38,9 @@ public sealed class FlowStatesTests
         [
             cluster.Grains.GetGrain<ITaskPartitionGrain>("x"), cluster.Grains.GetGrain<IGraphRunGrain>("x"), cluster.Grains.GetGrain<IRunCatalogGrain>("x"),
             cluster.Grains.GetGrain<IRoleQueueGrain>("x"), cluster.Grains.GetGrain<IWorkerGrain>("x"), cluster.Grains.GetGrain<IWorkerCatalogGrain>("x"),
-            cluster.Grains.GetGrain<ICatalogGrain>("x"),
+            cluster.Grains.GetGrain<ICatalogGrain>("x"), cluster.Grains.GetGrain<IWorkflowIndexGrain>("x"),
         ];
-        string[] names = ["partition", "run", "catalog", "segment-1", "worker", "workers", "tables"];
+        string[] names = ["partition", "run", "catalog", "segment-1", "worker", "workers", "tables", "index"];
 
         Assert.All(grains.Zip(names), pair => Assert.NotNull(FlowStates.Fault(pair.First.GetGrainId().ToString(), pair.Second, """{"format":99}""")));
     }

@@ -1,0 +1,84 @@
+using OrleansFlow.Workflows;
+
+namespace OrleansFlow.Grains.Workflows;
+
+/// <summary>What the index decides about lines: which news stand, who must wait for the disk, and which lines a listing shows. Pure.</summary>
+internal static class WorkflowIndexRules
+{
+    /// <summary>What becomes of news.</summary>
+    /// <param name="known">The line as it is known; null: the run is new.</param>
+    /// <param name="news">The line as the run records it.</param>
+    public static WorkflowNews Judge(WorkflowIndexLine? known, WorkflowIndexLine news)
+    {
+        if (known is not null && known.Order >= news.Order)
+        {
+            return WorkflowNews.Old;
+        }
+
+        // A line that lags behind a run that parked or ended costs one call too many after a crash. One that lags behind a run that lives costs the run.
+        return known is null || (news.IsLive && !known.IsLive) || IsEarlier(known, news) ? WorkflowNews.Urgent : WorkflowNews.MayWait;
+    }
+
+    /// <summary>Whether a listing shows a line.</summary>
+    public static bool Matches(WorkflowFilter filter, WorkflowIndexLine line) =>
+        (filter.Workflow is null || filter.Workflow == line.Workflow)
+        && (filter.Statuses.Count == 0 || filter.Statuses.Contains(line.Status))
+        && (filter.StartedFromUtc is not { } from || line.StartedUtc >= from)
+        && (filter.StartedBeforeUtc is not { } before || line.StartedUtc < before)
+        && (filter.RunPrefix is null || line.Run.StartsWith(filter.RunPrefix, StringComparison.Ordinal))
+        && (filter.Attributes is null || filter.Attributes.All(asked => line.Attributes?.GetValueOrDefault(asked.Key) == asked.Value));
+
+    /// <summary>What a line can be found by, as numbers that are the same in every process; see <see cref="WorkflowIndexSegment"/>.</summary>
+    public static IEnumerable<uint> Marks(WorkflowIndexLine line) => Marks(line.Workflow, line.Attributes);
+
+    /// <summary>What a filter asks for, in the same form.</summary>
+    public static IEnumerable<uint> Marks(WorkflowFilter filter) => Marks(filter.Workflow, filter.Attributes);
+
+    /// <summary>Both sleep, and the new line wants to be woken before the known one would be.</summary>
+    private static bool IsEarlier(WorkflowIndexLine known, WorkflowIndexLine news) =>
+        !known.IsLive && news.DueUtc is { } due && (known.DueUtc is not { } before || due < before);
+
+    private static IEnumerable<uint> Marks(string? workflow, IReadOnlyDictionary<string, string>? attributes)
+    {
+        if (workflow is not null)
+        {
+            yield return Mark("", workflow);
+        }
+
+        foreach (var (name, value) in attributes ?? new Dictionary<string, string>())
+        {
+            yield return Mark(name, value);
+        }
+    }
+
+    private static uint Mark(string name, string value)
+    {
+        // FNV-1a.
+        var hash = 2166136261u;
+        foreach (var character in name)
+        {
+            hash = (hash ^ character) * 16777619u;
+        }
+
+        hash = (hash ^ 0xFFFF) * 16777619u;
+        foreach (var character in value)
+        {
+            hash = (hash ^ character) * 16777619u;
+        }
+
+        return hash ^ (hash >> 16);
+    }
+}
+
+/// <summary>What becomes of news about a run.</summary>
+internal enum WorkflowNews
+{
+    /// <summary>Newer ones are known: dropped.</summary>
+    Old,
+
+    /// <summary>Taken; durable within a moment.</summary>
+    MayWait,
+
+    /// <summary>Taken; durable before the run hears of it.</summary>
+    Urgent,
+}
