@@ -21,6 +21,12 @@ internal sealed class DurableRun<TIn, TOut, TContext>
 
     public WorkflowRunState State { get; private set; }
 
+    /// <summary>Leases handed out so far.</summary>
+    public int Steps { get; private set; }
+
+    /// <summary>Which lease's worker is killed, and whether it has executed the step by then; its lease ends without an outcome.</summary>
+    public (int Step, bool Executed)? Kill { get; set; }
+
     public TOut Output => JsonSerializer.Deserialize<TOut>(State.Outputs.Single().Utf8.Span)!;
 
     public TContext Context => _definition.ReadContext(State);
@@ -36,10 +42,17 @@ internal sealed class DurableRun<TIn, TOut, TContext>
                 return;
             }
 
+            var isKilled = Kill?.Step == Steps++;
+            if (isKilled && !Kill!.Value.Executed)
+            {
+                Do(new WorkflowCommand.Lose(item.Id, item.Epoch));
+                continue;
+            }
+
             try
             {
                 var outcome = await _definition.ExecuteAsync(item, Context, _time, cancellationToken: TestContext.Current.CancellationToken);
-                Do(new WorkflowCommand.Commit(item.Id, item.Epoch, outcome));
+                Do(isKilled ? new WorkflowCommand.Lose(item.Id, item.Epoch) : new WorkflowCommand.Commit(item.Id, item.Epoch, outcome));
             }
             catch (InvalidOperationException exception)
             {
