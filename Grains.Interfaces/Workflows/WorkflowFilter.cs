@@ -1,3 +1,4 @@
+using OrleansFlow.Tasks;
 using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Workflows;
@@ -29,6 +30,10 @@ public sealed record WorkflowFilter
     /// <summary>How their ids begin; null for any.</summary>
     [Id(5)]
     public string? RunPrefix { get; init; }
+
+    /// <summary>The run that started them; default for any.</summary>
+    [Id(7)]
+    public RunId Parent { get; init; }
 
     /// <summary>False: the newest first. True: the oldest first.</summary>
     [Id(6)]

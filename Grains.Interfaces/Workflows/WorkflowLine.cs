@@ -31,9 +31,9 @@ public sealed record WorkflowLine
     [Id(5)]
     public DateTimeOffset? EndedUtc { get; init; }
 
-    /// <summary>The task of another run that it is; default for a run of its own.</summary>
+    /// <summary>The run that started it; default for none.</summary>
     [Id(6)]
-    public TaskId Parent { get; init; }
+    public RunId Parent { get; init; }
 
     /// <summary>What it can be searched by; null for nothing.</summary>
     [Id(7)]

@@ -104,7 +104,7 @@ internal sealed record WorkflowIndexLine
         Order = Order,
         EndedUtc = EndedUtc,
         WakeUtc = HasEnded ? null : WakeUtc,
-        Parent = Parent is null ? default : TaskId.Parse(Parent),
+        Parent = Parent is null ? default : new RunId(Parent),
         Attributes = Attributes,
         Failure = Failure,
     };

@@ -26,23 +26,29 @@ internal static class WorkflowIndexRules
         && (filter.StartedFromUtc is not { } from || line.StartedUtc >= from)
         && (filter.StartedBeforeUtc is not { } before || line.StartedUtc < before)
         && (filter.RunPrefix is null || line.Run.StartsWith(filter.RunPrefix, StringComparison.Ordinal))
+        && (filter.Parent.IsDefault || filter.Parent.Value == line.Parent)
         && (filter.Attributes is null || filter.Attributes.All(asked => line.Attributes?.GetValueOrDefault(asked.Key) == asked.Value));
 
     /// <summary>What a line can be found by, as numbers that are the same in every process; see <see cref="WorkflowIndexSegment"/>.</summary>
-    public static IEnumerable<uint> Marks(WorkflowIndexLine line) => Marks(line.Workflow, line.Attributes);
+    public static IEnumerable<uint> Marks(WorkflowIndexLine line) => Marks(line.Workflow, line.Parent, line.Attributes);
 
     /// <summary>What a filter asks for, in the same form.</summary>
-    public static IEnumerable<uint> Marks(WorkflowFilter filter) => Marks(filter.Workflow, filter.Attributes);
+    public static IEnumerable<uint> Marks(WorkflowFilter filter) => Marks(filter.Workflow, filter.Parent.IsDefault ? null : filter.Parent.Value, filter.Attributes);
 
     /// <summary>Both sleep, and the new line wants to be woken before the known one would be.</summary>
     private static bool IsEarlier(WorkflowIndexLine known, WorkflowIndexLine news) =>
         !known.IsLive && news.DueUtc is { } due && (known.DueUtc is not { } before || due < before);
 
-    private static IEnumerable<uint> Marks(string? workflow, IReadOnlyDictionary<string, string>? attributes)
+    private static IEnumerable<uint> Marks(string? workflow, string? parent, IReadOnlyDictionary<string, string>? attributes)
     {
         if (workflow is not null)
         {
             yield return Mark("", workflow);
+        }
+
+        if (parent is not null)
+        {
+            yield return Mark("/", parent);
         }
 
         foreach (var (name, value) in attributes ?? new Dictionary<string, string>())

@@ -1,4 +1,5 @@
 using OrleansFlow.Grains.Workflows;
+using OrleansFlow.Tasks;
 using OrleansFlow.Workflows;
 using OrleansFlow.Workflows.Runs;
 
@@ -56,6 +57,7 @@ public sealed class WorkflowIndexRulesTests
             var filter = new WorkflowFilter
             {
                 Workflow = random.Next(2) == 0 ? null : $"w{random.Next(40)}",
+                Parent = random.Next(4) > 0 ? default : new RunId($"p{random.Next(4)}"),
                 Statuses = random.Next(2) == 0 ? [] : [(WorkflowRunStatus)random.Next(1, 6)],
                 StartedFromUtc = random.Next(2) == 0 ? null : Start.AddSeconds(random.Next(100)),
                 StartedBeforeUtc = random.Next(2) == 0 ? null : Start.AddSeconds(random.Next(100)),
@@ -79,6 +81,7 @@ public sealed class WorkflowIndexRulesTests
         Status = (WorkflowRunStatus)random.Next(1, 6),
         StartedUtc = Start.AddSeconds(random.Next(100)),
         Order = 1,
+        Parent = random.Next(2) == 0 ? null : $"p{random.Next(4)}",
         WakeUtc = random.Next(4) switch { 0 => null, 1 => DateTimeOffset.MaxValue, _ => Start.AddSeconds(random.Next(1_000)) },
         Attributes = random.Next(2) == 0 ? null : new Dictionary<string, string> { ["k"] = $"{random.Next(40)}" },
     };
