@@ -16,7 +16,8 @@ internal sealed class DurableRun<TIn, TOut, TContext>
     public DurableRun(WorkflowDefinition<TIn, TOut, TContext> definition, TIn input)
     {
         _definition = definition;
-        State = WorkflowRunDecider.Start(definition.Compiled, default, Write(input), StepRetryPolicy.Default);
+        State = WorkflowRunDecider.Decide(
+            WorkflowRunState.None(definition.Compiled), new WorkflowCommand.Start { RunId = "run", Input = Write(input) }, _time.GetUtcNow()).State;
     }
 
     public WorkflowRunState State { get; private set; }
