@@ -228,14 +228,14 @@ internal sealed partial class RunEdit
 
     private static void DropItems(WorkflowRunState draft)
     {
-        if (draft.Items.IsEmpty)
+        if (!draft.Items.IsEmpty)
         {
-            return;
+            draft.Items = draft.Items.Clear();
+            draft.LiveAt = new NodeCounts(draft.Workflow.Nodes.Length);
         }
 
-        draft.Items = draft.Items.Clear();
+        // Also without items: of updates that were answered by the end the indexes are left.
         (draft.Pending, draft.Due, draft.Awaiting) = ([], [], WorkflowRunState.NoneAwaiting);
         (draft.LaneTop, draft.FreeLanes) = (0, []);
-        draft.LiveAt = new NodeCounts(draft.Workflow.Nodes.Length);
     }
 }

@@ -38,7 +38,7 @@ internal static class RunFolds
         var events = rows.SelectMany(row => WorkflowEventJson.Read(row)).ToList();
         Assert.Equal(expected, Text(WorkflowRunDecider.ApplyAll(WorkflowRunState.None(workflow), events)));
         Assert.Equal(events.Count, states[^1].Position);
-        foreach (var middle in states.Where((_, place) => place % 7 == 0))
+        foreach (var middle in states.Where((_, place) => place % (1 + (states.Count / 8)) == 0 && states[place].Status != WorkflowRunStatus.None))
         {
             Assert.Equal(expected, Text(WorkflowRunDecider.ApplyAll(Stored(middle), events.Skip((int)middle.Position))));
         }

@@ -27,11 +27,16 @@ internal sealed class RunScript
 
     public IReadOnlyList<WorkflowRunEvent> Events => [.. _rows.SelectMany(row => WorkflowEventJson.Read(row))];
 
-    public DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    public static DateTimeOffset Epoch { get; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public DateTimeOffset Now { get; set; } = Epoch;
 
     public static RunScript Of(Action<Workflow<NoContext>> define, StepRetryPolicy? retry = null) => new(Compile<int>(define), retry);
 
-    public static RunScript OfJoin(Action<Workflow<NoContext>> define) => new(Compile<IReadOnlyList<int>>(define), (StepRetryPolicy?)null);
+    public static RunScript OfJoin(Action<Workflow<NoContext>> define, StepRetryPolicy? retry = null) => new(Compile<IReadOnlyList<int>>(define), retry);
+
+    public static RunScript With(Action<Workflow<NoContext>> define, Func<WorkflowCommand.Start, WorkflowCommand.Start> change) =>
+        new(Compile<int>(define), change(new WorkflowCommand.Start { RunId = "run", Input = Payload.FromJson("1") }));
 
     public WorkflowDecision Do(WorkflowCommand command)
     {
@@ -40,7 +45,11 @@ internal sealed class RunScript
         State = decision.State;
         _rows.Add(WorkflowEventJson.ToUtf8(decision.Events));
         _states.Add(State);
-        RunFolds.AssertFolds(State.Workflow, _rows, _states.Count < 100 ? _states : [State]);
+        if (_states.Count < 30 || _states.Count % 100 == 0)
+        {
+            RunFolds.AssertFolds(State.Workflow, _rows, _states);
+        }
+
         return decision;
     }
 

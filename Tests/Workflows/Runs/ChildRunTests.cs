@@ -1,0 +1,140 @@
+using OrleansFlow.Errors;
+using OrleansFlow.Workflows.Definitions;
+using OrleansFlow.Workflows.Retries;
+using OrleansFlow.Workflows.Runs;
+
+namespace OrleansFlow.Tests.Workflows.Runs;
+
+/// <summary>Goal: a run starts others and hears of their ends, each exactly once, whatever is delivered twice or late.</summary>
+public sealed class ChildRunTests
+{
+    [Fact]
+    public void AwaitedChild_RunsTheNodeAgainWithItsResult()
+    {
+        var run = RunScript.Of(RunFlows.Loop);
+        run.Commit(run.Take(), Children(new ChildOrder { Workflow = "ship", Version = 2, Input = Payload.FromJson("7"), Await = true }));
+
+        var order = Assert.IsType<RunOrder.StartChild>(Assert.Single(run.State.Owed.Values));
+        Assert.Equal((1L, "run.1", "ship", 2, "7"), (order.Number, order.Child, order.Order.Workflow, order.Order.Version, order.Order.Input.ToString()));
+        Assert.Equal(WorkItemStatus.WaitingForChildren, run.State.Items[1].Status);
+        Assert.Equal(WorkflowAnswer.Idle, run.Do(new WorkflowCommand.Take()).Answer);
+
+        Assert.Equal(WorkflowAnswer.Stepped, run.Do(new WorkflowCommand.Delivered(1)).Answer);
+        Assert.Equal(WorkflowAnswer.Duplicate, run.Do(new WorkflowCommand.Delivered(1)).Answer);
+        Assert.Equal(WorkflowAnswer.Stepped, run.Do(new WorkflowCommand.ChildEnded("run.1", WorkflowRunStatus.Completed, Payload.FromJson("\"sent\""))).Answer);
+        Assert.Equal(WorkflowAnswer.Duplicate, run.Do(new WorkflowCommand.ChildEnded("run.1", WorkflowRunStatus.Completed, Payload.FromJson("\"sent\""))).Answer);
+
+        var again = run.Take();
+        Assert.Equal((1L, "1", 1), (again.Id, again.Input.ToString(), again.Attempts));
+        Assert.Equal((WorkflowRunStatus.Completed, "\"sent\""), again.Children.Select(child => (child.Status, child.Output.ToString())).Single());
+        Assert.Equal(WorkflowAnswer.Completed, run.End(again, "1").Answer);
+    }
+
+    [Fact]
+    public void SeveralAwaitedChildren_AreAllWaitedFor_AndTheirResultsKeepTheirOrder()
+    {
+        var run = RunScript.Of(RunFlows.Loop);
+        run.Commit(run.Take(), Children(new ChildOrder { Id = "b", Workflow = "w", Await = true }, new ChildOrder { Id = "fire", Workflow = "w" }, new ChildOrder { Id = "a", Workflow = "w", Await = true }));
+
+        run.Do(new WorkflowCommand.ChildEnded("a", WorkflowRunStatus.Failed, Failure: "no"));
+        Assert.Equal(WorkflowAnswer.Idle, run.Do(new WorkflowCommand.Take()).Answer);
+        run.Do(new WorkflowCommand.ChildEnded("b", WorkflowRunStatus.Completed, Payload.FromJson("1")));
+
+        Assert.Equal([("b", null), ("a", "no")], run.Take().Children.Select(child => (child.Child, child.Failure)));
+        Assert.Equal(["b", "fire", "a"], run.State.Owed.Values.Cast<RunOrder.StartChild>().Select(order => order.Child));
+    }
+
+    [Fact]
+    public void FiredChild_IsNotWaitedFor_AndGoesAlongWithSuccessors()
+    {
+        var run = RunScript.Of(RunFlows.Loop);
+
+        run.Commit(run.Take(), new StepOutcome { Outputs = [Payload.FromJson("1")], Children = [new ChildOrder { Workflow = "w" }] });
+
+        Assert.Equal((WorkflowRunStatus.Completed, 1), (run.State.Status, run.State.Owed.Count));
+        Assert.Equal(WorkflowAnswer.Stepped, run.Do(new WorkflowCommand.Delivered(1)).Answer);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ChildrenThatAreToBeCancelledWithTheirParent_Are_HoweverItEnds(bool completes)
+    {
+        var run = RunScript.Of(RunFlows.Broadcast);
+        run.Next(run.Take(), "left");
+        run.Commit(run.Take(), new StepOutcome
+        {
+            Outputs = [default],
+            Successors = [],
+            DueUtc = run.Now.AddSeconds(1),
+            Children = [new ChildOrder { Id = "kept", Workflow = "w" }, new ChildOrder { Id = "bound", Workflow = "w", CancelWithParent = true }],
+        });
+
+        _ = completes ? run.Wait(TimeSpan.FromSeconds(1)) : run.Do(new WorkflowCommand.Cancel());
+
+        Assert.Equal(["bound"], run.State.Owed.Values.OfType<RunOrder.CancelChild>().Select(order => order.Child));
+    }
+
+    [Theory]
+    [InlineData(OutputRule.First, "1")]
+    [InlineData(OutputRule.List, "[1,2]")]
+    public void Child_TellsItsParentOnce_WithItsOutput(OutputRule rule, string expected)
+    {
+        var run = RunScript.With(
+            flow =>
+            {
+                RunFlows.Broadcast(flow);
+                flow.Output(rule);
+            },
+            start => start with { ParentRun = "parent" });
+        run.Next(run.Take(), "left", "right");
+        run.End(run.Take(), "1");
+        Assert.Empty(run.State.Owed);
+        run.End(run.Take(), "2");
+
+        var told = Assert.IsType<RunOrder.TellParent>(Assert.Single(run.State.Owed.Values));
+        Assert.Equal(("parent", WorkflowRunStatus.Completed, expected), (told.Parent, told.Status, told.Output.ToString()));
+        run.Do(new WorkflowCommand.Delivered(told.Number));
+        Assert.Empty(run.State.Owed);
+    }
+
+    [Fact]
+    public void ChildThatFails_TellsItsParentWhy()
+    {
+        var run = RunScript.With(RunFlows.Chain, start => start with { ParentRun = "parent", DefaultRetry = StepRetryPolicy.Never });
+        run.Fail(run.Take(), "broken");
+
+        var told = Assert.IsType<RunOrder.TellParent>(Assert.Single(run.State.Owed.Values));
+        Assert.Equal((WorkflowRunStatus.Failed, "Node 'first' failed once: broken"), (told.Status, told.Failure));
+    }
+
+    [Fact]
+    public void ChildWithAnIdThatLivesOrIsNone_IsRefused()
+    {
+        var run = RunScript.Of(RunFlows.Loop);
+        run.Commit(run.Take(), new StepOutcome { Successors = [new ItemSeed(0, default)], Children = [new ChildOrder { Id = "a", Workflow = "w", CancelWithParent = true }] });
+        var item = run.Take();
+
+        foreach (var children in new[] { new[] { "a" }, ["run"], ["b", "b"], ["no way"] })
+        {
+            Assert.Equal(FlowErrorCode.BadInput, run.Commit(item, Children([.. children.Select(id => new ChildOrder { Id = id, Workflow = "w" })])).Code);
+        }
+    }
+
+    [Fact]
+    public void ItemOfAFailedRunThatWaitedForChildren_OrdersThemAnewWhenItIsReopened()
+    {
+        var run = RunScript.Of(RunFlows.Broadcast, StepRetryPolicy.Never);
+        run.Next(run.Take(), "left", "right");
+        run.Commit(run.Take(), Children(new ChildOrder { Workflow = "w", Await = true, CancelWithParent = true }));
+        run.Fail(run.Take());
+        run.Do(new WorkflowCommand.Reopen());
+
+        var again = run.Take();
+        Assert.Equal((2L, 0), (again.Id, again.Children.Length));
+        run.Commit(again, Children(new ChildOrder { Workflow = "w", Await = true }));
+        Assert.Equal("run.3", run.State.Children.Keys.Single());
+    }
+
+    private static StepOutcome Children(params ChildOrder[] orders) => new() { Children = [.. orders] };
+}
