@@ -8,7 +8,7 @@ namespace OrleansFlow.Workflows;
 
 /// <summary>Defines a workflow: its nodes, where their outputs go, and what a run returns. <see cref="Build{TIn, TOut}"/> checks all of it at once.</summary>
 /// <typeparam name="TContext">What the run's steps share; <see cref="NoContext"/> for nothing.</typeparam>
-public sealed class Workflow<TContext>
+public sealed partial class Workflow<TContext>
     where TContext : IMergeable<TContext>
 {
     private readonly List<WorkflowNode<TContext>> _nodes = [];
@@ -124,7 +124,7 @@ public sealed class Workflow<TContext>
             this,
             name,
             (run, index, compiled) => new LocalStep<TIn, TOut, TContext>(run, index, compiled, new NestedNode<TIn, TOut, TContext>(inner, run.Options)),
-            (step, cancellationToken) => step.RunAsync(new NestedNode<TIn, TOut, TContext>(inner, new LocalRunOptions { Time = step.Time }), cancellationToken)));
+            (step, cancellationToken) => step.RunAsync(new NestedNode<TIn, TOut, TContext>(inner, new LocalRunOptions { Time = step.Options.Time, Services = step.Options.Services, Logger = step.Options.Logger }), cancellationToken)));
     }
 
     /// <summary>Says where a run begins.</summary>

@@ -84,26 +84,46 @@ public sealed class WorkflowDefinition<TIn, TOut, TContext>
     /// <param name="cancellationToken">Cancelled when the run is or the lease was lost.</param>
     /// <returns>To be presented as <see cref="WorkflowCommand.Commit"/>.</returns>
     /// <remarks>An exception is a failed attempt: present <see cref="WorkflowCommand.Fail"/>.</remarks>
-    public async ValueTask<StepOutcome> ExecuteAsync(
-        WorkItem item, TContext context, TimeProvider time, JsonSerializerOptions? json = null, CancellationToken cancellationToken = default)
+    public ValueTask<StepOutcome> ExecuteAsync(
+        WorkItem item, TContext context, TimeProvider time, JsonSerializerOptions? json = null, CancellationToken cancellationToken = default) =>
+        ExecuteAsync(item, context, new StepOptions { Time = time, Json = json }, cancellationToken);
+
+    /// <summary>Does one leased item, as a worker: calls its node and writes down what is to be committed. Changes nothing itself.</summary>
+    /// <param name="item">The item as it was leased.</param>
+    /// <param name="context">The context as it was read for this step; see <see cref="ReadContext"/>.</param>
+    /// <param name="options">Clock, payloads and services.</param>
+    /// <param name="cancellationToken">Cancelled when the run is or the lease was lost.</param>
+    /// <returns>To be presented as <see cref="WorkflowCommand.Commit"/>.</returns>
+    /// <remarks>An exception is a failed attempt: present <see cref="WorkflowCommand.Fail"/>.</remarks>
+    public async ValueTask<StepOutcome> ExecuteAsync(WorkItem item, TContext context, StepOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(item);
+        ArgumentNullException.ThrowIfNull(options);
         var node = _nodes[item.Node];
-        var scope = new NodeScope<TContext>(context, new HybridClock(new WriterId(item.Lane.ToString(CultureInfo.InvariantCulture)), time))
+        var clock = new HybridClock(new WriterId(item.Lane.ToString(CultureInfo.InvariantCulture)), options.Time);
+        var scope = new NodeScope<TContext>(context, clock, options.Time)
         {
             Node = node.Name,
+            RunId = options.RunId,
+            Item = item.Id,
             Attempt = item.Attempts,
-            Signal = item.Signal,
-            HasSignal = item.HasSignal,
-            SignalPayload = item.SignalPayload,
-            Json = json,
+            Services = options.Services,
+            Json = options.Json,
+            Logger = options.Logger,
+            Wake = item.Signal is null && item.Saved.IsDefault ? null : new NodeWake
+            {
+                Signal = item.Signal,
+                HasSignal = item.HasSignal,
+                SignalPayload = item.SignalPayload,
+                SavedPayload = item.Saved,
+            },
         };
-        var step = new StepExecution<TContext>(Compiled.Nodes[item.Node], node.Edges, item, scope, time, json);
+        var step = new StepExecution<TContext>(Compiled.Nodes[item.Node], node.Edges, item, scope, options);
         var outcome = await node.ExecuteAsync(step, cancellationToken).ConfigureAwait(false);
         var delta = scope.Context.DeltaSince(context);
         return EqualityComparer<TContext>.Default.Equals(delta, TContext.Empty)
             ? outcome
-            : outcome with { Delta = new Payload(JsonSerializer.SerializeToUtf8Bytes(delta, json)) };
+            : outcome with { Delta = new Payload(JsonSerializer.SerializeToUtf8Bytes(delta, options.Json)) };
     }
 
     /// <summary>The context of a run: its snapshot with all deltas.</summary>
@@ -112,7 +132,9 @@ public sealed class WorkflowDefinition<TIn, TOut, TContext>
     public TContext ReadContext(WorkflowRunState run, JsonSerializerOptions? json = null)
     {
         ArgumentNullException.ThrowIfNull(run);
-        return run.Deltas.Aggregate(Read(run.Snapshot), (context, delta) => context.Merge(Read(delta)));
+
+        // Merged into the empty context, so that members that an older stored form lacks are there.
+        return run.Deltas.Aggregate(TContext.Empty.Merge(Read(run.Snapshot)), (context, delta) => context.Merge(Read(delta)));
 
         TContext Read(Payload payload) => payload.IsDefault ? TContext.Empty : JsonSerializer.Deserialize<TContext>(payload.Utf8.Span, json)!;
     }

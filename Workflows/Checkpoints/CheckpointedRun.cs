@@ -1,6 +1,7 @@
 using System.Text.Json;
 using OrleansFlow.Errors;
 using OrleansFlow.Workflows.Contexts;
+using OrleansFlow.Workflows.Execution;
 using OrleansFlow.Workflows.Local;
 using OrleansFlow.Workflows.Runs;
 
@@ -11,6 +12,8 @@ internal sealed class CheckpointedRun<TIn, TOut, TContext>(
     WorkflowDefinition<TIn, TOut, TContext> definition, IWorkflowCheckpoints checkpoints, string id, LocalRunOptions options)
     where TContext : IMergeable<TContext>
 {
+    private readonly StepOptions _step = new() { Time = options.Time, Services = options.Services, RunId = id, Logger = options.Logger };
+
     public async ValueTask<WorkflowResult<TOut, TContext>> StartAsync(TContext context, TIn input, CancellationToken cancellationToken)
     {
         var run = await checkpoints.LoadAsync(id, cancellationToken).ConfigureAwait(false);
@@ -64,7 +67,7 @@ internal sealed class CheckpointedRun<TIn, TOut, TContext>(
         WorkflowCommand command;
         try
         {
-            var outcome = await definition.ExecuteAsync(item, context, options.Time, cancellationToken: cancellationToken).ConfigureAwait(false);
+            var outcome = await definition.ExecuteAsync(item, context, _step, cancellationToken).ConfigureAwait(false);
             command = new WorkflowCommand.Commit(item.Id, item.Epoch, outcome);
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
@@ -80,16 +83,22 @@ internal sealed class CheckpointedRun<TIn, TOut, TContext>(
 
     private async ValueTask<WorkflowRunState> WaitAsync(WorkflowRunState run, CancellationToken cancellationToken)
     {
-        if (run.NextDueUtc is not { } due)
+        var arrival = options.Signals?.Arrival;
+        if (options.Signals?.TryTake(name => run.Awaiting.Any(waiting => waiting.Signal == name), out var signal, out var payload) == true)
         {
-            var waiting = run.Items.Values.First(item => item.Status == WorkItemStatus.WaitingForSignal);
+            return WorkflowRunDecider.Decide(run, new WorkflowCommand.Signal(signal, payload), options.Time.GetUtcNow()).State;
+        }
+
+        if (arrival is null && !run.Awaiting.IsEmpty)
+        {
+            var waiting = run.Items[run.Awaiting[0].Item];
             throw LocalFailures.NoSignals(run.Workflow.Nodes[waiting.Node], waiting.Signal!);
         }
 
-        var wait = due - options.Time.GetUtcNow();
-        if (wait > TimeSpan.Zero)
+        var wait = run.NextDueUtc - options.Time.GetUtcNow();
+        if (wait is null || wait > TimeSpan.Zero)
         {
-            await Task.Delay(wait, options.Time, cancellationToken).ConfigureAwait(false);
+            await LocalPause.UntilAsync(wait, run.Awaiting.IsEmpty ? null : arrival, options.Time, cancellationToken).ConfigureAwait(false);
         }
 
         return WorkflowRunDecider.Decide(run, new WorkflowCommand.Tick(), options.Time.GetUtcNow()).State;

@@ -41,6 +41,15 @@ public static class Transition
         return new(TransitionKind.WaitForSignal, default, signal, atMost?.Ticks ?? -1);
     }
 
+    /// <summary>Runs the node again later, with the same input and what it saved. Its changes of the context are committed now.</summary>
+    /// <typeparam name="TOut">The node's output.</typeparam>
+    /// <param name="suspension">When, and with what.</param>
+    public static Transition<TOut> Suspend<TOut>(Suspension suspension)
+    {
+        ArgumentNullException.ThrowIfNull(suspension);
+        return new(TransitionKind.Suspend, default, suspension);
+    }
+
     /// <summary>Goes on with the output after a time. No worker is held meanwhile.</summary>
     /// <typeparam name="TOut">The node's output.</typeparam>
     /// <param name="time">How long; not negative.</param>

@@ -23,4 +23,7 @@ public enum TransitionKind
 
     /// <summary>With one output, at a time.</summary>
     WaitUntil = 7,
+
+    /// <summary>Later: the node then runs again with what it saved.</summary>
+    Suspend = 8,
 }

@@ -26,7 +26,15 @@ public readonly struct Transition<TOut>
     public Exception? Error => _part as Exception;
 
     /// <summary>The awaited signal's name.</summary>
-    public string? Signal => Kind == TransitionKind.WaitForSignal ? (string?)_part : null;
+    public string? Signal => Kind switch
+    {
+        TransitionKind.WaitForSignal => (string?)_part,
+        TransitionKind.Suspend => Suspension!.Signal,
+        _ => null,
+    };
+
+    /// <summary>When a node that suspends itself runs again, and with what.</summary>
+    public Suspension? Suspension => _part as Suspension;
 
     /// <summary>How long to sleep, or how long at most to wait for a signal; <see langword="null"/> for no limit.</summary>
     public TimeSpan? Wait => Kind is TransitionKind.Sleep or TransitionKind.WaitForSignal && _ticks >= 0 ? TimeSpan.FromTicks(_ticks) : null;
@@ -37,4 +45,8 @@ public readonly struct Transition<TOut>
     /// <summary>Goes on with this output: <c>return output;</c>.</summary>
     /// <param name="output">The output.</param>
     public static implicit operator Transition<TOut>(TOut output) => new(TransitionKind.Next, output);
+
+    /// <summary>Runs again later: <c>return Suspension.For(time, state);</c>.</summary>
+    /// <param name="suspension">When, and with what.</param>
+    public static implicit operator Transition<TOut>(Suspension suspension) => Transition.Suspend<TOut>(suspension);
 }

@@ -25,7 +25,7 @@ internal sealed class BatchNode<TIn, TOut, TContext>(INode<TIn, TOut, TContext> 
 
     private async Task RunWaveAsync(List<TIn> elements, NodeScope<TContext> scope, List<TOut> outputs, CancellationToken cancellationToken)
     {
-        var scopes = elements.Select((_, place) => new NodeScope<TContext>(scope.Context, ClockOf(scope, place)) { Node = scope.Node, Attempt = scope.Attempt }).ToList();
+        var scopes = elements.Select((_, place) => scope.CopyFor(WriterOf(scope, place))).ToList();
         var calls = elements.Select((element, place) => CallAsync(element, scopes[place], cancellationToken)).ToList();
 
         // Every call of the wave ends before the first failure, in the order of the elements, is reported: nothing runs on behind the step's back.
@@ -57,6 +57,5 @@ internal sealed class BatchNode<TIn, TOut, TContext>(INode<TIn, TOut, TContext> 
     private async Task<Transition<TOut>> CallAsync(TIn element, NodeScope<TContext> scope, CancellationToken cancellationToken) =>
         await inner.RunAsync(element, scope, cancellationToken).ConfigureAwait(false);
 
-    private static HybridClock ClockOf(NodeScope<TContext> scope, int place) =>
-        scope.Clock.For(new WriterId(string.Create(CultureInfo.InvariantCulture, $"{scope.Writer}.{place}")));
+    private static WriterId WriterOf(NodeScope<TContext> scope, int place) => new(string.Create(CultureInfo.InvariantCulture, $"{scope.Writer}.{place}"));
 }

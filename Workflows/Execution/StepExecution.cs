@@ -10,11 +10,14 @@ namespace OrleansFlow.Workflows.Execution;
 /// <param name="Edges">The node's edges with their guards, in the order of the compiled ones.</param>
 /// <param name="Item">The item.</param>
 /// <param name="Scope">What the node sees.</param>
-/// <param name="Time">The clock of sleeps and time limits.</param>
-/// <param name="Json">How payloads are written.</param>
+/// <param name="Options">The clock, and how payloads are written.</param>
 internal sealed record StepExecution<TContext>(
-    CompiledNode Compiled, IReadOnlyList<EdgeSpec> Edges, WorkItem Item, NodeScope<TContext> Scope, TimeProvider Time, JsonSerializerOptions? Json)
+    CompiledNode Compiled, IReadOnlyList<EdgeSpec> Edges, WorkItem Item, NodeScope<TContext> Scope, StepOptions Options)
 {
+    private TimeProvider Time => Options.Time;
+
+    private JsonSerializerOptions? Json => Options.Json;
+
     public async ValueTask<StepOutcome> RunAsync<TIn, TOut>(INode<TIn, TOut, TContext> node, CancellationToken cancellationToken)
     {
         var input = JsonSerializer.Deserialize<TIn>(Item.Input.Utf8.Span, Json)!;
@@ -40,6 +43,14 @@ internal sealed record StepExecution<TContext>(
                 return collector.ToOutcome(transition.Until);
             case TransitionKind.WaitForSignal:
                 return new StepOutcome { Signal = transition.Signal, DueUtc = transition.Wait is { } atMost ? Time.GetUtcNow() + atMost : null };
+            case TransitionKind.Suspend:
+                return new StepOutcome
+                {
+                    Repeat = transition.Signal is null,
+                    Signal = transition.Signal,
+                    DueUtc = transition.Suspension!.DueUtc(Time.GetUtcNow()),
+                    Saved = transition.Suspension.Saved.Write(Json),
+                };
             case TransitionKind.Abort:
                 throw transition.Error!;
             default:

@@ -1,5 +1,6 @@
 using OrleansFlow.Errors;
 using OrleansFlow.Workflows.Definitions;
+using OrleansFlow.Workflows.Nodes;
 using OrleansFlow.Workflows.Retries;
 using OrleansFlow.Workflows.Runs;
 
@@ -10,23 +11,39 @@ internal static class LocalFailures
 {
     public static FailureKinds KindOf(Exception error) => error switch
     {
+        NonRetryableException or NodePhaseException when error.InnerException is { } cause => KindOf(cause),
         TimeoutException => FailureKinds.Timeout,
         OperationCanceledException => FailureKinds.Cancelled,
         _ => FailureKinds.Generic,
     };
 
     /// <summary>True where the error itself says that another attempt cannot help.</summary>
-    public static bool IsPermanent(Exception error) => error is FlowException { Kind.Retry: RetryAdvice.Never };
+    public static bool IsPermanent(Exception error) => error switch
+    {
+        NonRetryableException => true,
+        NodePhaseException { InnerException: { } cause } => IsPermanent(cause),
+        _ => error is FlowException { Kind.Retry: RetryAdvice.Never },
+    };
+
+    public static bool ShouldRetry(StepRetryPolicy policy, Exception error, int attempt) => !IsPermanent(error) && policy.ShouldRetry(KindOf(error), attempt);
 
     /// <summary>A failed attempt as a run is told of it.</summary>
     public static WorkflowCommand.Fail Report(WorkItem item, Exception error, double chance) => new(item.Id, item.Epoch, KindOf(error), error.Message, chance)
     {
         Permanent = IsPermanent(error),
-        Code = (error as FlowException)?.Code,
+        Code = CodeOf(error) is not FlowErrorCode.UnexpectedError and var code ? code : null,
+    };
+
+    public static FlowErrorCode CodeOf(Exception error) => error switch
+    {
+        FlowException known => known.Code,
+        TimeoutException => FlowErrorCode.DeadlineExceeded,
+        NonRetryableException or NodePhaseException when error.InnerException is { } cause => CodeOf(cause),
+        _ => FlowErrorCode.UnexpectedError,
     };
 
     public static FlowException Failed(CompiledNode node, Exception error, int attempts) => new(
-        error is FlowException known ? known.Code : error is TimeoutException ? FlowErrorCode.DeadlineExceeded : FlowErrorCode.UnexpectedError,
+        CodeOf(error),
         $"Node '{node.Name}' failed {(attempts == 1 ? "once" : $"{attempts} times")}: {error.Message}",
         error);
 
@@ -48,7 +65,7 @@ internal static class LocalFailures
 
     public static FlowException NoSignals(CompiledNode node, string signal) => new(
         FlowErrorCode.Unsupported,
-        $"Node '{node.Name}' waits for signal '{signal}', which nobody can send to a local run. Run the workflow in a cluster.");
+        $"Node '{node.Name}' waits for signal '{signal}', which nobody can send to this run. Send it through LocalRunOptions.Signals, or run the workflow in a cluster.");
 
     public static FlowException ShortJoin(CompiledNode node, int waiting) => new(
         FlowErrorCode.BadInput,

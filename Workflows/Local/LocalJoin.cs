@@ -29,7 +29,7 @@ internal sealed class LocalJoin<TItem, TContext>(LocalRun<TContext> run, int ind
         }
         else if (_items.Count == 1 && _rule.AtMost is { } limit)
         {
-            _timer = Run.Delay(Index, Run.Options.Time.GetUtcNow() + limit, Release);
+            _timer = Run.Waits.Delay(Index, Run.Options.Time.GetUtcNow() + limit, Release);
         }
     }
 

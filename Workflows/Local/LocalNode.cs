@@ -22,6 +22,9 @@ internal abstract class LocalNode<TContext>(LocalRun<TContext> run, int index, C
     /// <summary>Takes the oldest input and does the step.</summary>
     public abstract ValueTask StepAsync(CancellationToken cancellationToken);
 
+    /// <summary>Takes the oldest item that was called before and calls it again.</summary>
+    public virtual ValueTask StepAgainAsync(CancellationToken cancellationToken) => default;
+
     /// <summary>Hands on what a join has collected.</summary>
     public virtual void Release()
     {

@@ -7,16 +7,15 @@ namespace OrleansFlow.Workflows.Local;
 internal sealed class LocalRun<TContext>
 {
     private readonly Queue<int> _ready = new();
-    private readonly PriorityQueue<LocalTimer, (long DueTicks, long Order)> _timers = new();
     private readonly CompiledWorkflow _workflow;
     private readonly LocalNode<TContext>[] _nodes;
     private readonly int[] _joins;
-    private long _timerCount;
 
     public LocalRun(CompiledWorkflow workflow, IReadOnlyList<WorkflowNode<TContext>> nodes, TContext context, HybridClock clock, LocalRunOptions options, object output)
     {
         (_workflow, Options, Output) = (workflow, options, output);
-        Scope = new NodeScope<TContext>(context, clock);
+        Waits = new LocalWaits(options);
+        Scope = new NodeScope<TContext>(context, clock, options.Time) { Services = options.Services, Logger = options.Logger };
         _nodes = [.. nodes.Select((node, index) => node.CreateLocal(this, index, workflow.Nodes[index]))];
         _joins = [.. Enumerable.Range(0, _nodes.Length).Where(index => workflow.Nodes[index].Join is not null)];
         for (var index = 0; index < _nodes.Length; index++)
@@ -31,18 +30,18 @@ internal sealed class LocalRun<TContext>
 
     public object Output { get; }
 
+    public LocalWaits Waits { get; }
+
+    public long LastItem { get; set; }
+
     public long Steps { get; set; }
 
     public object Start => _nodes[_workflow.Start];
 
     public void Enqueue(int node) => _ready.Enqueue(node);
 
-    public LocalTimer Delay(int node, DateTimeOffset dueUtc, Action due)
-    {
-        var timer = new LocalTimer(node, due);
-        _timers.Enqueue(timer, (dueUtc.UtcTicks, _timerCount++));
-        return timer;
-    }
+    /// <summary>A node is to take an item that was called before.</summary>
+    public void EnqueueAgain(int node) => _ready.Enqueue(~node);
 
     /// <summary>Steps until nothing is left to do, now or later.</summary>
     public async ValueTask RunAsync(CancellationToken cancellationToken)
@@ -54,7 +53,7 @@ internal sealed class LocalRun<TContext>
                 await step.ConfigureAwait(false);
             }
         }
-        while (TryReleaseJoin() || await WaitForTimerAsync(cancellationToken).ConfigureAwait(false));
+        while (TryReleaseJoin() || await Waits.NextAsync(cancellationToken).ConfigureAwait(false));
 
         foreach (var join in _joins.Where(join => _nodes[join].Waiting > 0))
         {
@@ -68,7 +67,7 @@ internal sealed class LocalRun<TContext>
         while (_ready.TryDequeue(out var node))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            step = _nodes[node].StepAsync(cancellationToken);
+            step = node >= 0 ? _nodes[node].StepAsync(cancellationToken) : _nodes[~node].StepAgainAsync(cancellationToken);
             if (!step.IsCompletedSuccessfully)
             {
                 return false;
@@ -96,12 +95,9 @@ internal sealed class LocalRun<TContext>
 
     private bool IsAwaited(int join)
     {
-        foreach (var (timer, _) in _timers.UnorderedItems)
+        if (Waits.Nodes.Any(node => node != join && _workflow.CanReach(node, join)))
         {
-            if (!timer.IsCancelled && timer.Node != join && _workflow.CanReach(timer.Node, join))
-            {
-                return true;
-            }
+            return true;
         }
 
         foreach (var other in _joins)
@@ -111,28 +107,6 @@ internal sealed class LocalRun<TContext>
             {
                 return true;
             }
-        }
-
-        return false;
-    }
-
-    private async ValueTask<bool> WaitForTimerAsync(CancellationToken cancellationToken)
-    {
-        while (_timers.TryDequeue(out var timer, out var priority))
-        {
-            if (timer.IsCancelled)
-            {
-                continue;
-            }
-
-            var wait = priority.DueTicks - Options.Time.GetUtcNow().UtcTicks;
-            if (wait > 0)
-            {
-                await Task.Delay(TimeSpan.FromTicks(wait), Options.Time, cancellationToken).ConfigureAwait(false);
-            }
-
-            timer.Fire();
-            return true;
         }
 
         return false;

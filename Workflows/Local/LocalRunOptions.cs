@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using OrleansFlow.Workflows.Retries;
 
 namespace OrleansFlow.Workflows.Local;
@@ -16,4 +17,16 @@ public sealed record LocalRunOptions
     /// <summary>Where the jitter of retry waits comes from. Used by one run at a time.</summary>
     /// <value>Default: a new one.</value>
     public Random Random { get; init; } = new();
+
+    /// <summary>Where the signals come from that nodes wait for.</summary>
+    /// <value>Default: <see langword="null"/>; a node that waits for one fails then.</value>
+    public LocalSignals? Signals { get; init; }
+
+    /// <summary>Where node classes come from.</summary>
+    /// <value>Default: <see langword="null"/>, no services.</value>
+    public IServiceProvider? Services { get; init; }
+
+    /// <summary>Where nodes that watch something report what they survive.</summary>
+    /// <value>Default: <see langword="null"/>, nowhere.</value>
+    public ILogger? Logger { get; init; }
 }

@@ -12,6 +12,7 @@ internal sealed class LocalStep<TIn, TOut, TContext>(LocalRun<TContext> run, int
     : LocalNode<TContext>(run, index, compiled), ILocalInput<TIn>
 {
     private readonly Queue<TIn> _inputs = new();
+    private readonly Queue<LocalItem<TIn>> _again = new();
     private ILocalInput<TOut>[] _targets = [];
     private (Arm<TOut> Arm, object Target)[] _arms = [];
     private ILocalInput<NodeFailure<TIn>>[] _fallbacks = [];
@@ -33,11 +34,24 @@ internal sealed class LocalStep<TIn, TOut, TContext>(LocalRun<TContext> run, int
     public override ValueTask StepAsync(CancellationToken cancellationToken)
     {
         Visit();
-        var input = _inputs.Dequeue();
+        Run.Scope.Item = ++Run.LastItem;
+        return AttemptAsync(_inputs.Dequeue(), again: null, cancellationToken);
+    }
+
+    public override ValueTask StepAgainAsync(CancellationToken cancellationToken)
+    {
+        var again = _again.Dequeue();
+        Run.Scope.Item = again.Id;
+        return AttemptAsync(again.Input, again, cancellationToken);
+    }
+
+    private ValueTask AttemptAsync(TIn input, LocalItem<TIn>? again, CancellationToken cancellationToken)
+    {
         var scope = Run.Scope;
         var before = scope.Context;
         scope.Node = Compiled.Name;
-        scope.Attempt = 1;
+        scope.Attempt = again?.Attempt ?? 1;
+        scope.Wake = again?.Wake;
         try
         {
             var call = CallAsync(input, cancellationToken);
@@ -47,14 +61,15 @@ internal sealed class LocalStep<TIn, TOut, TContext>(LocalRun<TContext> run, int
             }
 
 #pragma warning disable VSTHRD103 // It has completed: nothing blocks, and an await would cost a state machine a step.
-            Apply(call.Result);
+            Apply(call.Result, input);
 #pragma warning restore VSTHRD103
-            return default;
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
-            return RecoverAsync(error, input, before, cancellationToken);
+            Recover(error, input, before);
         }
+
+        return default;
     }
 
     private ValueTask<Transition<TOut>> CallAsync(TIn input, CancellationToken cancellationToken) =>
@@ -62,45 +77,43 @@ internal sealed class LocalStep<TIn, TOut, TContext>(LocalRun<TContext> run, int
 
     private async ValueTask FinishAsync(ValueTask<Transition<TOut>> call, TIn input, TContext before, CancellationToken cancellationToken)
     {
-        Exception failure;
         try
         {
-            Apply(await call.ConfigureAwait(false));
-            return;
+            Apply(await call.ConfigureAwait(false), input);
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
-            failure = error;
+            Recover(error, input, before);
         }
-
-        await RecoverAsync(failure, input, before, cancellationToken).ConfigureAwait(false);
     }
 
-    private async ValueTask RecoverAsync(Exception error, TIn input, TContext before, CancellationToken cancellationToken)
+    /// <summary>Repeats a failed attempt when its wait is over; other items go on meanwhile.</summary>
+    private void Recover(Exception error, TIn input, TContext before)
     {
+        // What the failed attempt changed was never there.
+        var scope = Run.Scope;
+        scope.Context = before;
         var policy = Compiled.Retry ?? Run.Options.Retry;
-        for (var attempt = 1; ; attempt++)
+        if (!LocalFailures.ShouldRetry(policy, error, scope.Attempt))
         {
-            // What the failed attempt changed was never there.
-            Run.Scope.Context = before;
-            if (LocalFailures.IsPermanent(error) || !policy.ShouldRetry(LocalFailures.KindOf(error), attempt))
-            {
-                Fail(error, input, attempt);
-                return;
-            }
-
-            await Task.Delay(policy.BackoffAfter(attempt, Run.Options.Random.NextDouble()), Run.Options.Time, cancellationToken).ConfigureAwait(false);
-            Run.Scope.Attempt = attempt + 1;
-            try
-            {
-                Apply(await CallAsync(input, cancellationToken).ConfigureAwait(false));
-                return;
-            }
-            catch (Exception next) when (!cancellationToken.IsCancellationRequested)
-            {
-                error = next;
-            }
+            Fail(error, input, scope.Attempt);
+            return;
         }
+
+        var next = new LocalItem<TIn>(input, scope.Item, scope.Attempt + 1, scope.Wake);
+        Again(next, Run.Options.Time.GetUtcNow() + policy.BackoffAfter(scope.Attempt, Run.Options.Random.NextDouble()));
+    }
+
+    private void Again(LocalItem<TIn> item, DateTimeOffset? dueUtc)
+    {
+        if (dueUtc is { } due)
+        {
+            Run.Waits.Delay(Index, due, () => Again(item, dueUtc: null));
+            return;
+        }
+
+        _again.Enqueue(item);
+        Run.EnqueueAgain(Index);
     }
 
     private void Fail(Exception error, TIn input, int attempts)
@@ -116,7 +129,7 @@ internal sealed class LocalStep<TIn, TOut, TContext>(LocalRun<TContext> run, int
         }
     }
 
-    private void Apply(in Transition<TOut> transition)
+    private void Apply(in Transition<TOut> transition, TIn input)
     {
         switch (transition.Kind)
         {
@@ -137,7 +150,11 @@ internal sealed class LocalStep<TIn, TOut, TContext>(LocalRun<TContext> run, int
                 Later(transition.Output!, transition.Until!.Value);
                 break;
             case TransitionKind.WaitForSignal:
-                throw LocalFailures.NoSignals(Compiled, transition.Signal!);
+                Wait(transition.Signal!, transition.Wait is { } atMost ? Run.Options.Time.GetUtcNow() + atMost : null, input, saved: null);
+                break;
+            case TransitionKind.Suspend:
+                Suspend(transition.Suspension!, input);
+                break;
             default:
                 throw LocalFailures.NoTransition(Compiled);
         }
@@ -189,5 +206,30 @@ internal sealed class LocalStep<TIn, TOut, TContext>(LocalRun<TContext> run, int
         }
     }
 
-    private void Later(TOut output, DateTimeOffset dueUtc) => Run.Delay(Index, dueUtc, () => Pass(output));
+    private void Later(TOut output, DateTimeOffset dueUtc) => Run.Waits.Delay(Index, dueUtc, () => Pass(output));
+
+    private void Suspend(Suspension suspension, TIn input)
+    {
+        var dueUtc = suspension.DueUtc(Run.Options.Time.GetUtcNow());
+        if (suspension.Signal is { } signal)
+        {
+            Wait(signal, dueUtc, input, suspension.Saved);
+        }
+        else
+        {
+            Again(new LocalItem<TIn>(input, Run.Scope.Item, Attempt: 1, new NodeWake { Saved = suspension.Saved }), dueUtc);
+        }
+    }
+
+    private void Wait(string signal, DateTimeOffset? dueUtc, TIn input, SavedState? saved)
+    {
+        if (Run.Options.Signals is null)
+        {
+            throw LocalFailures.NoSignals(Compiled, signal);
+        }
+
+        var item = Run.Scope.Item;
+        Run.Waits.Await(Index, signal, dueUtc, (hasSignal, payload) => Again(
+            new LocalItem<TIn>(input, item, Attempt: 1, new NodeWake { Signal = signal, HasSignal = hasSignal, SignalPayload = payload, Saved = saved }), dueUtc: null));
+    }
 }

@@ -15,6 +15,7 @@ internal sealed partial class RunEdit
         }
         else if (outcome.Repeat)
         {
+            item = item with { Signal = null, HasSignal = false, SignalPayload = default };
             Put(outcome.DueUtc > nowUtc ? item with { Status = WorkItemStatus.Suspended, DueUtc = outcome.DueUtc } : item with { Status = WorkItemStatus.Pending });
         }
         else

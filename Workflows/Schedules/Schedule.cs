@@ -14,11 +14,11 @@ public abstract record Schedule
     /// <exception cref="FlowException"><see cref="FlowErrorCode.BadInput"/>: the schedule asks for a day that the month lacks.</exception>
     public abstract DateTimeOffset? NextAfter(DateTimeOffset afterUtc);
 
-    /// <summary>The first time of a schedule that begins now.</summary>
+    /// <summary>The first time of a schedule that begins now: now, if that is one of its times, or the next. An interval begins with a wait.</summary>
     /// <param name="nowUtc">Now.</param>
     /// <exception cref="FlowException"><see cref="FlowErrorCode.BadInput"/>: it would never happen, as a single time that has passed.</exception>
     public DateTimeOffset First(DateTimeOffset nowUtc) =>
-        NextAfter(nowUtc) ?? throw new FlowException(FlowErrorCode.BadInput, $"The schedule {this} has no time after {nowUtc:O}.");
+        NextAfter(this is Interval ? nowUtc : nowUtc.AddTicks(-1)) ?? throw new FlowException(FlowErrorCode.BadInput, $"The schedule {this} has no time after {nowUtc:O}.");
 
     /// <summary>At one time.</summary>
     /// <param name="TimeUtc">The time.</param>

@@ -36,7 +36,8 @@ public sealed class ScheduleTests
         var past = new Schedule.Once(Thursday);
 
         Assert.Null(past.NextAfter(Thursday));
-        Assert.Equal(FlowErrorCode.BadInput, Assert.Throws<FlowException>(() => past.First(Thursday)).Code);
+        Assert.Equal(Thursday, past.First(Thursday));
+        Assert.Equal(FlowErrorCode.BadInput, Assert.Throws<FlowException>(() => past.First(Thursday.AddTicks(1))).Code);
     }
 
     [Fact]

@@ -1,0 +1,69 @@
+using System.Text.Json;
+using OrleansFlow.Workflows.Runs;
+
+namespace OrleansFlow.Workflows.Definitions;
+
+/// <summary>
+/// Says that a node is to run again later with the same input: <c>return Suspension.For(time, state);</c>. What it saved is in the scope of that run
+/// (<see cref="NodeScope{TContext}.TryGetState{T}"/>). Its changes of the context are committed now. No worker is held meanwhile.
+/// </summary>
+public sealed class Suspension
+{
+    private readonly TimeSpan? _wait;
+    private readonly DateTimeOffset? _untilUtc;
+
+    private Suspension(SavedState saved, string? signal, TimeSpan? wait, DateTimeOffset? untilUtc)
+    {
+        (Saved, Signal) = (saved, signal);
+        (_wait, _untilUtc) = (wait, untilUtc);
+    }
+
+    /// <summary>The signal that wakes the node; <see langword="null"/> when only the time does.</summary>
+    public string? Signal { get; }
+
+    internal SavedState Saved { get; }
+
+    /// <summary>Runs again after a time.</summary>
+    /// <typeparam name="TState">What is saved; has a JSON form.</typeparam>
+    /// <param name="time">How long; not negative.</param>
+    /// <param name="state">What is saved.</param>
+    public static Suspension For<TState>(TimeSpan time, TState state)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
+        return new(new SavedState<TState>(state), signal: null, time, untilUtc: null);
+    }
+
+    /// <summary>Runs again at a time; at once when it has passed.</summary>
+    /// <typeparam name="TState">What is saved; has a JSON form.</typeparam>
+    /// <param name="timeUtc">When.</param>
+    /// <param name="state">What is saved.</param>
+    public static Suspension Until<TState>(DateTimeOffset timeUtc, TState state) => new(new SavedState<TState>(state), signal: null, wait: null, timeUtc);
+
+    /// <summary>Runs again when a signal comes, or without it when the time is up.</summary>
+    /// <typeparam name="TState">What is saved; has a JSON form.</typeparam>
+    /// <param name="signal">The signal's name.</param>
+    /// <param name="state">What is saved.</param>
+    /// <param name="atMost">How long to wait at most; <see langword="null"/>: no limit.</param>
+    public static Suspension OnSignal<TState>(string signal, TState state, TimeSpan? atMost = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(signal);
+        ArgumentOutOfRangeException.ThrowIfLessThan(atMost ?? TimeSpan.Zero, TimeSpan.Zero, nameof(atMost));
+        return new(new SavedState<TState>(state), signal, atMost, untilUtc: null);
+    }
+
+    internal DateTimeOffset? DueUtc(DateTimeOffset nowUtc) => _untilUtc ?? nowUtc + _wait;
+}
+
+/// <summary>What a node saved, with its type.</summary>
+internal abstract class SavedState
+{
+    public abstract Payload Write(JsonSerializerOptions? json);
+}
+
+/// <summary>What a node saved.</summary>
+internal sealed class SavedState<TState>(TState value) : SavedState
+{
+    public TState Value => value;
+
+    public override Payload Write(JsonSerializerOptions? json) => new(JsonSerializer.SerializeToUtf8Bytes(value, json));
+}

@@ -1,0 +1,14 @@
+using OrleansFlow.Workflows.Definitions;
+using OrleansFlow.Workflows.Schedules;
+
+namespace OrleansFlow.Workflows.Nodes;
+
+/// <summary>Waits until a schedule's time, then does its work.</summary>
+internal sealed class TimerNode<TIn, TOut, TContext>(Schedule schedule, bool executeImmediately, INode<TIn, TOut, TContext> inner) : INode<TIn, TOut, TContext>
+{
+    public ValueTask<Transition<TOut>> RunAsync(TIn input, NodeScope<TContext> scope, CancellationToken cancellationToken) => executeImmediately || scope.HasState
+        ? inner.RunAsync(input, scope, cancellationToken)
+        : new(Wait(schedule.First(scope.Time.GetUtcNow())));
+
+    private static Transition<TOut> Wait(DateTimeOffset dueUtc) => Suspension.Until(dueUtc, dueUtc);
+}
