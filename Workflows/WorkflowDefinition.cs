@@ -27,6 +27,10 @@ public sealed class WorkflowDefinition<TIn, TOut, TContext>
     /// <summary>Names, edges and policies: what a cluster stores, draws and decides by.</summary>
     public CompiledWorkflow Compiled { get; }
 
+    /// <summary>What a worker does this workflow's steps with. One object serves all runs, and keeps the contexts of those that it served lately.</summary>
+    /// <param name="json">How payloads are written; <see langword="null"/> for the defaults.</param>
+    public IWorkflowSteps ToSteps(JsonSerializerOptions? json = null) => new WorkflowSteps<TIn, TOut, TContext>(this, json);
+
     /// <summary>Runs the workflow in this process: in memory, without a cluster, one step at a time in the order in which items came.</summary>
     /// <param name="context">The context to begin with.</param>
     /// <param name="input">The input of the start node.</param>

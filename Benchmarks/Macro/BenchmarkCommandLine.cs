@@ -35,6 +35,7 @@ internal static class BenchmarkCommandLine
         ["storage-writes-1"] = () => new StorageWrites(1, _store),
         ["storage-writes-64"] = () => new StorageWrites(64, _store),
         ["storage-writes-1000"] = () => new StorageWrites(1_000, _store),
+        ["workflow-steps"] = () => new WorkflowSteps(_store),
         ["tasks-durable"] = () => new TasksDurable(_store, _worker),
         ["tasks-enqueue"] = () => new TasksEnqueue(_store, isShared: true),
         ["tasks-enqueue-calls"] = () => new TasksEnqueue(_store, isShared: false),
@@ -67,6 +68,12 @@ internal static class BenchmarkCommandLine
 
     public static async Task<int> RunAsync(string[] args)
     {
+        if (args is [BenchWorkflows.Argument, ..])
+        {
+            await BenchWorkflows.RunAsync();
+            return 0;
+        }
+
         if (args is [NoOpWorker.Argument, ..])
         {
             await NoOpWorker.RunAsync();

@@ -109,6 +109,25 @@ public sealed record WorkerModel
         return leases.Count == Leases.Count ? this : this with { Leases = leases.ToImmutable() };
     }
 
+    /// <summary>Several attempts have ended, and others occupy their slots.</summary>
+    /// <param name="swaps">Each lease that has ended, the one in its place, and how long that stands after the stream was lost; null for the usual time.</param>
+    public WorkerModel Swap(IEnumerable<(LeaseToken Ended, LeaseToken Next, TimeSpan? Grace)> swaps)
+    {
+        ArgumentNullException.ThrowIfNull(swaps);
+        var leases = Leases.ToBuilder();
+        foreach (var (ended, next, grace) in swaps)
+        {
+            if (leases.TryGetValue(ended.TaskId, out var held) && held.Epoch == ended.Epoch)
+            {
+                leases.Remove(ended.TaskId);
+            }
+
+            leases[next.TaskId] = new HeldLease(next.Epoch, IsStopping: false, grace);
+        }
+
+        return this with { Leases = leases.ToImmutable() };
+    }
+
     /// <summary>Takes no more tasks.</summary>
     public WorkerModel Drain() => Phase is SessionPhase.Connected or SessionPhase.Suspected ? this with { Phase = SessionPhase.Draining } : this;
 

@@ -84,4 +84,8 @@ public sealed record RunFact
     /// <summary>Bytes of the batch.</summary>
     [Id(13)]
     public long Bytes { get; init; }
+
+    /// <summary>True for the run of a workflow: <see cref="TaskIndex"/> is then the number of an item.</summary>
+    [Id(14)]
+    public bool IsWorkflow { get; init; }
 }

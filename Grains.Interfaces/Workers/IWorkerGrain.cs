@@ -34,6 +34,13 @@ public interface IWorkerGrain : IGrainWithStringKey
     [Alias("Release")]
     Task ReleaseAsync(string sessionId, IReadOnlyList<LeaseToken> tokens, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Attempts of this session have ended and others were leased in their places. Of a session that has ended meanwhile the new leases are revoked:
+    /// nobody runs them.
+    /// </summary>
+    [Alias("Swap")]
+    Task SwapAsync(string sessionId, IReadOnlyList<LeaseSwap> swaps, CancellationToken cancellationToken);
+
     /// <summary>From a task's owner: the lease has ended; tell the worker to stop the attempt, and free the slot when it reports.</summary>
     /// <param name="token">The lease.</param>
     /// <param name="reason">Why it ended.</param>

@@ -1,4 +1,6 @@
 using OrleansFlow.Tasks;
+using OrleansFlow.Workflows.Definitions;
+using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Workers;
 
@@ -65,6 +67,10 @@ public sealed record WorkerRegistration
     /// <summary>Input adapters of its own: name to schema, as JSON.</summary>
     [Id(14)]
     public IReadOnlyDictionary<string, string> Adapters { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The workflows that it serves: JSON of each <see cref="CompiledWorkflow"/>.</summary>
+    [Id(15)]
+    public IReadOnlyList<Payload> Workflows { get; init; } = [];
 }
 
 /// <summary>The answer to a registration.</summary>
@@ -159,3 +165,10 @@ public sealed record WorkerView
     [Id(4)]
     public IReadOnlyList<LeaseToken> Leases { get; init; } = [];
 }
+
+/// <summary>A lease that came in the place of one that has ended.</summary>
+/// <param name="Ended">The one that has ended.</param>
+/// <param name="Next">The new one.</param>
+/// <param name="Role">Its role.</param>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.LeaseSwap")]
+public readonly record struct LeaseSwap([property: Id(0)] LeaseToken Ended, [property: Id(1)] LeaseToken Next, [property: Id(2)] string Role);

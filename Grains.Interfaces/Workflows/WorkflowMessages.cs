@@ -30,18 +30,13 @@ public enum WorkflowSteer
 public sealed record WorkflowSteering([property: Id(0)] WorkflowSteer Kind, [property: Id(1)] string? Reason = null, [property: Id(2)] long Item = 0);
 
 /// <summary>A run that another one started has ended.</summary>
-/// <param name="Parent">The item that started it.</param>
 /// <param name="Child">The run.</param>
 /// <param name="Status">How.</param>
 /// <param name="Output">Its output; <c>default</c> unless it completed.</param>
 /// <param name="Failure">Why it failed; null unless it did.</param>
 [GenerateSerializer, Immutable, Alias("OrleansFlow.WorkflowChildEnd")]
 public sealed record WorkflowChildEnd(
-    [property: Id(0)] TaskId Parent,
-    [property: Id(1)] RunId Child,
-    [property: Id(2)] WorkflowRunStatus Status,
-    [property: Id(3)] Payload Output,
-    [property: Id(4)] string? Failure);
+    [property: Id(0)] RunId Child, [property: Id(1)] WorkflowRunStatus Status, [property: Id(2)] Payload Output, [property: Id(3)] string? Failure);
 
 /// <summary>The context of a run, as it is stored.</summary>
 /// <param name="Snapshot">The context at <paramref name="SnapshotVersion"/>; <c>default</c> for an empty one.</param>

@@ -80,9 +80,9 @@ public sealed record WorkflowRunView
     [Id(17)]
     public long ContextVersion { get; init; }
 
-    /// <summary>The item that started it; default for none.</summary>
+    /// <summary>The run that started it; default for none.</summary>
     [Id(18)]
-    public TaskId Parent { get; init; }
+    public RunId Parent { get; init; }
 
     /// <summary>What it can be found by.</summary>
     [Id(19)]

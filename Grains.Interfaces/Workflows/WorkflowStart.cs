@@ -31,9 +31,9 @@ public sealed record WorkflowStart
     [Id(5)]
     public string? IdempotencyKey { get; init; }
 
-    /// <summary>The item that waits for this run, or started it; default for none.</summary>
+    /// <summary>The run that started this one, and is told of its end; default for none.</summary>
     [Id(6)]
-    public TaskId Parent { get; init; }
+    public RunId Parent { get; init; }
 
     /// <summary>When the run fails with <c>deadline_exceeded</c> unless it has ended; null for never.</summary>
     [Id(7)]

@@ -1,4 +1,5 @@
 using OrleansFlow.Decisions.Graphs;
+using OrleansFlow.Grains.Commits;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
 
@@ -8,9 +9,9 @@ namespace OrleansFlow.Grains.Graphs;
 internal sealed class RunMail
 {
     public RunMail(TimeProvider clock, Func<RunMail, CancellationToken, Task<bool>> send) =>
-        Lane = new RunOutboxLane(clock, () => IsEmpty, cancellationToken => send(this, cancellationToken));
+        Lane = new DeliveryLane(clock, () => IsEmpty, cancellationToken => send(this, cancellationToken));
 
-    public RunOutboxLane Lane { get; }
+    public DeliveryLane Lane { get; }
 
     public bool IsEmpty => Ready.Count == 0 && Ended.Count == 0;
 

@@ -1,5 +1,6 @@
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Grains.Commits;
 using OrleansFlow.Grains.Tasks;
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
@@ -22,28 +23,28 @@ internal sealed partial class RunOutbox
     private readonly Action<Exception> _failed;
     private readonly SortedDictionary<string, RunMail> _queues = new(StringComparer.Ordinal);
     private readonly List<(WorkerId Worker, LeaseToken Token, string Reason, TimeSpan? Grace)> _stops = [];
-    private readonly RunOutboxLane _stopLane;
-    private readonly RunOutboxLane _entryLane;
-    private readonly RunOutboxLane _childLane;
-    private readonly RunOutboxLane _outcomeLane;
+    private readonly DeliveryLane _stopLane;
+    private readonly DeliveryLane _entryLane;
+    private readonly DeliveryLane _childLane;
+    private readonly DeliveryLane _outcomeLane;
     private readonly RunChildren _children;
     private readonly RunCache _cache;
-    private readonly RunOutboxLane _cacheLane;
+    private readonly DeliveryLane _cacheLane;
     private ChildOutcome? _outcome;
     private RunEntry? _entry;
 
     public RunOutbox(IGrainFactory grains, TimeProvider clock, Action<Exception> failed, Func<TaskSlot, LeaseFailure, Task> refused, Func<AnswerCache, Task> answer)
     {
         _cache = new RunCache(grains, failed, answer);
-        _cacheLane = new RunOutboxLane(clock, () => _cache.IsEmpty, _cache.DeliverAsync);
+        _cacheLane = new DeliveryLane(clock, () => _cache.IsEmpty, _cache.DeliverAsync);
         _grains = grains;
         _clock = clock;
         _failed = failed;
         _children = new RunChildren(grains, failed, refused);
-        _stopLane = new RunOutboxLane(clock, () => _stops.Count == 0, SendStopsAsync);
-        _entryLane = new RunOutboxLane(clock, () => _entry is null, SendEntryAsync);
-        _childLane = new RunOutboxLane(clock, () => _children.IsEmpty, _children.DeliverAsync);
-        _outcomeLane = new RunOutboxLane(clock, () => _outcome is null, TellParentAsync);
+        _stopLane = new DeliveryLane(clock, () => _stops.Count == 0, SendStopsAsync);
+        _entryLane = new DeliveryLane(clock, () => _entry is null, SendEntryAsync);
+        _childLane = new DeliveryLane(clock, () => _children.IsEmpty, _children.DeliverAsync);
+        _outcomeLane = new DeliveryLane(clock, () => _outcome is null, TellParentAsync);
     }
 
     /// <summary>The task of another run that this run is; default for none.</summary>
@@ -165,7 +166,7 @@ internal sealed partial class RunOutbox
         Add(_outcomeLane);
         return lanes;
 
-        void Add(RunOutboxLane lane)
+        void Add(DeliveryLane lane)
         {
             var run = lane.RunAsync(cancellationToken);
             if (!run.IsCompletedSuccessfully)

@@ -30,6 +30,9 @@ public static class FlowGrainServices
         services.TryAddSingleton<LeaseClock>();
         services.TryAddSingleton<SiloServingClock>();
         services.TryAddSingleton<GraphPlans>();
+        services.TryAddSingleton<WorkflowDefinitions>();
+        services.TryAddSingleton(_ => WorkflowChance.Of(new Random()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, WorkflowJson>(_ => WorkflowJson.Default));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, WorkerStateJson>(_ => WorkerStateJson.Default));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, RunCatalogJson>(_ => RunCatalogJson.Default));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, CatalogJson>(_ => CatalogJson.Default));

@@ -8,6 +8,8 @@ using OrleansFlow.Grains.Tasks;
 using OrleansFlow.Grains.Workers;
 using OrleansFlow.Grains.Workflows;
 using OrleansFlow.Tasks;
+using OrleansFlow.Workflows.Definitions;
+using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Grains.Hosting;
 
@@ -17,7 +19,7 @@ public static class FlowStates
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         TypeInfoResolver = JsonTypeInfoResolver.Combine(
-            WorkerStateJson.Default, RunCatalogJson.Default, CatalogJson.Default, GraphRunJson.Default, TaskStateJson.Default, WorkflowIndexJson.Default,
+            WorkerStateJson.Default, RunCatalogJson.Default, CatalogJson.Default, GraphRunJson.Default, TaskStateJson.Default, WorkflowJson.Default, WorkflowIndexJson.Default,
             new DefaultJsonTypeInfoResolver()),
     };
 
@@ -39,6 +41,10 @@ public static class FlowStates
         [("graphrun", "run-batches")] = StateKind.Of<RunBatchesRow>(row => row.Batches.ForEach(batch => batch.ToBatch(0))),
         [("runcatalog", "catalog")] = StateKind.Of<RunCatalogState>(row => row.Runs?.ForEach(line => _ = new RunId(line.Run))),
         [("runcatalog", "runs")] = StateKind.Of<RunCatalogSegmentState>(row => row.Runs.ForEach(line => _ = new RunId(line.Run))),
+        [("workflowrun", "wf-log")] = StateKind.Of<WorkflowLogRow>(row => _ = row.Events.IsDefault ? [] : WorkflowEventJson.Read(row.Events.Utf8)),
+        [("workflowrun", "wf-run")] = StateKind.Of<WorkflowSnapshotRow>(row => _ = row.Deleting ? default : WorkflowRunJson.DefinitionOf(row.Run.Utf8.Span)),
+        [("workflowdefinition", "definition")] = StateKind.Of<WorkflowDefinitionRow>(row => CompiledWorkflow.Parse(row.Compiled.Utf8.Span)),
+        [("workflowcatalog", "workflows")] = StateKind.Of<WorkflowCatalogRow>(_ => { }),
         [("workflowindex", "index")] = StateKind.Of<WorkflowIndexHead>(_ => { }),
         [("workflowindex", "runs")] = StateKind.Of<WorkflowIndexRow>(row => row.Runs.ForEach(line => line.ToLine())),
         [("catalog", "tables")] = StateKind.Of<CatalogState>(row => row.Tables.ForEach(table => table.ToTable())),

@@ -3,6 +3,7 @@ using Orleans.Concurrency;
 using OrleansFlow.Errors;
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
+using OrleansFlow.Workflows;
 
 namespace OrleansFlow.Grains.Tasks;
 
@@ -17,6 +18,7 @@ internal sealed class TaskGrain : Grain, ITaskGrain
     private TaskId _id;
     private IGraphRunGrain? _run;
     private ITaskPartitionGrain? _partition;
+    private IWorkflowRunGrain? _workflow;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -24,6 +26,10 @@ internal sealed class TaskGrain : Grain, ITaskGrain
         if (_id.IsStandalone)
         {
             _partition = GrainFactory.GetGrain<ITaskPartitionGrain>(TaskPartitions.KeyOf(_id));
+        }
+        else if (_id.IsWorkflow)
+        {
+            _workflow = GrainFactory.GetGrain<IWorkflowRunGrain>(_id.RunId.Value);
         }
         else
         {
@@ -39,31 +45,38 @@ internal sealed class TaskGrain : Grain, ITaskGrain
 
     public async Task<LeaseGrant?> GrantAsync(WorkerId worker, string sessionId, CancellationToken cancellationToken) => _partition is { } partition
         ? (await partition.GrantAsync([_id], worker, sessionId, cancellationToken))[0]
+        : _workflow is { } workflow ? (await workflow.GrantManyAsync([_id], worker, sessionId, cancellationToken))[0]
         : await _run!.GrantAsync(_id, worker, sessionId, cancellationToken);
 
     public async Task<bool> RenewAsync(LeaseToken token, WorkerId worker, string sessionId, double? progress, CancellationToken cancellationToken) =>
         _partition is { } partition
             ? (await partition.RenewAsync([new LeaseRenewal(token, progress)], worker, sessionId, cancellationToken))[0]
+            : _workflow is { } workflow ? (await workflow.RenewManyAsync([new LeaseRenewal(token, progress)], worker, sessionId, cancellationToken))[0]
             : await _run!.RenewAsync(token, worker, sessionId, progress, cancellationToken);
 
     public Task<LeaseGrant?> AdoptAsync(LeaseToken token, WorkerId worker, string sessionId, CancellationToken cancellationToken) => _partition is { } partition
         ? partition.AdoptAsync(token, worker, sessionId, cancellationToken)
+        : _workflow is not null ? Task.FromResult<LeaseGrant?>(null)
         : _run!.AdoptAsync(token, worker, sessionId, cancellationToken);
 
     public Task<EffectReceipt> SaveCheckpointAsync(CheckpointReport report, CancellationToken cancellationToken) => _partition is { } partition
         ? partition.SaveCheckpointAsync(report, cancellationToken)
+        : _workflow is not null ? NotOfAStepAsync()
         : _run!.SaveCheckpointAsync(report, cancellationToken);
 
     public async Task<EffectReceipt> ReportBatchAsync(BatchReport report, CancellationToken cancellationToken) => _partition is { } partition
         ? (await partition.ReportBatchesAsync([report], cancellationToken))[0]
+        : _workflow is not null ? await NotOfAStepAsync()
         : await _run!.ReportBatchAsync(report, cancellationToken);
 
     public async Task<EffectReceipt> CompleteAsync(AttemptOutcome outcome, CancellationToken cancellationToken) => _partition is { } partition
         ? (await partition.CompleteAsync([outcome], cancellationToken))[0]
+        : _workflow is not null ? await NotOfAStepAsync()
         : await _run!.CompleteAsync(outcome, cancellationToken);
 
     public Task RevokeAsync(LeaseToken token, string reason, CancellationToken cancellationToken) => _partition is { } partition
         ? partition.RevokeAsync([token], reason, cancellationToken)
+        : _workflow is { } workflow ? workflow.RevokeManyAsync([token], reason, cancellationToken)
         : _run!.RevokeAsync(token, reason, cancellationToken);
 
     public Task<TaskView> CancelAsync(string reason, CancellationToken cancellationToken) => _partition is { } partition
@@ -72,6 +85,7 @@ internal sealed class TaskGrain : Grain, ITaskGrain
 
     public Task<TaskView?> GetAsync(CancellationToken cancellationToken) => _partition is { } partition
         ? partition.GetAsync(_id, cancellationToken)
+        : _workflow is { } workflow ? workflow.GetTaskAsync(_id, cancellationToken)
         : _run!.GetTaskAsync(_id, cancellationToken);
 
     public async IAsyncEnumerable<TaskView> WatchEndAsync([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -86,7 +100,12 @@ internal sealed class TaskGrain : Grain, ITaskGrain
             yield break;
         }
 
-        await foreach (var change in _run!.WatchAsync(cancellationToken))
+        if (_run is null)
+        {
+            throw new FlowException(FlowErrorCode.Unsupported, $"'{_id}' is an item of workflow run '{_id.RunId}'; watch the run.");
+        }
+
+        await foreach (var change in _run.WatchAsync(cancellationToken))
         {
             if (change.Snapshot is null && change.Run is null && change.Task?.TaskId != _id)
             {
@@ -100,4 +119,7 @@ internal sealed class TaskGrain : Grain, ITaskGrain
             }
         }
     }
+
+    /// <summary>A step has no batches and no checkpoints, and its end carries what the session's bulk calls know.</summary>
+    private static Task<EffectReceipt> NotOfAStepAsync() => Task.FromResult(new EffectReceipt(Accepted: false, FlowErrorKind.Of(FlowErrorCode.BadInput).Wire));
 }

@@ -1,10 +1,12 @@
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
+using OrleansFlow.Workflows;
 
 namespace OrleansFlow.Grains.Workers;
 
 /// <summary>
-/// Brings what concerns many tasks to their owners, all of an owner in one call: standalone ones to their partitions, the others to their runs.
+/// Brings what concerns many tasks to their owners, all of an owner in one call: standalone ones to their partitions, the others to their runs, of a
+/// graph or of a workflow.
 /// </summary>
 /// <param name="grains">Finds the owners.</param>
 /// <param name="worker">For whom.</param>
@@ -23,6 +25,7 @@ internal sealed class LeaseOwners(IGrainFactory grains, WorkerId worker)
             tasks,
             static task => task,
             (partition, group) => partition.GrantAsync(group, worker, sessionId, cancellationToken),
+            (run, group) => run.GrantManyAsync(group, worker, sessionId, cancellationToken),
             (run, group) => run.GrantManyAsync(group, worker, sessionId, cancellationToken),
             failed,
             cancellationToken);
@@ -52,6 +55,7 @@ internal sealed class LeaseOwners(IGrainFactory grains, WorkerId worker)
             static lease => lease.Token.TaskId,
             (partition, group) => partition.RenewAsync(group, worker, sessionId, cancellationToken),
             (run, group) => run.RenewManyAsync(group, worker, sessionId, cancellationToken),
+            (run, group) => run.RenewManyAsync(group, worker, sessionId, cancellationToken),
             (exception, lease) => failed(exception, lease.Token),
             cancellationToken);
         return [.. answers.Where(answer => !answer.Answer).Select(answer => answer.Item.Token)];
@@ -71,6 +75,11 @@ internal sealed class LeaseOwners(IGrainFactory grains, WorkerId worker)
             await run.RevokeManyAsync(group, reason, CancellationToken.None);
             return new bool[group.Count];
         },
+        async (run, group) =>
+        {
+            await run.RevokeManyAsync(group, reason, CancellationToken.None);
+            return new bool[group.Count];
+        },
         failed,
         CancellationToken.None);
 
@@ -79,11 +88,12 @@ internal sealed class LeaseOwners(IGrainFactory grains, WorkerId worker)
         Func<TItem, TaskId> task,
         Func<ITaskPartitionGrain, IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> askPartition,
         Func<IGraphRunGrain, IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> askRun,
+        Func<IWorkflowRunGrain, IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> askWorkflow,
         Action<Exception, TItem> failed,
         CancellationToken cancellationToken)
     {
         var partitions = new List<TItem>?[TaskPartitions.Count];
-        var runs = new Dictionary<RunId, List<TItem>>();
+        var runs = new Dictionary<(RunId Run, bool IsWorkflow), List<TItem>>();
         var calls = new List<Task<List<(TItem, TAnswer)>>>();
         foreach (var item in items)
         {
@@ -92,7 +102,7 @@ internal sealed class LeaseOwners(IGrainFactory grains, WorkerId worker)
             {
                 (partitions[TaskPartitions.NumberOf(id)] ??= []).Add(item);
             }
-            else if (runs.TryGetValue(id.RunId, out var known))
+            else if (runs.TryGetValue((id.RunId, id.IsWorkflow), out var known))
             {
                 known.Add(item);
             }
@@ -100,8 +110,10 @@ internal sealed class LeaseOwners(IGrainFactory grains, WorkerId worker)
             {
                 // Called at the end of this turn at the earliest, so with all of its items.
                 List<TItem> group = [item];
-                runs.Add(id.RunId, group);
-                calls.Add(GroupAsync(group, () => askRun(grains.GetGrain<IGraphRunGrain>(id.RunId.Value), group)));
+                runs.Add((id.RunId, id.IsWorkflow), group);
+                calls.Add(GroupAsync(group, () => id.IsWorkflow
+                    ? askWorkflow(grains.GetGrain<IWorkflowRunGrain>(id.RunId.Value), group)
+                    : askRun(grains.GetGrain<IGraphRunGrain>(id.RunId.Value), group)));
             }
         }
 

@@ -2,6 +2,7 @@ using OrleansFlow.Decisions.Queues;
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
+using OrleansFlow.Workflows;
 
 namespace OrleansFlow.Grains.Workers;
 
@@ -73,11 +74,14 @@ internal sealed partial class RoleQueueGrain
             return;
         }
 
-        foreach (var run in tasks.Where(task => _early.Remove(task.TaskId)).GroupBy(task => task.TaskId.RunId).ToList())
+        foreach (var run in tasks.Where(task => _early.Remove(task.TaskId)).GroupBy(task => (task.TaskId.RunId, task.TaskId.IsWorkflow)).ToList())
         {
             try
             {
-                await GrainFactory.GetGrain<IGraphRunGrain>(run.Key.Value).OfferEndedAsync([.. run.Select(task => task.TaskId)], CancellationToken.None);
+                List<TaskId> ended = [.. run.Select(task => task.TaskId)];
+                await (run.Key.IsWorkflow
+                    ? GrainFactory.GetGrain<IWorkflowRunGrain>(run.Key.RunId.Value).OfferEndedAsync(ended, CancellationToken.None)
+                    : GrainFactory.GetGrain<IGraphRunGrain>(run.Key.RunId.Value).OfferEndedAsync(ended, CancellationToken.None));
             }
             catch (Exception exception)
             {

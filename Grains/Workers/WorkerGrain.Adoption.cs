@@ -10,7 +10,8 @@ internal sealed partial class WorkerGrain
     private async Task AdoptOrRevokeAsync(
         LeaseToken token, WorkerRegistration registration, List<LeaseGrant> adopted, CancellationToken cancellationToken)
     {
-        if (!registration.Adopts)
+        // A workflow's step begins anew: nothing of a half-done one is kept anywhere.
+        if (!registration.Adopts || token.TaskId.IsWorkflow)
         {
             await RevokeAsync([token], LeaseEnd.Restarted);
             return;

@@ -3,6 +3,8 @@ using OrleansFlow.Decisions.Workers;
 using OrleansFlow.Errors;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
+using OrleansFlow.Workflows;
+using OrleansFlow.Workflows.Definitions;
 
 namespace OrleansFlow.Grains.Workers;
 
@@ -48,6 +50,13 @@ internal sealed partial class WorkerGrain
         {
             // Before the worker can be offered anything: whoever sees it may name its adapters.
             await GrainFactory.GetGrain<IWorkerCatalogGrain>(IWorkerCatalogGrain.Key).RecordAdaptersAsync(registration.Adapters, CancellationToken.None);
+        }
+
+        // The same goes for its workflows. One whose version is kept with other content is refused, and with it the worker: its steps would fit no run.
+        foreach (var workflow in registration.Workflows)
+        {
+            var definition = CompiledWorkflow.Parse(workflow.Utf8.Span);
+            await GrainFactory.GetGrain<IWorkflowDefinitionGrain>(IWorkflowDefinitionGrain.KeyOf(definition.Name, definition.Version)).RegisterAsync(workflow, CancellationToken.None);
         }
 
         // The same goes for its roles: nobody may see a worker online and be told that its role is unknown.

@@ -176,6 +176,17 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
         return TellQueuesAsync();
     }
 
+    public Task SwapAsync(string sessionId, IReadOnlyList<LeaseSwap> swaps, CancellationToken cancellationToken)
+    {
+        if (sessionId != _model.SessionId)
+        {
+            return RevokeAsync([.. swaps.Select(swap => swap.Next)], LeaseEnd.ConnectionLost);
+        }
+
+        _model = _model.Seen(_clock.GetUtcNow()).Swap(swaps.Select(swap => (swap.Ended, swap.Next, (TimeSpan?)_leases.ReconnectGraceOf(swap.Role))));
+        return Task.CompletedTask;
+    }
+
     public async Task StopAsync(LeaseToken token, string reason, TimeSpan? grace, CancellationToken cancellationToken)
     {
         if (_model.TryStop(token) is not { } stopped)

@@ -36,19 +36,22 @@ internal sealed partial class AttemptDispatcher
     {
         foreach (var receipt in receipts.Receipts)
         {
-            if (Find(receipt.Lease) is not { } attempt)
+            if (Find(receipt.Lease) is { } attempt)
             {
-                continue;
+                if (!receipt.Accepted)
+                {
+                    LogOutcomeRefused(attempt.Token.TaskId, attempt.Token.Epoch, receipt.RefusedReason);
+                }
+
+                if (attempt.OnReceipt(receipt))
+                {
+                    Remove(attempt);
+                }
             }
 
-            if (!receipt.Accepted)
+            if (receipt.Next is { } next)
             {
-                LogOutcomeRefused(attempt.Token.TaskId, attempt.Token.Epoch, receipt.RefusedReason);
-            }
-
-            if (attempt.OnReceipt(receipt))
-            {
-                Remove(attempt);
+                Offer(next);
             }
         }
     }

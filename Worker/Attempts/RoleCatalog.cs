@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using OrleansFlow.Errors;
 using OrleansFlow.Hosting;
+using OrleansFlow.Workflows.Execution;
 
 namespace OrleansFlow.Worker.Attempts;
 
@@ -17,7 +18,7 @@ public sealed class RoleCatalog
         var byRole = new Dictionary<string, RoleRegistration>(StringComparer.Ordinal);
         foreach (var registration in registrations.OrderBy(registration => registration.IsBuiltIn))
         {
-            if (byRole.TryAdd(registration.Role, registration) || registration.IsBuiltIn || byRole[registration.Role].HandlerType == registration.HandlerType)
+            if (byRole.TryAdd(registration.Role, registration) || registration.IsBuiltIn || IsSame(byRole[registration.Role], registration))
             {
                 continue;
             }
@@ -72,6 +73,12 @@ public sealed class RoleCatalog
 
         return versions;
     }
+
+    /// <summary>The workflows whose roles it serves, each once, in the order of the roles.</summary>
+    internal IReadOnlyList<IWorkflowSteps> Workflows =>
+        [.. Roles.Select(role => _byRole[role].Workflow).OfType<IWorkflowSteps>().Distinct()];
+
+    private static bool IsSame(RoleRegistration one, RoleRegistration other) => one.HandlerType == other.HandlerType && ReferenceEquals(one.Workflow, other.Workflow);
 
     /// <summary>The registration of a role; null when this worker does not serve it.</summary>
     public RoleRegistration? Find(string role) => _byRole.GetValueOrDefault(role);

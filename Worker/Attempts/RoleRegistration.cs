@@ -1,13 +1,14 @@
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansFlow.Workers;
+using OrleansFlow.Workflows.Execution;
 
 namespace OrleansFlow.Worker.Attempts;
 
 /// <summary>Which handler serves a role on this worker.</summary>
 public sealed class RoleRegistration
 {
-    private readonly ObjectFactory _factory;
+    private readonly ObjectFactory? _factory;
 
     /// <summary>Names the handler of a role.</summary>
     /// <param name="role">The role: an id by the rule of <see cref="Tasks.IdText"/>.</param>
@@ -37,8 +38,22 @@ public sealed class RoleRegistration
         _factory = ActivatorUtilities.CreateFactory(handlerType, Type.EmptyTypes);
     }
 
+    /// <summary>Serves a workflow's items of a role.</summary>
+    /// <param name="role">The role (<see cref="WorkflowRoles"/>).</param>
+    /// <param name="workflow">What does the steps.</param>
+    internal RoleRegistration(string role, IWorkflowSteps workflow)
+    {
+        Role = role;
+        Workflow = workflow;
+        HandlerType = workflow.GetType();
+        Version = workflow.Compiled.Hash;
+    }
+
     /// <summary>The role.</summary>
     public string Role { get; }
+
+    /// <summary>What does the steps of a workflow's role; null for a handler's.</summary>
+    public IWorkflowSteps? Workflow { get; }
 
     /// <summary>The class that serves it.</summary>
     public Type HandlerType { get; }
@@ -56,5 +71,5 @@ public sealed class RoleRegistration
     internal RoleHandler Create(IServiceProvider services) =>
         IsSingleton ? services.GetRequiredService<SharedHandlers>().Of(this) : Make(services);
 
-    internal RoleHandler Make(IServiceProvider services) => (RoleHandler)_factory(services, null);
+    internal RoleHandler Make(IServiceProvider services) => (RoleHandler)(_factory ?? throw new InvalidOperationException($"Role '{Role}' is a workflow's; it has no handler."))(services, null);
 }

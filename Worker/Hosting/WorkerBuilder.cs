@@ -8,6 +8,9 @@ using OrleansFlow.Worker.Functions;
 using OrleansFlow.Worker.Inputs;
 using OrleansFlow.Worker.Sessions;
 using OrleansFlow.Workers;
+using OrleansFlow.Workflows;
+using OrleansFlow.Workflows.Contexts;
+using OrleansFlow.Workflows.Execution;
 
 namespace OrleansFlow.Worker.Hosting;
 
@@ -75,6 +78,33 @@ public sealed class WorkerBuilder(IServiceCollection services, string? name = nu
     {
         Services.AddSingleton(new CoordinatorFunctionRegistration(name, function));
         return AddHandler<CoordinatorHandler>(CoordinatorHandler.Role);
+    }
+
+    /// <summary>Does the steps of a workflow's runs, of this version. The silo learns of the definition when the worker registers.</summary>
+    /// <typeparam name="TIn">The input of a run.</typeparam>
+    /// <typeparam name="TOut">The output of a run.</typeparam>
+    /// <typeparam name="TContext">What the steps share.</typeparam>
+    /// <param name="workflow">The definition.</param>
+    /// <param name="nodeRoles">Of the nodes that name a role only those with one of these; none: all nodes.</param>
+    public WorkerBuilder AddWorkflow<TIn, TOut, TContext>(WorkflowDefinition<TIn, TOut, TContext> workflow, params string[] nodeRoles)
+        where TContext : IMergeable<TContext>
+    {
+        ArgumentNullException.ThrowIfNull(workflow);
+        return AddWorkflow(workflow.ToSteps(), nodeRoles);
+    }
+
+    /// <summary>The same, for hosts that know no types.</summary>
+    /// <param name="workflow">What does the steps.</param>
+    /// <param name="nodeRoles">Of the nodes that name a role only those with one of these; none: all nodes.</param>
+    public WorkerBuilder AddWorkflow(IWorkflowSteps workflow, params string[] nodeRoles)
+    {
+        ArgumentNullException.ThrowIfNull(workflow);
+        foreach (var role in WorkflowRoles.Of(workflow.Compiled, nodeRoles))
+        {
+            Register(new RoleRegistration(role, workflow));
+        }
+
+        return this;
     }
 
     /// <summary>Reaches the gateway by another way than gRPC, for example <see cref="InProcessWorkerTransport"/>.</summary>

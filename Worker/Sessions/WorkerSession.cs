@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansFlow.Artifacts;
@@ -5,6 +6,7 @@ using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Worker.V1;
 using OrleansFlow.Worker.Attempts;
 using OrleansFlow.Worker.Inputs;
+using OrleansFlow.Worker.Workflows;
 
 namespace OrleansFlow.Worker.Sessions;
 
@@ -35,6 +37,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
     private readonly SessionOutbox _outbox = new();
     private readonly AttemptDispatcher _attempts;
     private readonly AttemptRunner _runner;
+    private readonly StepRunner _steps;
     private readonly UpstreamReaders _readers;
     private readonly LeaseFence _fence;
     private readonly ReconnectBackoff _backoff;
@@ -86,8 +89,10 @@ public sealed partial class WorkerSession : IAsyncDisposable
         _logger = loggers.CreateLogger<WorkerSession>();
         _attempts = new AttemptDispatcher(_outbox, options, Start, clock, loggers.CreateLogger<AttemptDispatcher>());
         _readers = new UpstreamReaders(_outbox, options, (lease, reason) => _attempts.Revoke(lease, reason));
+        var instruments = new WorkerInstruments(meters);
         _runner = new AttemptRunner(
-            roles, new InputRouter(_adapters, options.WorkerId, loggers.CreateLogger<InputRouter>()), scopes, _readers, options, new WorkerInstruments(meters), clock, loggers.CreateLogger<AttemptRunner>());
+            roles, new InputRouter(_adapters, options.WorkerId, loggers.CreateLogger<InputRouter>()), scopes, _readers, options, instruments, clock, loggers.CreateLogger<AttemptRunner>());
+        _steps = new StepRunner(roles, scopes, options, instruments, clock, loggers.CreateLogger<StepRunner>());
         _fence = new LeaseFence(clock, OnLeasesExpired);
         _backoff = new ReconnectBackoff(options.ReconnectDelayMin, options.ReconnectDelayMax, random);
     }
@@ -219,6 +224,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
         registration.Roles.Add(_roles.Roles);
         registration.Held.Add(_attempts.Held());
         registration.Adapters.Add(_adapters.Announced());
+        registration.Workflows.Add(_roles.Workflows.Select(workflow => UnsafeByteOperations.UnsafeWrap(workflow.Compiled.ToUtf8())));
         try
         {
             await stream.RunAsync(registration, OnRegistered, cancellationToken);
@@ -262,7 +268,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
             {
                 // Owned by the dispatcher: it learns of every end, and the runner throws nothing.
                 var (session, attempt) = ((WorkerSession, TaskAttempt))state!;
-                var outcome = await session._runner.RunAsync(attempt);
+                var outcome = await (attempt.Offer.Step.IsEmpty ? session._runner.RunAsync(attempt) : session._steps.RunAsync(attempt));
                 session._attempts.End(attempt, outcome);
             },
             (this, attempt),

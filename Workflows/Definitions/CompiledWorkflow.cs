@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OrleansFlow.Errors;
 
 namespace OrleansFlow.Workflows.Definitions;
 
@@ -31,6 +32,28 @@ public sealed record CompiledWorkflow
     /// </summary>
     [JsonIgnore]
     public string Hash => _hash ??= Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(this)));
+
+    /// <summary>The definition as UTF-8 JSON: what its hash is of.</summary>
+    public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this);
+
+    /// <summary>Reads a definition.</summary>
+    /// <param name="utf8">What <see cref="ToUtf8"/> made.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorCode.BadInput"/>: it is no definition.</exception>
+    public static CompiledWorkflow Parse(ReadOnlySpan<byte> utf8)
+    {
+        try
+        {
+            var workflow = JsonSerializer.Deserialize<CompiledWorkflow>(utf8) ?? throw new JsonException("The text is null.");
+            return workflow.Version >= 1 && !workflow.Nodes.IsDefaultOrEmpty && workflow.Start >= 0 && workflow.Start < workflow.Nodes.Length
+                && workflow.Nodes.All(node => !node.Edges.IsDefault && node.Edges.All(edge => edge.Target >= CompiledEdge.End && edge.Target < workflow.Nodes.Length))
+                ? workflow
+                : throw new JsonException("A version, a start or an edge is out of its range.");
+        }
+        catch (Exception error) when (error is JsonException or ArgumentException or NotSupportedException)
+        {
+            throw new FlowException(FlowErrorCode.BadInput, $"It is no workflow definition: {error.Message}", error);
+        }
+    }
 
     /// <summary>Compares what the definitions say.</summary>
     /// <param name="other">Another definition.</param>

@@ -34,6 +34,9 @@ public sealed record StepTask
     /// <summary>What the node saved when it suspended itself; <c>default</c> for nothing.</summary>
     public Payload Saved { get; init; }
 
+    /// <summary>The child runs that the item has waited for, in the order in which its last step started them.</summary>
+    public ImmutableArray<ChildResult> Children { get; init; } = [];
+
     /// <summary>Name of the query or update; null for a step.</summary>
     public string? Name { get; init; }
 

@@ -6,7 +6,7 @@ using OrleansFlow.Workflows.Runs;
 namespace OrleansFlow.Workflows.Execution;
 
 /// <summary>The wire form of a <see cref="StepTask"/>: an object with short names, absent members being the defaults.</summary>
-/// <remarks>k kind, n node, i input, l lane, s signal, h signal came, p what it carried, a saved state, q name, v base version, c snapshot, d deltas, f wants a fold.</remarks>
+/// <remarks>k kind, n node, i input, l lane, s signal, h signal came, p what it carried, a saved state, r results of children, q name, v base version, c snapshot, d deltas, f wants a fold.</remarks>
 public static class StepTaskJson
 {
     /// <summary>Writes a task.</summary>
@@ -62,6 +62,12 @@ public static class StepTaskJson
         }
 
         Write(json, "a"u8, task.Saved);
+        if (!task.Children.IsDefaultOrEmpty)
+        {
+            json.WritePropertyName("r"u8);
+            JsonSerializer.Serialize(json, task.Children);
+        }
+
         if (task.Name is { } name)
         {
             json.WriteString("q"u8, name);
@@ -111,6 +117,7 @@ public static class StepTaskJson
         var (kind, node, input, lane, signal, hasSignal) = (StepTaskKind.Step, 0, default(Payload), 0, default(string), false);
         var (carried, saved, name, version, hasSnapshot, snapshot, wantsFold) = (default(Payload), default(Payload), default(string), 0L, false, default(Payload), false);
         var deltas = ImmutableArray<Payload>.Empty;
+        var children = ImmutableArray<ChildResult>.Empty;
         var reader = new Utf8JsonReader(utf8.Span);
         Require(reader.Read() && reader.TokenType == JsonTokenType.StartObject);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -143,6 +150,9 @@ public static class StepTaskJson
                 case (byte)'a':
                     saved = PayloadOf(ref reader, utf8);
                     break;
+                case (byte)'r':
+                    children = JsonSerializer.Deserialize<ImmutableArray<ChildResult>>(ref reader);
+                    break;
                 case (byte)'q':
                     name = reader.GetString();
                     break;
@@ -167,7 +177,7 @@ public static class StepTaskJson
         return new StepTask
         {
             Kind = kind, Node = node, Input = input, Lane = lane, Signal = signal, HasSignal = hasSignal, SignalPayload = carried, Saved = saved,
-            Name = name, BaseVersion = version, HasSnapshot = hasSnapshot, Snapshot = snapshot, Deltas = deltas, WantsFold = wantsFold,
+            Children = children, Name = name, BaseVersion = version, HasSnapshot = hasSnapshot, Snapshot = snapshot, Deltas = deltas, WantsFold = wantsFold,
         };
     }
 

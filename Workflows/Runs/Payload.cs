@@ -1,7 +1,5 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace OrleansFlow.Workflows.Runs;
@@ -65,14 +63,4 @@ public readonly struct Payload : IEquatable<Payload>
 
     /// <summary>The JSON text.</summary>
     public override string ToString() => Encoding.UTF8.GetString(Utf8.Span);
-
-    private sealed class PayloadJsonConverter : JsonConverter<Payload>
-    {
-        public override bool HandleNull => true;
-
-        public override Payload Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            new(JsonMarshal.GetRawUtf8Value(JsonElement.ParseValue(ref reader)).ToArray());
-
-        public override void Write(Utf8JsonWriter writer, Payload value, JsonSerializerOptions options) => writer.WriteRawValue(value.Utf8.Span, skipInputValidation: true);
-    }
 }

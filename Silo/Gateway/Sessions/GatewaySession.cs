@@ -44,7 +44,7 @@ internal sealed partial class GatewaySession(
         LogRegistered(id.Value, registration.SessionId, connection.Peer, registration.Slots, registration.Held.Count, receipt.Lost.Count);
 
         var outbox = new SessionOutbox(connection, options.OutgoingMessagesMax);
-        var effects = new SessionEffects(grains, worker, registration.SessionId, outbox, options.EffectsInFlightMax, logger);
+        var effects = new SessionEffects(grains, id, worker, registration.SessionId, outbox, options.EffectsInFlightMax, logger);
         var checkpoints = new SessionCheckpoints(grains, outbox, options.EffectsInFlightMax, logger);
         var inputs = new SessionInputs(grains, outbox, options.ReadersMax, clock, logger);
         var clean = false;

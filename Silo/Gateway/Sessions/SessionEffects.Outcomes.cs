@@ -1,5 +1,6 @@
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
+using OrleansFlow.Workflows;
 using Wire = OrleansFlow.Protocol.Worker.V1;
 
 namespace OrleansFlow.Silo.Gateway.Sessions;
@@ -28,7 +29,7 @@ internal sealed partial class SessionEffects
     private void BeginComplete(ReadOnlySpan<AttemptOutcome> outcomes, CancellationToken cancellationToken)
     {
         var partitions = new List<AttemptOutcome>?[TaskPartitions.Count];
-        var runs = new Dictionary<RunId, List<AttemptOutcome>>();
+        var runs = new Dictionary<(RunId Run, bool IsWorkflow), List<AttemptOutcome>>();
         Interlocked.Add(ref _running, outcomes.Length);
         foreach (var outcome in outcomes)
         {
@@ -41,13 +42,17 @@ internal sealed partial class SessionEffects
             {
                 (partitions[TaskPartitions.NumberOf(task)] ??= []).Add(outcome);
             }
-            else if (runs.TryGetValue(task.RunId, out var group))
-            {
-                group.Add(outcome);
-            }
             else
             {
-                runs.Add(task.RunId, [outcome]);
+                var owner = (task.RunId, task.IsWorkflow);
+                if (runs.TryGetValue(owner, out var group))
+                {
+                    group.Add(outcome);
+                }
+                else
+                {
+                    runs.Add(owner, [outcome]);
+                }
             }
         }
 
@@ -60,9 +65,12 @@ internal sealed partial class SessionEffects
             }
         }
 
-        foreach (var (run, group) in runs)
+        foreach (var ((run, isWorkflow), group) in runs)
         {
-            _ = CompleteManyAsync(_grains.GetGrain<IGraphRunGrain>(run.Value).CompleteManyAsync(group, cancellationToken), group, cancellationToken);
+            var recording = isWorkflow
+                ? _grains.GetGrain<IWorkflowRunGrain>(run.Value).CompleteManyAsync(group, _workerId, _sessionId, cancellationToken)
+                : _grains.GetGrain<IGraphRunGrain>(run.Value).CompleteManyAsync(group, cancellationToken);
+            _ = CompleteManyAsync(recording, group, cancellationToken);
         }
     }
 
@@ -109,7 +117,7 @@ internal sealed partial class SessionEffects
     private void Answer(LeaseToken token, EffectReceipt receipt)
     {
         var wire = new Wire.OutcomeReceipt { Lease = token.ToWire(), Accepted = receipt.Accepted, RefusedReason = receipt.RefusedReason ?? "" };
-        _outcomeReceipts.Writer.TryWrite((wire, token));
+        _outcomeReceipts.Writer.TryWrite((wire, token, receipt.Next));
         Leave();
     }
 }

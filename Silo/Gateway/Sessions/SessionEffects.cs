@@ -19,6 +19,7 @@ internal sealed partial class SessionEffects
     private const int ReceiptsPerMessage = 512;
 
     private readonly IGrainFactory _grains;
+    private readonly WorkerId _workerId;
     private readonly IWorkerGrain _worker;
     private readonly string _sessionId;
     private readonly SessionOutbox _outbox;
@@ -26,7 +27,7 @@ internal sealed partial class SessionEffects
     private readonly ILogger _logger;
     private readonly EffectPermits _permits;
     private readonly Channel<Wire.BatchReceipt> _batchReceipts;
-    private readonly Channel<(Wire.OutcomeReceipt Receipt, LeaseToken Token)> _outcomeReceipts;
+    private readonly Channel<(Wire.OutcomeReceipt Receipt, LeaseToken Token, LeaseGrant? Next)> _outcomeReceipts;
     private readonly Lock _gate = new();
     private readonly Dictionary<LeaseToken, OpenBatches> _open = [];
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -34,9 +35,10 @@ internal sealed partial class SessionEffects
     // One for the session itself, one for each effect that is being recorded.
     private int _running = 1;
 
-    public SessionEffects(IGrainFactory grains, IWorkerGrain worker, string sessionId, SessionOutbox outbox, int inFlightMax, ILogger logger)
+    public SessionEffects(IGrainFactory grains, WorkerId workerId, IWorkerGrain worker, string sessionId, SessionOutbox outbox, int inFlightMax, ILogger logger)
     {
         _grains = grains;
+        _workerId = workerId;
         _worker = worker;
         _sessionId = sessionId;
         _outbox = outbox;
@@ -47,7 +49,7 @@ internal sealed partial class SessionEffects
         // A receipt keeps its effect's permit until it is sent, so the capacity is never exceeded and a write never waits.
         var options = new BoundedChannelOptions(inFlightMax) { SingleReader = true };
         _batchReceipts = Channel.CreateBounded<Wire.BatchReceipt>(options);
-        _outcomeReceipts = Channel.CreateBounded<(Wire.OutcomeReceipt, LeaseToken)>(options);
+        _outcomeReceipts = Channel.CreateBounded<(Wire.OutcomeReceipt, LeaseToken, LeaseGrant?)>(options);
     }
 
     /// <summary>Begins to record batches; waits only while too much is in flight.</summary>
@@ -139,16 +141,36 @@ internal sealed partial class SessionEffects
         {
             var message = new Wire.OutcomeReceipts();
             var ended = new List<LeaseToken>();
-            while (ended.Count < ReceiptsPerMessage && reader.TryRead(out var item))
+            List<LeaseSwap>? swaps = null;
+            while (message.Receipts.Count < ReceiptsPerMessage && reader.TryRead(out var item))
             {
                 message.Receipts.Add(item.Receipt);
-                ended.Add(item.Token);
+                if (item.Next is { } next)
+                {
+                    item.Receipt.Next = next.ToWire();
+                    (swaps ??= []).Add(new LeaseSwap(item.Token, next.Token, next.Role));
+                }
+                else
+                {
+                    ended.Add(item.Token);
+                }
+            }
+
+            if (swaps is not null)
+            {
+                // Before the worker hears of them, so that it can be told at any time that one of them has ended.
+                await _worker.SwapAsync(_sessionId, swaps, cancellationToken);
             }
 
             // The receipt goes first: the worker must see its slot free before the next offer for it can arrive.
+            var count = message.Receipts.Count;
             await _outbox.SendAsync(new Wire.SiloMessage { OutcomeReceipts = message }, cancellationToken);
-            await _worker.ReleaseAsync(_sessionId, ended, cancellationToken);
-            _permits.Release(ended.Count);
+            if (ended.Count > 0)
+            {
+                await _worker.ReleaseAsync(_sessionId, ended, cancellationToken);
+            }
+
+            _permits.Release(count);
         }
     }
 

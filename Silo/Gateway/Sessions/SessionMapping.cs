@@ -1,4 +1,5 @@
 using System.Globalization;
+using Google.Protobuf;
 using Google.Protobuf.Collections;
 using OrleansFlow.Decisions.Inputs;
 using OrleansFlow.Errors;
@@ -6,6 +7,7 @@ using OrleansFlow.Graphs;
 using OrleansFlow.Inputs;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
+using OrleansFlow.Workflows.Runs;
 using Wire = OrleansFlow.Protocol.Worker.V1;
 
 namespace OrleansFlow.Silo.Gateway.Sessions;
@@ -94,10 +96,15 @@ internal static class SessionMapping
             Prefetch = register.Prefetch,
             Adopts = register.Adopts,
             Adapters = ToAdapters(worker, register.Adapters),
+            Workflows = ToWorkflows(worker, register.Workflows),
             LeaseTtl = ToTime(worker, "lease_ttl_ms", register.LeaseTtlMs, 1_000, 3_600_000),
             HeartbeatInterval = ToTime(worker, "heartbeat_interval_ms", register.HeartbeatIntervalMs, 100, 1_200_000),
         });
     }
+
+    private static List<Payload> ToWorkflows(WorkerId worker, RepeatedField<ByteString> workflows) => workflows.Count <= RolesMax
+        ? [.. workflows.Select(workflow => new Payload(workflow.Memory))]
+        : throw Bad($"Worker '{worker}' announces {workflows.Count} workflows; at most {RolesMax} are possible.");
 
     private static Dictionary<string, string> ToAdapters(WorkerId worker, RepeatedField<Wire.InputAdapter> adapters)
     {
@@ -191,6 +198,7 @@ internal static class SessionMapping
             BatchCount = outcome.BatchCount,
             LostInputs = outcome.LostInputs.Count == 0
                 ? null : [.. outcome.LostInputs.Select(input => new LostBatch(input.Node, input.TaskIndex, input.Index, input.Path))],
+            Step = new Payload(outcome.Step.Memory),
         };
     }
 
@@ -243,8 +251,21 @@ internal static class SessionMapping
         Sequence = artifact.Sequence,
     };
 
-    private static Wire.Offer ToWire(this LeaseGrant grant)
+    public static Wire.Offer ToWire(this LeaseGrant grant)
     {
+        if (!grant.Step.IsDefault)
+        {
+            return new Wire.Offer
+            {
+                Lease = grant.Token.ToWire(),
+                Role = grant.Role,
+                Attempt = grant.Attempt,
+                TaskCount = 1,
+                TimeoutMs = ToWire(grant.Timeout),
+                Step = UnsafeByteOperations.UnsafeWrap(grant.Step.Utf8),
+            };
+        }
+
         var offer = new Wire.Offer
         {
             Lease = grant.Token.ToWire(),
@@ -253,7 +274,7 @@ internal static class SessionMapping
             TaskCount = grant.TaskCount,
             ParamsJson = grant.ParamsJson ?? "",
             AcceptedBatches = grant.AcceptedBatches,
-            TimeoutMs = grant.Timeout is { } timeout ? Math.Max(1, (long)timeout.TotalMilliseconds) : 0,
+            TimeoutMs = ToWire(grant.Timeout),
             InputAdapter = grant.InputAdapter ?? "",
             InputArgsJson = grant.InputArgsJson ?? "",
             InputPosition = grant.InputPosition ?? "",
@@ -280,6 +301,8 @@ internal static class SessionMapping
 
         return offer;
     }
+
+    private static long ToWire(TimeSpan? timeout) => timeout is { } limit ? Math.Max(1, (long)limit.TotalMilliseconds) : 0;
 
     private static TaskCheckpointData? ToCheckpoint(Wire.Checkpoint? checkpoint) =>
         checkpoint is null ? null : new TaskCheckpointData(checkpoint.Version, checkpoint.Json, checkpoint.OutputCount);

@@ -1,13 +1,11 @@
-using OrleansFlow.Grains.Commits;
+namespace OrleansFlow.Grains.Commits;
 
-namespace OrleansFlow.Grains.Graphs;
-
-/// <summary>The way to one receiver of a run's messages: one message at a time, in order, tried again ever more slowly.</summary>
+/// <summary>The way to one receiver of a grain's messages: one message at a time, in order, tried again ever more slowly.</summary>
 /// <remarks>A lane of its own for each receiver, so that a catalog that writes does not hold up a task that is ready. Used inside the grain's turns.</remarks>
 /// <param name="clock">Times the tries.</param>
 /// <param name="isEmpty">Whether nothing is owed.</param>
 /// <param name="send">Takes and sends what is owed now; false when it could not be delivered, and is owed again.</param>
-internal sealed class RunOutboxLane(TimeProvider clock, Func<bool> isEmpty, Func<CancellationToken, Task<bool>> send)
+internal sealed class DeliveryLane(TimeProvider clock, Func<bool> isEmpty, Func<CancellationToken, Task<bool>> send)
 {
     private Task _run = Task.CompletedTask;
     private bool _isRunning;

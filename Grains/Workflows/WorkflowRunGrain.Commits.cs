@@ -1,0 +1,179 @@
+using OrleansFlow.Errors;
+using OrleansFlow.Tasks;
+using OrleansFlow.Workflows.Runs;
+
+namespace OrleansFlow.Grains.Workflows;
+
+/// <content>How a turn becomes durable, and what follows from that.</content>
+internal sealed partial class WorkflowRunGrain
+{
+    private static readonly string LeaseLost = FlowErrorKind.Of(FlowErrorCode.LeaseLost).Wire;
+    private static readonly string Cancelled = FlowErrorKind.Of(FlowErrorCode.Cancelled).Wire;
+
+    /// <summary>Items that became pending and that their queue was not told of yet.</summary>
+    private readonly List<long> _ready = [];
+
+    /// <summary>Items that their queue was told of and that are not done.</summary>
+    private readonly HashSet<long> _queued = [];
+
+    private long _trimTo;
+
+    /// <summary>Makes what a turn decided the newest state.</summary>
+    /// <returns>Completes when it is durable.</returns>
+    private Task StageAsync(WorkflowRunTurn turn)
+    {
+        if (turn.EventCount == 0)
+        {
+            return _pump!.FlushAsync();
+        }
+
+        var events = turn.Events;
+        var state = turn.State;
+        _ready.AddRange(turn.Ready);
+        var committed = _pump!.StageAsync(state, events);
+        if (state.IsFinal || events.Any(DropsItems))
+        {
+            StopDropped(state);
+        }
+
+        _hold?.Look();
+        if (!_isParked)
+        {
+            Arm(state.NextDueUtc);
+            return committed;
+        }
+
+        if (IsIdle(state))
+        {
+            return committed;
+        }
+
+        // Whoever finds runs after a crash has to know that this one goes on before anybody is told so.
+        _isParked = false;
+        Arm(state.NextDueUtc);
+        return BothAsync(committed, RecordAsync(LineOf(state, wakeUtc: null)));
+    }
+
+    /// <summary>One after the other: what combines tasks would see the end of the commit outside the grain's turns.</summary>
+    private static async Task BothAsync(Task committed, Task recorded)
+    {
+        await committed;
+        await recorded;
+    }
+
+    private Task WriteAsync(WorkflowRunState state, IReadOnlyList<WorkflowRunEvent> events)
+    {
+        if (state.LogStart != _pump!.Committed.LogStart)
+        {
+            // The log begins anew with this commit; what was before it is needed by nobody once it is written.
+            _trimTo = _store.Next;
+        }
+
+        return _store.WriteAsync(state, events, mayWait: false);
+    }
+
+    private void OnCommitted(WorkflowRunState state, IReadOnlyList<WorkflowRunEvent> events)
+    {
+        foreach (var happened in events)
+        {
+            switch (happened)
+            {
+                case WorkflowRunEvent.Committed { Item: var item }:
+                    EndQueued(state, item);
+                    break;
+                case WorkflowRunEvent.Failed { Item: var item }:
+                    LogStepFailed(_id, item, ((WorkflowRunEvent.Failed)happened).Message);
+                    EndQueued(state, item);
+                    break;
+                case WorkflowRunEvent.Described:
+                    _owesNews = true;
+                    break;
+            }
+        }
+
+        if (_queued.Count > 0 && (state.IsFinal || events.Any(DropsItems)))
+        {
+            foreach (var item in _queued.Order().ToList())
+            {
+                EndQueued(state, item);
+            }
+        }
+
+        OweReady(state);
+        if (state.IsFinal)
+        {
+            _owesNews = true;
+            LogEnded(_id, state.Status);
+        }
+        else
+        {
+            ParkIfIdle(state);
+        }
+
+        Publish(state, events);
+        _signal.Pulse();
+        Deliver();
+    }
+
+    private void OnFailed(FlowException failure)
+    {
+        LogWriteFailed(failure, _id);
+        _signal.Fail(failure);
+        DeactivateOnIdle();
+    }
+
+    /// <summary>Whether an event takes items away that workers may be busy with.</summary>
+    private static bool DropsItems(WorkflowRunEvent happened) =>
+        happened is WorkflowRunEvent.Steered or WorkflowRunEvent.Restored or WorkflowRunEvent.Committed { Outcome.ContinueAsNew: not null };
+
+    /// <summary>Tells the workers of steps that are not wanted any more.</summary>
+    private void StopDropped(WorkflowRunState state)
+    {
+        foreach (var (item, lease) in _leases.ToList())
+        {
+            if (!state.Items.TryGetValue(item, out var live) || live.Status != WorkItemStatus.InProgress || live.Epoch != lease.Epoch)
+            {
+                _leases.Remove(item);
+                _restored.Remove(item);
+                _owedStops.Add((lease.Worker, new LeaseToken(TaskId.OfWorkflow(_id, item), lease.Epoch), Cancelled));
+            }
+        }
+    }
+
+    /// <summary>An item is done: its queue need not keep it.</summary>
+    private void EndQueued(WorkflowRunState state, long item)
+    {
+        if (_queued.Contains(item) && !state.Items.ContainsKey(item))
+        {
+            _queued.Remove(item);
+            Owe(_queuedRoles.Remove(item, out var role) ? role : WorkflowPlan.Of(state.Workflow).RoleOf(-1)).Ended.Add(item);
+        }
+    }
+
+    /// <summary>What is pending now, and durably so, is its queue's.</summary>
+    private void OweReady(WorkflowRunState state)
+    {
+        if (_ready.Count == 0)
+        {
+            return;
+        }
+
+        var newest = _pump!.Tentative;
+        var plan = WorkflowPlan.Of(state.Workflow);
+        for (var place = 0; place < _ready.Count; place++)
+        {
+            var id = _ready[place];
+            if (!newest.Items.TryGetValue(id, out var item) || item.Status != WorkItemStatus.Pending)
+            {
+                _ready[place] = 0;
+            }
+            else if (state.Items.TryGetValue(id, out var stored) && stored.Status == WorkItemStatus.Pending)
+            {
+                _ready[place] = 0;
+                Owe(plan.RoleOf(item.Node)).Ready.Add(id);
+            }
+        }
+
+        _ready.RemoveAll(static id => id == 0);
+    }
+}

@@ -1,0 +1,248 @@
+using OrleansFlow.Errors;
+using OrleansFlow.Tasks;
+using OrleansFlow.Workers;
+using OrleansFlow.Workflows;
+using OrleansFlow.Workflows.Runs;
+
+namespace OrleansFlow.Grains.Workflows;
+
+/// <content>What time does to a run: leases that end, waits that are over, and the rest of a run that has nothing to do.</content>
+internal sealed partial class WorkflowRunGrain
+{
+    /// <summary>A run that waits no longer than this stays where it is; one that waits longer is the index's to wake.</summary>
+    private static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(5);
+
+    /// <summary>Leases that stood when the run was read from storage and were not renewed since, with their epoch.</summary>
+    private readonly SortedDictionary<long, long> _restored = [];
+
+    private IGrainTimer? _timer;
+    private DateTimeOffset? _armedUtc;
+    private DateTimeOffset? _askUtc;
+    private bool _isParked;
+    private int _watchers;
+
+    /// <summary>True when nothing is pending or with a worker.</summary>
+    private static bool IsIdle(WorkflowRunState state) => state.IsFinal || state.Status == WorkflowRunStatus.Paused
+        ? state.LaneTop == 0
+        : state.LaneTop == 0 && state.Pending.IsEmpty;
+
+    /// <summary>After activation from storage: looks after the leases that stand, offers what is pending, and delivers what is owed.</summary>
+    private void TakeUp(WorkflowRunState state)
+    {
+        _trimmed = Math.Max(1, _store.First);
+        if (state.IsFinal && state.Owed.IsEmpty)
+        {
+            return;
+        }
+
+        var nowUtc = _clock.GetUtcNow();
+        foreach (var item in state.LaneTop == 0 ? [] : state.Items.Values.Where(item => item.Status == WorkItemStatus.InProgress))
+        {
+            // Renewals are not stored: what was left of the lease is not known, so it stands for its whole time.
+            _leases[item.Id] = new StepLease(item.Epoch, new WorkerId(item.Worker ?? ""), nowUtc + _leaseOptions.Duration, 0);
+            _restored[item.Id] = item.Epoch;
+        }
+
+        // Whether the index knows it as one that goes on is not known; before it does it says so.
+        _isParked = IsIdle(state);
+        if (_restored.Count > 0)
+        {
+            _askUtc = AskTime();
+            Arm(_askUtc);
+            Arm(nowUtc + _leaseOptions.Duration);
+        }
+
+        if (state.Status == WorkflowRunStatus.Running)
+        {
+            _ready.AddRange(state.Pending);
+            OweReady(state);
+        }
+
+        if (state.NextDueUtc is { } due && due - nowUtc <= ShortWait)
+        {
+            Arm(due);
+        }
+
+        Deliver();
+    }
+
+    /// <summary>A run that only waits, and for long, need not be in memory: the index wakes it.</summary>
+    private void ParkIfIdle(WorkflowRunState state)
+    {
+        if (_isParked || !ReferenceEquals(state, _pump!.Tentative) || !IsIdle(state) || _leases.Count > 0 || !state.Owed.IsEmpty)
+        {
+            return;
+        }
+
+        if (state.NextDueUtc is { } due && due - _clock.GetUtcNow() <= ShortWait)
+        {
+            return;
+        }
+
+        _isParked = true;
+        _owesNews = true;
+        _timer?.Dispose();
+        (_timer, _armedUtc) = (null, null);
+    }
+
+    /// <summary>Makes the one timer fire no later than <paramref name="dueUtc"/>. A renewal is noticed when it fires, not before.</summary>
+    private void Arm(DateTimeOffset? dueUtc)
+    {
+        if (dueUtc is not { } due || _armedUtc <= due)
+        {
+            return;
+        }
+
+        var wait = due - _clock.GetUtcNow();
+        _timer?.Dispose();
+        _timer = this.RegisterGrainTimer(
+            OnTimerAsync,
+            new GrainTimerCreationOptions(wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan) { Interleave = true, KeepAlive = true });
+        _armedUtc = due;
+    }
+
+    private async Task OnTimerAsync(CancellationToken cancellationToken)
+    {
+        _armedUtc = null;
+        try
+        {
+            if (_askUtc <= _clock.GetUtcNow())
+            {
+                _askUtc = AskTime();
+                if (_askUtc <= _clock.GetUtcNow())
+                {
+                    _askUtc = null;
+
+                    // Not the timer's token: a grant meanwhile may set the timer anew, and that cancels it.
+                    await AskHoldersAsync(_stopped);
+                }
+            }
+
+            await PassTimeAsync();
+        }
+        catch (FlowException) when (_pump?.Failure is not null)
+        {
+            // Logged when the write failed; the next activation reads the log again.
+        }
+        catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
+        {
+            // The activation ends; the next one looks after the time.
+        }
+    }
+
+    /// <summary>Ends leases whose time is over, lets go on what is due, and sets the timer to what comes next.</summary>
+    private async Task PassTimeAsync()
+    {
+        if (_pump is not { } pump || pump.Tentative.Status == WorkflowRunStatus.None)
+        {
+            return;
+        }
+
+        var nowUtc = _clock.GetUtcNow();
+        var turn = new WorkflowRunTurn(pump.Tentative);
+        foreach (var (item, lease) in _leases.Where(lease => lease.Value.ExpiresUtc <= nowUtc).OrderBy(lease => lease.Key).ToList())
+        {
+            Lose(turn, item, lease.Epoch, "lease_expired");
+            _owedStops.Add((lease.Worker, new LeaseToken(TaskId.OfWorkflow(_id, item), lease.Epoch), LeaseLost));
+        }
+
+        ExpireQueries(nowUtc);
+        turn.Do(new WorkflowCommand.Tick(), nowUtc);
+        var committed = StageAsync(turn);
+        if (!_isParked)
+        {
+            foreach (var lease in _leases.Values)
+            {
+                Arm(lease.ExpiresUtc);
+            }
+
+            Arm(_askUtc);
+            Arm(pump.Tentative.NextDueUtc);
+        }
+
+        await committed;
+        ParkIfIdle(pump.Committed);
+        Deliver();
+    }
+
+    private DateTimeOffset AskTime() => (_serving.ServingSinceUtc ?? _clock.GetUtcNow()) + _leaseOptions.ServingGrace;
+
+    /// <summary>Workers had the time to come back: a restored lease that no session holds is revoked.</summary>
+    private async Task AskHoldersAsync(CancellationToken cancellationToken)
+    {
+        var holders = _restored.Where(lease => _leases.ContainsKey(lease.Key)).GroupBy(lease => _leases[lease.Key].Worker).ToList();
+        await Task.WhenAll(holders.Select(holder => AskHolderAsync(holder.Key, [.. holder], cancellationToken)));
+        _restored.Clear();
+    }
+
+    private async Task AskHolderAsync(WorkerId worker, IReadOnlyList<KeyValuePair<long, long>> leases, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var view = worker.IsDefault ? null : await GrainFactory.GetGrain<IWorkerGrain>(worker.Value).GetAsync(cancellationToken);
+            var held = view?.Leases.ToHashSet() ?? [];
+            var turn = new WorkflowRunTurn(_pump!.Tentative);
+            foreach (var (item, epoch) in leases)
+            {
+                // Renewed, while the worker was asked, means alive.
+                if (_restored.ContainsKey(item) && !held.Contains(new LeaseToken(TaskId.OfWorkflow(_id, item), epoch)))
+                {
+                    Lose(turn, item, epoch, "connection_lost");
+                }
+            }
+
+            await StageAsync(turn);
+        }
+        catch (Exception exception) when (_pump?.Failure is null && !cancellationToken.IsCancellationRequested)
+        {
+            // Expiry ends the leases if nothing else does.
+            LogHolderNotAsked(exception, _id, worker);
+        }
+    }
+
+    private Task RecordAsync(WorkflowLine line) =>
+        GrainFactory.GetGrain<IWorkflowIndexGrain>(WorkflowShards.KeyOf(_id)).RecordAsync(line, CancellationToken.None);
+
+    private async Task<bool> TellIndexAsync(CancellationToken cancellationToken)
+    {
+        _owesNews = false;
+        if (Committed is not { } state)
+        {
+            return true;
+        }
+
+        var wakeUtc = _isParked ? state.NextDueUtc ?? DateTimeOffset.MaxValue : default(DateTimeOffset?);
+        try
+        {
+            await RecordAsync(LineOf(state, wakeUtc));
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogDeliveryFailed(exception, _id);
+            _owesNews = true;
+            return false;
+        }
+
+        if (_isParked && _watchers == 0 && _queries.Count == 0 && ReferenceEquals(state, _pump!.Tentative))
+        {
+            DeactivateOnIdle();
+        }
+
+        return true;
+    }
+
+    private WorkflowLine LineOf(WorkflowRunState state, DateTimeOffset? wakeUtc) => new()
+    {
+        Run = _id,
+        Workflow = state.Workflow.Name,
+        Version = state.Workflow.Version,
+        Status = state.Status,
+        StartedUtc = state.StartedUtc,
+        EndedUtc = state.EndedUtc,
+        Parent = state.ParentRun is null ? default : new RunId(state.ParentRun),
+        Attributes = state.Attributes.IsEmpty ? null : state.Attributes,
+        WakeUtc = wakeUtc,
+        Order = (state.Position * 2) + (wakeUtc is null ? 0 : 1),
+        Failure = state.Failure ?? state.Reason,
+    };
+}
