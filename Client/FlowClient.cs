@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
 using OrleansFlow.Client.Protocol;
+using OrleansFlow.Client.Workflows;
 using OrleansFlow.Errors;
 using OrleansFlow.Graphs;
 using OrleansFlow.Hosting;
@@ -25,6 +26,7 @@ public sealed partial class FlowClient : IAsyncDisposable
     private readonly Lazy<RpcChannel> _channel;
     private readonly Lazy<FlightLocations> _locations;
     private readonly TaskSubmitter _submitter;
+    private readonly EndFollower _ends;
 
     /// <summary>Makes a client; nothing is sent yet.</summary>
     /// <param name="options">Which gateway, and how long to wait.</param>
@@ -35,9 +37,14 @@ public sealed partial class FlowClient : IAsyncDisposable
         _options = options.Value;
         _clock = clock ?? TimeProvider.System;
         _channel = new Lazy<RpcChannel>(Open, LazyThreadSafetyMode.PublicationOnly);
+        _ends = new EndFollower(this, _clock);
+        Workflows = new FlowWorkflows(this, _ends, _clock);
         _submitter = new TaskSubmitter((tasks, allowUnknownRoles) => SubmitTasksAsync(tasks, allowUnknownRoles, CancellationToken.None));
         _locations = new Lazy<FlightLocations>(() => new FlightLocations(_channel.Value, _clock), LazyThreadSafetyMode.PublicationOnly);
     }
+
+    /// <summary>Workflow runs.</summary>
+    public FlowWorkflows Workflows { get; }
 
     /// <summary>Makes a client for one address, outside a container.</summary>
     public static FlowClient Connect(string gateway, string? token = null) =>
@@ -176,6 +183,7 @@ public sealed partial class FlowClient : IAsyncDisposable
     /// <summary>Closes the connection; calls under way fail.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _ends.DisposeAsync().ConfigureAwait(false);
         if (_locations.IsValueCreated)
         {
             await _locations.Value.DisposeAsync().ConfigureAwait(false);
@@ -200,7 +208,7 @@ public sealed partial class FlowClient : IAsyncDisposable
             });
     }
 
-    private async Task<TResponse> CallAsync<TRequest, TResponse>(
+    internal async Task<TResponse> CallAsync<TRequest, TResponse>(
         RpcMethod<TRequest, TResponse> method, TRequest request, CancellationToken cancellationToken)
     {
         try
@@ -213,6 +221,13 @@ public sealed partial class FlowClient : IAsyncDisposable
             throw RpcFailures.Translate(exception, _channel.Value.Address);
         }
     }
+
+    /// <summary>Opens a call with streams both ways; what it throws is to be translated.</summary>
+    internal RpcDuplexCall<TRequest, TResponse> OpenDuplex<TRequest, TResponse>(RpcMethod<TRequest, TResponse> method, CancellationToken cancellationToken) =>
+        _channel.Value.Duplex(method, new RpcCallOptions(CancellationToken: cancellationToken));
+
+    /// <summary>The failure that the gateway meant.</summary>
+    internal FlowException Translate(RpcException exception) => RpcFailures.Translate(exception, _channel.Value.Address);
 
     private async IAsyncEnumerable<TResponse> StreamAsync<TRequest, TResponse>(
         RpcMethod<TRequest, TResponse> method, TRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)

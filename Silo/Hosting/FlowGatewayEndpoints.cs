@@ -10,6 +10,7 @@ using OrleansFlow.Rpc.Server;
 using OrleansFlow.Silo.Gateway.Control;
 using OrleansFlow.Silo.Gateway.Flight;
 using OrleansFlow.Silo.Gateway.Sessions;
+using OrleansFlow.Silo.Gateway.Workflows;
 
 namespace OrleansFlow.Silo.Hosting;
 
@@ -17,7 +18,7 @@ namespace OrleansFlow.Silo.Hosting;
 public static class FlowGatewayEndpoints
 {
     /// <summary>
-    /// Serves control (<c>orleansflow.v1.Flow</c>), worker sessions, Arrow Flight, what the grain runtime offers, health and
+    /// Serves control (<c>orleansflow.v1.Flow</c>), workflow runs (<c>orleansflow.workflow.v1.Workflows</c>), worker sessions, Arrow Flight, what the grain runtime offers, health and
     /// reflection of gRPC, and <c>/health/live</c> and <c>/health/ready</c>.
     /// gRPC needs HTTP/2; see <see cref="RpcKestrel.ConfigureFlowHttp2"/>.
     /// </summary>
@@ -27,6 +28,7 @@ public static class FlowGatewayEndpoints
         ArgumentNullException.ThrowIfNull(endpoints);
         var services = endpoints.ServiceProvider;
         endpoints.MapRpcService(services.GetRequiredService<FlowService>().Define());
+        endpoints.MapRpcService(services.GetRequiredService<WorkflowService>().Define());
         endpoints.MapRpcService(services.GetRequiredService<GatewaySessionService>().Define());
         endpoints.MapRpcService(FlightRpc.Define(
             services.GetRequiredService<GatewayFlightProducer>(),
@@ -42,7 +44,7 @@ public static class FlowGatewayEndpoints
         endpoints.MapRpcReflection();
         var ready = services.GetRequiredService<GatewayHealth>();
         var health = services.GetRequiredService<RpcHealth>();
-        foreach (var service in (string[])["", FlowService.Name])
+        foreach (var service in (string[])["", FlowService.Name, WorkflowService.Name])
         {
             health.Set(service, async cancellationToken => (await ready.CheckReadyAsync(cancellationToken)).All(check => check.Healthy));
         }

@@ -15,6 +15,7 @@ using OrleansFlow.Silo.Gateway.Flight;
 using OrleansFlow.Silo.Gateway.Sessions;
 using OrleansFlow.Silo.Gateway.Sql;
 using OrleansFlow.Silo.Gateway.Streams;
+using OrleansFlow.Silo.Gateway.Workflows;
 using OrleansFlow.Silo.Security;
 using OrleansFlow.Storage;
 using OrleansFlow.Storage.Sqlite;
@@ -131,6 +132,10 @@ public static class FlowSiloBuilderExtensions
         services.AddSingleton<ClockProbe>();
         services.AddSingleton<GatewayHealth>();
         services.AddSingleton<FlowService>();
+        services.AddSingleton<WorkflowCalls>();
+        services.AddSingleton<WorkflowReads>();
+        services.AddSingleton<WorkflowEnds>();
+        services.AddSingleton<WorkflowService>();
         services.AddSingleton<FlightTickets>();
         services.AddSingleton<WorkerLocations>();
         services.AddSingleton<WorkerProxy>();
