@@ -11,11 +11,21 @@ public static class WorkflowShards
 
     /// <summary>The key of the <see cref="IWorkflowIndexGrain"/> that knows a run; the same in every process and version.</summary>
     /// <param name="run">The run.</param>
-    public static string KeyOf(RunId run)
+    public static string KeyOf(RunId run) => KeyOf(run.Value);
+
+    /// <summary>The key of the <see cref="IWorkflowScheduleListGrain"/> that knows a schedule; the same in every process and version.</summary>
+    /// <param name="schedule">The schedule's id.</param>
+    public static string KeyOfSchedule(string schedule)
+    {
+        ArgumentNullException.ThrowIfNull(schedule);
+        return KeyOf(schedule);
+    }
+
+    private static string KeyOf(string id)
     {
         // FNV-1a: string.GetHashCode differs in each process.
         var hash = 2166136261u;
-        foreach (var character in run.Value)
+        foreach (var character in id)
         {
             hash = (hash ^ character) * 16777619u;
         }

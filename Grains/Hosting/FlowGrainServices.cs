@@ -40,7 +40,9 @@ public static class FlowGrainServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, GraphRunJson>(_ => GraphRunJson.Default));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, TaskStateJson>(_ => TaskStateJson.Default));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, WorkflowIndexJson>(_ => WorkflowIndexJson.Default));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, WorkflowScheduleJson>(_ => WorkflowScheduleJson.Default));
         services.TryAddSingleton<IWorkflowWaker, GrainWaker>();
+        services.TryAddSingleton<IScheduledRuns, GrainScheduledRuns>();
         return services;
     }
 }

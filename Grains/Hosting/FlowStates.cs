@@ -20,7 +20,7 @@ public static class FlowStates
     {
         TypeInfoResolver = JsonTypeInfoResolver.Combine(
             WorkerStateJson.Default, RunCatalogJson.Default, CatalogJson.Default, GraphRunJson.Default, TaskStateJson.Default, WorkflowJson.Default, WorkflowIndexJson.Default,
-            new DefaultJsonTypeInfoResolver()),
+            WorkflowScheduleJson.Default, new DefaultJsonTypeInfoResolver()),
     };
 
     /// <summary>Grain type, state name (or its part before the number), what reads it.</summary>
@@ -45,6 +45,8 @@ public static class FlowStates
         [("workflowrun", "wf-run")] = StateKind.Of<WorkflowSnapshotRow>(row => _ = row.Deleting ? default : WorkflowRunJson.DefinitionOf(row.Run.Utf8.Span)),
         [("workflowdefinition", "definition")] = StateKind.Of<WorkflowDefinitionRow>(row => CompiledWorkflow.Parse(row.Compiled.Utf8.Span)),
         [("workflowcatalog", "workflows")] = StateKind.Of<WorkflowCatalogRow>(_ => { }),
+        [("workflowschedule", "schedule")] = StateKind.Of<WorkflowScheduleRow>(row => _ = row.Schedule.IsDefault ? null : OrleansFlow.Workflows.Schedules.ScheduleState.Parse(row.Schedule)),
+        [("workflowschedulelist", "schedules")] = StateKind.Of<WorkflowScheduleListRow>(_ => { }),
         [("workflowindex", "index")] = StateKind.Of<WorkflowIndexHead>(_ => { }),
         [("workflowindex", "runs")] = StateKind.Of<WorkflowIndexRow>(row => row.Runs.ForEach(line => line.ToLine())),
         [("catalog", "tables")] = StateKind.Of<CatalogState>(row => row.Tables.ForEach(table => table.ToTable())),

@@ -8,6 +8,7 @@ using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
 using OrleansFlow.Workflows;
+using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Tests.Grains.Hosting;
 
@@ -144,6 +145,11 @@ public sealed class FlowStatesTests
         if (type == typeof(TimeSpan))
         {
             return TimeSpan.FromTicks(12_345_678_901);
+        }
+
+        if (type == typeof(Payload))
+        {
+            return Payload.FromJson("""{"a":[1,"ü"]}""");
         }
 
         if (type == typeof(byte[]))
