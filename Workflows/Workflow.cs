@@ -149,7 +149,8 @@ public sealed partial class Workflow<TContext>
     /// <typeparam name="TOut">The output of a run.</typeparam>
     /// <returns>Empty when it can be built.</returns>
     public IReadOnlyList<FlowProblem> Validate<TIn, TOut>() =>
-        new WorkflowChecks<TContext>(this, Name, Version, _nodes, _start, typeof(TIn), typeof(TOut)).Run();
+        new WorkflowChecks<TContext>(
+            this, Name, Version, _nodes, _start, typeof(TIn), typeof(TOut), [.. _queries.Select(query => query.Name)], [.. _updates.Select(update => update.Name)]).Run();
 
     /// <summary>Checks the workflow and makes it ready to run. Later changes of this object do not reach what was built.</summary>
     /// <typeparam name="TIn">The input of a run.</typeparam>
@@ -163,7 +164,8 @@ public sealed partial class Workflow<TContext>
             throw new FlowException(FlowErrorCode.BadGraph, problems);
         }
 
-        return new WorkflowDefinition<TIn, TOut, TContext>(WorkflowCompiler.Compile(Name, Version, _nodes, _start!, _output), [.. _nodes]);
+        var compiled = WorkflowCompiler.Compile(Name, Version, _nodes, _start!, _output, _queries.Select(query => query.Name), _updates.Select(update => update.Name));
+        return new WorkflowDefinition<TIn, TOut, TContext>(compiled, [.. _nodes], [.. _queries], [.. _updates], [.. _children]);
     }
 
     private WorkflowNode<TIn, TOut, TContext> Step<TIn, TOut>(string name, INode<TIn, TOut, TContext> node, bool returnsMany = false) => new(

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json;
 using OrleansFlow.Errors;
 using OrleansFlow.Workflows.Checkpoints;
@@ -15,17 +14,29 @@ namespace OrleansFlow.Workflows;
 /// <typeparam name="TIn">The input of a run.</typeparam>
 /// <typeparam name="TOut">The output of a run.</typeparam>
 /// <typeparam name="TContext">What a run's steps share.</typeparam>
-public sealed class WorkflowDefinition<TIn, TOut, TContext>
+public sealed partial class WorkflowDefinition<TIn, TOut, TContext> : WorkflowDefinition
     where TContext : IMergeable<TContext>
 {
     private static readonly WriterId LocalWriter = new("0");
 
     private readonly ImmutableArray<WorkflowNode<TContext>> _nodes;
+    private readonly ImmutableArray<ContextQuery<TContext>> _queries;
+    private readonly ImmutableArray<ContextUpdate<TContext>> _updates;
 
-    internal WorkflowDefinition(CompiledWorkflow compiled, ImmutableArray<WorkflowNode<TContext>> nodes) => (Compiled, _nodes) = (compiled, nodes);
+    internal WorkflowDefinition(
+        CompiledWorkflow compiled,
+        ImmutableArray<WorkflowNode<TContext>> nodes,
+        ImmutableArray<ContextQuery<TContext>> queries,
+        ImmutableArray<ContextUpdate<TContext>> updates,
+        ImmutableArray<WorkflowDefinition> children)
+        : base(compiled)
+    {
+        (_nodes, Children) = (nodes, children);
+        (_queries, _updates) = (queries, updates);
+    }
 
-    /// <summary>Names, edges and policies: what a cluster stores, draws and decides by.</summary>
-    public CompiledWorkflow Compiled { get; }
+    /// <summary>Workflows that nodes of this one run as children.</summary>
+    internal ImmutableArray<WorkflowDefinition> Children { get; }
 
     /// <summary>What a worker does this workflow's steps with. One object serves all runs, and keeps the contexts of those that it served lately.</summary>
     /// <param name="json">How payloads are written; <see langword="null"/> for the defaults.</param>
@@ -80,56 +91,6 @@ public sealed class WorkflowDefinition<TIn, TOut, TContext>
         return new CheckpointedRun<TIn, TOut, TContext>(this, checkpoints, id, options ?? new()).ResumeAsync(cancellationToken);
     }
 
-    /// <summary>Does one leased item, as a worker: calls its node and writes down what is to be committed. Changes nothing itself.</summary>
-    /// <param name="item">The item as it was leased.</param>
-    /// <param name="context">The context as it was read for this step; see <see cref="ReadContext"/>.</param>
-    /// <param name="time">The clock of stamps, sleeps and time limits.</param>
-    /// <param name="json">How payloads are written; <see langword="null"/> for the defaults.</param>
-    /// <param name="cancellationToken">Cancelled when the run is or the lease was lost.</param>
-    /// <returns>To be presented as <see cref="WorkflowCommand.Commit"/>.</returns>
-    /// <remarks>An exception is a failed attempt: present <see cref="WorkflowCommand.Fail"/>.</remarks>
-    public ValueTask<StepOutcome> ExecuteAsync(
-        WorkItem item, TContext context, TimeProvider time, JsonSerializerOptions? json = null, CancellationToken cancellationToken = default) =>
-        ExecuteAsync(item, context, new StepOptions { Time = time, Json = json }, cancellationToken);
-
-    /// <summary>Does one leased item, as a worker: calls its node and writes down what is to be committed. Changes nothing itself.</summary>
-    /// <param name="item">The item as it was leased.</param>
-    /// <param name="context">The context as it was read for this step; see <see cref="ReadContext"/>.</param>
-    /// <param name="options">Clock, payloads and services.</param>
-    /// <param name="cancellationToken">Cancelled when the run is or the lease was lost.</param>
-    /// <returns>To be presented as <see cref="WorkflowCommand.Commit"/>.</returns>
-    /// <remarks>An exception is a failed attempt: present <see cref="WorkflowCommand.Fail"/>.</remarks>
-    public async ValueTask<StepOutcome> ExecuteAsync(WorkItem item, TContext context, StepOptions options, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(item);
-        ArgumentNullException.ThrowIfNull(options);
-        var node = _nodes[item.Node];
-        var clock = new HybridClock(new WriterId(item.Lane.ToString(CultureInfo.InvariantCulture)), options.Time);
-        var scope = new NodeScope<TContext>(context, clock, options.Time)
-        {
-            Node = node.Name,
-            RunId = options.RunId,
-            Item = item.Id,
-            Attempt = item.Attempts,
-            Services = options.Services,
-            Json = options.Json,
-            Logger = options.Logger,
-            Wake = item.Signal is null && item.Saved.IsDefault ? null : new NodeWake
-            {
-                Signal = item.Signal,
-                HasSignal = item.HasSignal,
-                SignalPayload = item.SignalPayload,
-                SavedPayload = item.Saved,
-            },
-        };
-        var step = new StepExecution<TContext>(Compiled.Nodes[item.Node], node.Edges, item, scope, options);
-        var outcome = await node.ExecuteAsync(step, cancellationToken).ConfigureAwait(false);
-        var delta = scope.Context.DeltaSince(context);
-        return EqualityComparer<TContext>.Default.Equals(delta, TContext.Empty)
-            ? outcome
-            : outcome with { Delta = new Payload(JsonSerializer.SerializeToUtf8Bytes(delta, options.Json)) };
-    }
-
     /// <summary>The context of a run: its snapshot with all deltas.</summary>
     /// <param name="run">The run.</param>
     /// <param name="json">How payloads are written; <see langword="null"/> for the defaults.</param>
@@ -141,17 +102,5 @@ public sealed class WorkflowDefinition<TIn, TOut, TContext>
         return run.Deltas.Aggregate(TContext.Empty.Merge(Read(run.Snapshot)), (context, delta) => context.Merge(Read(delta)));
 
         TContext Read(Payload payload) => payload.IsDefault ? TContext.Empty : JsonSerializer.Deserialize<TContext>(payload.Utf8.Span, json)!;
-    }
-
-    internal async ValueTask<WorkflowResult<TOut, TContext>> RunAsync(
-        TContext context, TIn input, HybridClock clock, LocalRunOptions options, CancellationToken cancellationToken)
-    {
-        var outputs = new LocalOutputs<TOut>(Compiled.Output);
-        var run = new LocalRun<TContext>(Compiled, _nodes, context, clock, options, outputs);
-        ((ILocalInput<TIn>)run.Start).Push(input);
-        await run.RunAsync(cancellationToken).ConfigureAwait(false);
-        return outputs.Count > 0
-            ? new WorkflowResult<TOut, TContext>(outputs.Output, outputs.All, run.Scope.Context, run.Steps)
-            : throw LocalFailures.NoOutput(Compiled);
     }
 }

@@ -43,10 +43,12 @@ internal sealed class CheckpointedRun<TIn, TOut, TContext>(
                 $"Run '{id}' began with version {run.Workflow.Version} of workflow '{run.Workflow.Name}' ({run.Workflow.Hash[..8]}); this is version {definition.Compiled.Version} of '{definition.Compiled.Name}' ({definition.Compiled.Hash[..8]}). Finish it with the definition it began with.");
         }
 
+        run = await DeliverAsync(run, cancellationToken).ConfigureAwait(false);
         while (!run.IsFinal)
         {
             run = await StepAsync(run, cancellationToken).ConfigureAwait(false);
             await checkpoints.SaveAsync(id, run, cancellationToken).ConfigureAwait(false);
+            run = await DeliverAsync(run, cancellationToken).ConfigureAwait(false);
         }
 
         return run.Status == WorkflowRunStatus.Completed
@@ -81,12 +83,32 @@ internal sealed class CheckpointedRun<TIn, TOut, TContext>(
             : Folded(decision.State);
     }
 
+    /// <summary>Runs the children that are owed, each kept under an id of its own, so that one that was interrupted goes on.</summary>
+    private async ValueTask<WorkflowRunState> DeliverAsync(WorkflowRunState run, CancellationToken cancellationToken)
+    {
+        foreach (var order in run.Owed.Values)
+        {
+            if (order is RunOrder.StartChild start)
+            {
+                var result = await LocalChildren.RunAsync(start.Order, start.Child, definition.Children, checkpoints, options, cancellationToken).ConfigureAwait(false);
+                run = Decide(run, new WorkflowCommand.ChildEnded(result.Child, result.Status, result.Output, result.Failure));
+            }
+
+            run = Decide(run, new WorkflowCommand.Delivered(order.Number));
+            await checkpoints.SaveAsync(id, run, cancellationToken).ConfigureAwait(false);
+        }
+
+        return run;
+    }
+
+    private WorkflowRunState Decide(WorkflowRunState run, WorkflowCommand command) => WorkflowRunDecider.Decide(run, command, options.Time.GetUtcNow()).State;
+
     private async ValueTask<WorkflowRunState> WaitAsync(WorkflowRunState run, CancellationToken cancellationToken)
     {
         var arrival = options.Signals?.Arrival;
         if (options.Signals?.TryTake(name => run.Awaiting.Any(waiting => waiting.Signal == name), out var signal, out var payload) == true)
         {
-            return WorkflowRunDecider.Decide(run, new WorkflowCommand.Signal(signal, payload), options.Time.GetUtcNow()).State;
+            return Decide(run, new WorkflowCommand.Signal(signal, payload));
         }
 
         if (arrival is null && !run.Awaiting.IsEmpty)
@@ -101,13 +123,13 @@ internal sealed class CheckpointedRun<TIn, TOut, TContext>(
             await LocalPause.UntilAsync(wait, run.Awaiting.IsEmpty ? null : arrival, options.Time, cancellationToken).ConfigureAwait(false);
         }
 
-        return WorkflowRunDecider.Decide(run, new WorkflowCommand.Tick(), options.Time.GetUtcNow()).State;
+        return Decide(run, new WorkflowCommand.Tick());
     }
 
     /// <summary>One process writes all of the run anyway: a snapshot is shorter than its deltas.</summary>
     private WorkflowRunState Folded(WorkflowRunState run) => run.Deltas.IsEmpty
         ? run
-        : WorkflowRunDecider.Decide(run, new WorkflowCommand.Fold(run.ContextVersion, Write(definition.ReadContext(run))), options.Time.GetUtcNow()).State;
+        : Decide(run, new WorkflowCommand.Fold(run.ContextVersion, Write(definition.ReadContext(run))));
 
     private WorkflowResult<TOut, TContext> Result(WorkflowRunState run)
     {

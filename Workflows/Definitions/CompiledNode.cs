@@ -27,6 +27,9 @@ public sealed record CompiledNode
     /// <summary>Nodes with the same key share one limit.</summary>
     public string? ConcurrencyKey { get; init; }
 
+    /// <summary>How many nodes with the key run at the same time.</summary>
+    public int ConcurrencyLimit { get; init; } = 1;
+
     /// <summary>How often it may run in one run; <see langword="null"/>: no bound.</summary>
     public int? MaxVisits { get; init; }
 

@@ -27,6 +27,12 @@ public sealed record CompiledWorkflow
     /// <summary>Which output a run has.</summary>
     public OutputRule Output { get; init; }
 
+    /// <summary>Names of the questions that can be asked about a run's context.</summary>
+    public ImmutableArray<string> Queries { get; init; } = [];
+
+    /// <summary>Names of the changes that can be sent to a run's context.</summary>
+    public ImmutableArray<string> Updates { get; init; } = [];
+
     /// <summary>
     /// SHA-256 of the definition's JSON, in hexadecimal: the same on every machine, and another one after any change that a run can notice.
     /// </summary>

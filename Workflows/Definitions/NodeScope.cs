@@ -55,11 +55,33 @@ public sealed class NodeScope<TContext>
     /// <summary>True when the node runs again after a <see cref="Suspension"/>.</summary>
     public bool HasState => Wake is { } wake && (wake.Saved is not null || !wake.SavedPayload.IsDefault);
 
+    /// <summary>How the child runs ended that the node has waited for, in the order in which it named them; empty when it has not.</summary>
+    public IReadOnlyList<ChildOutcome> Children => Wake is { } wake ? [.. wake.Children.Select(child => new ChildOutcome(child, Json))] : [];
+
     internal NodeWake? Wake { get; set; }
+
+    internal StepEffects Effects { get; set; } = StepEffects.None;
 
     internal JsonSerializerOptions? Json { get; set; }
 
     internal ILogger? Logger { get; set; }
+
+    /// <summary>Starts a child run when the step is committed, and goes on without it. To wait for its end, see <see cref="Suspension.OnChildren"/>.</summary>
+    /// <param name="child">What to start.</param>
+    public void StartChild(ChildStart child)
+    {
+        ArgumentNullException.ThrowIfNull(child);
+        Effects = Effects with { Children = Effects.Children.Add(child) };
+    }
+
+    /// <summary>Sets what the run can be found by, when the step is committed. Runs in memory have no such thing.</summary>
+    /// <param name="name">The attribute's name, at most <see cref="RunAttributes.MaxNameLength"/> characters.</param>
+    /// <param name="value">Its value, at most <see cref="RunAttributes.MaxValueLength"/> characters; <see langword="null"/> takes it away.</param>
+    public void SetAttribute(string name, string? value)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        Effects = Effects with { Attributes = Effects.Attributes.Add(new(name, value)) };
+    }
 
     /// <summary>Reads what the awaited signal carried.</summary>
     /// <typeparam name="T">What it carries.</typeparam>
@@ -74,7 +96,7 @@ public sealed class NodeScope<TContext>
     /// <summary>Reads what the node saved when it suspended itself; see <see cref="Suspension"/>.</summary>
     /// <typeparam name="T">What was saved; the type that was said then.</typeparam>
     /// <param name="state">What was saved.</param>
-    /// <returns>False in the item's first run, or when null was saved: <see cref="HasState"/> tells the two apart.</returns>
+    /// <returns>False in the item's first run, or when null was saved, which is nothing.</returns>
     public bool TryGetState<T>([MaybeNullWhen(false)] out T state)
     {
         state = Wake switch
@@ -96,6 +118,7 @@ public sealed class NodeScope<TContext>
     {
         var copy = Copy();
         copy.Clock = Clock.For(writer);
+        copy.Effects = StepEffects.None;
         return copy;
     }
 }

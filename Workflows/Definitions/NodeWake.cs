@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Workflows.Definitions;
@@ -10,6 +11,9 @@ internal sealed record NodeWake
     public bool HasSignal { get; init; }
 
     public Payload SignalPayload { get; init; }
+
+    /// <summary>How the awaited children ended.</summary>
+    public ImmutableArray<ChildResult> Children { get; init; } = [];
 
     /// <summary>What the node saved, from a store; default for nothing.</summary>
     public Payload SavedPayload { get; init; }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using OrleansFlow.Workflows.Runs;
 
@@ -12,9 +13,10 @@ public sealed class Suspension
     private readonly TimeSpan? _wait;
     private readonly DateTimeOffset? _untilUtc;
 
-    private Suspension(SavedState saved, string? signal, TimeSpan? wait, DateTimeOffset? untilUtc)
+    private Suspension(SavedState saved, string? signal, TimeSpan? wait, DateTimeOffset? untilUtc, ImmutableArray<ChildStart> children = default)
     {
         (Saved, Signal) = (saved, signal);
+        Children = children.IsDefault ? [] : children;
         (_wait, _untilUtc) = (wait, untilUtc);
     }
 
@@ -22,6 +24,8 @@ public sealed class Suspension
     public string? Signal { get; }
 
     internal SavedState Saved { get; }
+
+    internal ImmutableArray<ChildStart> Children { get; }
 
     /// <summary>Runs again after a time.</summary>
     /// <typeparam name="TState">What is saved; has a JSON form.</typeparam>
@@ -50,6 +54,14 @@ public sealed class Suspension
         ArgumentOutOfRangeException.ThrowIfLessThan(atMost ?? TimeSpan.Zero, TimeSpan.Zero, nameof(atMost));
         return new(new SavedState<TState>(state), signal, atMost, untilUtc: null);
     }
+
+    /// <summary>Starts child runs and runs again when all of them have ended, however; see <see cref="NodeScope{TContext}.Children"/>.</summary>
+    /// <typeparam name="TState">What is saved; has a JSON form.</typeparam>
+    /// <param name="state">What is saved.</param>
+    /// <param name="children">The children, at least one.</param>
+    public static Suspension OnChildren<TState>(TState state, params ReadOnlySpan<ChildStart> children) => children.IsEmpty
+        ? throw new ArgumentException("A node that waits for children has at least one.", nameof(children))
+        : new(new SavedState<TState>(state), signal: null, wait: null, untilUtc: null, [.. children]);
 
     internal DateTimeOffset? DueUtc(DateTimeOffset nowUtc) => _untilUtc ?? nowUtc + _wait;
 }

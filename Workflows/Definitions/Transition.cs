@@ -50,6 +50,15 @@ public static class Transition
         return new(TransitionKind.Suspend, default, suspension);
     }
 
+    /// <summary>Begins the run again, with an empty log.</summary>
+    /// <typeparam name="TOut">The node's output.</typeparam>
+    /// <param name="continuation">With what.</param>
+    public static Transition<TOut> ContinueAsNew<TOut>(Continuation continuation)
+    {
+        ArgumentNullException.ThrowIfNull(continuation);
+        return new(TransitionKind.ContinueAsNew, default, continuation);
+    }
+
     /// <summary>Goes on with the output after a time. No worker is held meanwhile.</summary>
     /// <typeparam name="TOut">The node's output.</typeparam>
     /// <param name="time">How long; not negative.</param>

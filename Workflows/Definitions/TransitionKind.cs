@@ -26,4 +26,7 @@ public enum TransitionKind
 
     /// <summary>Later: the node then runs again with what it saved.</summary>
     Suspend = 8,
+
+    /// <summary>With a run that begins again.</summary>
+    ContinueAsNew = 9,
 }

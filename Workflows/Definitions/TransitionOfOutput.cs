@@ -42,6 +42,9 @@ public readonly struct Transition<TOut>
     /// <summary>When to go on, for WaitUntil.</summary>
     public DateTimeOffset? Until => Kind == TransitionKind.WaitUntil ? new DateTimeOffset(_ticks, TimeSpan.Zero) : null;
 
+    /// <summary>How the run begins again.</summary>
+    public Continuation? Continuation => _part as Continuation;
+
     /// <summary>Goes on with this output: <c>return output;</c>.</summary>
     /// <param name="output">The output.</param>
     public static implicit operator Transition<TOut>(TOut output) => new(TransitionKind.Next, output);
@@ -49,4 +52,8 @@ public readonly struct Transition<TOut>
     /// <summary>Runs again later: <c>return Suspension.For(time, state);</c>.</summary>
     /// <param name="suspension">When, and with what.</param>
     public static implicit operator Transition<TOut>(Suspension suspension) => Transition.Suspend<TOut>(suspension);
+
+    /// <summary>Begins the run again: <c>return Continuation.AsNew(input);</c>.</summary>
+    /// <param name="continuation">With what.</param>
+    public static implicit operator Transition<TOut>(Continuation continuation) => Transition.ContinueAsNew<TOut>(continuation);
 }

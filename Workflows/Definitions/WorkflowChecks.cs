@@ -4,9 +4,11 @@ namespace OrleansFlow.Workflows.Definitions;
 
 /// <summary>Finds everything that is wrong with a workflow.</summary>
 internal sealed class WorkflowChecks<TContext>(
-    object owner, string workflow, int version, IReadOnlyList<WorkflowNode<TContext>> nodes, WorkflowNode<TContext>? start, Type inputType, Type outputType)
+    object owner, string workflow, int version, IReadOnlyList<WorkflowNode<TContext>> nodes, WorkflowNode<TContext>? start, Type inputType, Type outputType,
+    IReadOnlyList<string> queries, IReadOnlyList<string> updates)
 {
     private const int MaxNameLength = 128;
+    private const int MaxKeyLimit = 10_000;
 
     private readonly List<FlowProblem> _problems = [];
     private readonly Dictionary<string, WorkflowNode<TContext>> _byName = new(StringComparer.Ordinal);
@@ -32,6 +34,8 @@ internal sealed class WorkflowChecks<TContext>(
             }
         }
 
+        Names("query", queries);
+        Names("update", updates);
         Whole();
         return _problems;
     }
@@ -74,9 +78,34 @@ internal sealed class WorkflowChecks<TContext>(
             Say("bad_timeout", node.Name, $"Node '{node.Name}' has a time-out of {node.TimeLimit}; it must be more than zero.");
         }
 
+        if (node.KeyLimit is < 1 or > MaxKeyLimit)
+        {
+            Say("bad_bound", node.Name, $"Node '{node.Name}' shares key '{node.Key}' {node.KeyLimit} times; it must be 1 to {MaxKeyLimit}.");
+        }
+        else if (nodes.First(other => other.Key == node.Key) is { } first && first.KeyLimit != node.KeyLimit)
+        {
+            Say("bad_bound", node.Name, $"Node '{node.Name}' shares key '{node.Key}' {node.KeyLimit} times and node '{first.Name}' {first.KeyLimit} times; say the same at both.");
+        }
+
         if (node.VisitLimit < 1)
         {
             Say("bad_bound", node.Name, $"Node '{node.Name}' may run {node.VisitLimit} times in a run; it must be at least 1.");
+        }
+    }
+
+    private void Names(string kind, IReadOnlyList<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (!IsName(name))
+            {
+                Say("bad_name", "", $"'{name}' is no name for a {kind}; use 1 to {MaxNameLength} letters, digits, dots, dashes and underscores.");
+            }
+        }
+
+        foreach (var name in names.CountBy(name => name).Where(pair => pair.Value > 1))
+        {
+            Say($"duplicate_{kind}", "", $"Workflow '{workflow}' has {name.Value} {(kind == "query" ? "queries" : "updates")} named '{name.Key}'; rename all but one.");
         }
     }
 

@@ -4,7 +4,13 @@ namespace OrleansFlow.Workflows.Definitions;
 internal static class WorkflowCompiler
 {
     public static CompiledWorkflow Compile<TContext>(
-        string name, int version, IReadOnlyList<WorkflowNode<TContext>> nodes, WorkflowNode<TContext> start, OutputRule output)
+        string name,
+        int version,
+        IReadOnlyList<WorkflowNode<TContext>> nodes,
+        WorkflowNode<TContext> start,
+        OutputRule output,
+        IEnumerable<string> queries,
+        IEnumerable<string> updates)
     {
         var places = nodes.Select((node, index) => (node.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index, StringComparer.Ordinal);
         return new CompiledWorkflow
@@ -13,6 +19,8 @@ internal static class WorkflowCompiler
             Version = version,
             Start = places[start.Name],
             Output = output,
+            Queries = [.. queries],
+            Updates = [.. updates],
             Nodes = [.. nodes.Select(node => new CompiledNode
             {
                 Name = node.Name,
@@ -22,6 +30,7 @@ internal static class WorkflowCompiler
                 Timeout = node.TimeLimit,
                 Role = node.RoleName,
                 ConcurrencyKey = node.Key,
+                ConcurrencyLimit = node.KeyLimit,
                 MaxVisits = node.VisitLimit,
             })],
         };

@@ -32,6 +32,8 @@ public abstract class WorkflowNode<TContext>
 
     internal string? Key { get; private protected set; }
 
+    internal int KeyLimit { get; private protected set; } = 1;
+
     internal int? VisitLimit { get; private protected set; }
 
     internal JoinRule? JoinRule { get; init; }

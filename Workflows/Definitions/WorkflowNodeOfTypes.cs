@@ -100,9 +100,11 @@ public sealed class WorkflowNode<TIn, TOut, TContext> : WorkflowNode<TContext>, 
 
     /// <summary>Shares one concurrency limit with all nodes of the same key; none by default.</summary>
     /// <param name="key">The key.</param>
-    public WorkflowNode<TIn, TOut, TContext> ConcurrencyKey(string key)
+    /// <param name="limit">How many of them run at the same time, 1 to 10 000; the same at all nodes of the key.</param>
+    public WorkflowNode<TIn, TOut, TContext> ConcurrencyKey(string key, int limit = 1)
     {
         Key = key;
+        KeyLimit = limit;
         return this;
     }
 

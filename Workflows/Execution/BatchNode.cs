@@ -51,6 +51,7 @@ internal sealed class BatchNode<TIn, TOut, TContext>(INode<TIn, TOut, TContext> 
         }
 
         scope.Context = scopes.Aggregate(scope.Context, (context, element) => context.Merge(element.Context));
+        scope.Effects = scopes.Aggregate(scope.Effects, (effects, element) => effects.And(element.Effects));
     }
 
     /// <summary>An exception that is thrown before the first await is a failure of the element as well.</summary>

@@ -18,6 +18,7 @@ internal static class NodeAttempt
         {
             var transition = await node.RunAsync(input, own, either.Token).AsTask().WaitAsync(either.Token).ConfigureAwait(false);
             scope.Context = own.Context;
+            scope.Effects = own.Effects;
             return transition;
         }
         catch (OperationCanceledException) when (timer.IsCancellationRequested && !cancellationToken.IsCancellationRequested)

@@ -46,11 +46,14 @@ internal sealed record StepExecution<TContext>(
             case TransitionKind.Suspend:
                 return new StepOutcome
                 {
-                    Repeat = transition.Signal is null,
+                    Repeat = transition.Signal is null && transition.Suspension!.Children.IsEmpty,
                     Signal = transition.Signal,
                     DueUtc = transition.Suspension!.DueUtc(Time.GetUtcNow()),
                     Saved = transition.Suspension.Saved.Write(Json),
+                    Children = [.. transition.Suspension.Children.Select(child => child.ToOrder(isAwaited: true, Json))],
                 };
+            case TransitionKind.ContinueAsNew:
+                return new StepOutcome { ContinueAsNew = new NewRun(transition.Continuation!.Input.Write(Json)) };
             case TransitionKind.Abort:
                 throw transition.Error!;
             default:

@@ -11,10 +11,11 @@ internal sealed class LocalRun<TContext>
     private readonly LocalNode<TContext>[] _nodes;
     private readonly int[] _joins;
 
-    public LocalRun(CompiledWorkflow workflow, IReadOnlyList<WorkflowNode<TContext>> nodes, TContext context, HybridClock clock, LocalRunOptions options, object output)
+    public LocalRun(CompiledWorkflow workflow, IReadOnlyList<WorkflowNode<TContext>> nodes, TContext context, HybridClock clock, LocalRunOptions options, object output,
+        IReadOnlyList<WorkflowDefinition> children)
     {
         (_workflow, Options, Output) = (workflow, options, output);
-        Waits = new LocalWaits(options);
+        Waits = new LocalWaits(options, children);
         Scope = new NodeScope<TContext>(context, clock, options.Time) { Services = options.Services, Logger = options.Logger };
         _nodes = [.. nodes.Select((node, index) => node.CreateLocal(this, index, workflow.Nodes[index]))];
         _joins = [.. Enumerable.Range(0, _nodes.Length).Where(index => workflow.Nodes[index].Join is not null)];
@@ -33,6 +34,15 @@ internal sealed class LocalRun<TContext>
     public LocalWaits Waits { get; }
 
     public long LastItem { get; set; }
+
+    /// <summary>With what the run begins again; all its items are dropped then.</summary>
+    public Continuation? Renewal { get; private set; }
+
+    public void Renew(Continuation continuation)
+    {
+        Renewal = continuation;
+        _ready.Clear();
+    }
 
     public long Steps { get; set; }
 
@@ -53,7 +63,12 @@ internal sealed class LocalRun<TContext>
                 await step.ConfigureAwait(false);
             }
         }
-        while (TryReleaseJoin() || await Waits.NextAsync(cancellationToken).ConfigureAwait(false));
+        while (Renewal is null && (TryReleaseJoin() || await Waits.NextAsync(cancellationToken).ConfigureAwait(false)));
+
+        if (Renewal is not null)
+        {
+            return;
+        }
 
         foreach (var join in _joins.Where(join => _nodes[join].Waiting > 0))
         {

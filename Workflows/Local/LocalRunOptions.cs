@@ -22,6 +22,10 @@ public sealed record LocalRunOptions
     /// <value>Default: <see langword="null"/>; a node that waits for one fails then.</value>
     public LocalSignals? Signals { get; init; }
 
+    /// <summary>Workflows that child runs are started of by their names. Those of <c>Child</c> nodes are known without.</summary>
+    /// <value>Default empty.</value>
+    public IReadOnlyList<WorkflowDefinition> Workflows { get; init; } = [];
+
     /// <summary>Where node classes come from.</summary>
     /// <value>Default: <see langword="null"/>, no services.</value>
     public IServiceProvider? Services { get; init; }

@@ -1,5 +1,6 @@
 using OrleansFlow.Workflows.Definitions;
 using OrleansFlow.Workflows.Execution;
+using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Workflows.Local;
 
@@ -52,6 +53,7 @@ internal sealed class LocalStep<TIn, TOut, TContext>(LocalRun<TContext> run, int
         scope.Node = Compiled.Name;
         scope.Attempt = again?.Attempt ?? 1;
         scope.Wake = again?.Wake;
+        scope.Effects = StepEffects.None;
         try
         {
             var call = CallAsync(input, cancellationToken);
@@ -131,6 +133,11 @@ internal sealed class LocalStep<TIn, TOut, TContext>(LocalRun<TContext> run, int
 
     private void Apply(in Transition<TOut> transition, TIn input)
     {
+        foreach (var child in Run.Scope.Effects.Children)
+        {
+            Run.Waits.Start(Index, child, ended: null);
+        }
+
         switch (transition.Kind)
         {
             case TransitionKind.Next:
@@ -154,6 +161,9 @@ internal sealed class LocalStep<TIn, TOut, TContext>(LocalRun<TContext> run, int
                 break;
             case TransitionKind.Suspend:
                 Suspend(transition.Suspension!, input);
+                break;
+            case TransitionKind.ContinueAsNew:
+                Run.Renew(transition.Continuation!);
                 break;
             default:
                 throw LocalFailures.NoTransition(Compiled);
@@ -215,9 +225,32 @@ internal sealed class LocalStep<TIn, TOut, TContext>(LocalRun<TContext> run, int
         {
             Wait(signal, dueUtc, input, suspension.Saved);
         }
-        else
+        else if (suspension.Children.IsEmpty)
         {
             Again(new LocalItem<TIn>(input, Run.Scope.Item, Attempt: 1, new NodeWake { Saved = suspension.Saved }), dueUtc);
+        }
+        else
+        {
+            AwaitChildren(suspension, input);
+        }
+    }
+
+    private void AwaitChildren(Suspension suspension, TIn input)
+    {
+        var item = Run.Scope.Item;
+        var results = new ChildResult[suspension.Children.Length];
+        var left = results.Length;
+        for (var index = 0; index < results.Length; index++)
+        {
+            var place = index;
+            Run.Waits.Start(Index, suspension.Children[place], result =>
+            {
+                results[place] = result;
+                if (--left == 0)
+                {
+                    Again(new LocalItem<TIn>(input, item, Attempt: 1, new NodeWake { Saved = suspension.Saved, Children = [.. results] }), dueUtc: null);
+                }
+            });
         }
     }
 

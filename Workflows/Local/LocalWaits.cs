@@ -1,16 +1,23 @@
+using OrleansFlow.Workflows.Definitions;
 using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Workflows.Local;
 
 /// <summary>What a local run does later: at a time, or when a signal comes.</summary>
-internal sealed class LocalWaits(LocalRunOptions options)
+internal sealed class LocalWaits(LocalRunOptions options, IReadOnlyList<WorkflowDefinition> known)
 {
     private readonly PriorityQueue<LocalTimer, (long DueTicks, long Order)> _timers = new();
     private readonly List<LocalWaiter> _waiters = [];
+    private readonly Queue<(int Node, ChildStart Child, Action<ChildResult>? Ended)> _children = new();
     private long _timerCount;
+    private int _childCount;
 
     /// <summary>Places of the nodes that will go on by themselves.</summary>
-    public IEnumerable<int> Nodes => _timers.UnorderedItems.Where(entry => !entry.Element.IsCancelled).Select(entry => entry.Element.Node).Concat(_waiters.Select(waiter => waiter.Node));
+    public IEnumerable<int> Nodes => _timers.UnorderedItems.Where(entry => !entry.Element.IsCancelled).Select(entry => entry.Element.Node)
+        .Concat(_waiters.Select(waiter => waiter.Node)).Concat(_children.Select(child => child.Node));
+
+    /// <summary>Runs a child before anything else that is waited for.</summary>
+    public void Start(int node, ChildStart child, Action<ChildResult>? ended) => _children.Enqueue((node, child, ended));
 
     public LocalTimer Delay(int node, DateTimeOffset dueUtc, Action due)
     {
@@ -37,6 +44,15 @@ internal sealed class LocalWaits(LocalRunOptions options)
     /// <summary>Waits for what comes next and lets it go on; false when nothing can come.</summary>
     public async ValueTask<bool> NextAsync(CancellationToken cancellationToken)
     {
+        if (_children.TryDequeue(out var next))
+        {
+            var order = next.Child.ToOrder(isAwaited: next.Ended is not null, json: null);
+            var own = next.Child.Definition is { } definition ? [definition] : known;
+            var result = await LocalChildren.RunAsync(order, order.Id ?? $"child.{++_childCount}", own, checkpoints: null, options, cancellationToken).ConfigureAwait(false);
+            next.Ended?.Invoke(result);
+            return true;
+        }
+
         while (true)
         {
             var arrival = options.Signals?.Arrival;

@@ -13,7 +13,7 @@ internal static partial class Reactions
         NodeScope<TContext> scope,
         CancellationToken cancellationToken)
     {
-        var before = scope.Context;
+        var (before, effects) = (scope.Context, scope.Effects);
         try
         {
             var reaction = await react(input, change, scope, cancellationToken).ConfigureAwait(false);
@@ -21,7 +21,7 @@ internal static partial class Reactions
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
-            scope.Context = before;
+            (scope.Context, scope.Effects) = (before, effects);
             if (scope.Logger is { } logger)
             {
                 LogFailed(logger, scope.Node, scope.RunId, error);

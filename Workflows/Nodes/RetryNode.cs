@@ -22,7 +22,7 @@ public sealed class RetryNode<TIn, TOut, TContext>(INode<TIn, TOut, TContext> in
     /// <inheritdoc/>
     public async ValueTask<Transition<TOut>> RunAsync(TIn input, NodeScope<TContext> scope, CancellationToken cancellationToken)
     {
-        var before = scope.Context;
+        var (before, effects) = (scope.Context, scope.Effects);
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -38,7 +38,7 @@ public sealed class RetryNode<TIn, TOut, TContext>(INode<TIn, TOut, TContext> in
                 // The next attempt begins where this one did.
             }
 
-            scope.Context = before;
+            (scope.Context, scope.Effects) = (before, effects);
             await Task.Delay(policy.BackoffAfter(attempt, Chance()), scope.Time, cancellationToken).ConfigureAwait(false);
         }
     }

@@ -128,6 +128,29 @@ public sealed class WorkflowChecksTests
         Assert.Equal(["bad_bound", "bad_name", "bad_name", "bad_timeout", "bad_version", "duplicate_edge", "duplicate_node"], Codes(flow.Validate<int, int>()).Order());
     }
 
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    [InlineData(10_000, true)]
+    [InlineData(10_001, false)]
+    public void ConcurrencyLimit_IsOneToTenThousand(int limit, bool isGood)
+    {
+        _flow.Start(Pass<int>("first").ConcurrencyKey("db", limit).End());
+
+        Assert.Equal(isGood ? [] : ["bad_bound"], Codes(_flow.Validate<int, int>()));
+    }
+
+    [Fact]
+    public void ConcurrencyLimit_IsTheSameAtAllNodesOfAKey()
+    {
+        _flow.Start(Pass<int>("first").ConcurrencyKey("db", 2).To(Pass<int>("second").ConcurrencyKey("db", 3).End(), Pass<int>("third").ConcurrencyKey("files").End()));
+
+        var problem = Assert.Single(_flow.Validate<int, int>());
+
+        Assert.Equal(("bad_bound", "nodes.second"), (problem.Code, problem.Path));
+        Assert.Contains("'db' 3 times and node 'first' 2 times", problem.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Validate_OfABranchBesideDirectEdges_IsRefused()
     {

@@ -41,3 +41,9 @@ public sealed class DurableServiceNodeTests : ServiceNodeTests
 {
     protected override bool IsDurable => true;
 }
+
+/// <inheritdoc/>
+public sealed class DurableChildRunTests : ChildRunTests
+{
+    protected override bool IsDurable => true;
+}
