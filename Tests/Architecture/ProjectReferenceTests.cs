@@ -17,6 +17,7 @@ public sealed class ProjectReferenceTests
         ["Abstractions"] = ["Arrow"],
         ["Decisions"] = ["Abstractions"],
         ["Workflows"] = ["Abstractions"],
+        ["Workflows.Stores"] = ["Workflows"],
         ["Grains.Interfaces"] = ["Workflows"],
         ["Workflows.CodeGen"] = [],
         ["Grains"] = ["Grains.Interfaces", "Decisions"],
