@@ -36,7 +36,7 @@ public abstract partial class WorkflowLogStore
     public async ValueTask<WorkLease?> TakeAsync(WorkFilter filter, TimeSpan wait, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(filter);
-        var began = _options.Time.GetTimestamp();
+        var (began, hasCared) = (_options.Time.GetTimestamp(), false);
         while (true)
         {
             if (await TryTakeAsync(filter, cancellationToken).ConfigureAwait(false) is { } taken)
@@ -44,9 +44,11 @@ public abstract partial class WorkflowLogStore
                 return taken;
             }
 
-            if (_wakes.HasDue)
+            if (!hasCared && (_wakes.HasDue || _careGate.CurrentCount == 0))
             {
+                // What is due now counts as there, also for whoever does not want to wait.
                 await CareForDueAsync(cancellationToken).ConfigureAwait(false);
+                hasCared = true;
                 continue;
             }
 
