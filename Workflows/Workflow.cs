@@ -3,6 +3,7 @@ using OrleansFlow.Workflows.Contexts;
 using OrleansFlow.Workflows.Definitions;
 using OrleansFlow.Workflows.Execution;
 using OrleansFlow.Workflows.Local;
+using OrleansFlow.Workflows.Nodes;
 
 namespace OrleansFlow.Workflows;
 
@@ -124,7 +125,10 @@ public sealed partial class Workflow<TContext>
             this,
             name,
             (run, index, compiled) => new LocalStep<TIn, TOut, TContext>(run, index, compiled, new NestedNode<TIn, TOut, TContext>(inner, run.Options)),
-            (step, cancellationToken) => step.RunAsync(new NestedNode<TIn, TOut, TContext>(inner, new LocalRunOptions { Time = step.Options.Time, Services = step.Options.Services, Logger = step.Options.Logger }), cancellationToken)));
+            (step, cancellationToken) => step.RunAsync(new NestedNode<TIn, TOut, TContext>(inner, new LocalRunOptions { Time = step.Options.Time, Services = step.Options.Services, Logger = step.Options.Logger }), cancellationToken))
+        {
+            NeedsServices = inner.NeedsServices,
+        });
     }
 
     /// <summary>Says where a run begins.</summary>
@@ -150,7 +154,7 @@ public sealed partial class Workflow<TContext>
     /// <returns>Empty when it can be built.</returns>
     public IReadOnlyList<FlowProblem> Validate<TIn, TOut>() =>
         new WorkflowChecks<TContext>(
-            this, Name, Version, _nodes, _start, typeof(TIn), typeof(TOut), [.. _queries.Select(query => query.Name)], [.. _updates.Select(update => update.Name)]).Run();
+            this, Name, Version, _nodes, _start, typeof(TIn), typeof(TOut), [.. _queries.Select(query => query.Name)], [.. _updates.Select(update => update.Name)], _migrations).Run();
 
     /// <summary>Checks the workflow and makes it ready to run. Later changes of this object do not reach what was built.</summary>
     /// <typeparam name="TIn">The input of a run.</typeparam>
@@ -165,7 +169,7 @@ public sealed partial class Workflow<TContext>
         }
 
         var compiled = WorkflowCompiler.Compile(Name, Version, _nodes, _start!, _output, _queries.Select(query => query.Name), _updates.Select(update => update.Name));
-        return new WorkflowDefinition<TIn, TOut, TContext>(compiled, [.. _nodes], [.. _queries], [.. _updates], [.. _children]);
+        return new WorkflowDefinition<TIn, TOut, TContext>(compiled, [.. _nodes], [.. _queries], [.. _updates], [.. _migrations], [.. _children]);
     }
 
     private WorkflowNode<TIn, TOut, TContext> Step<TIn, TOut>(string name, INode<TIn, TOut, TContext> node, bool returnsMany = false) => new(
@@ -175,6 +179,7 @@ public sealed partial class Workflow<TContext>
         (step, cancellationToken) => step.RunAsync(node, cancellationToken))
     {
         ReturnsMany = returnsMany,
+        NeedsServices = node is IUsesServices { UsesServices: true },
     };
 
     private WorkflowNode<TIn, TOut, TContext> Add<TIn, TOut>(WorkflowNode<TIn, TOut, TContext> node)

@@ -12,6 +12,9 @@ namespace OrleansFlow.Workflows;
 /// <content>What a worker does with it: steps, queries and updates.</content>
 public sealed partial class WorkflowDefinition<TIn, TOut, TContext>
 {
+    /// <summary>True where a node may ask the services for something.</summary>
+    internal bool NeedsServices => _nodes.Any(node => node.NeedsServices);
+
     /// <summary>Does one leased item, as a worker: calls its node and writes down what is to be committed. Changes nothing itself.</summary>
     /// <param name="item">The item as it was leased.</param>
     /// <param name="context">The context as it was read for this step; see <see cref="ReadContext"/>.</param>

@@ -6,6 +6,7 @@ using OrleansFlow.Workflows.Contexts;
 using OrleansFlow.Workflows.Definitions;
 using OrleansFlow.Workflows.Execution;
 using OrleansFlow.Workflows.Local;
+using OrleansFlow.Workflows.Migrations;
 using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Workflows;
@@ -22,17 +23,20 @@ public sealed partial class WorkflowDefinition<TIn, TOut, TContext> : WorkflowDe
     private readonly ImmutableArray<WorkflowNode<TContext>> _nodes;
     private readonly ImmutableArray<ContextQuery<TContext>> _queries;
     private readonly ImmutableArray<ContextUpdate<TContext>> _updates;
+    private readonly ImmutableArray<MigrationRules<TContext>> _migrations;
 
     internal WorkflowDefinition(
         CompiledWorkflow compiled,
         ImmutableArray<WorkflowNode<TContext>> nodes,
         ImmutableArray<ContextQuery<TContext>> queries,
         ImmutableArray<ContextUpdate<TContext>> updates,
+        ImmutableArray<MigrationRules<TContext>> migrations,
         ImmutableArray<WorkflowDefinition> children)
         : base(compiled)
     {
         (_nodes, Children) = (nodes, children);
         (_queries, _updates) = (queries, updates);
+        _migrations = migrations;
     }
 
     /// <summary>Workflows that nodes of this one run as children.</summary>
@@ -97,10 +101,6 @@ public sealed partial class WorkflowDefinition<TIn, TOut, TContext> : WorkflowDe
     public TContext ReadContext(WorkflowRunState run, JsonSerializerOptions? json = null)
     {
         ArgumentNullException.ThrowIfNull(run);
-
-        // Merged into the empty context, so that members that an older stored form lacks are there.
-        return run.Deltas.Aggregate(TContext.Empty.Merge(Read(run.Snapshot)), (context, delta) => context.Merge(Read(delta)));
-
-        TContext Read(Payload payload) => payload.IsDefault ? TContext.Empty : JsonSerializer.Deserialize<TContext>(payload.Utf8.Span, json)!;
+        return RunContext.Read<TContext>(run, json);
     }
 }

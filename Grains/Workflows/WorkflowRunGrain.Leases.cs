@@ -290,6 +290,7 @@ internal sealed partial class WorkflowRunGrain
         var task = new StepTask
         {
             Kind = item.Node < 0 ? StepTaskKind.Update : StepTaskKind.Step,
+            Item = item.Id,
             Node = Math.Max(0, item.Node),
             Name = item.Update,
             Input = item.Input,

@@ -7,7 +7,9 @@ using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Worker.V1;
 using OrleansFlow.Worker.Attempts;
 using OrleansFlow.Worker.Sessions;
+using OrleansFlow.Workflows.Definitions;
 using OrleansFlow.Workflows.Execution;
+using OrleansFlow.Workflows.Nodes;
 using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Worker.Workflows;
@@ -87,6 +89,7 @@ internal sealed partial class StepRunner(
     private static Outcome Failed(TaskAttempt attempt, Exception exception) => exception switch
     {
         FlowException flow => Failed(attempt, flow.Code, flow.Message, flow.Kind.Retry == RetryAdvice.Never),
+        NonRetryableException or NodePhaseException => Failed(attempt, StepFailures.CodeOf(exception), exception.Message, StepFailures.IsPermanent(exception)),
         TimeoutException => Failed(attempt, FlowErrorCode.DeadlineExceeded, exception.Message, permanent: false),
         OperationCanceledException => Failed(attempt, FlowErrorCode.Cancelled, exception.Message, permanent: false),
         _ => Failed(attempt, FlowErrorCode.UnexpectedError, exception.Message.Length > 0 ? exception.Message : exception.GetType().Name, permanent: false),

@@ -43,7 +43,10 @@ public sealed class NodeScope<TContext>
     /// <summary>Which try at the item this is, from 1.</summary>
     public int Attempt { get; internal set; } = 1;
 
-    /// <summary>The services of the worker, or of <see cref="Local.LocalRunOptions.Services"/>; <see langword="null"/> where there are none.</summary>
+    /// <summary>
+    /// A scope of the worker's services for this step, or <see cref="Local.LocalRunOptions.Services"/>; <see langword="null"/> where there are none. A
+    /// worker makes scopes for workflows with a node that uses them: see <see cref="WorkflowNode{TIn, TOut, TContext}.UsesServices"/>.
+    /// </summary>
     public IServiceProvider? Services { get; internal set; }
 
     /// <summary>The signal that the item has waited for; <see langword="null"/> when it has not waited for any.</summary>

@@ -1,11 +1,14 @@
 using OrleansFlow.Errors;
+using OrleansFlow.Workflows.Contexts;
+using OrleansFlow.Workflows.Migrations;
 
 namespace OrleansFlow.Workflows.Definitions;
 
 /// <summary>Finds everything that is wrong with a workflow.</summary>
 internal sealed class WorkflowChecks<TContext>(
     object owner, string workflow, int version, IReadOnlyList<WorkflowNode<TContext>> nodes, WorkflowNode<TContext>? start, Type inputType, Type outputType,
-    IReadOnlyList<string> queries, IReadOnlyList<string> updates)
+    IReadOnlyList<string> queries, IReadOnlyList<string> updates, IReadOnlyList<MigrationRules<TContext>> migrations)
+    where TContext : IMergeable<TContext>
 {
     private const int MaxNameLength = 128;
     private const int MaxKeyLimit = 10_000;
@@ -36,6 +39,7 @@ internal sealed class WorkflowChecks<TContext>(
 
         Names("query", queries);
         Names("update", updates);
+        Migrations();
         Whole();
         return _problems;
     }
@@ -106,6 +110,29 @@ internal sealed class WorkflowChecks<TContext>(
         foreach (var name in names.CountBy(name => name).Where(pair => pair.Value > 1))
         {
             Say($"duplicate_{kind}", "", $"Workflow '{workflow}' has {name.Value} {(kind == "query" ? "queries" : "updates")} named '{name.Key}'; rename all but one.");
+        }
+    }
+
+    private void Migrations()
+    {
+        foreach (var rules in migrations)
+        {
+            if (rules.Version < 1 || rules.Version >= version || migrations.Count(other => other.Version == rules.Version) > 1)
+            {
+                Say("bad_migration", "", $"MigrateFrom({rules.Version}) of version {version} is not allowed; say it once for each older version, from 1.");
+            }
+
+            foreach (var rule in rules.Moves)
+            {
+                if (rule.To is not null && !_byName.ContainsKey(rule.To))
+                {
+                    Say("bad_migration", "", $"MigrateFrom({rules.Version}) moves node '{rule.From}' to '{rule.To}', which is no node of workflow '{workflow}'.");
+                }
+                else if (rule.Type is { } type && !Fits(type, _byName[rule.To!].InputType))
+                {
+                    Say("bad_migration", rule.To!, $"MigrateFrom({rules.Version}) gives node '{rule.To}' {type.Name}, but it takes {_byName[rule.To!].InputType.Name}.");
+                }
+            }
         }
     }
 

@@ -38,6 +38,9 @@ public abstract class WorkflowNode<TContext>
 
     internal JoinRule? JoinRule { get; init; }
 
+    /// <summary>True for nodes that may ask the services for something.</summary>
+    internal bool NeedsServices { get; set; }
+
     /// <summary>True for nodes that are known to return several outputs.</summary>
     internal bool ReturnsMany { get; init; }
 

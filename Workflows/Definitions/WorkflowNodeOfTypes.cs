@@ -108,6 +108,13 @@ public sealed class WorkflowNode<TIn, TOut, TContext> : WorkflowNode<TContext>, 
         return this;
     }
 
+    /// <summary>Lets a delegate use <see cref="NodeScope{TContext}.Services"/> in a cluster; node classes that the services make need not say so.</summary>
+    public WorkflowNode<TIn, TOut, TContext> UsesServices()
+    {
+        NeedsServices = true;
+        return this;
+    }
+
     /// <summary>How often it may run in one run, which bounds the loops through it; more fails the run. No bound by default.</summary>
     /// <param name="visits">At least 1.</param>
     public WorkflowNode<TIn, TOut, TContext> AtMost(int visits)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using OrleansFlow.Workflows.Contexts;
 using OrleansFlow.Workflows.Definitions;
+using OrleansFlow.Workflows.Nodes;
 
 namespace OrleansFlow.Workflows.Execution;
 
@@ -9,9 +10,11 @@ namespace OrleansFlow.Workflows.Execution;
 /// Elements run in waves: all of a wave see the context as it was before the wave, each as a writer of its own, and their changes are merged in the
 /// order of the elements when the wave has ended. So two elements that count both count, and the writers are as many as a wave is wide.
 /// </remarks>
-internal sealed class BatchNode<TIn, TOut, TContext>(INode<TIn, TOut, TContext> inner, int width) : INode<IReadOnlyList<TIn>, IReadOnlyList<TOut>, TContext>
+internal sealed class BatchNode<TIn, TOut, TContext>(INode<TIn, TOut, TContext> inner, int width) : INode<IReadOnlyList<TIn>, IReadOnlyList<TOut>, TContext>, IUsesServices
     where TContext : IMergeable<TContext>
 {
+    public bool UsesServices => inner is IUsesServices { UsesServices: true };
+
     public async ValueTask<Transition<IReadOnlyList<TOut>>> RunAsync(IReadOnlyList<TIn> input, NodeScope<TContext> scope, CancellationToken cancellationToken)
     {
         var outputs = new List<TOut>(input.Count);

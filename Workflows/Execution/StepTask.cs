@@ -13,6 +13,9 @@ public sealed record StepTask
     /// <summary>What is asked.</summary>
     public StepTaskKind Kind { get; init; }
 
+    /// <summary>The item's number in its run; 0 for a query.</summary>
+    public long Item { get; init; }
+
     /// <summary>Place of the item's node; 0 for a query or update.</summary>
     public int Node { get; init; }
 

@@ -6,7 +6,7 @@ using OrleansFlow.Workflows.Runs;
 namespace OrleansFlow.Workflows.Execution;
 
 /// <summary>The wire form of a <see cref="StepTask"/>: an object with short names, absent members being the defaults.</summary>
-/// <remarks>k kind, n node, i input, l lane, s signal, h signal came, p what it carried, a saved state, r results of children, q name, v base version, c snapshot, d deltas, f wants a fold.</remarks>
+/// <remarks>k kind, t item, n node, i input, l lane, s signal, h signal came, p what it carried, a saved state, r results of children, q name, v base version, c snapshot, d deltas, f wants a fold.</remarks>
 public static class StepTaskJson
 {
     /// <summary>Writes a task.</summary>
@@ -45,6 +45,11 @@ public static class StepTaskJson
         if (task.Kind != StepTaskKind.Step)
         {
             json.WriteNumber("k"u8, (int)task.Kind);
+        }
+
+        if (task.Item > 0)
+        {
+            json.WriteNumber("t"u8, task.Item);
         }
 
         json.WriteNumber("n"u8, task.Node);
@@ -116,6 +121,7 @@ public static class StepTaskJson
     {
         var (kind, node, input, lane, signal, hasSignal) = (StepTaskKind.Step, 0, default(Payload), 0, default(string), false);
         var (carried, saved, name, version, hasSnapshot, snapshot, wantsFold) = (default(Payload), default(Payload), default(string), 0L, false, default(Payload), false);
+        var item = 0L;
         var deltas = ImmutableArray<Payload>.Empty;
         var children = ImmutableArray<ChildResult>.Empty;
         var reader = new Utf8JsonReader(utf8.Span);
@@ -128,6 +134,9 @@ public static class StepTaskJson
             {
                 case (byte)'k':
                     kind = (StepTaskKind)reader.GetInt32();
+                    break;
+                case (byte)'t':
+                    item = reader.GetInt64();
                     break;
                 case (byte)'n':
                     node = reader.GetInt32();
@@ -176,7 +185,7 @@ public static class StepTaskJson
 
         return new StepTask
         {
-            Kind = kind, Node = node, Input = input, Lane = lane, Signal = signal, HasSignal = hasSignal, SignalPayload = carried, Saved = saved,
+            Kind = kind, Item = item, Node = node, Input = input, Lane = lane, Signal = signal, HasSignal = hasSignal, SignalPayload = carried, Saved = saved,
             Children = children, Name = name, BaseVersion = version, HasSnapshot = hasSnapshot, Snapshot = snapshot, Deltas = deltas, WantsFold = wantsFold,
         };
     }

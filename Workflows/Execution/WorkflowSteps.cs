@@ -16,13 +16,19 @@ internal sealed class WorkflowSteps<TIn, TOut, TContext>(WorkflowDefinition<TIn,
 
     public CompiledWorkflow Compiled => definition.Compiled;
 
-    public bool NeedsServices => false;
+    public bool NeedsServices { get; } = definition.NeedsServices;
 
     public async ValueTask<StepOutcome> RunAsync(
         string run, int attempt, StepTask task, TimeProvider time, IServiceProvider? services, CancellationToken cancellationToken)
     {
         var context = ContextOf(run, task);
-        var outcome = await definition.ExecuteAsync(ItemOf(task, attempt), context, time, json, cancellationToken).ConfigureAwait(false);
+        if (task.Kind == StepTaskKind.Query)
+        {
+            return new StepOutcome { Result = definition.Query(task.Name ?? "", task.Input, context, json) };
+        }
+
+        var options = new StepOptions { Time = time, Json = json, Services = services, RunId = run };
+        var outcome = await definition.ExecuteAsync(ItemOf(task, attempt), context, options, cancellationToken).ConfigureAwait(false);
         return task.WantsFold
             ? outcome with { Fold = new ContextFold(task.ContextVersion, new Payload(JsonSerializer.SerializeToUtf8Bytes(context, json))) }
             : outcome;
@@ -30,8 +36,9 @@ internal sealed class WorkflowSteps<TIn, TOut, TContext>(WorkflowDefinition<TIn,
 
     private static WorkItem ItemOf(StepTask task, int attempt) => new()
     {
-        Id = 1,
-        Node = task.Node,
+        Id = task.Item,
+        Node = task.Kind == StepTaskKind.Update ? WorkItem.NoNode : task.Node,
+        Update = task.Kind == StepTaskKind.Update ? task.Name ?? "" : null,
         Input = task.Input,
         Attempts = attempt,
         Lane = task.Lane,

@@ -13,9 +13,11 @@ internal sealed class PollNode<TIn, TSeen, TOut, TContext>(
     Func<TIn, TSeen, NodeScope<TContext>, CancellationToken, ValueTask<Transition<TOut>>> react,
     Func<TSeen, TSeen, bool> isChange,
     TimeSpan interval)
-    : INode<TIn, TOut, TContext>
+    : INode<TIn, TOut, TContext>, IUsesServices
     where TSeen : class
 {
+    public bool UsesServices => true;
+
     public async ValueTask<Transition<TOut>> RunAsync(TIn input, NodeScope<TContext> scope, CancellationToken cancellationToken)
     {
         scope.TryGetState<TSeen>(out var last);

@@ -22,7 +22,7 @@ internal static partial class Reactions
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             (scope.Context, scope.Effects) = (before, effects);
-            if (scope.Logger is { } logger)
+            if ((scope.Logger ?? (scope.Services?.GetService(typeof(ILoggerFactory)) as ILoggerFactory)?.CreateLogger("OrleansFlow.Workflows")) is { } logger)
             {
                 LogFailed(logger, scope.Node, scope.RunId, error);
             }

@@ -10,8 +10,10 @@ internal sealed class ReactiveNode<TIn, TChange, TOut, TContext>(
     Func<TIn, NodeScope<TContext>, CancellationToken, IAsyncEnumerable<TChange>> watch,
     Func<TIn, TChange, NodeScope<TContext>, CancellationToken, ValueTask<Transition<TOut>>> react,
     int buffer)
-    : INode<TIn, TOut, TContext>
+    : INode<TIn, TOut, TContext>, IUsesServices
 {
+    public bool UsesServices => true;
+
     public async ValueTask<Transition<TOut>> RunAsync(TIn input, NodeScope<TContext> scope, CancellationToken cancellationToken)
     {
         var changes = Channel.CreateBounded<TChange>(new BoundedChannelOptions(buffer) { SingleReader = true, SingleWriter = true });

@@ -14,8 +14,10 @@ namespace OrleansFlow.Workflows.Nodes;
 /// <param name="inner">The node. What a failed attempt of it did to the context is undone.</param>
 /// <param name="policy">How often and after which waits.</param>
 /// <param name="random">Where the jitter comes from; <see langword="null"/> for a new one.</param>
-public sealed class RetryNode<TIn, TOut, TContext>(INode<TIn, TOut, TContext> inner, StepRetryPolicy policy, Random? random = null) : INode<TIn, TOut, TContext>
+public sealed class RetryNode<TIn, TOut, TContext>(INode<TIn, TOut, TContext> inner, StepRetryPolicy policy, Random? random = null) : INode<TIn, TOut, TContext>, IUsesServices
 {
+    bool IUsesServices.UsesServices => inner is IUsesServices { UsesServices: true };
+
     private readonly Lock _gate = new();
     private readonly Random _random = random ?? new();
 

@@ -4,9 +4,11 @@ using OrleansFlow.Workflows.Definitions;
 namespace OrleansFlow.Workflows.Nodes;
 
 /// <summary>A node class that the services make, anew for each attempt if they are told so.</summary>
-internal sealed class ServiceNode<TNode, TIn, TOut, TContext> : INode<TIn, TOut, TContext>
+internal sealed class ServiceNode<TNode, TIn, TOut, TContext> : INode<TIn, TOut, TContext>, IUsesServices
     where TNode : class, INode<TIn, TOut, TContext>
 {
+    public bool UsesServices => true;
+
     public ValueTask<Transition<TOut>> RunAsync(TIn input, NodeScope<TContext> scope, CancellationToken cancellationToken) =>
         Resolve(scope).RunAsync(input, scope, cancellationToken);
 
