@@ -117,6 +117,10 @@ public sealed class WorkflowNode<TIn, TOut, TContext> : WorkflowNode<TContext>, 
 
     /// <summary>How often it may run in one run, which bounds the loops through it; more fails the run. No bound by default.</summary>
     /// <param name="visits">At least 1.</param>
+    /// <remarks>
+    /// An item counts when it comes to the node, whatever becomes of it: attempts, and runs of the node after a signal, a suspension or child runs, are of the same
+    /// item and do not count again. The count is of the whole run, over all its branches, and begins again when the run continues as new; a reset takes it back.
+    /// </remarks>
     public WorkflowNode<TIn, TOut, TContext> AtMost(int visits)
     {
         VisitLimit = visits;
