@@ -25,6 +25,11 @@ internal static class OutcomeRules
             }
         }
 
+        if (state.Items.Count + outcome.Successors.Length > WorkflowRunDecider.MaxItems + 1)
+        {
+            return $"Node '{node.Name}' is followed by {outcome.Successors.Length} items, beside {state.Items.Count - 1} that are not done; a run has at most {WorkflowRunDecider.MaxItems}. Split into parts, or start child runs.";
+        }
+
         if (outcome.Outputs.Length > 0 && !Leads(node, CompiledEdge.End))
         {
             return $"Node '{node.Name}' does not end a branch of workflow '{state.Workflow.Name}' and cannot give an output.";

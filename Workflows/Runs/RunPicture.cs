@@ -3,11 +3,11 @@ using OrleansFlow.Workflows.Definitions;
 
 namespace OrleansFlow.Workflows.Runs;
 
-/// <summary>Draws a live run: its workflow, with what each node's items do.</summary>
+/// <summary>Draws a run: its workflow, with what each node's items do. Of a failed run, what failed and what was not done.</summary>
 public static class RunPicture
 {
     private static readonly (string State, string Colour)[] Colours =
-        [("running", "lightblue"), ("retrying", "orange"), ("waiting", "khaki"), ("pending", "white"), ("done", "palegreen")];
+        [("failed", "salmon"), ("running", "lightblue"), ("retrying", "orange"), ("waiting", "khaki"), ("pending", "white"), ("done", "palegreen")];
 
     /// <summary>The run in Graphviz' language.</summary>
     /// <param name="workflow">The run's workflow.</param>
@@ -49,12 +49,13 @@ public static class RunPicture
     /// <summary>The nodes that have had items, each with the first of the states that one of its items is in.</summary>
     private static IEnumerable<(int Node, string State)> States(WorkflowRunState run)
     {
-        var states = run.Items.Values.Where(item => item.Node >= 0).ToLookup(item => item.Node, item => item.Status switch
+        var states = run.Items.Values.Concat(run.Left?.Items.Values ?? []).Where(item => item.Node >= 0).ToLookup(item => item.Node, item => item.Status switch
         {
-            WorkItemStatus.InProgress => 0,
-            WorkItemStatus.WaitingRetry => 1,
-            WorkItemStatus.Pending => 3,
-            _ => 2,
+            WorkItemStatus.PermanentlyFailed => 0,
+            WorkItemStatus.InProgress => 1,
+            WorkItemStatus.WaitingRetry => 2,
+            WorkItemStatus.Pending => 4,
+            _ => 3,
         });
         for (var node = 0; node < run.Visits.Count; node++)
         {

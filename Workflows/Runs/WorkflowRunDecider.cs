@@ -17,6 +17,9 @@ namespace OrleansFlow.Workflows.Runs;
 /// </remarks>
 public static partial class WorkflowRunDecider
 {
+    /// <summary>Most items of a run that are not done.</summary>
+    public const int MaxItems = 100_000;
+
     /// <summary>Most signals that are kept for later.</summary>
     public const int MaxSignals = 1_000;
 

@@ -28,4 +28,17 @@ public sealed class RunPictureTests
         });
         Assert.EndsWith("}\n", dot, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Picture_OfAFailedRun_ShowsWhatFailed()
+    {
+        var run = RunScript.Of(RunFlows.Broadcast, OrleansFlow.Workflows.Retries.StepRetryPolicy.Never);
+        run.Next(run.Take(), "left", "right");
+        run.Fail(run.Take());
+
+        var picture = run.State.Workflow.ToMermaid(run.State);
+
+        Assert.Contains("  class n1 failed\n", picture, StringComparison.Ordinal);
+        Assert.Contains("  class n2 pending\n", picture, StringComparison.Ordinal);
+    }
 }

@@ -59,6 +59,19 @@ public sealed class WorkflowRunDeciderTests
     }
 
     [Fact]
+    public void Commit_OfMoreItemsThanARunMayHave_IsRefused()
+    {
+        var run = WorkflowRunDecider.Decide(WorkflowRunState.None(RunScript.Compile<int>(Chain)), new WorkflowCommand.Start { RunId = "run" }, default).State;
+        var taken = WorkflowRunDecider.Decide(run, new WorkflowCommand.Take(), default);
+
+        Assert.Contains("at most 100000", Commit(WorkflowRunDecider.MaxItems + 1).Refused, StringComparison.Ordinal);
+        Assert.Equal(WorkflowRunDecider.MaxItems, Commit(WorkflowRunDecider.MaxItems).State.Items.Count);
+
+        WorkflowDecision Commit(int count) => WorkflowRunDecider.Decide(
+            taken.State, new WorkflowCommand.Commit(1, 1, new StepOutcome { Successors = [.. Enumerable.Repeat(new ItemSeed(run.Workflow.IndexOf("last"), default), count)] }), default);
+    }
+
+    [Fact]
     public void ItemHandedOutTwice_TakesEffectOnce_AndTheStaleLeaseIsNamed()
     {
         var run = RunScript.Of(Chain);
