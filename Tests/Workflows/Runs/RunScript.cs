@@ -45,7 +45,7 @@ internal sealed class RunScript
         State = decision.State;
         _rows.Add(WorkflowEventJson.ToUtf8(decision.Events));
         _states.Add(State);
-        if (_states.Count < 30 || _states.Count % 100 == 0)
+        if (_states.Count < 10 || _states.Count % 20 == 0)
         {
             RunFolds.AssertFolds(State.Workflow, _rows, _states);
         }
