@@ -101,7 +101,7 @@ public static class WorkflowHistory
 
         if (outcome.GoesOn)
         {
-            var why = outcome.Signal is { } signal ? $"for signal '{signal}'{until}" : outcome.Repeat ? $"to run again{until}" : "for its child runs";
+            var why = outcome.Signal is { } signal ? $"for signal '{signal}'{until}" : outcome.Repeat ? $"to run again{until}" : $"for its child runs{until}";
             return [Line(WorkflowHistoryKind.StepWaits, why, before, item)];
         }
 
@@ -131,6 +131,7 @@ public static class WorkflowHistory
                     WorkItemStatus.WaitingRetry => "its next attempt is due",
                     WorkItemStatus.Sleeping => "its sleep is over",
                     WorkItemStatus.WaitingForSignal => $"signal '{item.Signal}' did not come in time",
+                    WorkItemStatus.WaitingForChildren => "its child runs did not end in time",
                     WorkItemStatus.Joining => $"its time is up, with {item.Parts.Count} items",
                     _ => "it runs again",
                 },

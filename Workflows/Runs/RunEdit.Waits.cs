@@ -20,7 +20,7 @@ internal sealed partial class RunEdit
         }
         else
         {
-            Put(item with { Status = WorkItemStatus.WaitingForChildren });
+            Put(item with { Status = WorkItemStatus.WaitingForChildren, DueUtc = outcome.DueUtc });
         }
     }
 
@@ -132,7 +132,7 @@ internal sealed partial class RunEdit
         }
 
         item = item with { Children = results.MoveToImmutable() };
-        Put(waits || item.Status != WorkItemStatus.WaitingForChildren ? item : item with { Status = WorkItemStatus.Pending });
+        Put(waits || item.Status != WorkItemStatus.WaitingForChildren ? item : item with { Status = WorkItemStatus.Pending, DueUtc = null });
     }
 
     /// <summary>Owes what a run that ends owes: the cancelling of its children and the news for its parent.</summary>

@@ -79,11 +79,16 @@ internal sealed partial class RunEdit(WorkflowRunState state)
                 draft.Pending = draft.Pending.Add(item.Id);
                 _ready.Add(item.Id);
                 break;
-            case WorkItemStatus.InProgress when item.Lane == draft.LaneTop:
-                draft.LaneTop++;
+            case WorkItemStatus.InProgress when item.Lane < draft.LaneTop:
+                draft.FreeLanes = draft.FreeLanes.Remove(item.Lane);
                 break;
             case WorkItemStatus.InProgress:
-                draft.FreeLanes = draft.FreeLanes.Remove(item.Lane);
+                for (var lane = draft.LaneTop; lane < item.Lane; lane++)
+                {
+                    draft.FreeLanes = draft.FreeLanes.Add(lane);
+                }
+
+                draft.LaneTop = item.Lane + 1;
                 break;
             case WorkItemStatus.WaitingForSignal:
                 draft.Awaiting = draft.Awaiting.Add((item.Signal!, item.Id));

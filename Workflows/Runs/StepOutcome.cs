@@ -15,8 +15,8 @@ public sealed record StepOutcome
     public ImmutableArray<Payload> Outputs { get; init; } = [];
 
     /// <summary>
-    /// When successors and outputs are to come, or with <see cref="Repeat"/> when the node is to run again; <see langword="null"/>: at once. With a signal:
-    /// how long to wait for it at most.
+    /// When successors and outputs are to come, or with <see cref="Repeat"/> when the node is to run again; <see langword="null"/>: at once. With a signal
+    /// or awaited children: how long to wait for them at most.
     /// </summary>
     public DateTimeOffset? DueUtc { get; init; }
 

@@ -45,6 +45,26 @@ public sealed class ChildRunTests
     }
 
     [Fact]
+    public void ChildrenThatTakeTooLong_AreWaitedForNoLonger_AndTheirLateEndsStillCount()
+    {
+        var run = RunScript.Of(RunFlows.Broadcast);
+        run.Next(run.Take(), "left", "right", "left");
+        run.Commit(run.Take(), Children(new ChildOrder { Workflow = "w", Await = true }) with { DueUtc = run.Now.AddSeconds(5) });
+        var (right, third) = (run.Take(), run.Take());
+        run.Wait(TimeSpan.FromSeconds(5));
+
+        var again = run.Take();
+        Assert.Equal((2L, WorkflowRunStatus.Running), (again.Id, again.Children.Single().Status));
+
+        // The end changes an item that is in progress, with lanes free below it.
+        run.End(right, "1");
+        run.End(third, "1");
+        run.Do(new WorkflowCommand.ChildEnded("run.1", WorkflowRunStatus.Completed, Payload.FromJson("7")));
+        Assert.Equal("7", run.State.Items[2].Children.Single().Output.ToString());
+        Assert.Equal(WorkflowAnswer.Completed, run.End(again, "1").Answer);
+    }
+
+    [Fact]
     public void FiredChild_IsNotWaitedFor_AndGoesAlongWithSuccessors()
     {
         var run = RunScript.Of(RunFlows.Loop);
