@@ -45,6 +45,7 @@ public static class WorkflowHistory
         WorkflowRunEvent.ChildFinished child => [Line(WorkflowHistoryKind.ChildEnded, $"'{child.Child}' ended ({child.Status}){(child.Failure is null ? "" : $": {child.Failure}")}", child.Output)],
         WorkflowRunEvent.OrderDelivered delivered => [Line(WorkflowHistoryKind.OrderDelivered, before.Owed.TryGetValue(delivered.Order, out var order) ? Order(order) : $"order {delivered.Order}")],
         WorkflowRunEvent.Restored restored => [Line(WorkflowHistoryKind.RunReset, $"to before item {restored.Item} was committed")],
+        WorkflowRunEvent.Migrated migrated => [Line(WorkflowHistoryKind.RunMigrated, $"from version {before.Workflow.Version} to {migrated.Plan.Workflow.Version}")],
         WorkflowRunEvent.Steered { Kind: SteerKind.Pause } => [Line(WorkflowHistoryKind.RunPaused, "")],
         WorkflowRunEvent.Steered { Kind: SteerKind.Unpause } => [Line(WorkflowHistoryKind.RunResumed, "")],
         WorkflowRunEvent.Steered { Kind: SteerKind.Reopen } => [Line(WorkflowHistoryKind.RunReopened, $"{after.Pending.Count} items are pending again")],
@@ -64,7 +65,7 @@ public static class WorkflowHistory
 
         foreach (var item in after.Items.Values)
         {
-            if (item.Node >= 0 && item.Status == WorkItemStatus.Pending && after.Workflow.Nodes[item.Node].Join is not null && after.Visits[item.Node] > before.Visits[item.Node]
+            if (item.Node >= 0 && item.Status == WorkItemStatus.Pending && after.Workflow.Nodes[item.Node].Join is not null && ReferenceEquals(before.Workflow, after.Workflow) && after.Visits[item.Node] > before.Visits[item.Node]
                 && (!before.Items.TryGetValue(item.Id, out var joining) || joining.Status == WorkItemStatus.Joining))
             {
                 yield return Line(WorkflowHistoryKind.Joined, "", after, item);

@@ -77,4 +77,7 @@ public enum WorkflowHistoryKind
 
     /// <summary>The run was cancelled.</summary>
     RunCancelled = 27,
+
+    /// <summary>The run moved to a newer version of its workflow.</summary>
+    RunMigrated = 28,
 }

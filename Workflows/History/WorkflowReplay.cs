@@ -8,7 +8,8 @@ namespace OrleansFlow.Workflows.History;
 /// <summary>Runs a history again, against a definition of today: for tests that say whether runs that are under way could go on with it.</summary>
 /// <remarks>
 /// No node's code is called: what it returned is in the history. What the definition decides is decided anew and compared after each event: which node
-/// runs, where its outputs may go, whether a failure is retried or falls back, when joins go on, and how and with what the run ends.
+/// runs, where its outputs may go, whether a failure is retried or falls back, when joins go on, and how and with what the run ends. Of a run that was moved to
+/// a newer version, what came after its last move is replayed.
 /// </remarks>
 public static class WorkflowReplay
 {
@@ -20,19 +21,31 @@ public static class WorkflowReplay
         ArgumentNullException.ThrowIfNull(history);
         ArgumentNullException.ThrowIfNull(today);
         var then = history.Beginning;
+        var first = 0;
+        for (var place = history.Events.Length - 1; place >= 0; place--)
+        {
+            if (history.Events[place] is WorkflowRunEvent.Migrated)
+            {
+                // What was before the last migration was another definition's.
+                first = place + 1;
+                then = WorkflowRunDecider.ApplyAll(then, history.Events.Take(first));
+                break;
+            }
+        }
+
         if (today.Name != history.Definition.Name)
         {
             return new(0, new ReplayDivergence(then.Position, then.StartedUtc, "the definition", $"workflow '{history.Definition.Name}'", $"workflow '{today.Name}'"));
         }
 
-        var map = new NodeMap(history.Definition, today);
+        var map = new NodeMap(then.Workflow, today);
         if (map.Lost(then) is { } gone)
         {
             return new(0, new ReplayDivergence(then.Position, then.StartedUtc, "the beginning of the log", $"node '{gone}'", "no node of that name"));
         }
 
-        var now = history.From is null ? WorkflowRunState.None(today) : map.Map(then);
-        for (var place = 0; place < history.Events.Length; place++)
+        var now = then.Status == WorkflowRunStatus.None ? WorkflowRunState.None(today) : map.Map(then);
+        for (var place = first; place < history.Events.Length; place++)
         {
             var happened = history.Events[place];
             var before = then;

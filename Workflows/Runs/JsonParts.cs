@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using OrleansFlow.Workflows.Definitions;
+using OrleansFlow.Workflows.Migrations;
 using OrleansFlow.Workflows.Retries;
 
 namespace OrleansFlow.Workflows.Runs;
@@ -123,6 +125,36 @@ internal static class JsonParts
         writer.WriteEndObject();
     }
 
+    public static void PutPlan(this Utf8JsonWriter writer, ReadOnlySpan<byte> name, MigrationPlan plan)
+    {
+        writer.WriteStartObject(name);
+        writer.WritePropertyName("definition"u8);
+        JsonSerializer.Serialize(writer, plan.Workflow);
+        writer.WriteNumber("position"u8, plan.Position);
+        writer.Put("context"u8, plan.Context);
+        writer.WriteStartArray("nodes"u8);
+        foreach (var place in plan.Nodes)
+        {
+            writer.WriteNumberValue(place);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartArray("items"u8);
+        foreach (var item in plan.Items)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("i"u8, item.Id);
+            writer.WriteNumber("n"u8, item.Node);
+            writer.Put("in"u8, item.Input);
+            writer.Put("parts"u8, item.Parts);
+            writer.Put("next"u8, item.Successors);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
     /// <summary>A copy of the text: what was read may be used for something else.</summary>
     public static Payload ToPayload(this JsonElement value) => new(JsonMarshal.GetRawUtf8Value(value).ToArray());
 
@@ -204,5 +236,18 @@ internal static class JsonParts
         Context = from.Payload("context"u8),
         Await = from.Flag("await"u8),
         CancelWithParent = from.Flag("cancel"u8),
+    };
+
+    public static MigrationPlan Plan(this JsonElement from) => new()
+    {
+        Workflow = from.GetProperty("definition"u8).Deserialize<CompiledWorkflow>() ?? throw new JsonException("The definition is null."),
+        Position = from.Number("position"u8),
+        Context = from.Payload("context"u8),
+        Nodes = from.List("nodes"u8, item => item.GetInt32()),
+        Items = from.List("items"u8, item => new MovedItem(item.Number("i"u8), (int)item.Number("n"u8), item.Payload("in"u8))
+        {
+            Parts = item.List("parts"u8, part => part.ToPayload()),
+            Successors = item.Seeds("next"u8),
+        }),
     };
 }

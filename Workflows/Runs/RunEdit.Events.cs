@@ -58,6 +58,9 @@ internal sealed partial class RunEdit
             case WorkflowRunEvent.Restored restored:
                 Restore(restored);
                 break;
+            case WorkflowRunEvent.Migrated migrated:
+                Migrate(migrated);
+                break;
             default:
                 throw new FlowException(FlowErrorCode.StateCorrupt, $"Run '{State.RunId}' has an event of an unknown kind, {happened.GetType().Name}.");
         }

@@ -1,4 +1,5 @@
 using OrleansFlow.Errors;
+using OrleansFlow.Workflows.Migrations;
 
 namespace OrleansFlow.Workflows.Runs;
 
@@ -148,6 +149,13 @@ internal sealed partial class RunEdit
         }
 
         Reindex();
+    }
+
+    private void Migrate(WorkflowRunEvent.Migrated migrated)
+    {
+        State = WorkflowMigration.Apply(State, migrated.Plan);
+        _owned = true;
+        _ready.AddRange(State.Pending);
     }
 
     private static WorkItem Fenced(WorkItem item, WorkflowRunState now)

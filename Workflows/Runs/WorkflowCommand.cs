@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrleansFlow.Errors;
+using OrleansFlow.Workflows.Migrations;
 using OrleansFlow.Workflows.Retries;
 
 namespace OrleansFlow.Workflows.Runs;
@@ -131,6 +132,10 @@ public abstract record WorkflowCommand
     /// <summary>An order of <see cref="WorkflowRunState.Owed"/> was carried out.</summary>
     /// <param name="Order">Its number.</param>
     public sealed record Delivered(long Order) : WorkflowCommand;
+
+    /// <summary>Moves the run to a newer version of its workflow. Steps in flight are refused, and their items pending again.</summary>
+    /// <param name="Plan">How; made for the run as it is.</param>
+    public sealed record Migrate(MigrationPlan Plan) : WorkflowCommand;
 
     /// <summary>Sets search attributes.</summary>
     /// <param name="Attributes">Which; <see langword="null"/> as a value removes one.</param>

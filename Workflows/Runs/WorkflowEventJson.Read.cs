@@ -30,6 +30,7 @@ public static partial class WorkflowEventJson
             "sent" => new WorkflowRunEvent.OrderDelivered(from.Number("order"u8)) { AtUtc = at },
             "reset" => new WorkflowRunEvent.Restored(from.Number("i"u8), from.Payload("state"u8)) { AtUtc = at },
             "describe" => new WorkflowRunEvent.Described(from.Attributes("attributes"u8)) { AtUtc = at },
+            "migrate" => new WorkflowRunEvent.Migrated(from.GetProperty("plan"u8).Plan()) { AtUtc = at },
             "start" => Started(from, at),
             _ => throw new JsonException($"'{kind}' is no kind of event that this version knows."),
         };

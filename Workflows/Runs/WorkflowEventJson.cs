@@ -198,6 +198,10 @@ public static partial class WorkflowEventJson
                 Head(writer, "describe"u8, happened);
                 writer.Put("attributes"u8, described.Attributes);
                 break;
+            case WorkflowRunEvent.Migrated migrated:
+                Head(writer, "migrate"u8, happened);
+                writer.PutPlan("plan"u8, migrated.Plan);
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(happened), happened.GetType().Name, "Nothing is known of this event.");
         }

@@ -136,6 +136,11 @@ public static partial class WorkflowRunDecider
             return Refuse(FlowErrorCode.BadInput, $"Run '{state.RunId}' cannot go back to before item {reset.Item}: what was given is not a state of this run with that item.");
         }
 
+        if (!before.Workflow.Equals(state.Workflow))
+        {
+            return Refuse(FlowErrorCode.BadInput, $"Run '{state.RunId}' cannot go back to before item {reset.Item}: it was on version {before.Workflow.Version} of '{state.Workflow.Name}' then, and has moved to version {state.Workflow.Version}.");
+        }
+
         return new WorkflowRunEvent.Restored(reset.Item, new Payload(WorkflowRunJson.WriteSnapshot(before))) { AtUtc = nowUtc };
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrleansFlow.Errors;
+using OrleansFlow.Workflows.Migrations;
 
 namespace OrleansFlow.Workflows.Runs;
 
@@ -105,6 +106,9 @@ public static partial class WorkflowRunDecider
                 : Ruling.Duplicate,
             WorkflowCommand.Delivered delivered => state.Owed.ContainsKey(delivered.Order) ? new WorkflowRunEvent.OrderDelivered(delivered.Order) { AtUtc = nowUtc } : Ruling.Duplicate,
             WorkflowCommand.Describe describe => Ended(state, "its attributes") ?? Attributes(state, describe.Attributes) ?? new WorkflowRunEvent.Described(describe.Attributes) { AtUtc = nowUtc },
+            WorkflowCommand.Migrate migrate => WorkflowMigration.Problem(state, migrate.Plan) is { } problem
+                ? Refuse(state.IsFinal && state.Left is null ? FlowErrorCode.AlreadyEnded : FlowErrorCode.BadInput, problem)
+                : new WorkflowRunEvent.Migrated(migrate.Plan) { AtUtc = nowUtc },
             _ => Steer(state, command, nowUtc),
         };
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrleansFlow.Errors;
+using OrleansFlow.Workflows.Migrations;
 using OrleansFlow.Workflows.Retries;
 
 namespace OrleansFlow.Workflows.Runs;
@@ -122,6 +123,10 @@ public abstract record WorkflowRunEvent
     /// <param name="Item">The item.</param>
     /// <param name="Run">The run as it was then (<see cref="WorkflowRunJson.WriteSnapshot"/>).</param>
     public sealed record Restored(long Item, Payload Run) : WorkflowRunEvent;
+
+    /// <summary>The run moved to a newer version of its workflow.</summary>
+    /// <param name="Plan">How, with the definition.</param>
+    public sealed record Migrated(MigrationPlan Plan) : WorkflowRunEvent;
 
     /// <summary>Search attributes were set.</summary>
     /// <param name="Attributes">Which; <see langword="null"/> as a value removed one.</param>

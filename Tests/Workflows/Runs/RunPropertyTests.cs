@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using OrleansFlow.Workflows.Definitions;
+using OrleansFlow.Workflows.Migrations;
 using OrleansFlow.Workflows.Retries;
 using OrleansFlow.Workflows.Runs;
 
@@ -95,7 +96,7 @@ public sealed class RunPropertyTests
     private static WorkflowCommand Steering(RunScript run, Random random)
     {
         var done = run.Events.OfType<WorkflowRunEvent.Committed>().Where(step => step.Item > 0).ToList();
-        switch (random.Next(8))
+        switch (random.Next(9))
         {
             case 0 when random.Next(3) == 0:
                 return new WorkflowCommand.Cancel("why");
@@ -108,10 +109,21 @@ public sealed class RunPropertyTests
                 return new WorkflowCommand.Reset(item, WorkflowReset.Before(WorkflowRunState.None(Sample), run.Events, item));
             case < 7:
                 return new WorkflowCommand.Unpause();
+            case 7:
+                return new WorkflowCommand.Migrate(Plan(run.State));
             default:
                 return new WorkflowCommand.Reopen();
         }
     }
+
+    /// <summary>To the same as the next version.</summary>
+    private static MigrationPlan Plan(WorkflowRunState run) => new()
+    {
+        Workflow = new CompiledWorkflow { Name = run.Workflow.Name, Version = run.Workflow.Version + 1, Start = run.Workflow.Start, Nodes = run.Workflow.Nodes, Output = run.Workflow.Output },
+        Position = run.Position,
+        Nodes = [.. Enumerable.Range(0, run.Workflow.Nodes.Length)],
+        Items = [.. run.Items.Values.Concat(run.Left?.Items.Values ?? []).Where(item => item.Update is null).Select(item => new MovedItem(item.Id, item.Node, item.Input) { Parts = [.. item.Parts], Successors = item.Successors })],
+    };
 
     private static StepOutcome Outcome(RunScript run, WorkItem item, Random random)
     {

@@ -11,9 +11,11 @@ internal sealed class RunScript
 {
     private readonly List<byte[]> _rows = [];
     private readonly List<WorkflowRunState> _states = [];
+    private readonly CompiledWorkflow _began;
 
     public RunScript(CompiledWorkflow workflow, WorkflowCommand.Start start)
     {
+        _began = workflow;
         State = WorkflowRunState.None(workflow);
         Assert.Equal(WorkflowAnswer.Stepped, Do(start).Answer);
     }
@@ -47,7 +49,7 @@ internal sealed class RunScript
         _states.Add(State);
         if (_states.Count < 10 || _states.Count % 20 == 0)
         {
-            RunFolds.AssertFolds(State.Workflow, _rows, _states);
+            RunFolds.AssertFolds(_began, _rows, _states);
         }
 
         return decision;
