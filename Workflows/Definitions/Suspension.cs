@@ -10,14 +10,11 @@ namespace OrleansFlow.Workflows.Definitions;
 /// </summary>
 public sealed class Suspension
 {
-    private readonly TimeSpan? _wait;
-    private readonly DateTimeOffset? _untilUtc;
-
     private Suspension(SavedState saved, string? signal, TimeSpan? wait, DateTimeOffset? untilUtc, ImmutableArray<ChildStart> children = default)
     {
         (Saved, Signal) = (saved, signal);
         Children = children.IsDefault ? [] : children;
-        (_wait, _untilUtc) = (wait, untilUtc);
+        (Wait, UntilUtc) = (wait, untilUtc);
     }
 
     /// <summary>The signal that wakes the node; <see langword="null"/> when only the time does.</summary>
@@ -26,6 +23,12 @@ public sealed class Suspension
     internal SavedState Saved { get; }
 
     internal ImmutableArray<ChildStart> Children { get; }
+
+    /// <summary>How long to wait; null when it is until a time, or without limit.</summary>
+    internal TimeSpan? Wait { get; }
+
+    /// <summary>Until when to wait; null when it is for a time, or without limit.</summary>
+    internal DateTimeOffset? UntilUtc { get; }
 
     /// <summary>Runs again after a time.</summary>
     /// <typeparam name="TState">What is saved; has a JSON form.</typeparam>
@@ -63,7 +66,7 @@ public sealed class Suspension
         ? throw new ArgumentException("A node that waits for children has at least one.", nameof(children))
         : new(new SavedState<TState>(state), signal: null, wait: null, untilUtc: null, [.. children]);
 
-    internal DateTimeOffset? DueUtc(DateTimeOffset nowUtc) => _untilUtc ?? nowUtc + _wait;
+    internal DateTimeOffset? DueUtc(DateTimeOffset nowUtc) => UntilUtc ?? nowUtc + Wait;
 }
 
 /// <summary>What a node saved, with its type.</summary>

@@ -23,5 +23,6 @@ internal sealed class StepCollector(JsonSerializerOptions? json)
         }
     }
 
-    public StepOutcome ToOutcome(DateTimeOffset? dueUtc = null) => new() { Successors = [.. _successors], Outputs = [.. _outputs], DueUtc = dueUtc };
+    public StepOutcome ToOutcome(DateTimeOffset? dueUtc = null, TimeSpan? dueIn = null) =>
+        new() { Successors = [.. _successors], Outputs = [.. _outputs], DueUtc = dueUtc, DueIn = dueIn };
 }

@@ -37,18 +37,19 @@ internal sealed record StepExecution<TContext>(
                 return collector.ToOutcome();
             case TransitionKind.Sleep:
                 Pass(transition.Output!, collector);
-                return collector.ToOutcome(Time.GetUtcNow() + transition.Wait!.Value);
+                return collector.ToOutcome(dueIn: transition.Wait);
             case TransitionKind.WaitUntil:
                 Pass(transition.Output!, collector);
                 return collector.ToOutcome(transition.Until);
             case TransitionKind.WaitForSignal:
-                return new StepOutcome { Signal = transition.Signal, DueUtc = transition.Wait is { } atMost ? Time.GetUtcNow() + atMost : null };
+                return new StepOutcome { Signal = transition.Signal, DueIn = transition.Wait };
             case TransitionKind.Suspend:
                 return new StepOutcome
                 {
                     Repeat = transition.Signal is null && transition.Suspension!.Children.IsEmpty,
                     Signal = transition.Signal,
-                    DueUtc = transition.Suspension!.DueUtc(Time.GetUtcNow()),
+                    DueUtc = transition.Suspension!.UntilUtc,
+                    DueIn = transition.Suspension.Wait,
                     Saved = transition.Suspension.Saved.Write(Json),
                     Children = [.. transition.Suspension.Children.Select(child => child.ToOrder(isAwaited: true, Json))],
                 };

@@ -55,7 +55,7 @@ internal static class OutcomeRules
             return $"Node '{node.Name}' goes on in more than one way: successors or outputs, a signal, its own repetition, awaited children, or the run as new.";
         }
 
-        if (outcome.ContinueAsNew is not null && outcome.DueUtc is not null)
+        if (outcome.ContinueAsNew is not null && (outcome.DueUtc is not null || outcome.DueIn is not null))
         {
             return $"Node '{node.Name}' continues the run as new, which happens at once: sleep in a step before.";
         }

@@ -20,6 +20,11 @@ public sealed record StepOutcome
     /// </summary>
     public DateTimeOffset? DueUtc { get; init; }
 
+    /// <summary>
+    /// <see cref="DueUtc"/> as a time from the commit on, by the clock of whoever decides: the worker's own may be wrong. Not negative; at most one of the two.
+    /// </summary>
+    public TimeSpan? DueIn { get; init; }
+
     /// <summary>The signal after which the node is to run again; <see langword="null"/>: the step is done.</summary>
     public string? Signal { get; init; }
 

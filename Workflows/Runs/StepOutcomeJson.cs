@@ -19,6 +19,11 @@ public static class StepOutcomeJson
         writer.Put("next"u8, outcome.Successors);
         writer.Put("out"u8, outcome.Outputs);
         writer.Put("due"u8, outcome.DueUtc);
+        if (outcome.DueIn is { } wait)
+        {
+            writer.WriteNumber("wait"u8, wait.Ticks);
+        }
+
         writer.Put("signal"u8, outcome.Signal);
         writer.Put("again"u8, outcome.Repeat);
         writer.Put("saved"u8, outcome.Saved);
@@ -82,6 +87,7 @@ public static class StepOutcomeJson
         ImmutableArray<ItemSeed> next = [];
         ImmutableArray<Payload> outputs = [];
         DateTimeOffset? due = null;
+        TimeSpan? wait = null;
         string? signal = null;
         var again = false;
         StepOutcome? rare = null;
@@ -103,6 +109,11 @@ public static class StepOutcomeJson
             {
                 reader.Read();
                 due = new DateTimeOffset(reader.GetInt64(), TimeSpan.Zero);
+            }
+            else if (reader.ValueTextEquals("wait"u8))
+            {
+                reader.Read();
+                wait = new TimeSpan(reader.GetInt64());
             }
             else if (reader.ValueTextEquals("signal"u8))
             {
@@ -134,6 +145,7 @@ public static class StepOutcomeJson
             Successors = next,
             Outputs = outputs,
             DueUtc = due,
+            DueIn = wait,
             Signal = signal,
             Repeat = again,
             Saved = saved,

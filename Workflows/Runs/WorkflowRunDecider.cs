@@ -135,8 +135,13 @@ public static partial class WorkflowRunDecider
 
         return OutcomeRules.Problem(state, item, commit.Outcome) is { } problem
             ? Refuse(FlowErrorCode.BadInput, problem)
-            : new WorkflowRunEvent.Committed(commit.Item, commit.Epoch, commit.Outcome) { AtUtc = nowUtc };
+            : new WorkflowRunEvent.Committed(commit.Item, commit.Epoch, AsOf(nowUtc, commit.Outcome)) { AtUtc = nowUtc };
     }
+
+    /// <summary>The outcome with the time until which it waits.</summary>
+    private static StepOutcome AsOf(DateTimeOffset nowUtc, StepOutcome outcome) => outcome.DueIn is { } wait
+        ? outcome with { DueUtc = wait < DateTimeOffset.MaxValue - nowUtc ? nowUtc + wait : DateTimeOffset.MaxValue, DueIn = null }
+        : outcome;
 
     private static Ruling Fail(WorkflowRunState state, WorkflowCommand.Fail fail, DateTimeOffset nowUtc)
     {

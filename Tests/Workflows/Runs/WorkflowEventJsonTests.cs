@@ -23,6 +23,7 @@ public sealed class WorkflowEventJsonTests
         Children = [new ChildOrder { Workflow = "w" }, new ChildOrder { Id = "c", Workflow = "w", Version = 2, Input = Payload.FromJson("1"), Context = Payload.FromJson("2"), Await = true, CancelWithParent = true }],
         ContinueAsNew = new NewRun(Payload.FromJson("5")),
         Fold = new ContextFold(7, Payload.FromJson("6")),
+        DueIn = TimeSpan.FromSeconds(3),
     };
 
     [Fact]
@@ -32,7 +33,7 @@ public sealed class WorkflowEventJsonTests
 
         Assert.Equal(Encoding.UTF8.GetString(utf8), Encoding.UTF8.GetString(Write(StepOutcomeJson.Read(utf8))));
         var read = StepOutcomeJson.Read(utf8);
-        Assert.Equal((Everything.DueUtc, Everything.Signal, 2, null), (read.DueUtc, read.Signal, read.Outputs.Length, read.Attributes[1].Value));
+        Assert.Equal((Everything.DueUtc, Everything.DueIn, Everything.Signal, 2, null), (read.DueUtc, read.DueIn, read.Signal, read.Outputs.Length, read.Attributes[1].Value));
         Assert.Equal(Everything.Successors, read.Successors);
     }
 

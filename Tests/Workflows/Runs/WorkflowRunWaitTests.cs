@@ -22,6 +22,27 @@ public sealed class WorkflowRunWaitTests
     }
 
     [Fact]
+    public void Sleep_OfAWorkerWhoseClockIsWrong_LastsItsTimeByTheRunsClock()
+    {
+        var run = RunScript.Of(Two);
+        run.Commit(run.Take(), new StepOutcome { DueIn = TimeSpan.FromHours(1), Successors = [new ItemSeed(run.State.Workflow.IndexOf("last"), Payload.FromJson("7"))] });
+
+        Assert.Equal(run.Now.AddHours(1), run.State.NextDueUtc);
+        Assert.Equal(WorkflowAnswer.Idle, run.Wait(TimeSpan.FromHours(1) - TimeSpan.FromTicks(1)).Answer);
+        Assert.Equal(WorkflowAnswer.Stepped, run.Wait(TimeSpan.FromTicks(1)).Answer);
+    }
+
+    [Fact]
+    public void Sleep_WithoutEnd_IsNoError()
+    {
+        var run = RunScript.Of(Two);
+
+        run.Commit(run.Take(), new StepOutcome { DueIn = TimeSpan.MaxValue, Successors = [new ItemSeed(run.State.Workflow.IndexOf("last"), default)] });
+
+        Assert.Equal(DateTimeOffset.MaxValue, run.State.NextDueUtc);
+    }
+
+    [Fact]
     public void Sleep_OfAPausedRun_GoesOnAfterTheResume()
     {
         var run = RunScript.Of(Two);
