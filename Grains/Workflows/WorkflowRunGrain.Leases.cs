@@ -173,16 +173,22 @@ internal sealed partial class WorkflowRunGrain
         await StageAsync(turn);
     }
 
-    public Task<TaskView?> GetTaskAsync(TaskId task, CancellationToken cancellationToken)
+    public async Task<TaskView?> GetTaskAsync(TaskId task, CancellationToken cancellationToken)
     {
         if (task.Index >= FirstQuery)
         {
-            return Task.FromResult(ViewOfQuery(task));
+            return ViewOfQuery(task);
+        }
+
+        if (_pump is { } pump && !ReferenceEquals(pump.Committed, pump.Tentative))
+        {
+            // Grants are decided on what is newest: an item told as ready that is not any more would be offered and refused until the write ends.
+            await pump.FlushAsync();
         }
 
         if (Committed is not { } state)
         {
-            return Task.FromResult<TaskView?>(null);
+            return null;
         }
 
         var view = new TaskView { TaskId = task, Role = "", Status = FlowTaskStatus.Completed };
@@ -205,7 +211,7 @@ internal sealed partial class WorkflowRunGrain
             };
         }
 
-        return Task.FromResult<TaskView?>(view);
+        return view;
     }
 
     private EffectReceipt Complete(WorkflowRunTurn turn, AttemptOutcome outcome, WorkerId worker, DateTimeOffset nowUtc)

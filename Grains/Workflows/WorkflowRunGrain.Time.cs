@@ -12,6 +12,9 @@ internal sealed partial class WorkflowRunGrain
     /// <summary>A run that waits no longer than this stays where it is; one that waits longer is the index's to wake.</summary>
     private static readonly TimeSpan ShortWait = TimeSpan.FromSeconds(5);
 
+    /// <summary>After this the timer of a run that stays in memory looks again.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
+
     /// <summary>Leases that stood when the run was read from storage and were not renewed since, with their epoch.</summary>
     private readonly SortedDictionary<long, long> _restored = [];
 
@@ -93,7 +96,15 @@ internal sealed partial class WorkflowRunGrain
             return;
         }
 
-        var wait = due - _clock.GetUtcNow();
+        // Timers end at 49 days; one that fires too early sets itself anew.
+        var nowUtc = _clock.GetUtcNow();
+        due = due - nowUtc < LongestWait ? due : nowUtc + LongestWait;
+        if (_armedUtc <= due)
+        {
+            return;
+        }
+
+        var wait = due - nowUtc;
         _timer?.Dispose();
         _timer = this.RegisterGrainTimer(
             OnTimerAsync,
