@@ -1,3 +1,4 @@
+using OrleansFlow.Simulation.Workflows;
 using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Simulation.Cluster;
@@ -16,6 +17,9 @@ internal sealed record WorldOptions
 
     /// <summary>Limits on the tasks in hand; null for a world without any, in which workers serve one role.</summary>
     public LimitOptions? Limits { get; init; }
+
+    /// <summary>Workflows that every worker serves.</summary>
+    public IReadOnlyList<RandomWorkflow> Workflows { get; init; } = [];
 
     /// <summary>How long callers wait for a grain's answer.</summary>
     public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(4);

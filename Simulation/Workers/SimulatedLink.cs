@@ -82,6 +82,14 @@ internal sealed class SimulatedLink(SimulatedWorld world, SimulatedWorker worker
             }
         }
 
+        if (message.KindCase == SiloMessage.KindOneofCase.OutcomeReceipts)
+        {
+            foreach (var next in message.OutcomeReceipts.Receipts.Select(receipt => receipt.Next).Where(next => next is not null))
+            {
+                world.Watch.OnOffered(worker.Id, next.Lease.TaskId, next.Lease.Epoch);
+            }
+        }
+
         SendDown(() => Arrive(message));
         return ValueTask.CompletedTask;
     }

@@ -3,8 +3,11 @@ using Microsoft.Extensions.DependencyInjection;
 using OrleansFlow.Errors;
 using OrleansFlow.Simulation.Cluster;
 using OrleansFlow.Simulation.Kernel;
+using OrleansFlow.Simulation.Workflows;
 using OrleansFlow.Tasks;
+using OrleansFlow.Worker.Attempts;
 using OrleansFlow.Worker.Sessions;
+using OrleansFlow.Workflows.Execution;
 
 namespace OrleansFlow.Simulation.Workers;
 
@@ -41,7 +44,7 @@ internal sealed class SimulatedWorker
                 ShutdownGrace = TimeSpan.FromSeconds(2),
                 StopGrace = TimeSpan.FromSeconds(2),
             },
-            world.Options.Limits is null ? SimulatedWorld.Shared.Roles : SimulatedWorld.Shared.BothRoles,
+            Serve(world),
             services.GetRequiredService<IServiceScopeFactory>(),
             _ => new SimulatedArtifactStore(world, Process),
             Process.Clock,
@@ -99,6 +102,11 @@ internal sealed class SimulatedWorker
         HasEnded = true;
         _world.BreakLinks(link => ReferenceEquals(link.Worker, this));
     }
+
+    private static RoleCatalog Serve(SimulatedWorld world) => world.Options.Workflows.Count > 0
+        ? new RoleCatalog(world.Options.Workflows.Select(workflow => new SlowSteps(workflow.Definition.ToSteps(), world.Faults))
+            .SelectMany(steps => WorkflowRoles.Of(steps.Compiled, []).Select(role => new RoleRegistration(role, steps))))
+        : world.Options.Limits is null ? SimulatedWorld.Shared.Roles : SimulatedWorld.Shared.BothRoles;
 
     /// <summary>The spread of reconnects, drawn from the seed.</summary>
     private sealed class SeededReconnects(SeededRandom random) : Random

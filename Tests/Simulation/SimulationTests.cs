@@ -16,6 +16,7 @@ public sealed class SimulationTests
     [InlineData("random-graphs", 500)]
     [InlineData("scatter", 500)]
     [InlineData("limits", 500)]
+    [InlineData("workflows", 400)]
     public void Rules_OverThousandsOfSeedsWithEveryKindOfFault_Hold(string scenario, int seeds)
     {
         var faults = new ConcurrentDictionary<FaultKind, int>();
@@ -60,6 +61,7 @@ public sealed class SimulationTests
     [InlineData("random-graphs")]
     [InlineData("scatter")]
     [InlineData("limits")]
+    [InlineData("workflows")]
     public void History_OfTheSameSeed_IsTheSameByteForByte(string scenario)
     {
         var options = new ParallelOptions { CancellationToken = TestContext.Current.CancellationToken };
@@ -86,6 +88,9 @@ public sealed class SimulationTests
     [InlineData("leases", 305)] // A wall clock that was set back kept a dead worker's lease.
     [InlineData("graphs", 259)] // The same in a run.
     [InlineData("routing", 787)] // A timer that was set anew while it asked for a lease's holder cancelled its own work, and the lease never ended.
+    [InlineData("workflows", 4)] // A worker whose wall clock was an hour ahead made a sleep of two seconds last an hour.
+    [InlineData("workflows", 16)] // A queue asked a run for an item whose grant was being written, was told that it is ready, offered it and was refused, without end.
+    [InlineData("workflows", 28)] // A join that was to wait ten years set a timer, which ends at 49 days.
     [InlineData("routing", 134)] // A queue asked a paused run for a task, was told that it is ready, offered it and was refused, without end.
     public void Seed_ThatOnceBrokeARule_BreaksNoneAnyMore(string scenario, ulong seed) => Assert.Null(SimulationRunner.Run(scenario, seed).Violation);
 

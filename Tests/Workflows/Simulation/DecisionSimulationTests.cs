@@ -12,7 +12,7 @@ public sealed class DecisionSimulationTests
     public void AnySeed_EndsWithTheAnswerOfASequentialRun()
     {
         var broken = new SortedDictionary<ulong, string>();
-        Parallel.For(0, 1_500, new ParallelOptions { CancellationToken = TestContext.Current.CancellationToken }, number =>
+        Parallel.For(0, 800, new ParallelOptions { CancellationToken = TestContext.Current.CancellationToken }, number =>
         {
             if (DecisionSimulation.Run((ulong)number) is { } violation)
             {
