@@ -88,21 +88,31 @@ public readonly record struct TaskId
             return false;
         }
 
-        var parts = text.Split('/');
-        var valid = parts.Length switch
+        if (!IsValid(text))
         {
-            1 => IdText.IsValid(parts[0]),
-            3 => IdText.IsValid(parts[0]) && (parts[1] == WorkflowMark || IdText.IsValid(parts[1])) && int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out _),
-            _ => false,
-        };
-        if (valid)
-        {
-            id = new TaskId(text);
+            return false;
         }
 
-        return valid;
+        id = new TaskId(text);
+        return true;
     }
 
     /// <inheritdoc/>
     public override string ToString() => Value;
+
+    private static bool IsValid(ReadOnlySpan<char> text)
+    {
+        var first = text.IndexOf('/');
+        if (first < 0)
+        {
+            return IdText.IsValid(text);
+        }
+
+        var rest = text[(first + 1)..];
+        var second = rest.IndexOf('/');
+        return second >= 0
+            && IdText.IsValid(text[..first])
+            && (rest[..second] is WorkflowMark || IdText.IsValid(rest[..second]))
+            && int.TryParse(rest[(second + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out _);
+    }
 }

@@ -10,6 +10,9 @@ internal sealed class DeliveryLane(TimeProvider clock, Func<bool> isEmpty, Func<
     private Task _run = Task.CompletedTask;
     private bool _isRunning;
 
+    /// <summary>True while something is being sent.</summary>
+    public bool IsRunning => _isRunning;
+
     /// <summary>Begins to send what is owed, if that is not under way.</summary>
     /// <returns>Ends when nothing is owed, or when it is cancelled.</returns>
     public Task RunAsync(CancellationToken cancellationToken)

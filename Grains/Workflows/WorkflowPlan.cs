@@ -15,11 +15,15 @@ internal sealed class WorkflowPlan
 
     private WorkflowPlan(CompiledWorkflow workflow)
     {
+        Workflow = workflow;
         _role = WorkflowRoles.Of(workflow.Name, workflow.Version);
         _roles = [.. workflow.Nodes.Select(node => node.Role is null ? _role : WorkflowRoles.Of(workflow, node))];
         Needs = PlacementTraits.Of([], workflow.Hash).Text;
         LimitKeys = [.. workflow.Nodes.Select(node => node.ConcurrencyKey is { } key ? $"workflow.{workflow.Name}.{key}" : null)];
     }
+
+    /// <summary>The definition.</summary>
+    public CompiledWorkflow Workflow { get; }
 
     /// <summary>What a worker must offer: this very definition.</summary>
     public string Needs { get; }
@@ -28,7 +32,7 @@ internal sealed class WorkflowPlan
     public IReadOnlyList<string?> LimitKeys { get; }
 
     /// <summary>How many items with a node's key may be in flight at once.</summary>
-    public int LimitOf(int node) => LimitKeys[node] is null ? 0 : 1;
+    public int LimitOf(int node) => LimitKeys[node] is null ? 0 : Workflow.Nodes[node].ConcurrencyLimit;
 
     /// <summary>The plan of a definition.</summary>
     public static WorkflowPlan Of(CompiledWorkflow workflow) => Known.GetValue(workflow, static workflow => new WorkflowPlan(workflow));

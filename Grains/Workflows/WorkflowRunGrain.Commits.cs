@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OrleansFlow.Errors;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workflows.Runs;
@@ -13,8 +14,8 @@ internal sealed partial class WorkflowRunGrain
     /// <summary>Items that became pending and that their queue was not told of yet.</summary>
     private readonly List<long> _ready = [];
 
-    /// <summary>Items that their queue was told of and that are not done.</summary>
-    private readonly HashSet<long> _queued = [];
+    /// <summary>Items that their queue was told of and that are not done, with its role.</summary>
+    private Dictionary<long, string>? _queued;
 
     private long _trimTo;
 
@@ -31,7 +32,7 @@ internal sealed partial class WorkflowRunGrain
         var state = turn.State;
         _ready.AddRange(turn.Ready);
         var committed = _pump!.StageAsync(state, events);
-        if (state.IsFinal || events.Any(DropsItems))
+        if (_leases.Count > 0 && (state.IsFinal || DropsItems(events.AsSpan())))
         {
             StopDropped(state);
         }
@@ -74,15 +75,15 @@ internal sealed partial class WorkflowRunGrain
 
     private void OnCommitted(WorkflowRunState state, IReadOnlyList<WorkflowRunEvent> events)
     {
-        foreach (var happened in events)
+        for (var place = 0; place < events.Count; place++)
         {
-            switch (happened)
+            switch (events[place])
             {
                 case WorkflowRunEvent.Committed { Item: var item }:
                     EndQueued(state, item);
                     break;
-                case WorkflowRunEvent.Failed { Item: var item }:
-                    LogStepFailed(_id, item, ((WorkflowRunEvent.Failed)happened).Message);
+                case WorkflowRunEvent.Failed { Item: var item, Message: var message }:
+                    LogStepFailed(_id, item, message);
                     EndQueued(state, item);
                     break;
                 case WorkflowRunEvent.Described:
@@ -91,9 +92,9 @@ internal sealed partial class WorkflowRunGrain
             }
         }
 
-        if (_queued.Count > 0 && (state.IsFinal || events.Any(DropsItems)))
+        if (_queued is { Count: > 0 } && (state.IsFinal || DropsItems(CollectionsMarshal.AsSpan((List<WorkflowRunEvent>)events))))
         {
-            foreach (var item in _queued.Order().ToList())
+            foreach (var item in _queued.Keys.Order().ToList())
             {
                 EndQueued(state, item);
             }
@@ -104,6 +105,7 @@ internal sealed partial class WorkflowRunGrain
         {
             _owesNews = true;
             LogEnded(_id, state.Status);
+            _end?.Pulse();
         }
         else
         {
@@ -119,12 +121,23 @@ internal sealed partial class WorkflowRunGrain
     {
         LogWriteFailed(failure, _id);
         _signal.Fail(failure);
+        _end?.Fail(failure);
         DeactivateOnIdle();
     }
 
-    /// <summary>Whether an event takes items away that workers may be busy with.</summary>
-    private static bool DropsItems(WorkflowRunEvent happened) =>
-        happened is WorkflowRunEvent.Steered or WorkflowRunEvent.Restored or WorkflowRunEvent.Committed { Outcome.ContinueAsNew: not null };
+    /// <summary>Whether one of the events takes items away that workers may be busy with.</summary>
+    private static bool DropsItems(ReadOnlySpan<WorkflowRunEvent> events)
+    {
+        foreach (var happened in events)
+        {
+            if (happened is WorkflowRunEvent.Steered or WorkflowRunEvent.Restored or WorkflowRunEvent.Committed { Outcome.ContinueAsNew: not null })
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Tells the workers of steps that are not wanted any more.</summary>
     private void StopDropped(WorkflowRunState state)
@@ -134,8 +147,8 @@ internal sealed partial class WorkflowRunGrain
             if (!state.Items.TryGetValue(item, out var live) || live.Status != WorkItemStatus.InProgress || live.Epoch != lease.Epoch)
             {
                 _leases.Remove(item);
-                _restored.Remove(item);
-                _owedStops.Add((lease.Worker, new LeaseToken(TaskId.OfWorkflow(_id, item), lease.Epoch), Cancelled));
+                _restored?.Remove(item);
+                OweStop(lease.Worker, new LeaseToken(TaskId.OfWorkflow(_id, item), lease.Epoch), Cancelled);
             }
         }
     }
@@ -143,10 +156,10 @@ internal sealed partial class WorkflowRunGrain
     /// <summary>An item is done: its queue need not keep it.</summary>
     private void EndQueued(WorkflowRunState state, long item)
     {
-        if (_queued.Contains(item) && !state.Items.ContainsKey(item))
+        if (_queued is not null && _queued.TryGetValue(item, out var role) && !state.Items.ContainsKey(item))
         {
             _queued.Remove(item);
-            Owe(_queuedRoles.Remove(item, out var role) ? role : WorkflowPlan.Of(state.Workflow).RoleOf(-1)).Ended.Add(item);
+            Owe(role).Ended.Add(item);
         }
     }
 
@@ -159,7 +172,7 @@ internal sealed partial class WorkflowRunGrain
         }
 
         var newest = _pump!.Tentative;
-        var plan = WorkflowPlan.Of(state.Workflow);
+        var plan = PlanOf(state);
         for (var place = 0; place < _ready.Count; place++)
         {
             var id = _ready[place];

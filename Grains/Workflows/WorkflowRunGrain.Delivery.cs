@@ -19,20 +19,21 @@ internal sealed partial class WorkflowRunGrain
     /// <summary>Updates and queries wait for people: they go before steps.</summary>
     private const int UpdatePriority = 1_000_000;
 
-    private readonly SortedDictionary<string, QueueMail> _owedToQueues = new(StringComparer.Ordinal);
-    private readonly Dictionary<long, string> _queuedRoles = [];
-    private readonly List<(WorkerId Worker, LeaseToken Token, string Reason)> _owedStops = [];
-    private readonly DeliveryLane _mail;
-    private readonly DeliveryLane _stops;
-    private readonly DeliveryLane _orders;
-    private readonly DeliveryLane _news;
+    private SortedDictionary<string, QueueMail>? _owedToQueues;
+    private List<(WorkerId Worker, LeaseToken Token, string Reason)>? _owedStops;
+    private DeliveryLane? _mail;
+    private DeliveryLane? _stops;
+    private DeliveryLane? _orders;
+    private DeliveryLane? _news;
     private Task _delivery = Task.CompletedTask;
     private bool _owesNews;
+    private long _trimmed = 1;
 
     private static string QueueOf(string role) => role + "/0";
 
     private QueueMail Owe(string role)
     {
+        _owedToQueues ??= new SortedDictionary<string, QueueMail>(StringComparer.Ordinal);
         if (!_owedToQueues.TryGetValue(role, out var mail))
         {
             _owedToQueues.Add(role, mail = new QueueMail());
@@ -41,31 +42,52 @@ internal sealed partial class WorkflowRunGrain
         return mail;
     }
 
-    private void Tell(long item, string role)
-    {
-        if (_queued.Add(item))
-        {
-            _queuedRoles[item] = role;
-        }
-    }
+    private void OweStop(WorkerId worker, LeaseToken token, string reason) => (_owedStops ??= []).Add((worker, token, reason));
+
+    private void Tell(long item, string role) => (_queued ??= []).TryAdd(item, role);
 
     /// <summary>Begins to deliver what is owed; what is slow at one receiver holds up no other.</summary>
     private void Deliver()
     {
-        if (_owedToQueues.Count == 0 && _owedStops.Count == 0 && !_owesNews && _trimTo == 0 && Committed is null or { Owed.IsEmpty: true })
+        if (_owedToQueues is { Count: > 0 })
         {
-            return;
+            Run(_mail ??= new DeliveryLane(_clock, () => _owedToQueues.Count == 0, SendToQueuesAsync));
         }
 
-        _delivery = DeliverAsync(
-            _delivery, [_mail.RunAsync(_stopped), _stops.RunAsync(_stopped), _orders.RunAsync(_stopped), _news.RunAsync(_stopped), TrimAsync()]);
+        if (_owedStops is { Count: > 0 })
+        {
+            Run(_stops ??= new DeliveryLane(_clock, () => _owedStops.Count == 0, SendStopsAsync));
+        }
+
+        if (Committed is { Owed.IsEmpty: false })
+        {
+            Run(_orders ??= new DeliveryLane(_clock, () => Committed is not { Owed.IsEmpty: false }, CarryOutOrdersAsync));
+        }
+
+        if (_owesNews)
+        {
+            Run(_news ??= new DeliveryLane(_clock, () => !_owesNews, TellIndexAsync));
+        }
+
+        if (_trimTo > 0)
+        {
+            _delivery = DeliverAsync(_delivery, TrimAsync());
+        }
     }
 
-    private async Task DeliverAsync(Task before, Task[] lanes)
+    private void Run(DeliveryLane lane)
+    {
+        if (!lane.IsRunning)
+        {
+            _delivery = DeliverAsync(_delivery, lane.RunAsync(_stopped));
+        }
+    }
+
+    private async Task DeliverAsync(Task before, Task delivering)
     {
         try
         {
-            await Task.WhenAll(lanes);
+            await delivering;
         }
         catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
         {
@@ -83,9 +105,9 @@ internal sealed partial class WorkflowRunGrain
     private async Task<bool> SendToQueuesAsync(CancellationToken cancellationToken)
     {
         var sent = true;
-        foreach (var (role, mail) in _owedToQueues.ToList())
+        foreach (var (role, mail) in _owedToQueues!.ToList())
         {
-            _owedToQueues.Remove(role);
+            _owedToQueues!.Remove(role);
             try
             {
                 await SendAsync(role, mail, cancellationToken);
@@ -96,6 +118,7 @@ internal sealed partial class WorkflowRunGrain
                 var owed = Owe(role);
                 owed.Ready.UnionWith(mail.Ready);
                 owed.Ended.UnionWith(mail.Ended);
+                owed.Queries.UnionWith(mail.Queries);
                 sent = false;
             }
         }
@@ -118,7 +141,7 @@ internal sealed partial class WorkflowRunGrain
                 return;
             }
 
-            var plan = WorkflowPlan.Of(state.Workflow);
+            var plan = PlanOf(state);
             var ready = items.Where(id => state.Items.TryGetValue(id, out var item) && item.Status == WorkItemStatus.Pending).ToList();
             ready.ForEach(id => Tell(id, role));
             await queue.EnqueueAsync([.. ready.Select(id => EntryOf(plan, state.Items[id]))], cancellationToken);
@@ -126,17 +149,17 @@ internal sealed partial class WorkflowRunGrain
 
         if (mail.Queries.Count > 0)
         {
-            var plan = WorkflowPlan.Of(_pump!.Tentative.Workflow);
+            var plan = PlanOf(_pump!.Tentative);
             await queue.EnqueueAsync(
-                [.. mail.Queries.Where(_queries.ContainsKey).Select(id => new QueueEntry(TaskId.OfWorkflow(_id, id), UpdatePriority, _clock.GetUtcNow(), plan.Needs))],
+                [.. mail.Queries.Where(id => _queries?.ContainsKey(id) == true).Select(id => new QueueEntry(TaskId.OfWorkflow(_id, id), UpdatePriority, _clock.GetUtcNow(), plan.Needs))],
                 cancellationToken);
         }
     }
 
     private async Task<bool> SendStopsAsync(CancellationToken cancellationToken)
     {
-        var stops = _owedStops.ToList();
-        _owedStops.Clear();
+        var stops = _owedStops!.ToList();
+        _owedStops!.Clear();
         var failed = false;
         await Task.WhenAll(stops.Select(async stop =>
         {
@@ -147,7 +170,7 @@ internal sealed partial class WorkflowRunGrain
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
                 LogDeliveryFailed(exception, _id);
-                _owedStops.Add(stop);
+                _owedStops!.Add(stop);
                 failed = true;
             }
         }));
@@ -155,7 +178,7 @@ internal sealed partial class WorkflowRunGrain
     }
 
     /// <summary>Carries out what other runs are to be told or asked.</summary>
-    private async Task<bool> CarryOutOrderAsync(CancellationToken cancellationToken)
+    private async Task<bool> CarryOutOrdersAsync(CancellationToken cancellationToken)
     {
         var orders = Committed!.Owed.Values.Take(OrdersMax).ToList();
         var done = await Task.WhenAll(orders.Select(order => TryCarryOutAsync(order, cancellationToken)));
@@ -235,19 +258,12 @@ internal sealed partial class WorkflowRunGrain
     /// <summary>Deletes what a log that began anew has left behind.</summary>
     private async Task TrimAsync()
     {
-        if (_trimTo == 0)
-        {
-            return;
-        }
-
         var to = _trimTo;
         _trimTo = 0;
         await Task.Yield();
         await _store.TrimAsync(_trimmed, to);
         _trimmed = to;
     }
-
-    private long _trimmed = 1;
 
     /// <summary>What is owed to one queue.</summary>
     private sealed class QueueMail

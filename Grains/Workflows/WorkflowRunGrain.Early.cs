@@ -44,7 +44,7 @@ internal sealed partial class WorkflowRunGrain
         }
 
         SortedDictionary<string, List<QueueEntry>>? entries = null;
-        var plan = WorkflowPlan.Of(state.Workflow);
+        var plan = PlanOf(state);
         foreach (var id in _ready)
         {
             if (state.Items.TryGetValue(id, out var item) && item.Status == WorkItemStatus.Pending)

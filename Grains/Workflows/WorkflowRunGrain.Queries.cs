@@ -15,21 +15,21 @@ internal sealed partial class WorkflowRunGrain
     /// <summary>Most queries of a run that wait at the same time.</summary>
     private const int QueriesMax = 1_000;
 
-    private readonly SortedDictionary<long, OpenQuery> _queries = [];
+    private SortedDictionary<long, OpenQuery>? _queries;
     private long _lastQuery = FirstQuery - 1;
 
     public async Task<Payload> QueryAsync(string name, Payload argument, CancellationToken cancellationToken)
     {
         var state = RequireCommitted();
-        if (_queries.Count >= QueriesMax)
+        if (_queries?.Count >= QueriesMax)
         {
             throw new FlowException(FlowErrorCode.LimitExceeded, $"{QueriesMax} queries of run '{_id}' wait already; ask again later.");
         }
 
         var id = ++_lastQuery;
         var query = new OpenQuery(name, argument);
-        _queries.Add(id, query);
-        var role = WorkflowPlan.Of(state.Workflow).RoleOf(-1);
+        (_queries ??= []).Add(id, query);
+        var role = PlanOf(state).RoleOf(-1);
         Owe(role).Queries.Add(id);
         Deliver();
         try
@@ -47,7 +47,7 @@ internal sealed partial class WorkflowRunGrain
 
     private LeaseGrant? GrantQuery(TaskId task, WorkerId worker)
     {
-        if (!_queries.TryGetValue(task.Index, out var query) || query.Worker is not null || Committed is not { } state)
+        if (_queries is null || !_queries.TryGetValue(task.Index, out var query) || query.Worker is not null || Committed is not { } state)
         {
             return null;
         }
@@ -59,7 +59,7 @@ internal sealed partial class WorkflowRunGrain
         return new LeaseGrant
         {
             Token = new LeaseToken(task, query.Epoch),
-            Role = WorkflowPlan.Of(state.Workflow).RoleOf(-1),
+            Role = PlanOf(state).RoleOf(-1),
             Attempt = 1,
 
             // What the worker keeps of the context is about steps; a query sees what is durable, whole.
@@ -122,7 +122,7 @@ internal sealed partial class WorkflowRunGrain
 
     private void ExpireQueries(DateTimeOffset nowUtc)
     {
-        foreach (var (id, query) in _queries)
+        foreach (var (id, query) in _queries ?? [])
         {
             if (query.Worker is not null && query.ExpiresUtc <= nowUtc)
             {
@@ -133,31 +133,34 @@ internal sealed partial class WorkflowRunGrain
 
     private void EndQueries()
     {
-        foreach (var query in _queries.Values)
+        foreach (var query in _queries?.Values.ToList() ?? [])
         {
             query.Answer.TrySetException(new FlowException(FlowErrorCode.StoreUnavailable, $"Query '{query.Name}' was not answered before run '{_id}' moved to another silo; ask again."));
         }
     }
 
-    private TaskView? ViewOfQuery(TaskId task) => !_queries.TryGetValue(task.Index, out var query)
+    private TaskView? ViewOfQuery(TaskId task) => _queries is null || !_queries.TryGetValue(task.Index, out var query)
         ? null
         : new TaskView
         {
             TaskId = task,
-            Role = WorkflowPlan.Of(_pump!.Tentative.Workflow).RoleOf(-1),
+            Role = PlanOf(_pump!.Tentative).RoleOf(-1),
             Status = query.Worker is null ? FlowTaskStatus.Ready : FlowTaskStatus.Leased,
             Epoch = query.Epoch,
             Worker = query.Worker ?? default,
             DueUtc = query.Worker is null ? null : query.ExpiresUtc,
         };
 
-    private bool IsCurrent(LeaseToken token, out OpenQuery query) =>
-        _queries.TryGetValue(token.TaskId.Index, out query!) && query.Worker is not null && query.Epoch == token.Epoch;
+    private bool IsCurrent(LeaseToken token, out OpenQuery query)
+    {
+        query = null!;
+        return _queries?.TryGetValue(token.TaskId.Index, out query!) == true && query.Worker is not null && query.Epoch == token.Epoch;
+    }
 
     private void OfferAgain(long id, OpenQuery query)
     {
         query.Worker = null;
-        Owe(WorkflowPlan.Of(_pump!.Tentative.Workflow).RoleOf(-1)).Queries.Add(id);
+        Owe(PlanOf(_pump!.Tentative).RoleOf(-1)).Queries.Add(id);
         Deliver();
     }
 

@@ -34,7 +34,7 @@ internal sealed partial class WorkflowRunGrain
 
             if (command is WorkflowCommand.Reset)
             {
-                _contexts.Clear();
+                _contexts = null;
             }
         }
 

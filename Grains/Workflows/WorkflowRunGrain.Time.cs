@@ -16,7 +16,7 @@ internal sealed partial class WorkflowRunGrain
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
     /// <summary>Leases that stood when the run was read from storage and were not renewed since, with their epoch.</summary>
-    private readonly SortedDictionary<long, long> _restored = [];
+    private SortedDictionary<long, long>? _restored;
 
     private IGrainTimer? _timer;
     private DateTimeOffset? _armedUtc;
@@ -43,12 +43,12 @@ internal sealed partial class WorkflowRunGrain
         {
             // Renewals are not stored: what was left of the lease is not known, so it stands for its whole time.
             _leases[item.Id] = new StepLease(item.Epoch, new WorkerId(item.Worker ?? ""), nowUtc + _leaseOptions.Duration, 0);
-            _restored[item.Id] = item.Epoch;
+            (_restored ??= [])[item.Id] = item.Epoch;
         }
 
         // Whether the index knows it as one that goes on is not known; before it does it says so.
         _isParked = IsIdle(state);
-        if (_restored.Count > 0)
+        if (_restored is not null)
         {
             _askUtc = AskTime();
             Arm(_askUtc);
@@ -154,7 +154,7 @@ internal sealed partial class WorkflowRunGrain
         foreach (var (item, lease) in _leases.Where(lease => lease.Value.ExpiresUtc <= nowUtc).OrderBy(lease => lease.Key).ToList())
         {
             Lose(turn, item, lease.Epoch, "lease_expired");
-            _owedStops.Add((lease.Worker, new LeaseToken(TaskId.OfWorkflow(_id, item), lease.Epoch), LeaseLost));
+            OweStop(lease.Worker, new LeaseToken(TaskId.OfWorkflow(_id, item), lease.Epoch), LeaseLost);
         }
 
         ExpireQueries(nowUtc);
@@ -181,9 +181,9 @@ internal sealed partial class WorkflowRunGrain
     /// <summary>Workers had the time to come back: a restored lease that no session holds is revoked.</summary>
     private async Task AskHoldersAsync(CancellationToken cancellationToken)
     {
-        var holders = _restored.Where(lease => _leases.ContainsKey(lease.Key)).GroupBy(lease => _leases[lease.Key].Worker).ToList();
+        var holders = (_restored ?? []).Where(lease => _leases.ContainsKey(lease.Key)).GroupBy(lease => _leases[lease.Key].Worker).ToList();
         await Task.WhenAll(holders.Select(holder => AskHolderAsync(holder.Key, [.. holder], cancellationToken)));
-        _restored.Clear();
+        _restored = null;
     }
 
     private async Task AskHolderAsync(WorkerId worker, IReadOnlyList<KeyValuePair<long, long>> leases, CancellationToken cancellationToken)
@@ -196,7 +196,7 @@ internal sealed partial class WorkflowRunGrain
             foreach (var (item, epoch) in leases)
             {
                 // Renewed, while the worker was asked, means alive.
-                if (_restored.ContainsKey(item) && !held.Contains(new LeaseToken(TaskId.OfWorkflow(_id, item), epoch)))
+                if (_restored?.ContainsKey(item) == true && !held.Contains(new LeaseToken(TaskId.OfWorkflow(_id, item), epoch)))
                 {
                     Lose(turn, item, epoch, "connection_lost");
                 }
@@ -234,7 +234,7 @@ internal sealed partial class WorkflowRunGrain
             return false;
         }
 
-        if (_isParked && _watchers == 0 && _queries.Count == 0 && ReferenceEquals(state, _pump!.Tentative))
+        if ((_isParked || state.IsFinal) && _watchers == 0 && _queries is null or { Count: 0 } && state.Owed.IsEmpty && ReferenceEquals(state, _pump!.Tentative))
         {
             DeactivateOnIdle();
         }

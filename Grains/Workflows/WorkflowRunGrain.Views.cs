@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using OrleansFlow.Grains.Commits;
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
@@ -13,6 +14,9 @@ namespace OrleansFlow.Grains.Workflows;
 internal sealed partial class WorkflowRunGrain
 {
     private const int PageMax = 1_000;
+
+    /// <summary>Wakes those who wait for the end; a signal of its own, because they may be many and the commits before it too.</summary>
+    private CommitSignal? _end;
 
     public Task<WorkflowRunView?> GetAsync(CancellationToken cancellationToken)
     {
@@ -29,7 +33,7 @@ internal sealed partial class WorkflowRunGrain
             while (Committed is not { IsFinal: true })
             {
                 _pump!.ThrowIfFailed();
-                await _signal.WaitAsync(cancellationToken);
+                await (_end ??= new CommitSignal()).WaitAsync(cancellationToken);
             }
         }
         finally
@@ -122,7 +126,7 @@ internal sealed partial class WorkflowRunGrain
 
     private async Task<RunReason> PendingReasonAsync(WorkflowRunState state, WorkItem item, string items, string node, CancellationToken cancellationToken)
     {
-        var plan = WorkflowPlan.Of(state.Workflow);
+        var plan = PlanOf(state);
         var queue = await GrainFactory.GetGrain<IRoleQueueGrain>(QueueOf(plan.RoleOf(item.Node))).GetStatusAsync(cancellationToken);
         var serves = $"workflow '{state.Workflow.Name}' version {state.Workflow.Version}{(item.Node >= 0 && state.Workflow.Nodes[item.Node].Role is { } role ? $", role '{role}'" : "")}";
         if (queue.WorkerCount == 0)

@@ -39,6 +39,7 @@ internal sealed partial class WorkflowRunGrain : Grain, IWorkflowRunGrain, IDisp
     private readonly CancellationToken _stopped;
     private readonly long _epochFloorOfStore;
     private CommitPump<WorkflowRunState, WorkflowRunEvent>? _pump;
+    private WorkflowPlan? _plan;
     private RunId _id;
 
     public WorkflowRunGrain(
@@ -62,10 +63,6 @@ internal sealed partial class WorkflowRunGrain : Grain, IWorkflowRunGrain, IDisp
         _chance = services.GetService<WorkflowChance>() ?? WorkflowChance.Even;
         _stopped = _stopping.Token;
         _epochFloorOfStore = LeaseEpochs.FloorOf(generation?.Generation ?? 1);
-        _mail = new DeliveryLane(clock, () => _owedToQueues.Count == 0, SendToQueuesAsync);
-        _stops = new DeliveryLane(clock, () => _owedStops.Count == 0, SendStopsAsync);
-        _orders = new DeliveryLane(clock, () => Committed is not { Owed.IsEmpty: false }, CarryOutOrderAsync);
-        _news = new DeliveryLane(clock, () => !_owesNews, TellIndexAsync);
     }
 
     /// <summary>The newest state, durable or not; null where there is no run.</summary>
@@ -73,6 +70,10 @@ internal sealed partial class WorkflowRunGrain : Grain, IWorkflowRunGrain, IDisp
 
     /// <summary>The newest durable state; null where there is no run.</summary>
     private WorkflowRunState? Committed => _pump?.Committed is { Status: not WorkflowRunStatus.None } state ? state : null;
+
+    /// <summary>The plan of the definition that the run is on now.</summary>
+    private WorkflowPlan PlanOf(WorkflowRunState state) =>
+        _plan is { } plan && ReferenceEquals(plan.Workflow, state.Workflow) ? plan : _plan = WorkflowPlan.Of(state.Workflow);
 
     private long EpochFloor => Math.Max(_epochFloorOfStore, _store.LastEpoch);
 

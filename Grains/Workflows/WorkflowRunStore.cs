@@ -24,6 +24,9 @@ internal sealed class WorkflowRunStore(IServiceProvider services)
     /// <summary>Rows that are read at once.</summary>
     private const int ReadsMax = 16;
 
+    /// <summary>The same at first, because most runs that are read have had few commits.</summary>
+    private const int ReadsMin = 4;
+
     private readonly IGrainStorage _storage = services.GetRequiredKeyedService<IGrainStorage>(FlowGrainStorage.Name);
     private GrainId _grain;
     private string _grainText = "";
@@ -98,9 +101,9 @@ internal sealed class WorkflowRunStore(IServiceProvider services)
             Next = 1;
         }
 
-        while (true)
+        for (var reads = ReadsMin; ; reads = ReadsMax)
         {
-            var window = await Task.WhenAll(Enumerable.Range(0, ReadsMax).Select(offset => ReadAsync(Next + offset)));
+            var window = await Task.WhenAll(Enumerable.Range(0, reads).Select(offset => ReadAsync(Next + offset)));
             foreach (var events in window.TakeWhile(events => events is not null))
             {
                 _tail.AddRange(events!);
@@ -120,9 +123,23 @@ internal sealed class WorkflowRunStore(IServiceProvider services)
     /// <param name="state">The run after it.</param>
     /// <param name="events">What happened since the commit before.</param>
     /// <param name="mayWait">True when nobody waits for it soon.</param>
-    public async Task WriteAsync(WorkflowRunState state, IReadOnlyList<WorkflowRunEvent> events, bool mayWait)
+    public Task WriteAsync(WorkflowRunState state, IReadOnlyList<WorkflowRunEvent> events, bool mayWait)
     {
         _tail.Clear();
+        if (Batch is not { } batch || state.LogStart != _logStart || Next + 1 - _snapshotNext >= SnapshotEvery)
+        {
+            return WriteWithSnapshotAsync(state, events, mayWait);
+        }
+
+        // The usual commit, without a frame of its own: what fails ends the activation, so nobody looks at these numbers then.
+        var change = new GrainStateChange(
+            NameOf(Next), typeof(WorkflowLogRow), new WorkflowLogRow { Events = new Payload(WorkflowEventJson.ToUtf8([.. events])) }, Next == 0 ? _startETag : null) { MayWait = mayWait };
+        Next++;
+        return batch.WriteAsync(_grainText, [change], CancellationToken.None);
+    }
+
+    private async Task WriteWithSnapshotAsync(WorkflowRunState state, IReadOnlyList<WorkflowRunEvent> events, bool mayWait)
+    {
         var row = new WorkflowLogRow { Events = new Payload(WorkflowEventJson.ToUtf8([.. events])) };
         var begins = state.LogStart != _logStart;
         var (first, next) = (begins ? Next : First, Next + 1);

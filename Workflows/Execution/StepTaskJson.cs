@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Text.Json;
 using OrleansFlow.Errors;
@@ -9,19 +10,34 @@ namespace OrleansFlow.Workflows.Execution;
 /// <remarks>k kind, t item, n node, i input, l lane, s signal, h signal came, p what it carried, a saved state, r results of children, q name, v base version, c snapshot, d deltas, f wants a fold.</remarks>
 public static class StepTaskJson
 {
+    /// <summary>A larger buffer is not kept for the next task.</summary>
+    private const int KeptBytesMax = 16 * 1024;
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _text;
+
+    [ThreadStatic]
+    private static Utf8JsonWriter? _json;
+
     /// <summary>Writes a task.</summary>
     /// <param name="task">The task.</param>
     /// <returns>UTF-8 JSON.</returns>
     public static Payload Write(StepTask task)
     {
         ArgumentNullException.ThrowIfNull(task);
-        var text = new System.Buffers.ArrayBufferWriter<byte>(64 + task.Input.Length + task.Snapshot.Length);
-        using (var json = new Utf8JsonWriter(text, new JsonWriterOptions { SkipValidation = true }))
+        var text = _text ??= new ArrayBufferWriter<byte>(KeptBytesMax);
+        var json = _json ??= new Utf8JsonWriter(text, new JsonWriterOptions { SkipValidation = true });
+        json.Reset(text);
+        Write(json, task);
+        json.Flush();
+        var payload = new Payload(text.WrittenSpan.ToArray());
+        text.ResetWrittenCount();
+        if (text.Capacity > KeptBytesMax)
         {
-            Write(json, task);
+            (_text, _json) = (null, null);
         }
 
-        return new Payload(text.WrittenMemory);
+        return payload;
     }
 
     /// <summary>Reads a task. Payloads are parts of <paramref name="utf8"/>, not copies.</summary>
