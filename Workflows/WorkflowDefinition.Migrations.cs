@@ -8,6 +8,10 @@ namespace OrleansFlow.Workflows;
 /// <content>Runs of older versions.</content>
 public sealed partial class WorkflowDefinition<TIn, TOut, TContext>
 {
+    /// <summary>True where <see cref="PlanMigration"/> has rules for the run.</summary>
+    internal bool CanMigrate(WorkflowRunState run) =>
+        !run.IsFinal && run.Workflow.Name == Compiled.Name && _migrations.Any(rules => rules.Version == run.Workflow.Version);
+
     /// <summary>Makes the plan by which a live run of an older version moves to this one, as <see cref="Workflow{TContext}.MigrateFrom"/> says. Changes nothing itself.</summary>
     /// <param name="run">The run. Pause it before: one that goes on meanwhile needs another plan.</param>
     /// <param name="json">How payloads are written; <see langword="null"/> for the defaults.</param>

@@ -74,7 +74,7 @@ public sealed partial class WorkflowDefinition<TIn, TOut, TContext> : WorkflowDe
     /// <param name="id">The run's id.</param>
     /// <param name="options">Clock, retries and chance; <see langword="null"/> for the defaults.</param>
     /// <param name="cancellationToken">Stops the run after its last kept step; it can be resumed.</param>
-    /// <exception cref="FlowException">As of a local run; or the run began with another definition (<see cref="FlowErrorCode.BadInput"/>).</exception>
+    /// <exception cref="FlowException">As of a local run; or the run began with another definition, and this one is no newer version that says how it moves (<see cref="FlowErrorCode.BadInput"/>).</exception>
     public ValueTask<WorkflowResult<TOut, TContext>> RunWithCheckpointAsync(
         TContext context, TIn input, IWorkflowCheckpoints checkpoints, string id, LocalRunOptions? options = null, CancellationToken cancellationToken = default)
     {

@@ -36,11 +36,17 @@ internal sealed class CheckpointedRun<TIn, TOut, TContext>(
 
     private async ValueTask<WorkflowResult<TOut, TContext>> GoOnAsync(WorkflowRunState run, CancellationToken cancellationToken)
     {
+        if (!run.Workflow.Equals(definition.Compiled) && definition.CanMigrate(run))
+        {
+            run = Decide(run, new WorkflowCommand.Migrate(definition.PlanMigration(run)));
+            await checkpoints.SaveAsync(id, run, cancellationToken).ConfigureAwait(false);
+        }
+
         if (!run.Workflow.Equals(definition.Compiled))
         {
             throw new FlowException(
                 FlowErrorCode.BadInput,
-                $"Run '{id}' began with version {run.Workflow.Version} of workflow '{run.Workflow.Name}' ({run.Workflow.Hash[..8]}); this is version {definition.Compiled.Version} of '{definition.Compiled.Name}' ({definition.Compiled.Hash[..8]}). Finish it with the definition it began with.");
+                $"Run '{id}' began with version {run.Workflow.Version} of workflow '{run.Workflow.Name}' ({run.Workflow.Hash[..8]}); this is version {definition.Compiled.Version} of '{definition.Compiled.Name}' ({definition.Compiled.Hash[..8]}). Finish it with the definition it began with, or say MigrateFrom in the newer one.");
         }
 
         run = await DeliverAsync(run, cancellationToken).ConfigureAwait(false);

@@ -3,7 +3,7 @@ using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Workflows.Checkpoints;
 
-/// <summary>Keeps each run in a file of a folder: written beside it, flushed to the disk, then renamed, so that a crash leaves the old or the new one.</summary>
+/// <summary>Keeps each run in a file of a folder: written beside it, flushed to the disk, renamed, and its folder flushed, so that a crash leaves the old or the new one.</summary>
 /// <param name="folder">Where the files are; made when it does not exist. One process at a time may run an id.</param>
 public sealed class FileCheckpoints(string folder) : IWorkflowCheckpoints
 {
@@ -22,6 +22,7 @@ public sealed class FileCheckpoints(string folder) : IWorkflowCheckpoints
         }
 
         File.Move(temporary, path, overwrite: true);
+        FolderFlush.Flush(folder);
     }
 
     /// <inheritdoc/>

@@ -8,7 +8,10 @@ internal sealed class TimerNode<TIn, TOut, TContext>(Schedule schedule, bool exe
 {
     public ValueTask<Transition<TOut>> RunAsync(TIn input, NodeScope<TContext> scope, CancellationToken cancellationToken) => executeImmediately || scope.HasState
         ? inner.RunAsync(input, scope, cancellationToken)
-        : new(Wait(schedule.First(scope.Time.GetUtcNow())));
+        : new(Wait(scope.Time.GetUtcNow()));
 
-    private static Transition<TOut> Wait(DateTimeOffset dueUtc) => Suspension.Until(dueUtc, dueUtc);
+    /// <summary>An interval is a remaining time, which needs no clock; the other kinds are times of the calendar.</summary>
+    private Transition<TOut> Wait(DateTimeOffset nowUtc) => schedule is Schedule.Interval interval
+        ? Suspension.For(interval.Period, nowUtc)
+        : Suspension.Until(schedule.First(nowUtc), nowUtc);
 }

@@ -84,6 +84,34 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public async Task Resume_WithANewerVersionThatSaysHow_Migrates()
+    {
+        var store = new MemoryCheckpoints();
+        _crashAt = "second";
+        await Assert.ThrowsAsync<OperationCanceledException>(async () => await RunAsync(store));
+        var flow = new Workflow<GrowCounter>("chain", version: 2).MigrateFrom(1, rules => rules.Move<int, string>("second", "other", value => $"input {value}"));
+        flow.Start(flow.Node<int, string>("first", (_, _) => "never").To(flow.Node<string, string>("other", (value, scope) => $"{value} of {scope.RunId}").End()));
+
+        var result = await flow.Build<int, string>().ResumeAsync(store, "r1", Options(), Token);
+
+        Assert.Equal(("input 2 of r1", 1L), (result.Output, result.Context.Value));
+    }
+
+    [Fact]
+    public void FolderThatCannotBeFlushed_IsAnErrorNamingIt()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        var thrown = Assert.Throws<IOException>(() => FolderFlush.Flush(Path.Combine(_folder.FullName, "missing")));
+
+        Assert.Contains("missing", thrown.Message, StringComparison.Ordinal);
+        FolderFlush.Flush(_folder.FullName);
+    }
+
+    [Fact]
     public async Task RetryWait_SurvivesTheProcess()
     {
         var store = new MemoryCheckpoints();
