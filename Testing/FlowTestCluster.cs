@@ -32,7 +32,7 @@ namespace OrleansFlow.Testing;
 /// outside the cluster, but not where it waits for its input, for a receipt, or for a timer of this clock. What keeps it still for more than a second
 /// of real time lets it go on at the machine's pace.
 /// </remarks>
-public sealed class FlowTestCluster : IAsyncDisposable
+public sealed partial class FlowTestCluster : IAsyncDisposable
 {
     private static int _lastRun;
 
@@ -249,7 +249,7 @@ public sealed class FlowTestCluster : IAsyncDisposable
         await _cluster.DeployAsync(cancellationToken);
         Silo.GetRequiredService<SiloServingClock>().MarkServing();
         Faults.Attach(Grains, id => _workers.Single(worker => worker.Id == id).CrashAsync());
-        var roles = new RoleCatalog([.. _options.Roles, new RoleRegistration(SourceHandler.Role, typeof(SourceHandler))]);
+        var roles = new RoleCatalog([.. _options.Roles, .. StepRoles(), new RoleRegistration(SourceHandler.Role, typeof(SourceHandler))]);
         for (var number = 1; number <= _options.WorkerCount; number++)
         {
             var worker = new TestWorker(
@@ -270,24 +270,30 @@ public sealed class FlowTestCluster : IAsyncDisposable
         }
     }
 
-    private async Task<RunView> ReadToEndAsync(string run, CancellationToken cancellationToken)
+    /// <summary>Calls until the call is answered: the test may let the state of a grain fail, whose next activation goes on from what was stored.</summary>
+    internal async Task<T> RepeatAsync<T>(Func<Task<T>> call)
     {
-        var grain = Grains.GetGrain<IGraphRunGrain>(run);
         while (true)
         {
             try
             {
-                await foreach (var _ in grain.WatchAsync(cancellationToken))
-                {
-                    // The end of the watch is the end of the run.
-                }
-
-                return (await grain.GetAsync(cancellationToken))!;
+                return await call();
             }
             catch (Exception exception) when (exception is EnumerationAbortedException or OrleansException or FlowException { Code: FlowErrorCode.StoreUnavailable })
             {
-                // The test let its state fail; the run's next activation goes on from what was stored.
+                await Task.Delay(TimeSpan.FromMilliseconds(10), Clock);
             }
         }
     }
+
+    private Task<RunView> ReadToEndAsync(string run, CancellationToken cancellationToken) => RepeatAsync(async () =>
+    {
+        var grain = Grains.GetGrain<IGraphRunGrain>(run);
+        await foreach (var _ in grain.WatchAsync(cancellationToken))
+        {
+            // The end of the watch is the end of the run.
+        }
+
+        return (await grain.GetAsync(cancellationToken))!;
+    });
 }

@@ -2,6 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 using OrleansFlow.Tasks;
 using OrleansFlow.Worker.Attempts;
 using OrleansFlow.Workers;
+using OrleansFlow.Workflows;
+using OrleansFlow.Workflows.Contexts;
+using OrleansFlow.Workflows.Execution;
 
 namespace OrleansFlow.Testing;
 
@@ -9,6 +12,7 @@ namespace OrleansFlow.Testing;
 public sealed class FlowTestOptions
 {
     private readonly List<RoleRegistration> _roles = [];
+    private readonly List<IWorkflowSteps> _workflows = [];
 
     /// <summary>Workers, named <c>worker-1</c> and on. Two or more let another one take over.</summary>
     /// <value>Default 2. Range 1 to 100.</value>
@@ -25,6 +29,8 @@ public sealed class FlowTestOptions
     public Action<LeaseOptions>? ConfigureLeases { get; set; }
 
     internal IReadOnlyList<RoleRegistration> Roles => _roles;
+
+    internal IReadOnlyList<IWorkflowSteps> Workflows => _workflows;
 
     /// <summary>Real time for which work keeps the clock still.</summary>
     internal TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(1);
@@ -50,6 +56,19 @@ public sealed class FlowTestOptions
             _roles.Add(new RoleRegistration(role, typeof(WatchedHandler<THandler>)));
         }
 
+        return this;
+    }
+
+    /// <summary>Serves a workflow on every worker.</summary>
+    /// <typeparam name="TIn">The input of a run.</typeparam>
+    /// <typeparam name="TOut">The output of a run.</typeparam>
+    /// <typeparam name="TContext">What a run's steps share.</typeparam>
+    /// <param name="workflow">The definition; several versions of one workflow may be served.</param>
+    public FlowTestOptions AddWorkflow<TIn, TOut, TContext>(WorkflowDefinition<TIn, TOut, TContext> workflow)
+        where TContext : IMergeable<TContext>
+    {
+        ArgumentNullException.ThrowIfNull(workflow);
+        _workflows.Add(workflow.ToSteps());
         return this;
     }
 }

@@ -4,6 +4,7 @@ using OrleansFlow.Graphs;
 using OrleansFlow.Protocol.Worker.V1;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
+using OrleansFlow.Workflows;
 
 namespace OrleansFlow.Testing;
 
@@ -50,7 +51,7 @@ public sealed class TestFaults
         {
             lock (_gate)
             {
-                return _planned.Count + _failingWrites.Count + _failingStateWrites;
+                return _planned.Count + _failingWrites.Count + _failingStateWrites + Steps.PendingCount;
             }
         }
     }
@@ -81,6 +82,25 @@ public sealed class TestFaults
         await _crash!(context.WorkerId);
         await WhenStoppingAsync(context);
     });
+
+    /// <summary>Ends the worker of a workflow's step as a crash does; it does not come back.</summary>
+    /// <param name="node">The step's node.</param>
+    /// <param name="moment">When.</param>
+    /// <param name="visit">0-based: how often that moment of the node comes before, from this call on, in all runs and attempts.</param>
+    public TestFaults CrashWorkerAt(string node, StepMoment moment, int visit = 0)
+    {
+        Steps.Plan(node, moment, visit, StepFaults.StepFault.Crash);
+        return this;
+    }
+
+    /// <summary>Takes the lease of a workflow's step away when its node has run; what the worker then hands in is refused.</summary>
+    /// <param name="node">The step's node.</param>
+    /// <param name="visit">0-based: how often the node runs before, from this call on, in all runs and attempts.</param>
+    public TestFaults LoseLeaseBeforeCommit(string node, int visit = 0)
+    {
+        Steps.Plan(node, StepMoment.BeforeCommit, visit, StepFaults.StepFault.LoseLease);
+        return this;
+    }
 
     /// <summary>Does something of the test's own.</summary>
     /// <param name="node">The node whose handler comes to the batch.</param>
@@ -113,6 +133,15 @@ public sealed class TestFaults
 
         return this;
     }
+
+    /// <summary>The faults of steps.</summary>
+    internal StepFaults Steps { get; } = new();
+
+    /// <summary>The leases of workflows' steps that workers were given, as <c>RUN NODE eEPOCH</c>, in order.</summary>
+    public IReadOnlyList<string> StepLeases => Steps.Steps;
+
+    internal Task LoseAsync(LeaseToken token) =>
+        Grains.GetGrain<IWorkflowRunGrain>(token.TaskId.RunId.Value).RevokeManyAsync([token], "connection_lost", CancellationToken.None);
 
     internal void Attach(IGrainFactory grains, Func<WorkerId, Task> crash) => (_grains, _crash) = (grains, crash);
 

@@ -60,10 +60,10 @@ internal sealed class TestWorker : IWorkerTransport, IAsyncDisposable
     {
         if (_crashed.IsCancellationRequested)
         {
-            throw new FlowException(FlowErrorCode.GatewayUnreachable, "The test ended this worker.");
+            throw Ended();
         }
 
-        return _connection = new Cut(await _transport.ConnectAsync(cancellationToken), _faults, _crashed.Token);
+        return _connection = new Cut(await _transport.ConnectAsync(cancellationToken), _faults, CrashAsync, _crashed.Token);
     }
 
     /// <summary>The stream breaks and nothing leaves any more.</summary>
@@ -85,11 +85,31 @@ internal sealed class TestWorker : IWorkerTransport, IAsyncDisposable
         _crashed.Dispose();
     }
 
-    private sealed class Cut(IWorkerConnection inner, TestFaults faults, CancellationToken crashed) : IWorkerConnection
+    private static FlowException Ended() => new(FlowErrorCode.GatewayUnreachable, "The test ended this worker.");
+
+    private sealed class Cut(IWorkerConnection inner, TestFaults faults, Func<Task> crashAsync, CancellationToken crashed) : IWorkerConnection
     {
-        public ValueTask SendAsync(WorkerMessage message, CancellationToken cancellationToken) => crashed.IsCancellationRequested
-            ? throw new FlowException(FlowErrorCode.GatewayUnreachable, "The test ended this worker.")
-            : inner.SendAsync(message, cancellationToken);
+        public async ValueTask SendAsync(WorkerMessage message, CancellationToken cancellationToken)
+        {
+            if (crashed.IsCancellationRequested)
+            {
+                throw Ended();
+            }
+
+            var (crashes, lost) = faults.Steps.OnSending(message);
+            if (crashes)
+            {
+                await crashAsync();
+                throw Ended();
+            }
+
+            foreach (var token in lost)
+            {
+                await faults.LoseAsync(token);
+            }
+
+            await inner.SendAsync(message, cancellationToken);
+        }
 
         // A dead process says no good-bye.
         public ValueTask CompleteAsync() => crashed.IsCancellationRequested ? ValueTask.CompletedTask : inner.CompleteAsync();
@@ -99,6 +119,12 @@ internal sealed class TestWorker : IWorkerTransport, IAsyncDisposable
             await foreach (var message in inner.ReadAllAsync(cancellationToken).WithCancellation(cancellationToken))
             {
                 faults.OnMessage(message);
+                if (faults.Steps.OnMessage(message))
+                {
+                    await crashAsync();
+                    throw Ended();
+                }
+
                 yield return message;
             }
         }
