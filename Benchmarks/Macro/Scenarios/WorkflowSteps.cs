@@ -1,8 +1,6 @@
 using System.Diagnostics;
-using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
-using OrleansFlow.Workflows;
-using OrleansFlow.Workflows.Runs;
+using OrleansFlow.Client.Workflows;
+using OrleansFlow.Workflows.Contexts;
 
 namespace OrleansFlow.Benchmarks.Macro.Scenarios;
 
@@ -38,12 +36,11 @@ internal sealed class WorkflowSteps(string store) : StoredTasks(store)
     public override async Task<Sample> MeasureAsync(CancellationToken cancellationToken)
     {
         var round = _round++;
-        var grains = Silo.Silo.Services.GetRequiredService<IGrainFactory>();
         using var process = Process.GetCurrentProcess();
         var (cpuBefore, peerBefore) = (process.TotalProcessorTime, Silo.WorkersCpu);
         var allocatedBefore = GC.GetTotalAllocatedBytes(precise: true);
         var began = Clock.GetTimestamp();
-        await Task.WhenAll(Enumerable.Range(0, Runs).Select(run => RunAsync(grains.GetGrain<IWorkflowRunGrain>($"w{round}-{run}"), run, cancellationToken)));
+        await Task.WhenAll(Enumerable.Range(0, Runs).Select(run => RunAsync(round, run, cancellationToken)));
         var elapsed = Clock.GetElapsedTime(began);
         process.Refresh();
         return new Sample(
@@ -53,22 +50,14 @@ internal sealed class WorkflowSteps(string store) : StoredTasks(store)
             PeerCpuMicrosPerOperation: (Silo.WorkersCpu - peerBefore).TotalMicroseconds / (Runs * Steps));
     }
 
-    private static async Task RunAsync(IWorkflowRunGrain run, int input, CancellationToken cancellationToken)
+    private async Task RunAsync(int round, int run, CancellationToken cancellationToken)
     {
-        await run.StartAsync(
-            new WorkflowStart
-            {
-                Workflow = BenchWorkflows.Chain5.Compiled.Name,
-                Version = 1,
-                Input = new Payload(JsonSerializer.SerializeToUtf8Bytes(input)),
-            },
-            cancellationToken);
-        await foreach (var ended in run.WatchEndAsync(cancellationToken))
+        var handle = await Silo.Client.Workflows.StartAsync(
+            BenchWorkflows.Chain5, NoContext.Empty, run, new WorkflowStartOptions { RunId = new($"w{round}-{run}") }, cancellationToken);
+        var output = await handle.ResultAsync(cancellationToken);
+        if (output != run + Steps)
         {
-            if (ended.Status != WorkflowRunStatus.Completed || ended.Output.ToString() != (input + Steps).ToString(System.Globalization.CultureInfo.InvariantCulture))
-            {
-                throw new InvalidOperationException($"Run {ended.RunId} ended as {ended.Status} with {ended.Output}: {ended.Failure}");
-            }
+            throw new InvalidOperationException($"Run {handle.Id} returned {output} instead of {run + Steps}.");
         }
     }
 }
