@@ -1,4 +1,5 @@
 using OrleansFlow.Tasks;
+using OrleansFlow.Workflows.Runs;
 using OrleansFlow.Workflows.Stores.Logs;
 
 namespace OrleansFlow.Workflows.Stores;
@@ -61,6 +62,14 @@ public abstract partial class WorkflowLogStore
             {
                 _ring.Add(slot.Run, new(state.Workflow.Name, state.Workflow.Version), role);
             }
+        }
+    }
+
+    private void SettleKeys(RunId run, WorkflowRunState? state)
+    {
+        foreach (var waiting in _keys.Settle(run, state))
+        {
+            _wakes.Add(waiting, NowUtc);
         }
     }
 

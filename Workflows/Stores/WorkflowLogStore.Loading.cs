@@ -63,6 +63,8 @@ public abstract partial class WorkflowLogStore
                 {
                     slot.Renewed[lease.Item] = lease;
                 }
+
+                SettleKeys(slot.Run, state);
             }
         }
 

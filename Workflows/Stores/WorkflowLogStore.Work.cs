@@ -213,7 +213,7 @@ public abstract partial class WorkflowLogStore
             {
                 // Not given up half-way: the lease would be out, and nobody would know.
                 decision = await DecideAsync(
-                    run, state => Choose(state, role, out var item) ? new WorkflowCommand.Take(item, filter.Worker.Value, filter.Session) : null, CancellationToken.None).ConfigureAwait(false);
+                    run, state => Choose(run, state, role, out var item) ? new WorkflowCommand.Take(item, filter.Worker.Value, filter.Session) : null, CancellationToken.None).ConfigureAwait(false);
             }
             catch
             {
@@ -232,8 +232,8 @@ public abstract partial class WorkflowLogStore
         return null;
     }
 
-    /// <summary>The oldest pending item of a role; an item of 0: the oldest of all.</summary>
-    private static bool Choose(WorkflowRunState state, string role, out long item)
+    /// <summary>The oldest pending item of a role whose key is not full; an item of 0: the oldest of all.</summary>
+    private bool Choose(RunId run, WorkflowRunState state, string role, out long item)
     {
         item = 0;
         if (!HasWork(state))
@@ -241,14 +241,14 @@ public abstract partial class WorkflowLogStore
             return false;
         }
 
-        if (Roles.OfAll(state.Workflow).Length == 1)
+        if (!Roles.AreSpecial(state.Workflow))
         {
             return true;
         }
 
         foreach (var id in state.Pending)
         {
-            if (Roles.OfItem(state, id) == role)
+            if (Roles.OfItem(state, id) == role && (state.Items[id].Node is not (>= 0 and var node) || _keys.TryHold(run, id, state.Workflow.Nodes[node])))
             {
                 item = id;
                 return true;

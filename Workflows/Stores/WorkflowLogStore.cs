@@ -21,6 +21,7 @@ public abstract partial class WorkflowLogStore : IWorkflowStore
     private readonly ConcurrentDictionary<RunId, TaskCompletionSource> _endings = new();
     private readonly ConcurrentDictionary<WorkerId, (WorkerHealth Health, DateTimeOffset WrittenUtc)> _workers = new();
     private readonly ReadyRing _ring = new();
+    private readonly KeyLimits _keys = new();
     private readonly WakeQueue _wakes;
     private readonly SemaphoreSlim _careGate = new(1);
     private readonly CancellationTokenSource _stopping = new();
@@ -155,6 +156,7 @@ public abstract partial class WorkflowLogStore : IWorkflowStore
             WakeAt(slot.Run, due);
         }
 
+        SettleKeys(slot.Run, state);
         PublishWhileLocked(slot);
         var commit = FinishAsync(slot, append, state);
         slot.Durable = commit;

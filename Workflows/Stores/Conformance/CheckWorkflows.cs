@@ -39,6 +39,10 @@ internal static class CheckWorkflows
     public static CompiledWorkflow WithRole { get; } = Define("with-role", flow => flow.Start(
         flow.Node<int, int>("plain", (value, _) => value).To(flow.Node<int, int>("special", (value, _) => value).Role("gpu").End())));
 
+    /// <summary>"split" leads to "work", of which two may be done at a time.</summary>
+    public static CompiledWorkflow WithKey { get; } = Define("with-key", flow => flow.Start(
+        flow.Node<int, int>("split", (value, _) => value).To(flow.Node<int, int>("work", (value, _) => value).ConcurrencyKey("printer", 2).End())));
+
     /// <summary>One step with a policy of its own: 2 attempts, 5 s between them.</summary>
     public static CompiledWorkflow OwnRetry { get; } = Define("own-retry", flow => flow.Start(flow.Node<int, int>("a", (value, _) => value)
         .Retry(new StepRetryPolicy { MaxAttempts = 2, InitialBackoff = TimeSpan.FromSeconds(5) }).End()));

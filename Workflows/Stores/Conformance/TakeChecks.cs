@@ -17,6 +17,7 @@ internal static class TakeChecks
         Take_ByManyAtOnce_GivesEachItemToOne,
         Take_OfOtherWorkflowsAndVersions_LeavesTheItem,
         Take_WithARole_GivesItsItemsAndThoseWithout,
+        Take_UnderAKeyThatIsFull_LeavesTheItem_UntilThereIsRoom,
         Lease_SaysWhoHasItAndUntilWhen);
 
     private static Task Take_FindsNothing_InAnEmptyStore(StoreScript script) => script.TakeNothingAsync();
@@ -132,6 +133,32 @@ internal static class TakeChecks
 
         await script.TakeNothingAsync(cpu).ConfigureAwait(false);
         Same("special", NodeOf(await script.TakeAsync(gpu).ConfigureAwait(false)));
+    }
+
+    private static async Task Take_UnderAKeyThatIsFull_LeavesTheItem_UntilThereIsRoom(StoreScript script)
+    {
+        var run = await script.StartAsync(CheckWorkflows.WithKey).ConfigureAwait(false);
+        Accepted(await script.NextAsync(await script.TakeAsync().ConfigureAwait(false), "work", "work", "work", "work", "work").ConfigureAwait(false));
+        var (one, two) = (await script.TakeAsync().ConfigureAwait(false), await script.TakeAsync().ConfigureAwait(false));
+        await script.TakeNothingAsync().ConfigureAwait(false);
+        var taking = script.TakeAsync();
+        Accepted(await script.EndAsync(one).ConfigureAwait(false));
+        await taking.ConfigureAwait(false);
+        await script.TakeNothingAsync().ConfigureAwait(false);
+
+        // A lease that is given back, a failed attempt and a run that ends leave room as well, and it is one room for all runs.
+        Accepted(await script.Store.ReleaseStepAsync(two.Token, script.Token).ConfigureAwait(false));
+        var again = await script.TakeAsync().ConfigureAwait(false);
+        await script.TakeNothingAsync().ConfigureAwait(false);
+        Accepted(await script.FailAsync(again).ConfigureAwait(false));
+        await script.TakeAsync().ConfigureAwait(false);
+        var other = await script.StartAsync(CheckWorkflows.WithKey).ConfigureAwait(false);
+        var split = await script.TakeAsync().ConfigureAwait(false);
+        Same((other, "split"), (split.Token.Run, NodeOf(split)));
+        Accepted(await script.NextAsync(split, "work").ConfigureAwait(false));
+        await script.TakeNothingAsync().ConfigureAwait(false);
+        await script.SteerAsync(run, RunSteering.Cancel).ConfigureAwait(false);
+        Same(other, (await script.TakeAsync().ConfigureAwait(false)).Token.Run);
     }
 
     private static async Task Lease_SaysWhoHasItAndUntilWhen(StoreScript script)
