@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OrleansFlow.Cli.Commands;
+using OrleansFlow.Cli.Commands.Workflows;
 using OrleansFlow.Errors;
 
 namespace OrleansFlow.Cli;
@@ -34,6 +35,8 @@ internal static class FlowCommandLine
             WhyCommand.Create(),
             AnswerCommand.Create("approve", approves: true),
             AnswerCommand.Create("reject", approves: false),
+            WorkflowCommand.Create(),
+            ScheduleCommand.Create(),
             WorkersCommand.Create(),
             DoctorCommand.Create(),
             DbCommand.Create(),

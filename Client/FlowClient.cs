@@ -39,12 +39,16 @@ public sealed partial class FlowClient : IAsyncDisposable
         _channel = new Lazy<RpcChannel>(Open, LazyThreadSafetyMode.PublicationOnly);
         _ends = new EndFollower(this, _clock);
         Workflows = new FlowWorkflows(this, _ends, _clock);
+        Schedules = new FlowSchedules(this);
         _submitter = new TaskSubmitter((tasks, allowUnknownRoles) => SubmitTasksAsync(tasks, allowUnknownRoles, CancellationToken.None));
         _locations = new Lazy<FlightLocations>(() => new FlightLocations(_channel.Value, _clock), LazyThreadSafetyMode.PublicationOnly);
     }
 
     /// <summary>Workflow runs.</summary>
     public FlowWorkflows Workflows { get; }
+
+    /// <summary>Schedules of workflow runs.</summary>
+    public FlowSchedules Schedules { get; }
 
     /// <summary>Makes a client for one address, outside a container.</summary>
     public static FlowClient Connect(string gateway, string? token = null) =>

@@ -78,6 +78,9 @@ public interface IWorkflowHandle
     Task<TContext> ContextAsync<TContext>(CancellationToken cancellationToken = default)
         where TContext : IMergeable<TContext>;
 
+    /// <summary>The run's context as it is stored, for those who do not have its type.</summary>
+    Task<WorkflowContextView> StoredContextAsync(CancellationToken cancellationToken = default);
+
     /// <summary>The items that are not done, by number; pages are fetched as they are needed.</summary>
     IAsyncEnumerable<WorkflowItemView> ItemsAsync(CancellationToken cancellationToken = default);
 

@@ -78,6 +78,8 @@ internal sealed class WorkflowHandle<TOut>(FlowWorkflows workflows, RunId id, Ou
             stored.Snapshot.IsDefault ? TContext.Empty : Read<TContext>(stored.Snapshot, What), (context, delta) => context.Merge(Read<TContext>(delta, What)));
     }
 
+    public Task<WorkflowContextView> StoredContextAsync(CancellationToken cancellationToken) => workflows.GetContextAsync(id, cancellationToken);
+
     public async IAsyncEnumerable<WorkflowItemView> ItemsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var request = new ListItemsRequest { RunId = id.Value };

@@ -29,6 +29,7 @@ public static class FlowGatewayEndpoints
         var services = endpoints.ServiceProvider;
         endpoints.MapRpcService(services.GetRequiredService<FlowService>().Define());
         endpoints.MapRpcService(services.GetRequiredService<WorkflowService>().Define());
+        endpoints.MapRpcService(services.GetRequiredService<ScheduleService>().Define());
         endpoints.MapRpcService(services.GetRequiredService<GatewaySessionService>().Define());
         endpoints.MapRpcService(FlightRpc.Define(
             services.GetRequiredService<GatewayFlightProducer>(),
@@ -44,7 +45,7 @@ public static class FlowGatewayEndpoints
         endpoints.MapRpcReflection();
         var ready = services.GetRequiredService<GatewayHealth>();
         var health = services.GetRequiredService<RpcHealth>();
-        foreach (var service in (string[])["", FlowService.Name, WorkflowService.Name])
+        foreach (var service in (string[])["", FlowService.Name, WorkflowService.Name, ScheduleService.Name])
         {
             health.Set(service, async cancellationToken => (await ready.CheckReadyAsync(cancellationToken)).All(check => check.Healthy));
         }

@@ -136,6 +136,8 @@ public static class FlowSiloBuilderExtensions
         services.AddSingleton<WorkflowReads>();
         services.AddSingleton<WorkflowEnds>();
         services.AddSingleton<WorkflowService>();
+        services.AddSingleton<ScheduleCalls>();
+        services.AddSingleton<ScheduleService>();
         services.AddSingleton<FlightTickets>();
         services.AddSingleton<WorkerLocations>();
         services.AddSingleton<WorkerProxy>();

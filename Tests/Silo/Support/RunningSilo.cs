@@ -4,6 +4,7 @@ using OrleansFlow.Flight;
 using OrleansFlow.Inputs;
 using OrleansFlow.Rpc;
 using OrleansFlow.Silo.Hosting;
+using OrleansFlow.Tests.Silo.Workflows;
 using OrleansFlow.Worker.Hosting;
 
 namespace OrleansFlow.Tests.Silo.Support;
@@ -63,13 +64,17 @@ internal sealed class RunningSilo : IAsyncDisposable
         ConfigureWorker = AddHandlers,
     };
 
-    public static void AddHandlers(WorkerBuilder worker) => worker
-        .AddHandler<NumbersHandler>("numbers")
-        .AddHandler<SumHandler>("sum")
-        .AddHandler<FailHandler>("fail")
-        .AddHandler<WaitHandler>("wait")
-        .AddHandler<EchoHandler>("echo")
-        .AddInputAdapter<RangeAdapter>("own.range", new AdapterArgument("to", AdapterArgumentKind.WholeNumber, IsRequired: true) { Minimum = 0 });
+    public static void AddHandlers(WorkerBuilder worker)
+    {
+        TestFlows.AddTo(worker);
+        worker
+            .AddHandler<NumbersHandler>("numbers")
+            .AddHandler<SumHandler>("sum")
+            .AddHandler<FailHandler>("fail")
+            .AddHandler<WaitHandler>("wait")
+            .AddHandler<EchoHandler>("echo")
+            .AddInputAdapter<RangeAdapter>("own.range", new AdapterArgument("to", AdapterArgumentKind.WholeNumber, IsRequired: true) { Minimum = 0 });
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -48,6 +48,8 @@ internal sealed class ScriptedWorkerGrain : IWorkerGrain
     public Task ReleaseAsync(string sessionId, IReadOnlyList<LeaseToken> tokens, CancellationToken cancellationToken) =>
         Released.Writer.WriteAsync(tokens, cancellationToken).AsTask();
 
+    public Task SwapAsync(string sessionId, IReadOnlyList<LeaseSwap> swaps, CancellationToken cancellationToken) => Task.CompletedTask;
+
     public Task StopAsync(LeaseToken token, string reason, TimeSpan? grace, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task DrainAsync(string sessionId, CancellationToken cancellationToken)
