@@ -22,7 +22,10 @@ internal static class BenchWorkflows
     /// <summary>Splits into as many items as its input says, and joins them.</summary>
     public static WorkflowDefinition<int, int, NoContext> FanOut { get; } = MakeFanOut();
 
-    /// <summary>One node that runs as often as its input says, each time on the context that the time before left.</summary>
+    /// <summary>Ten items of it go round at the same time, so that a long run ends in a benchmark's time.</summary>
+    public const int LoopLanes = 10;
+
+    /// <summary>A node that runs as often as its input says (a multiple of <see cref="LoopLanes"/>), and counts in the context; returns the count.</summary>
     public static WorkflowDefinition<int, int, GrowCounter> Loop { get; } = MakeLoop();
 
     /// <summary>Sleeps until the time of its input (in ticks), and says when it woke.</summary>
@@ -69,14 +72,16 @@ internal static class BenchWorkflows
     private static WorkflowDefinition<int, int, GrowCounter> MakeLoop()
     {
         var flow = new Workflow<GrowCounter>("bench-loop");
+        var counted = flow.Node<IReadOnlyList<int>, int>("counted", static (_, scope) => (int)scope.Context.Value).End();
+        var join = flow.Join<int>("join", JoinRule.All).To(counted);
         var step = flow.Node<int, int>("step", static (left, scope) =>
         {
             scope.Context = scope.Context.Add(scope.Writer, 1);
             return left - 1;
         });
-        var done = flow.Node<int, int>("done", static (_, scope) => (int)scope.Context.Value).End();
-        step.Branch(arms => arms.When(left => left > 0, step, "again").Otherwise(done));
-        return flow.Start(step).Build<int, int>();
+        step.Branch(arms => arms.When(left => left > 0, step, "again").Otherwise(join));
+        var lanes = flow.Split<int, int>("lanes", static steps => [.. Enumerable.Repeat(steps / LoopLanes, LoopLanes)]).To(step);
+        return flow.Start(lanes).Build<int, int>();
     }
 
     private static WorkflowDefinition<long, long, NoContext> MakeSleeper()
