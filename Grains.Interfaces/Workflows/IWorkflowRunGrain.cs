@@ -92,6 +92,22 @@ public interface IWorkflowRunGrain : IGrainWithStringKey
     [Alias("Steer")]
     Task<WorkflowRunView> SteerAsync(WorkflowSteering steering, CancellationToken cancellationToken);
 
+    /// <summary>All of the run, its definition included: what a migration is planned by.</summary>
+    /// <returns>JSON (<see cref="WorkflowRunJson.Read"/>).</returns>
+    /// <exception cref="Errors.FlowException"><c>not_found</c>: no such run.</exception>
+    [Alias("GetState")]
+    Task<Payload> GetStateAsync(CancellationToken cancellationToken);
+
+    /// <summary>Moves the run to a newer version of its workflow; steps in flight are told to stop and refused. Durable before it returns.</summary>
+    /// <param name="plan">JSON of a <see cref="Migrations.MigrationPlan"/>, made for the run as it is.</param>
+    /// <param name="cancellationToken">Gives up waiting; it may take effect.</param>
+    /// <exception cref="Errors.FlowException">
+    /// <c>not_found</c>; <c>already_ended</c>; <c>bad_input</c>: it is no plan for this run, or the run has gone on since it was made: plan again;
+    /// <c>already_exists</c>: the version is kept with another definition.
+    /// </exception>
+    [Alias("Migrate")]
+    Task<WorkflowRunView> MigrateAsync(Payload plan, CancellationToken cancellationToken);
+
     /// <summary>From a run that this one started: it has ended. Durable before it returns; repeating it is fine.</summary>
     [Alias("ChildEnded")]
     Task ChildEndedAsync(WorkflowChildEnd child, CancellationToken cancellationToken);

@@ -130,7 +130,8 @@ internal sealed partial class WorkflowRunGrain
     {
         foreach (var happened in events)
         {
-            if (happened is WorkflowRunEvent.Steered or WorkflowRunEvent.Restored or WorkflowRunEvent.Committed { Outcome.ContinueAsNew: not null })
+            if (happened is WorkflowRunEvent.Steered or WorkflowRunEvent.Restored or WorkflowRunEvent.Migrated
+                or WorkflowRunEvent.Committed { Outcome.ContinueAsNew: not null })
             {
                 return true;
             }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Worker.V1;
+using OrleansFlow.Tasks;
 using OrleansFlow.Worker.Attempts;
 using OrleansFlow.Worker.Sessions;
 using OrleansFlow.Workflows.Definitions;
@@ -43,7 +44,9 @@ internal sealed partial class StepRunner(
 
         if (roles.Find(attempt.Offer.Role)?.Workflow is not { } workflow)
         {
-            return Failed(attempt, FlowErrorCode.NoHandler, $"Worker '{options.WorkerId}' has no workflow for role '{attempt.Offer.Role}'; it serves [{string.Join(", ", roles.Roles)}].");
+            // The run has moved to a newer version since the item was queued: it goes back, and the queue of that version has it.
+            LogNotServed(attempt.Token.TaskId.Value, attempt.Offer.Role, options.WorkerId);
+            return new Outcome { Lease = attempt.Offer.Lease, Kind = Outcome.Types.Kind.Stopped, Reason = FlowErrorKind.Of(FlowErrorCode.NoHandler).Wire };
         }
 
         var scope = workflow.NeedsServices ? scopes.CreateAsyncScope() : default(AsyncServiceScope?);
@@ -103,6 +106,9 @@ internal sealed partial class StepRunner(
         Permanent = permanent,
         Message = message.Length > MessageLengthMax ? message[..MessageLengthMax] : message,
     };
+
+    [LoggerMessage(EventId = 5302, Level = LogLevel.Information, Message = "Step {TaskId} is of role {Role} and was handed back: worker {WorkerId} does not serve it")]
+    private partial void LogNotServed(string taskId, string role, WorkerId workerId);
 
     [LoggerMessage(EventId = 5301, Level = LogLevel.Information, Message = "Step {TaskId} failed under epoch {Epoch}")]
     private partial void LogFailed(Exception exception, string taskId, long epoch);
