@@ -2,7 +2,6 @@ using System.Globalization;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 using OrleansFlow.Decisions.Inputs;
-using OrleansFlow.Errors;
 using OrleansFlow.Inputs;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workers;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Google.Protobuf;
-using Google.Protobuf.Collections;
 using OrleansFlow.Decisions.Inputs;
 using OrleansFlow.Errors;
 using OrleansFlow.Graphs;
