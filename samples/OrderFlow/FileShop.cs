@@ -2,11 +2,8 @@ using System.Diagnostics;
 
 namespace OrleansFlow.Samples.OrderFlow;
 
-/// <summary>
-/// A world outside that is a folder: a file for each effect of each order. An effect that is there is not done again; <c>calls.log</c> shows how often
-/// it was asked for.
-/// </summary>
-/// <param name="folder">The folder; made when it is missing.</param>
+/// <summary>A world outside that is a folder: a file for each effect of each order. An effect that is there is not done again.</summary>
+/// <param name="folder">The folder; made when it is missing. Several processes may share it.</param>
 /// <param name="crashAt">
 /// An effect at which this process kills itself, once for the folder: <c>charge</c> before it is done, <c>charge!</c> after it was done and before the step
 /// could commit. Null: never.
@@ -15,46 +12,36 @@ internal sealed class FileShop(string folder, string? crashAt = null) : IShop
 {
     private readonly string _folder = Directory.CreateDirectory(folder).FullName;
 
-    /// <summary>The effects that were done, as <c>order effect</c>, in ordinal order.</summary>
-    public IReadOnlyList<string> Effects =>
-        [.. Directory.EnumerateFiles(_folder, "*.done").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)];
-
     /// <inheritdoc/>
     public async Task DoAsync(string order, string effect, CancellationToken cancellationToken)
     {
         await CrashIfAsync(effect);
-        await File.AppendAllTextAsync(Path.Combine(_folder, "calls.log"), $"{order} {effect}\n", cancellationToken);
-        try
-        {
-            await using var file = new FileStream(Path.Combine(_folder, $"{order} {effect}.done"), FileMode.CreateNew);
-            file.Flush(flushToDisk: true);
-        }
-        catch (IOException) when (File.Exists(Path.Combine(_folder, $"{order} {effect}.done")))
-        {
-            // It had been done, and its answer did not arrive: the same answer again.
-        }
-
+        TryCreate($"{order} {effect}.done");
         await CrashIfAsync(effect + "!");
     }
 
     private async Task CrashIfAsync(string point)
     {
-        if (point != crashAt)
+        if (point == crashAt && TryCreate($"{point}.crashed"))
         {
-            return;
+            using var self = Process.GetCurrentProcess();
+            self.Kill();
+            await self.WaitForExitAsync();
         }
+    }
 
+    /// <summary>Makes a file; false when it is there, because whoever asked did so before and was not told.</summary>
+    private bool TryCreate(string name)
+    {
+        var path = Path.Combine(_folder, name);
         try
         {
-            await using var file = new FileStream(Path.Combine(_folder, "crashed"), FileMode.CreateNew);
+            using var file = new FileStream(path, FileMode.CreateNew);
+            return true;
         }
-        catch (IOException) when (File.Exists(Path.Combine(_folder, "crashed")))
+        catch (IOException) when (File.Exists(path))
         {
-            return;
+            return false;
         }
-
-        using var self = Process.GetCurrentProcess();
-        self.Kill();
-        await self.WaitForExitAsync();
     }
 }
