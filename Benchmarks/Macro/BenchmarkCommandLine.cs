@@ -35,6 +35,7 @@ internal static class BenchmarkCommandLine
         ["storage-writes-1"] = () => new StorageWrites(1, _store),
         ["storage-writes-64"] = () => new StorageWrites(64, _store),
         ["storage-writes-1000"] = () => new StorageWrites(1_000, _store),
+        ["workflow-local"] = () => new WorkflowLocal(),
         ["workflow-steps"] = () => new WorkflowSteps(_store),
         ["workflow-latency"] = WorkflowLatency.ThreeSteps,
         ["workflow-fan-out-1000"] = WorkflowLatency.FanOut,

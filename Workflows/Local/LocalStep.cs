@@ -53,7 +53,11 @@ internal sealed class LocalStep<TIn, TOut, TContext>(LocalRun<TContext> run, int
         scope.Node = Compiled.Name;
         scope.Attempt = again?.Attempt ?? 1;
         scope.Wake = again?.Wake;
-        scope.Effects = StepEffects.None;
+        if (!ReferenceEquals(scope.Effects, StepEffects.None))
+        {
+            scope.Effects = StepEffects.None;
+        }
+
         try
         {
             var call = CallAsync(input, cancellationToken);
@@ -133,9 +137,9 @@ internal sealed class LocalStep<TIn, TOut, TContext>(LocalRun<TContext> run, int
 
     private void Apply(in Transition<TOut> transition, TIn input)
     {
-        foreach (var child in Run.Scope.Effects.Children)
+        if (!ReferenceEquals(Run.Scope.Effects, StepEffects.None))
         {
-            Run.Waits.Start(Index, child, ended: null);
+            StartChildren();
         }
 
         switch (transition.Kind)
@@ -167,6 +171,14 @@ internal sealed class LocalStep<TIn, TOut, TContext>(LocalRun<TContext> run, int
                 break;
             default:
                 throw LocalFailures.NoTransition(Compiled);
+        }
+    }
+
+    private void StartChildren()
+    {
+        foreach (var child in Run.Scope.Effects.Children)
+        {
+            Run.Waits.Start(Index, child, ended: null);
         }
     }
 
