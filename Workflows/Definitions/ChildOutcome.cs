@@ -15,7 +15,7 @@ public sealed class ChildOutcome
     /// <summary>The child's run id.</summary>
     public string RunId => _result.Child;
 
-    /// <summary>How it ended.</summary>
+    /// <summary>How it ended; <see cref="WorkflowRunStatus.Running"/> when it had not within the time of the wait.</summary>
     public WorkflowRunStatus Status => _result.Status;
 
     /// <summary>Why it failed or was cancelled.</summary>
@@ -26,5 +26,5 @@ public sealed class ChildOutcome
     /// <exception cref="NonRetryableException">It did not complete: it would not if it were asked again.</exception>
     public T Output<T>() => Status == WorkflowRunStatus.Completed
         ? JsonSerializer.Deserialize<T>(_result.Output.Utf8.Span, _json)!
-        : throw new NonRetryableException($"Child run '{RunId}' ended as {Status}: {Failure ?? "nobody said why"}", new FlowException(FlowErrorCode.UnexpectedError, Failure ?? $"{Status}"));
+        : throw new NonRetryableException(Status == WorkflowRunStatus.Running ? $"Child run '{RunId}' has not ended in time." : $"Child run '{RunId}' ended as {Status}: {Failure ?? "nobody said why"}", new FlowException(FlowErrorCode.UnexpectedError, Failure ?? $"{Status}"));
 }

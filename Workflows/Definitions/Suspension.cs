@@ -66,6 +66,17 @@ public sealed class Suspension
         ? throw new ArgumentException("A node that waits for children has at least one.", nameof(children))
         : new(new SavedState<TState>(state), signal: null, wait: null, untilUtc: null, [.. children]);
 
+    /// <summary>The same wait for a signal or for children with a time-out: then the node runs again without the signal, or with children that have not ended.</summary>
+    /// <param name="atMost">Longest wait; not negative. A run in this process runs its children itself and ends their wait with them.</param>
+    /// <exception cref="InvalidOperationException">It waits for a time only.</exception>
+    public Suspension Within(TimeSpan atMost)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(atMost, TimeSpan.Zero);
+        return Signal is null && Children.IsEmpty
+            ? throw new InvalidOperationException("A suspension that waits for a time only has no time-out.")
+            : new(Saved, Signal, atMost, UntilUtc, Children);
+    }
+
     internal DateTimeOffset? DueUtc(DateTimeOffset nowUtc) => UntilUtc ?? nowUtc + Wait;
 }
 

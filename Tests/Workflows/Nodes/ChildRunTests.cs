@@ -2,7 +2,9 @@ using OrleansFlow.Tests.Workflows.Local;
 using OrleansFlow.Workflows;
 using OrleansFlow.Workflows.Contexts;
 using OrleansFlow.Workflows.Definitions;
+using OrleansFlow.Workflows.Execution;
 using OrleansFlow.Workflows.Local;
+using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Tests.Workflows.Nodes;
 
@@ -89,6 +91,25 @@ public class ChildRunTests : LocalRunTestBase
         Flow.Start(Flow.Node<int, int>("first", (value, _) => value).To(Log<int>("quick").To(join), Flow.Child("child", Doubling()).To(join)));
 
         Assert.Equal([3, 6], (await RunAsync<int, IReadOnlyList<int>>(3)).Output);
+    }
+
+    [Fact]
+    public async Task WaitForChildren_MayHaveATimeOut_AndThenFindsThoseThatHaveNotEnded()
+    {
+        Flow.Start(Flow.Node<int, int>("late", (input, scope) => scope.Children.Count == 0
+            ? Suspension.OnChildren("state", ChildStart.Of("double", input)).Within(TimeSpan.FromMinutes(5))
+            : scope.Children[0].Output<int>()).End());
+        var definition = Flow.Build<int, int>();
+        var options = new StepOptions { Time = Time };
+        var item = new WorkItem { Id = 1, Node = 0, Input = Payload.FromJson("3") };
+
+        var outcome = await definition.ExecuteAsync(item, GrowCounter.Empty, options, TestContext.Current.CancellationToken);
+        var again = item with { Saved = outcome.Saved, Children = [new ChildResult("child")] };
+        var thrown = await Assert.ThrowsAsync<NonRetryableException>(async () => await definition.ExecuteAsync(again, GrowCounter.Empty, options, TestContext.Current.CancellationToken));
+
+        Assert.Equal((TimeSpan.FromMinutes(5), false, 1), (outcome.DueIn, outcome.Repeat, outcome.Children.Length));
+        Assert.Equal("Child run 'child' has not ended in time.", thrown.Message);
+        Assert.Throws<InvalidOperationException>(() => Suspension.For(TimeSpan.Zero, 0).Within(TimeSpan.Zero));
     }
 
     [Fact]
