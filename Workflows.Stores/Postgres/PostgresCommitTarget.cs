@@ -64,14 +64,16 @@ internal sealed class PostgresCommitTarget(NpgsqlDataSource database, PostgresWo
 
     private static void Send(NpgsqlConnection connection, List<PostgresWrite> group)
     {
+        // Stable: the commits of one run keep their order.
+        var writes = group.OrderBy(write => write.Row, StringComparer.Ordinal).ToList();
         using var batch = new NpgsqlBatch(connection);
-        foreach (var write in group)
+        foreach (var write in writes)
         {
             batch.BatchCommands.Add(write.Command());
         }
 
         // Without an explicit transaction all statements of a batch are one, which ends when the last has run.
-        var values = new object?[group.Count];
+        var values = new object?[writes.Count];
         using (var reader = batch.ExecuteReader())
         {
             for (var index = 0; index < values.Length; index++)
@@ -84,7 +86,7 @@ internal sealed class PostgresCommitTarget(NpgsqlDataSource database, PostgresWo
         // Nothing is concluded before the end has been read: only then is the transaction committed.
         for (var index = 0; index < values.Length; index++)
         {
-            group[index].Conclude(values[index]);
+            writes[index].Conclude(values[index]);
         }
     }
 }

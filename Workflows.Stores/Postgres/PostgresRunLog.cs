@@ -84,6 +84,7 @@ internal sealed partial class PostgresRunLog : IRunLog
         if (append.AfterPosition == 0)
         {
             await WriteAsync(
+                line.Id.Value,
                 append.Events.Length,
                 mayWait: false,
                 () => Command(
@@ -94,6 +95,7 @@ internal sealed partial class PostgresRunLog : IRunLog
         else
         {
             await WriteAsync(
+                line.Id.Value,
                 append.Events.Length + (append.Snapshot?.Length ?? 0),
                 mayWait: false,
                 () => Command(
@@ -106,6 +108,7 @@ internal sealed partial class PostgresRunLog : IRunLog
     }
 
     public Task DeleteAsync(RunId run) => WriteAsync(
+        run.Value,
         0,
         mayWait: false,
         () => Command(
@@ -120,6 +123,7 @@ internal sealed partial class PostgresRunLog : IRunLog
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(workflow);
         await WriteAsync(
+            workflow.Name,
             json.Length,
             mayWait: false,
             () => Command("INSERT INTO workflow_definition VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING true", Text(workflow.Name), Value(workflow.Version), Bytes(json)),
@@ -129,6 +133,7 @@ internal sealed partial class PostgresRunLog : IRunLog
     }
 
     public async ValueTask RenewAsync(StepToken step, DateTimeOffset untilUtc, CancellationToken cancellationToken) => await WriteAsync(
+        step.Run.Value,
         32,
         mayWait: true,
         () => Command(
@@ -140,6 +145,7 @@ internal sealed partial class PostgresRunLog : IRunLog
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(StoredHealth.Of(worker));
         await WriteAsync(
+            worker.Id.Value,
             json.Length,
             mayWait: true,
             () => Command(
@@ -149,14 +155,15 @@ internal sealed partial class PostgresRunLog : IRunLog
 
     /// <summary>Keeps a run of the local mode.</summary>
     public Task SaveCheckpointAsync(string id, byte[] run) => WriteAsync(
+        id,
         run.Length,
         mayWait: false,
         () => Command("INSERT INTO workflow_checkpoint VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET run = excluded.run RETURNING true", Text(id), Bytes(run)),
         static _ => { });
 
-    private Task WriteAsync(int bytes, bool mayWait, Func<NpgsqlBatchCommand> command, Action<object?> conclude) =>
+    private Task WriteAsync(string row, int bytes, bool mayWait, Func<NpgsqlBatchCommand> command, Action<object?> conclude) =>
         (_committer ?? throw new FlowException(FlowErrorCode.StoreUnavailable, $"The store {StoreName} is not open."))
-            .WriteAsync(new PostgresWrite(bytes, mayWait, command, conclude));
+            .WriteAsync(new PostgresWrite(row, bytes, mayWait, command, conclude));
 
     private static NpgsqlBatchCommand Command(string sql, params ReadOnlySpan<NpgsqlParameter> values)
     {

@@ -39,6 +39,11 @@ public abstract partial class WorkflowLogStore
         var (began, hasCared) = (_options.Time.GetTimestamp(), false);
         while (true)
         {
+            if (_stopping.IsCancellationRequested)
+            {
+                throw Closed();
+            }
+
             if (await TryTakeAsync(filter, cancellationToken).ConfigureAwait(false) is { } taken)
             {
                 return taken;

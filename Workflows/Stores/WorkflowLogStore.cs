@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using OrleansFlow.Errors;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workflows.Definitions;
 using OrleansFlow.Workflows.Runs;
@@ -39,6 +40,8 @@ public abstract partial class WorkflowLogStore : IWorkflowStore
         _wakes = new WakeQueue(_options.Time);
     }
 
+    private static FlowException Closed() => new(FlowErrorCode.StoreUnavailable, "The workflow store was closed.");
+
     private DateTimeOffset NowUtc => _options.Time.GetUtcNow();
 
     /// <inheritdoc/>
@@ -51,6 +54,12 @@ public abstract partial class WorkflowLogStore : IWorkflowStore
 
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _caring.ConfigureAwait(false);
+        foreach (var ending in _endings.Values)
+        {
+            ending.TrySetException(Closed());
+        }
+
+        _ring.Close();
         await _log.DisposeAsync().ConfigureAwait(false);
         _wakes.Dispose();
         _careGate.Dispose();

@@ -24,7 +24,7 @@ public sealed class WorkerKillTests(PostgresFixture postgres) : IDisposable
         var place = Path.Combine(_folder.FullName, "runs.db");
         await StartRunsAsync(KillableWorker.Sqlite, place);
         var random = new Random(20_260_101);
-        for (var round = 0; round < 6; round++)
+        for (var round = 0; round < 4; round++)
         {
             await WorkUntilKilledAsync(KillableWorker.Sqlite, place, random.Next(1, 60));
         }
@@ -38,7 +38,7 @@ public sealed class WorkerKillTests(PostgresFixture postgres) : IDisposable
         var place = $"{await postgres.ConnectAsync(Token)}\n{postgres.NewSchema()}";
         await StartRunsAsync(KillableWorker.Postgres, place);
         var random = new Random(20_260_101);
-        for (var round = 0; round < 3; round++)
+        for (var round = 0; round < 2; round++)
         {
             await Task.WhenAll(
                 WorkUntilKilledAsync(KillableWorker.Postgres, place, random.Next(1, 60)),

@@ -112,6 +112,20 @@ internal sealed class ReadyRing
         next?.Wake();
     }
 
+    /// <summary>Wakes everybody who waits: nothing will come any more.</summary>
+    public void Close()
+    {
+        List<Waiter> woken;
+        lock (_gate)
+        {
+            woken = [.. _waiters];
+            _waiters.Clear();
+            woken.ForEach(static waiter => waiter.Node = null);
+        }
+
+        woken.ForEach(static waiter => waiter.Wake());
+    }
+
     private Waiter? WakeWhileLocked(Kind kind)
     {
         for (var node = _waiters.First; node is not null; node = node.Next)
