@@ -86,11 +86,14 @@ internal sealed partial class WorkflowRunGrain
             events.AddRange(commits.SelectMany(commit => WorkflowEventJson.Read(commit.Utf8)));
         }
 
+        // The version that it began with: it may have moved to another one since.
+        var started = (WorkflowRunEvent.Started)events[0];
+        var began = await _definitions.RequireAsync(GrainFactory, started.Workflow, started.Version, _stopped);
         if (!ReferenceEquals(turn.State, _pump.Tentative) || turn.State.Position != events.Count)
         {
             throw new FlowException(FlowErrorCode.StoreUnavailable, $"Run '{_id}' went on while it was being reset; pause it, or try again.");
         }
 
-        return new WorkflowCommand.Reset(item, WorkflowReset.Before(WorkflowRunState.None(turn.State.Workflow), events, item));
+        return new WorkflowCommand.Reset(item, WorkflowReset.Before(WorkflowRunState.None(began), events, item));
     }
 }

@@ -54,6 +54,27 @@ public sealed class WorkflowMigrationGrainTests
         Assert.Equal(1, (await run.GetAsync(Token))!.Version);
     }
 
+    [Fact(Timeout = Watchdog)]
+    public async Task ResetOfAMigratedRun_GoesBackToAStepOfTheNewVersion_NotOfTheOld()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var run = await StartAsync(cluster);
+        await RepeatAsync(run, "1");
+        await run.MigrateAsync(await PlanAsync(run), Token);
+        var refused = await Assert.ThrowsAsync<FlowException>(() => run.SteerAsync(new WorkflowSteering(WorkflowSteer.Reset, Item: 1), Token));
+        Assert.Contains("moved to version 2", refused.Message, StringComparison.Ordinal);
+
+        await RepeatAsync(run, "2");
+        var view = await run.SteerAsync(new WorkflowSteering(WorkflowSteer.Reset, Item: 1), Token);
+        Assert.Equal((1, 2), (view.PendingItems, view.Version));
+    }
+
+    private static async Task RepeatAsync(IWorkflowRunGrain run, string saved)
+    {
+        var lease = Assert.Single(await run.GrantManyAsync([Item(1)], Worker, "s", Token))!;
+        Assert.True((await CompleteAsync(run, lease, new StepOutcome { Repeat = true, Saved = Payload.FromJson(saved) })).Accepted);
+    }
+
     private static async Task<IWorkflowRunGrain> StartAsync(FlowCluster cluster)
     {
         var first = Define(1).Compiled;
@@ -82,12 +103,12 @@ public sealed class WorkflowMigrationGrainTests
 
     private static TaskId Item(long item) => TaskId.OfWorkflow(new RunId("run"), item);
 
-    private static async Task<EffectReceipt> CompleteAsync(IWorkflowRunGrain run, LeaseGrant lease)
+    private static async Task<EffectReceipt> CompleteAsync(IWorkflowRunGrain run, LeaseGrant lease, StepOutcome? proposed = null)
     {
         var step = new ArrayBufferWriter<byte>();
         await using (var writer = new Utf8JsonWriter(step))
         {
-            StepOutcomeJson.Write(writer, new StepOutcome { Outputs = [Payload.FromJson("7")] });
+            StepOutcomeJson.Write(writer, proposed ?? new StepOutcome { Outputs = [Payload.FromJson("7")] });
         }
 
         var outcome = new AttemptOutcome { Token = lease.Token, End = AttemptEnd.Completed, Step = new Payload(step.WrittenMemory) };
