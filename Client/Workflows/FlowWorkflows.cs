@@ -8,6 +8,7 @@ using OrleansFlow.Tasks;
 using OrleansFlow.Workflows;
 using OrleansFlow.Workflows.Contexts;
 using OrleansFlow.Workflows.Definitions;
+using OrleansFlow.Workflows.Orchestration;
 using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Client.Workflows;
@@ -50,6 +51,9 @@ public sealed class FlowWorkflows
         ArgumentNullException.ThrowIfNull(json);
         return new FlowWorkflows(this, json);
     }
+
+    /// <summary>The orchestrator of the stores over this gateway: what is written against the one runs against the other. Values are JSON there.</summary>
+    public IWorkflowOrchestrator ToOrchestrator() => new FlowOrchestrator(Client);
 
     /// <summary>Starts a run: durable when it returns. A definition that the gateway does not know is registered first.</summary>
     /// <typeparam name="TIn">The input of a run.</typeparam>

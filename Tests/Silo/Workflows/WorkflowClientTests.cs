@@ -4,7 +4,9 @@ using OrleansFlow.Tasks;
 using OrleansFlow.Tests.Silo.Support;
 using OrleansFlow.Workflows;
 using OrleansFlow.Workflows.Contexts;
+using OrleansFlow.Workflows.Orchestration;
 using OrleansFlow.Workflows.Runs;
+using OrleansFlow.Workflows.Stores;
 
 namespace OrleansFlow.Tests.Silo.Workflows;
 
@@ -160,6 +162,28 @@ public sealed class WorkflowClientTests(SiloFixture fixture)
         Assert.Equal(FlowErrorCode.NotFound, (await Assert.ThrowsAsync<FlowException>(() => run.GetAsync(Token))).Code);
         Assert.Equal(FlowErrorCode.NotFound, (await Assert.ThrowsAsync<FlowException>(() => run.WaitAsync(Token))).Code);
         Assert.Empty(await Workflows.ListAsync(new WorkflowFilter { RunPrefix = "to-delete" }, Token).ToListAsync(Token));
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Orchestrator_OverTheGateway_GivesTheSameViewsAsOverAStore()
+    {
+        var orchestrator = Workflows.ToOrchestrator();
+        var run = await orchestrator.StartAsync(TestFlows.Chain, GrowCounter.Empty, 4, new RunStartOptions { Id = new RunId("orchestrated") }, cancellationToken: Token);
+
+        Assert.Equal(10, await orchestrator.WaitForOutputAsync(TestFlows.Chain, run, cancellationToken: Token));
+        Assert.Equal(11, (await orchestrator.ContextAsync(TestFlows.Chain, run, cancellationToken: Token)).Value);
+        Assert.Equal(new RunCounters(2, 1), await orchestrator.MetricsAsync(run, Token));
+        Assert.All(await orchestrator.ItemsAsync(run, Token), item => Assert.Equal((WorkItemState.Completed, 1), (item.State, item.Attempts)));
+        Assert.Equal(["add", "twice"], (await orchestrator.ItemsAsync(run, Token)).Select(item => item.Node));
+        Assert.Empty(await orchestrator.PendingAsync(run, Token));
+        Assert.Empty(await orchestrator.ErrorsAsync(new RunId("unknown"), Token));
+        Assert.NotEmpty(await orchestrator.HistoryAsync(run, cancellationToken: Token));
+        Assert.Equal(run, Assert.Single((await orchestrator.ListAsync(new RunListFilter { IdPrefix = "orchestrated" }, Token)).Runs).Id);
+        Assert.Contains("chain@1", (await orchestrator.LivenessAsync(TimeSpan.FromMinutes(5), Token)).SelectMany(worker => worker.Health.Workflows));
+        Assert.Equal(FlowErrorCode.AlreadyEnded, (await Assert.ThrowsAsync<FlowException>(async () => await orchestrator.CancelAsync(run, cancellationToken: Token))).Code);
+        Assert.True(await orchestrator.DeleteAsync(run, Token));
+        Assert.False(await orchestrator.DeleteAsync(run, Token));
+        Assert.Equal(FlowErrorCode.NotFound, (await Assert.ThrowsAsync<FlowException>(async () => await orchestrator.StatusAsync(run, Token))).Code);
     }
 
     [Fact(Timeout = Watchdog)]
