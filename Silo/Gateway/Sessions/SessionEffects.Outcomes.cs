@@ -68,7 +68,8 @@ internal sealed partial class SessionEffects
         foreach (var ((run, isWorkflow), group) in runs)
         {
             var recording = isWorkflow
-                ? _grains.GetGrain<IWorkflowRunGrain>(run.Value).CompleteManyAsync(group, _workerId, _sessionId, cancellationToken)
+                // Its answer may bear leases, which somebody must hear of also when the session ends meanwhile.
+                ? _grains.GetGrain<IWorkflowRunGrain>(run.Value).CompleteManyAsync(group, _workerId, _sessionId, CancellationToken.None)
                 : _grains.GetGrain<IGraphRunGrain>(run.Value).CompleteManyAsync(group, cancellationToken);
             _ = CompleteManyAsync(recording, group, cancellationToken);
         }

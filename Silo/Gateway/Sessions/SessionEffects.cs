@@ -88,10 +88,26 @@ internal sealed partial class SessionEffects
     }
 
     /// <summary>Waits until no call is under way, whatever became of its receipt. Nothing may be begun after that.</summary>
-    public Task SettleAsync()
+    public async Task SettleAsync()
     {
         Leave();
-        return _settled.Task.OnSchedulerAsync();
+        await _settled.Task.OnSchedulerAsync();
+
+        // Leases that were granted with the end of a step and that the worker never heard of: they end with the others of the session, not only
+        // when their time is over.
+        var swaps = new List<LeaseSwap>();
+        while (_outcomeReceipts.Reader.TryRead(out var item))
+        {
+            if (item.Next is { } next)
+            {
+                swaps.Add(new LeaseSwap(item.Token, next.Token, next.Role));
+            }
+        }
+
+        if (swaps.Count > 0)
+        {
+            await _worker.SwapAsync(_sessionId, swaps, CancellationToken.None);
+        }
     }
 
     private async Task ReportOneAsync(BatchReport report, CancellationToken cancellationToken)
@@ -159,7 +175,7 @@ internal sealed partial class SessionEffects
             if (swaps is not null)
             {
                 // Before the worker hears of them, so that it can be told at any time that one of them has ended.
-                await _worker.SwapAsync(_sessionId, swaps, cancellationToken);
+                await _worker.SwapAsync(_sessionId, swaps, CancellationToken.None);
             }
 
             // The receipt goes first: the worker must see its slot free before the next offer for it can arrive.
