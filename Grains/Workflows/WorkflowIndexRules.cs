@@ -29,35 +29,54 @@ internal static class WorkflowIndexRules
         && (filter.Parent.IsDefault || filter.Parent.Value == line.Parent)
         && (filter.Attributes is null || filter.Attributes.All(asked => line.Attributes?.GetValueOrDefault(asked.Key) == asked.Value));
 
-    /// <summary>What a line can be found by, as numbers that are the same in every process; see <see cref="WorkflowIndexSegment"/>.</summary>
-    public static IEnumerable<uint> Marks(WorkflowIndexLine line) => Marks(line.Workflow, line.Parent, line.Attributes);
+    /// <summary>Sets the bits of what a line can be found by; the same in every process. See <see cref="WorkflowIndexSegment"/>.</summary>
+    public static void Mark(Span<ulong> marks, WorkflowIndexLine line)
+    {
+        Set(marks, "", line.Workflow);
+        if (line.Parent is { } parent)
+        {
+            Set(marks, "/", parent);
+        }
 
-    /// <summary>What a filter asks for, in the same form.</summary>
-    public static IEnumerable<uint> Marks(WorkflowFilter filter) => Marks(filter.Workflow, filter.Parent.IsDefault ? null : filter.Parent.Value, filter.Attributes);
+        if (line.Attributes is { } attributes)
+        {
+            foreach (var (name, value) in attributes)
+            {
+                Set(marks, name, value);
+            }
+        }
+    }
+
+    /// <summary>Sets the bits of what a filter asks for.</summary>
+    public static void Mark(Span<ulong> marks, WorkflowFilter filter)
+    {
+        if (filter.Workflow is { } workflow)
+        {
+            Set(marks, "", workflow);
+        }
+
+        if (!filter.Parent.IsDefault)
+        {
+            Set(marks, "/", filter.Parent.Value);
+        }
+
+        foreach (var (name, value) in filter.Attributes ?? new Dictionary<string, string>())
+        {
+            Set(marks, name, value);
+        }
+    }
 
     /// <summary>Both sleep, and the new line wants to be woken before the known one would be.</summary>
     private static bool IsEarlier(WorkflowIndexLine known, WorkflowIndexLine news) =>
         !known.IsLive && news.DueUtc is { } due && (known.DueUtc is not { } before || due < before);
 
-    private static IEnumerable<uint> Marks(string? workflow, string? parent, IReadOnlyDictionary<string, string>? attributes)
+    private static void Set(Span<ulong> marks, string name, string value)
     {
-        if (workflow is not null)
-        {
-            yield return Mark("", workflow);
-        }
-
-        if (parent is not null)
-        {
-            yield return Mark("/", parent);
-        }
-
-        foreach (var (name, value) in attributes ?? new Dictionary<string, string>())
-        {
-            yield return Mark(name, value);
-        }
+        var bit = (int)(HashOf(name, value) % (uint)(marks.Length * 64));
+        marks[bit / 64] |= 1UL << (bit % 64);
     }
 
-    private static uint Mark(string name, string value)
+    private static uint HashOf(string name, string value)
     {
         // FNV-1a.
         var hash = 2166136261u;

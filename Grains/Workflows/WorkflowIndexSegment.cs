@@ -44,17 +44,38 @@ internal sealed class WorkflowIndexSegment(long number)
     public DateTimeOffset HeardUtc { get; set; } = DateTimeOffset.MinValue;
 
     /// <summary>False: none of its lines matches, and it need not be read.</summary>
-    public bool MayMatch(WorkflowFilter filter) =>
-        Count > 0
-        && (filter.Statuses.Count == 0 || filter.Statuses.Any(status => (_statuses & StatusBit(status)) != 0))
-        && (filter.StartedFromUtc is not { } from || LastUtc >= from)
-        && (filter.StartedBeforeUtc is not { } before || FirstUtc < before)
-        && WorkflowIndexRules.Marks(filter).All(mark => (_marks[(mark % MarkBits) / 64] & (1UL << (int)(mark % 64))) != 0);
+    public bool MayMatch(WorkflowFilter filter)
+    {
+        if (Count == 0
+            || (filter.Statuses.Count > 0 && !filter.Statuses.Any(status => (_statuses & StatusBit(status)) != 0))
+            || LastUtc < filter.StartedFromUtc
+            || FirstUtc >= filter.StartedBeforeUtc)
+        {
+            return false;
+        }
+
+        Span<ulong> asked = stackalloc ulong[MarkBits / 64];
+        WorkflowIndexRules.Mark(asked, filter);
+        for (var index = 0; index < asked.Length; index++)
+        {
+            if ((asked[index] & ~_marks[index]) != 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>A line has come or has changed. What the one before could be found by stays: a filter then reads the segment for nothing.</summary>
+    public void Mark(WorkflowIndexLine line) => WorkflowIndexRules.Mark(_marks, line);
 
     /// <summary>Keeps the lines at hand, as they were read.</summary>
     public void Hold(List<WorkflowIndexLine> lines, string? etag)
     {
         (Lines, Etag) = (lines, etag);
+        Array.Clear(_marks);
+        lines.ForEach(Mark);
         Summarize();
     }
 
@@ -66,7 +87,6 @@ internal sealed class WorkflowIndexSegment(long number)
     {
         (Count, _statuses, OpenCount, LiveCount) = (Lines!.Count, 0, 0, 0);
         (FirstUtc, LastUtc, DueUtc) = (DateTimeOffset.MaxValue, DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
-        Array.Clear(_marks);
         foreach (var line in Lines)
         {
             _statuses |= StatusBit(line.Status);
@@ -75,10 +95,6 @@ internal sealed class WorkflowIndexSegment(long number)
             DueUtc = line.DueUtc < DueUtc ? line.DueUtc.Value : DueUtc;
             FirstUtc = line.StartedUtc < FirstUtc ? line.StartedUtc : FirstUtc;
             LastUtc = line.StartedUtc > LastUtc ? line.StartedUtc : LastUtc;
-            foreach (var mark in WorkflowIndexRules.Marks(line))
-            {
-                _marks[(mark % MarkBits) / 64] |= 1UL << (int)(mark % 64);
-            }
         }
     }
 

@@ -86,7 +86,13 @@ internal sealed partial class WorkflowIndexStore(IServiceProvider services, Time
         if (await FindAsync(line.Run, line.StartedUtc) is { } found)
         {
             var index = found.Lines!.FindIndex(one => one.Run == line.Run);
-            switch (WorkflowIndexRules.Judge(found.Lines[index], line))
+            var news = WorkflowIndexRules.Judge(found.Lines[index], line);
+            if (news != WorkflowNews.Old && line.Attributes is not null)
+            {
+                found.Mark(line);
+            }
+
+            switch (news)
             {
                 case WorkflowNews.Urgent:
                     found.Lines[index] = line;
@@ -112,6 +118,7 @@ internal sealed partial class WorkflowIndexStore(IServiceProvider services, Time
         }
 
         segment.Lines!.Add(line);
+        segment.Mark(line);
         _places[line.Run] = segment;
         await WriteAsync(segment);
     }
