@@ -3,7 +3,6 @@ using OrleansFlow.Client.Workflows;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workflows;
 using OrleansFlow.Workflows.Contexts;
-using OrleansFlow.Workflows.Definitions;
 
 namespace OrleansFlow.Tests.Cli;
 
