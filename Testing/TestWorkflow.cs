@@ -52,7 +52,7 @@ public sealed class TestWorkflow<TIn, TOut, TContext>
             async () =>
             {
                 // Again and again, as a client does whose calls meet a state that the test lets fail.
-                await _cluster.RepeatAsync(() => _cluster.Grains.GetGrain<IWorkflowDefinitionGrain>(IWorkflowDefinitionGrain.KeyOf(compiled.Name, compiled.Version))
+                await _cluster.RepeatAsync(() => _cluster.Grains.GetGrain<IWorkflowDefinitionGrain>(WorkflowDefinitionKeys.Of(compiled.Name, compiled.Version))
                     .RegisterAsync(new Payload(compiled.ToUtf8()), cancellationToken));
                 return await _cluster.RepeatAsync(() => Grain(run).StartAsync(
                     new WorkflowStart { Workflow = compiled.Name, Version = compiled.Version, Hash = compiled.Hash, Context = Write(context), Input = Write(input) }, cancellationToken));

@@ -6,11 +6,6 @@ namespace OrleansFlow.Workflows;
 [Alias("OrleansFlow.IWorkflowDefinitionGrain")]
 public interface IWorkflowDefinitionGrain : IGrainWithStringKey
 {
-    /// <summary>The key of a definition's grain.</summary>
-    /// <param name="name">The workflow's name.</param>
-    /// <param name="version">Its version, from 1.</param>
-    static string KeyOf(string name, int version) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{name}@{version}");
-
     /// <summary>Keeps the definition; durable before it returns. Repeating it is fine.</summary>
     /// <param name="compiled">JSON of a <see cref="Definitions.CompiledWorkflow"/>.</param>
     /// <param name="cancellationToken">Gives up waiting; it may be kept.</param>

@@ -34,30 +34,9 @@ internal sealed partial class RetentionGrain(IOptions<RetentionOptions> options,
     public async Task<RetentionReport> SweepAsync(CancellationToken cancellationToken)
     {
         var nowUtc = clock.GetUtcNow();
-        var (count, bytes) = RetentionBook.NeedsCount(_options) ? await CountAsync(cancellationToken) : default;
-        var book = new RetentionBook(_options, nowUtc, count, bytes);
-        var (deleted, failed) = (0, 0);
-        await foreach (var run in OldestFirstAsync(cancellationToken))
-        {
-            var ended = ToEnded(run);
-            if (book.IsDone(ended))
-            {
-                break;
-            }
-
-            if (book.Choose(ended))
-            {
-                if (await TryDeleteAsync(run, cancellationToken))
-                {
-                    deleted++;
-                }
-                else
-                {
-                    failed++;
-                }
-            }
-        }
-
+        var (deleted, failed) = await SweepRunsAsync(OldestFirstAsync, ToEnded, TryDeleteAsync, nowUtc, cancellationToken);
+        var workflows = await SweepRunsAsync(OldestWorkflowsFirstAsync, ToEnded, TryDeleteAsync, nowUtc, cancellationToken);
+        (deleted, failed) = (deleted + workflows.Deleted, failed + workflows.Failed);
         var tasks = _options.TaskAge > TimeSpan.Zero ? await SweepTasksAsync(nowUtc - _options.TaskAge, cancellationToken) : 0;
         if (deleted + failed + tasks > 0)
         {
@@ -65,6 +44,43 @@ internal sealed partial class RetentionGrain(IOptions<RetentionOptions> options,
         }
 
         return new RetentionReport(deleted, failed, tasks);
+    }
+
+    /// <summary>Deletes the runs of one kind that the rules choose. Each kind is counted for itself.</summary>
+    private async Task<(int Deleted, int Failed)> SweepRunsAsync<TRun>(
+        Func<CancellationToken, IAsyncEnumerable<TRun>> oldestFirst,
+        Func<TRun, EndedRun> toEnded,
+        Func<TRun, CancellationToken, Task<bool>> tryDelete,
+        DateTimeOffset nowUtc,
+        CancellationToken cancellationToken)
+    {
+        var (count, bytes) = (0L, 0L);
+        if (RetentionBook.NeedsCount(_options))
+        {
+            await foreach (var run in oldestFirst(cancellationToken))
+            {
+                count++;
+                bytes += toEnded(run).ArtifactBytes;
+            }
+        }
+
+        var book = new RetentionBook(_options, nowUtc, count, bytes);
+        var (deleted, failed) = (0, 0);
+        await foreach (var run in oldestFirst(cancellationToken))
+        {
+            var ended = toEnded(run);
+            if (book.IsDone(ended))
+            {
+                break;
+            }
+
+            if (book.Choose(ended))
+            {
+                _ = await tryDelete(run, cancellationToken) ? deleted++ : failed++;
+            }
+        }
+
+        return (deleted, failed);
     }
 
     /// <summary>Standalone tasks that ended before a moment: each partition forgets whole rows of them.</summary>
@@ -115,53 +131,11 @@ internal sealed partial class RetentionGrain(IOptions<RetentionOptions> options,
         }
     }
 
-    private async Task<(long Count, long Bytes)> CountAsync(CancellationToken cancellationToken)
-    {
-        var (count, bytes) = (0L, 0L);
-        await foreach (var run in OldestFirstAsync(cancellationToken))
-        {
-            count++;
-            bytes += run.ArtifactBytes;
-        }
-
-        return (count, bytes);
-    }
-
     /// <summary>The ended runs of all shards, the one that was submitted first first.</summary>
-    private async IAsyncEnumerable<RunView> OldestFirstAsync([EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var shards = Enumerable.Range(0, IRunCatalogGrain.ShardCount).Select(shard => ShardAsync(shard, cancellationToken).GetAsyncEnumerator(cancellationToken)).ToList();
-        try
-        {
-            var heads = new PriorityQueue<IAsyncEnumerator<RunView>, (DateTimeOffset, string)>(Comparer<(DateTimeOffset At, string Id)>.Create(
-                (left, right) => left.At != right.At ? left.At.CompareTo(right.At) : string.CompareOrdinal(left.Id, right.Id)));
-            foreach (var shard in shards)
-            {
-                await AdvanceAsync(heads, shard);
-            }
-
-            while (heads.TryDequeue(out var shard, out _))
-            {
-                yield return shard.Current;
-                await AdvanceAsync(heads, shard);
-            }
-        }
-        finally
-        {
-            foreach (var shard in shards)
-            {
-                await shard.DisposeAsync();
-            }
-        }
-    }
-
-    private static async Task AdvanceAsync(PriorityQueue<IAsyncEnumerator<RunView>, (DateTimeOffset, string)> heads, IAsyncEnumerator<RunView> shard)
-    {
-        if (await shard.MoveNextAsync())
-        {
-            heads.Enqueue(shard, (shard.Current.SubmittedUtc, shard.Current.RunId.Value));
-        }
-    }
+    private IAsyncEnumerable<RunView> OldestFirstAsync(CancellationToken cancellationToken) => Shards.MergeAsync(
+        Enumerable.Range(0, IRunCatalogGrain.ShardCount).Select(shard => ShardAsync(shard, cancellationToken)),
+        static run => (run.SubmittedUtc, run.RunId.Value),
+        cancellationToken);
 
     private async IAsyncEnumerable<RunView> ShardAsync(int shard, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -56,7 +56,7 @@ internal sealed partial class WorkerGrain
         foreach (var workflow in registration.Workflows)
         {
             var definition = CompiledWorkflow.Parse(workflow.Utf8.Span);
-            await GrainFactory.GetGrain<IWorkflowDefinitionGrain>(IWorkflowDefinitionGrain.KeyOf(definition.Name, definition.Version)).RegisterAsync(workflow, CancellationToken.None);
+            await GrainFactory.GetGrain<IWorkflowDefinitionGrain>(WorkflowDefinitionKeys.Of(definition.Name, definition.Version)).RegisterAsync(workflow, CancellationToken.None);
         }
 
         // The same goes for its roles: nobody may see a worker online and be told that its role is unknown.

@@ -12,7 +12,7 @@ internal sealed class WorkflowDefinitionGrain(
     public async Task<bool> RegisterAsync(Payload compiled, CancellationToken cancellationToken)
     {
         var offered = CompiledWorkflow.Parse(compiled.Utf8.Span);
-        if (IWorkflowDefinitionGrain.KeyOf(offered.Name, offered.Version) != this.GetPrimaryKeyString())
+        if (WorkflowDefinitionKeys.Of(offered.Name, offered.Version) != this.GetPrimaryKeyString())
         {
             throw new FlowException(FlowErrorCode.BadInput, $"The definition is that of workflow '{offered.Name}' version {offered.Version}, not of '{this.GetPrimaryKeyString()}'.");
         }

@@ -24,7 +24,7 @@ internal sealed class WorkflowDefinitions
             return known;
         }
 
-        var stored = await grains.GetGrain<IWorkflowDefinitionGrain>(IWorkflowDefinitionGrain.KeyOf(name, version)).GetAsync(cancellationToken);
+        var stored = await grains.GetGrain<IWorkflowDefinitionGrain>(WorkflowDefinitionKeys.Of(name, version)).GetAsync(cancellationToken);
         return stored.IsDefault ? null : Keep(CompiledWorkflow.Parse(stored.Utf8.Span));
     }
 

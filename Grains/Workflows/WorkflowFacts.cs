@@ -8,7 +8,7 @@ namespace OrleansFlow.Grains.Workflows;
 /// <summary>The facts in the events of a workflow's run.</summary>
 internal static class WorkflowFacts
 {
-    /// <summary>Each fact with the place of its event in the run's log.</summary>
+    /// <summary>Each fact with a sequence of its own: twice the place of its event in the run's log, and one more for the end that followed from it.</summary>
     /// <param name="run">The run.</param>
     /// <param name="state">The run after all of the events.</param>
     /// <param name="events">The newest events.</param>
@@ -18,7 +18,7 @@ internal static class WorkflowFacts
         foreach (var happened in events)
         {
             sequence++;
-            var fact = new RunFact { RunId = run, Sequence = sequence, AtUtc = happened.AtUtc, Kind = RunFactKind.RunChanged, IsWorkflow = true };
+            var fact = new RunFact { RunId = run, Sequence = sequence * 2, AtUtc = happened.AtUtc, Kind = RunFactKind.RunChanged, IsWorkflow = true };
             switch (happened)
             {
                 case WorkflowRunEvent.Started:
@@ -49,7 +49,7 @@ internal static class WorkflowFacts
         {
             yield return new RunFact
             {
-                RunId = run, Sequence = state.Position, AtUtc = state.EndedUtc ?? events[^1].AtUtc, Kind = RunFactKind.RunChanged, IsWorkflow = true,
+                RunId = run, Sequence = (state.Position * 2) + 1, AtUtc = state.EndedUtc ?? events[^1].AtUtc, Kind = RunFactKind.RunChanged, IsWorkflow = true,
                 Status = StatusOf(state.Status), Reason = state.Failure ?? state.Reason,
             };
         }

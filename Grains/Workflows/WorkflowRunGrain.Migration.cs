@@ -20,7 +20,7 @@ internal sealed partial class WorkflowRunGrain
         }
 
         var workflow = read.Workflow;
-        await GrainFactory.GetGrain<IWorkflowDefinitionGrain>(IWorkflowDefinitionGrain.KeyOf(workflow.Name, workflow.Version))
+        await GrainFactory.GetGrain<IWorkflowDefinitionGrain>(WorkflowDefinitionKeys.Of(workflow.Name, workflow.Version))
             .RegisterAsync(new Payload(workflow.ToUtf8()), cancellationToken);
         var kept = await _definitions.RequireAsync(GrainFactory, workflow.Name, workflow.Version, cancellationToken);
 

@@ -48,6 +48,7 @@ internal sealed partial class WorkflowRunGrain
 
         // Whether the index knows it as one that goes on is not known; before it does it says so.
         _isParked = IsIdle(state);
+        _owesNews = true;
         if (_restored is not null)
         {
             _askUtc = AskTime();
@@ -234,6 +235,8 @@ internal sealed partial class WorkflowRunGrain
             return false;
         }
 
+        // A deactivation would end what is being published.
+        await (_facts?.Publishing ?? Task.CompletedTask);
         if ((_isParked || state.IsFinal) && _watchers == 0 && _queries is null or { Count: 0 } && state.Owed.IsEmpty && ReferenceEquals(state, _pump!.Tentative))
         {
             DeactivateOnIdle();

@@ -103,6 +103,7 @@ internal sealed partial class WorkflowRunGrain : Grain, IWorkflowRunGrain, IDisp
         await (_pump?.WhenIdleAsync() ?? Task.CompletedTask);
         await _offering;
         await _delivery;
+        await (_facts?.Publishing ?? Task.CompletedTask);
         EndQueries();
     }
 
@@ -220,6 +221,12 @@ internal sealed partial class WorkflowRunGrain : Grain, IWorkflowRunGrain, IDisp
         var began = await _store.ReadStartAsync();
         if (began is null || WorkflowStarts.IsSame(began, start, version))
         {
+            // The silo of the first start may have been lost between its two writes: of a run that the index does not know nobody may be told that it exists.
+            if (Committed is { IsFinal: false } state)
+            {
+                await RecordAsync(LineOf(state, wakeUtc: null));
+            }
+
             return false;
         }
 

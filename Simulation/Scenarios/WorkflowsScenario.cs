@@ -66,7 +66,7 @@ internal sealed class WorkflowsScenario : SimulationScenario
         {
             await Task.Delay(start, world.Clock);
             var compiled = workflow.Definition.Compiled;
-            var definition = world.Cluster.Client.GetGrain<IWorkflowDefinitionGrain>(IWorkflowDefinitionGrain.KeyOf(compiled.Name, compiled.Version));
+            var definition = world.Cluster.Client.GetGrain<IWorkflowDefinitionGrain>(WorkflowDefinitionKeys.Of(compiled.Name, compiled.Version));
             await UntilAnsweredAsync(world, () => definition.RegisterAsync(new Payload(compiled.ToUtf8()), CancellationToken.None));
             await UntilAnsweredAsync(world, () => _run.StartAsync(
                 new WorkflowStart { Workflow = compiled.Name, Version = compiled.Version, Hash = compiled.Hash, Input = Write(workflow.Input) }, CancellationToken.None));

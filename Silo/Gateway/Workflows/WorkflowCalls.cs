@@ -29,7 +29,7 @@ internal sealed class WorkflowCalls(IGrainFactory grains, IIdSource ids, TimePro
         }
 
         var (name, version) = WorkflowMapping.ToWorkflow(compiled.Name, compiled.Version);
-        var created = await grains.GetGrain<IWorkflowDefinitionGrain>(IWorkflowDefinitionGrain.KeyOf(name, version)).RegisterAsync(payload, cancellationToken);
+        var created = await grains.GetGrain<IWorkflowDefinitionGrain>(WorkflowDefinitionKeys.Of(name, version)).RegisterAsync(payload, cancellationToken);
         return new Wire.RegisterDefinitionResponse { Workflow = name, Version = version, Created = created };
     }
 

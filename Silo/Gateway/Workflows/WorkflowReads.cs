@@ -22,7 +22,7 @@ internal sealed class WorkflowReads(IGrainFactory grains)
     public async Task<Wire.Definition> GetDefinitionAsync(Wire.GetDefinitionRequest request, CancellationToken cancellationToken)
     {
         var (name, version) = WorkflowMapping.ToWorkflow(request.Workflow, request.Version);
-        var definition = await grains.GetGrain<IWorkflowDefinitionGrain>(IWorkflowDefinitionGrain.KeyOf(name, version)).GetAsync(cancellationToken);
+        var definition = await grains.GetGrain<IWorkflowDefinitionGrain>(WorkflowDefinitionKeys.Of(name, version)).GetAsync(cancellationToken);
         return definition.IsDefault
             ? throw new FlowException(FlowErrorCode.UnknownDefinition, $"Version {version} of workflow '{name}' is not kept. A worker that serves it, or a client that starts it, registers it.")
             : new Wire.Definition { DefinitionJson = definition.ToText() };

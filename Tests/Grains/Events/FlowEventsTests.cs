@@ -7,6 +7,7 @@ using OrleansFlow.Grains.Events;
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
 using OrleansFlow.Tests.Grains.Hosting;
+using OrleansFlow.Tests.Grains.Workflows;
 using OrleansFlow.Workers;
 
 namespace OrleansFlow.Tests.Grains.Events;
@@ -36,6 +37,25 @@ public sealed class FlowEventsTests
         Assert.All(seen, fact => Assert.Equal((1, "events-1"), (fact.Form, fact.RunId.Value)));
         await ListenerGrain.WhenAsync("events-1", fact => fact is { Kind: RunFactKind.RunChanged, Status: RunStatus.Completed });
         Assert.Equal(seen.Select(fact => fact.Sequence), ListenerGrain.Seen("events-1").Select(fact => fact.Sequence).Distinct());
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task RunEvents_OfAWorkflowsRun_TellItsLeasesAndItsEnd_InOrderWithGrowingSequences()
+    {
+        await using var cluster = await StartAsync(batches: true);
+        var facts = await SubscribeAsync<RunFact>(cluster, FlowStreams.RunEvents, "events-w");
+        var run = await WorkflowRuns.StartAsync(cluster, "events-w");
+        var first = await WorkflowRuns.GrantAsync(run, "events-w", 1);
+        var second = (await WorkflowRuns.CompleteAsync(run, first, WorkflowRuns.Next(1, "2"))).Next!;
+        await WorkflowRuns.CompleteAsync(run, second, WorkflowRuns.Output("3"));
+
+        var seen = await ReadAsync(facts, fact => fact is { Kind: RunFactKind.RunChanged, Status: RunStatus.Completed });
+
+        Assert.Equal(
+            ["RunChanged Running", "LeaseGranted 1", "LeaseEnded 1", "LeaseGranted 2", "LeaseEnded 2", "RunChanged Completed"],
+            seen.Select(fact => $"{fact.Kind} {(fact.Status is { } status ? status.ToString() : fact.TaskIndex!.Value.ToString(System.Globalization.CultureInfo.InvariantCulture))}"));
+        Assert.Equal(seen.Select(fact => fact.Sequence).Order().Distinct(), seen.Select(fact => fact.Sequence));
+        Assert.All(seen, fact => Assert.True(fact.IsWorkflow));
     }
 
     [Theory(Timeout = Watchdog)]

@@ -34,6 +34,9 @@ internal sealed class FlowCluster : IAsyncDisposable
 
     public IClusterClient Client => _cluster.Client;
 
+    /// <summary>Turns of the thread pool that a step of time is given to take effect: some milliseconds, also on a machine that has nothing else to do.</summary>
+    public const int ReactionSpins = 20_000;
+
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Starts one silo.</summary>
@@ -141,7 +144,7 @@ internal sealed class FlowCluster : IAsyncDisposable
                 await worker.HeartbeatAsync();
             }
 
-            for (var spin = 0; spin < 500 && !happened.IsCompleted; spin++)
+            for (var spin = 0; spin < ReactionSpins && !happened.IsCompleted; spin++)
             {
                 await System.Threading.Tasks.Task.Yield();
             }

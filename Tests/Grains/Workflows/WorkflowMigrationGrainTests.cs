@@ -78,7 +78,7 @@ public sealed class WorkflowMigrationGrainTests
     private static async Task<IWorkflowRunGrain> StartAsync(FlowCluster cluster)
     {
         var first = Define(1).Compiled;
-        await cluster.Grains.GetGrain<IWorkflowDefinitionGrain>(IWorkflowDefinitionGrain.KeyOf("flow", 1)).RegisterAsync(new Payload(first.ToUtf8()), Token);
+        await cluster.Grains.GetGrain<IWorkflowDefinitionGrain>(WorkflowDefinitionKeys.Of("flow", 1)).RegisterAsync(new Payload(first.ToUtf8()), Token);
         var run = cluster.Grains.GetGrain<IWorkflowRunGrain>("run");
         Assert.True(await run.StartAsync(new WorkflowStart { Workflow = "flow", Version = 1, Input = Payload.FromJson("7") }, Token));
         return run;
