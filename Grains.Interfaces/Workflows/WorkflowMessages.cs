@@ -15,7 +15,7 @@ public enum WorkflowSteer
     /// <summary>End the run; steps in flight are told to stop and refused.</summary>
     Cancel = 3,
 
-    /// <summary>As <see cref="Cancel"/>, without telling children and steps in flight anything first.</summary>
+    /// <summary>End the run as failed, with the code <c>cancelled</c>; unlike a run that failed by itself it cannot be resumed.</summary>
     Terminate = 4,
 
     /// <summary>Go back to before an item was committed, and do it once more.</summary>
