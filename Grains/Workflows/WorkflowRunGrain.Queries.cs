@@ -21,6 +21,7 @@ internal sealed partial class WorkflowRunGrain
     public async Task<Payload> QueryAsync(string name, Payload argument, CancellationToken cancellationToken)
     {
         var state = RequireCommitted();
+        RequireNamed("query", name, state.Workflow, state.Workflow.Queries);
         if (_queries?.Count >= QueriesMax)
         {
             throw new FlowException(FlowErrorCode.LimitExceeded, $"{QueriesMax} queries of run '{_id}' wait already; ask again later.");

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using OrleansFlow.Errors;
 using OrleansFlow.Workflows;
+using OrleansFlow.Workflows.Definitions;
 using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Grains.Workflows;
@@ -45,7 +47,9 @@ internal sealed partial class WorkflowRunGrain
 
     public async Task<Payload> UpdateAsync(string name, Payload argument, string id, CancellationToken cancellationToken)
     {
-        var turn = new WorkflowRunTurn(Require());
+        var state = Require();
+        RequireNamed("update", name, state.Workflow, state.Workflow.Updates);
+        var turn = new WorkflowRunTurn(state);
         Require(turn.Do(new WorkflowCommand.Update(id, name, argument), _clock.GetUtcNow()));
         await StageAsync(turn);
         while (true)
@@ -61,6 +65,16 @@ internal sealed partial class WorkflowRunGrain
             }
 
             await _signal.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Refuses what the run's version does not have, before a worker is asked for it.</summary>
+    private static void RequireNamed(string kind, string name, CompiledWorkflow workflow, ImmutableArray<string> names)
+    {
+        if (!names.Contains(name))
+        {
+            throw new FlowException(
+                FlowErrorCode.NotFound, $"Workflow '{workflow.Name}' version {workflow.Version} has no {kind} '{name}'; it has [{string.Join(", ", names)}].");
         }
     }
 

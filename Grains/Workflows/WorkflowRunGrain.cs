@@ -129,13 +129,10 @@ internal sealed partial class WorkflowRunGrain : Grain, IWorkflowRunGrain, IDisp
         var turn = new WorkflowRunTurn(_pump!.Tentative);
         Require(turn.Do(WorkflowStarts.CommandOf(_id, start), _clock.GetUtcNow()));
 
-        // Beside the run's own write. Of a run that the index does not know nobody was told that it exists.
-        var committed = StageAsync(turn);
-        var recorded = RecordAsync(LineOf(turn.State, wakeUtc: null));
-
-        // One after the other: what combines tasks would see the end of the commit on the thread pool, outside the grain's turns.
-        await committed;
-        await recorded;
+        // The index after the run: a line of a run that did not come to be would be asked for without end. Of a run that the index does not know nobody
+        // was told that it exists, and a start that is sent again records it.
+        await StageAsync(turn);
+        await RecordAsync(LineOf(turn.State, wakeUtc: null));
         return true;
     }
 

@@ -26,8 +26,7 @@ internal sealed class PostgresCommitTarget(NpgsqlDataSource database, PostgresWo
         {
             try
             {
-                // This thread belongs to the writer alone.
-#pragma warning disable VSTHRD103
+#pragma warning disable VSTHRD103 // This thread belongs to the writer alone, so blocking it holds up nobody else.
                 _connection ??= database.OpenConnection();
                 Send(_connection, group);
 #pragma warning restore VSTHRD103
@@ -38,8 +37,7 @@ internal sealed class PostgresCommitTarget(NpgsqlDataSource database, PostgresWo
                 Dispose();
                 outage ??= new PostgresBackOff(DelayMax, options.OutageTimeout, TimeProvider.System);
 
-                // Blocks this thread only, as above.
-#pragma warning disable VSTHRD002
+#pragma warning disable VSTHRD002 // The writer's own thread, as above.
                 if (!outage.WaitAsync(stopping).AsTask().GetAwaiter().GetResult())
                 {
                     throw PostgresFailures.Translate(error, StoreName);

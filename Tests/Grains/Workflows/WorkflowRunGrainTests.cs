@@ -109,6 +109,19 @@ public sealed class WorkflowRunGrainTests
         Assert.Equal((WorkflowRunStatus.Failed, FlowErrorCode.BadInput), (ended!.Status, ended.FailureCode));
     }
 
+    [Fact(Timeout = Watchdog)]
+    public async Task QueryOrUpdate_ThatTheVersionDoesNotHave_IsNotFound_AndNoWorkerIsAsked()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var run = await WorkflowRuns.StartAsync(cluster, "r1");
+
+        var query = await Assert.ThrowsAsync<FlowException>(() => run.QueryAsync("total", default, FlowCluster.Token));
+        var update = await Assert.ThrowsAsync<FlowException>(() => run.UpdateAsync("rename", default, "u1", FlowCluster.Token));
+
+        Assert.Equal((FlowErrorCode.NotFound, FlowErrorCode.NotFound), (query.Code, update.Code));
+        Assert.Equal(1, (await run.GetAsync(FlowCluster.Token))!.PendingItems);
+    }
+
     [Theory(Timeout = Watchdog)]
     [InlineData(false)]
     [InlineData(true)]
