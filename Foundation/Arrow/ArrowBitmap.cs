@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -12,6 +13,29 @@ public static class ArrowBitmap
 
     /// <summary>Whether a bit is one.</summary>
     public static bool Get(ReadOnlySpan<byte> bitmap, int index) => (bitmap[index >> 3] >> (index & 7) & 1) != 0;
+
+    /// <summary>Up to 64 bits as a number, the first one lowest. Bits beyond <paramref name="count"/> are undefined.</summary>
+    /// <param name="bitmap">The bits.</param>
+    /// <param name="start">The first bit.</param>
+    /// <param name="count">1 to 64; all of them lie in the bitmap.</param>
+    internal static ulong Load(ReadOnlySpan<byte> bitmap, int start, int count)
+    {
+        var shift = start & 7;
+        var bytes = bitmap.Slice(start >> 3, (shift + count + 7) >> 3);
+        if (bytes.Length >= 8)
+        {
+            var low = BinaryPrimitives.ReadUInt64LittleEndian(bytes) >> shift;
+            return bytes.Length == 8 ? low : low | ((ulong)bytes[8] << (64 - shift));
+        }
+
+        var bits = 0UL;
+        for (var i = bytes.Length - 1; i >= 0; i--)
+        {
+            bits = (bits << 8) | bytes[i];
+        }
+
+        return bits >> shift;
+    }
 
     /// <summary>Sets a bit to one or zero.</summary>
     public static void Set(Span<byte> bitmap, int index, bool value)

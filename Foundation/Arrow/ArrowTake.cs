@@ -13,27 +13,7 @@ public static class ArrowTake
     public static ArrowArray Take(ArrowArray source, ReadOnlySpan<int> rows, ArrowAllocator? allocator = null)
     {
         ArgumentNullException.ThrowIfNull(source);
-        ObjectDisposedException.ThrowIf(source.IsReleased, source);
-        var hasMissing = CheckRows(rows, source.Length);
-        if (TakeKernel.TryTake(source, rows, hasMissing, allocator ?? ArrowAllocator.Default) is { } taken)
-        {
-            return taken;
-        }
-
-        using var builder = ArrowArrayBuilder.Create(source.Type, allocator);
-        foreach (var row in rows)
-        {
-            if (row < 0)
-            {
-                builder.AppendNull();
-            }
-            else
-            {
-                builder.AppendFrom(source, row);
-            }
-        }
-
-        return builder.Build();
+        return Take(source, rows, CheckRows(rows, source.Length), allocator);
     }
 
     /// <summary>The named rows of a batch, in that order; the caller owns the result.</summary>
@@ -44,23 +24,7 @@ public static class ArrowTake
     public static RecordBatch Take(RecordBatch source, ReadOnlySpan<int> rows, ArrowAllocator? allocator = null)
     {
         ArgumentNullException.ThrowIfNull(source);
-        CheckRows(rows, source.RowCount);
-        var columns = new ArrowArray[source.ColumnCount];
-        var done = 0;
-        try
-        {
-            for (; done < columns.Length; done++)
-            {
-                columns[done] = Take(source.Column(done), rows, allocator);
-            }
-        }
-        catch
-        {
-            DisposeFirst(columns, done);
-            throw;
-        }
-
-        return new RecordBatch(source.Schema, columns, rows.Length);
+        return Take(source, rows, CheckRows(rows, source.RowCount), allocator);
     }
 
     /// <summary>The values of several arrays of one type, one after the other; the caller owns the result.</summary>
@@ -134,6 +98,54 @@ public static class ArrowTake
         {
             columns[i].Dispose();
         }
+    }
+
+    /// <summary>As the public one, for rows that are known to be those of the source: kernels that found them need not check them for each column.</summary>
+    internal static RecordBatch TakePresent(RecordBatch source, ReadOnlySpan<int> rows, ArrowAllocator? allocator) =>
+        Take(source, rows, hasMissing: false, allocator);
+
+    private static ArrowArray Take(ArrowArray source, ReadOnlySpan<int> rows, bool hasMissing, ArrowAllocator? allocator)
+    {
+        ObjectDisposedException.ThrowIf(source.IsReleased, source);
+        if (TakeKernel.TryTake(source, rows, hasMissing, allocator ?? ArrowAllocator.Default) is { } taken)
+        {
+            return taken;
+        }
+
+        using var builder = ArrowArrayBuilder.Create(source.Type, allocator);
+        foreach (var row in rows)
+        {
+            if (row < 0)
+            {
+                builder.AppendNull();
+            }
+            else
+            {
+                builder.AppendFrom(source, row);
+            }
+        }
+
+        return builder.Build();
+    }
+
+    private static RecordBatch Take(RecordBatch source, ReadOnlySpan<int> rows, bool hasMissing, ArrowAllocator? allocator)
+    {
+        var columns = new ArrowArray[source.ColumnCount];
+        var done = 0;
+        try
+        {
+            for (; done < columns.Length; done++)
+            {
+                columns[done] = Take(source.Column(done), rows, hasMissing, allocator);
+            }
+        }
+        catch
+        {
+            DisposeFirst(columns, done);
+            throw;
+        }
+
+        return new RecordBatch(source.Schema, columns, rows.Length);
     }
 
     /// <summary>Whether some row is -1; the loops behind it read without further checks.</summary>

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace OrleansFlow.Arrow.Kernels;
@@ -6,6 +7,15 @@ namespace OrleansFlow.Arrow.Kernels;
 internal static class HashBits
 {
     private const ulong NotANumber = 0x7FF8_0000_0000_0000;
+
+    /// <summary>The bits of every value where they lie in the array as they are; empty where they do not.</summary>
+    public static ReadOnlySpan<ulong> TryGet(ArrowArray array) => array switch
+    {
+        { MayHaveNulls: true } => default,
+        PrimitiveArray<long> values => MemoryMarshal.Cast<long, ulong>(values.Values),
+        PrimitiveArray<ulong> values => values.Values,
+        _ => default,
+    };
 
     /// <summary>Fills in the bits of every value of an array.</summary>
     public static void Fill(ArrowArray array, Span<ulong> bits)
@@ -17,12 +27,31 @@ internal static class HashBits
         }
         else if (array.MayHaveNulls)
         {
+            FillNulls(array, bits);
+        }
+    }
+
+    private static void FillNulls(ArrowArray array, Span<ulong> bits)
+    {
+        if (array is DictionaryArray or RunEndEncodedArray or UnionArray)
+        {
+            // Their nulls are also those of the values that they refer to.
             for (var i = 0; i < bits.Length; i++)
             {
-                if (!array.IsValid(i))
-                {
-                    bits[i] = RowHash.NullBits;
-                }
+                bits[i] = array.IsValid(i) ? bits[i] : RowHash.NullBits;
+            }
+
+            return;
+        }
+
+        var validity = array.Validity;
+        for (var row = 0; row < bits.Length && !validity.IsEmpty; row += 64)
+        {
+            var count = Math.Min(64, bits.Length - row);
+            var nulls = ~ArrowBitmap.Load(validity, array.Offset + row, count);
+            for (nulls &= ulong.MaxValue >> (64 - count); nulls != 0; nulls &= nulls - 1)
+            {
+                bits[row + BitOperations.TrailingZeroCount(nulls)] = RowHash.NullBits;
             }
         }
     }
@@ -53,25 +82,29 @@ internal static class HashBits
                 values.Values.CopyTo(bits);
                 break;
             case PrimitiveArray<int> values:
-                Each(values, bits, static (source, i) => (ulong)(long)source.At(i));
+                Widen(values.Values, bits);
                 break;
             case PrimitiveArray<uint> values:
-                Each(values, bits, static (source, i) => source.At(i));
+                Widen(values.Values, bits);
                 break;
             case PrimitiveArray<short> values:
-                Each(values, bits, static (source, i) => (ulong)(long)source.At(i));
+                Widen(values.Values, bits);
                 break;
             case PrimitiveArray<ushort> values:
-                Each(values, bits, static (source, i) => source.At(i));
+                Widen(values.Values, bits);
                 break;
             case PrimitiveArray<sbyte> values:
-                Each(values, bits, static (source, i) => (ulong)(long)source.At(i));
+                Widen(values.Values, bits);
                 break;
             case PrimitiveArray<byte> values:
-                Each(values, bits, static (source, i) => source.At(i));
+                Widen(values.Values, bits);
                 break;
             case VariableBinaryArray values:
-                Each(values, bits, static (source, i) => source.IsValid(i) ? XxHash64.Compute(source.GetBytes(i)) : 0);
+                for (var i = 0; i < bits.Length; i++)
+                {
+                    bits[i] = XxHash64.Compute(values.GetBytes(i));
+                }
+
                 break;
             case BytesViewArray values:
                 Each(values, bits, static (source, i) => source.IsValid(i) ? XxHash64.Compute(source.GetBytes(i)) : 0);
@@ -129,6 +162,16 @@ internal static class HashBits
     }
 
     private static ulong OfDouble(double value) => double.IsNaN(value) ? NotANumber : BitConverter.DoubleToUInt64Bits(value + 0.0);
+
+    /// <summary>Integers of any width as signed, or unsigned, ones of 64 bits. The JIT makes a loop for each type.</summary>
+    private static void Widen<T>(ReadOnlySpan<T> values, Span<ulong> bits)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        for (var i = 0; i < bits.Length; i++)
+        {
+            bits[i] = ulong.CreateTruncating(values[i]);
+        }
+    }
 
     private static void Each<TArray>(TArray array, Span<ulong> bits, Func<TArray, int, ulong> convert)
     {

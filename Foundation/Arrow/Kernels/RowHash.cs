@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.Intrinsics;
 
 namespace OrleansFlow.Arrow.Kernels;
@@ -52,10 +53,23 @@ public static class RowHash
     /// <summary>Adds one more column to hashes of rows.</summary>
     internal static void Add(ArrowArray array, Span<ulong> hashes)
     {
+        if (HashBits.TryGet(array) is { IsEmpty: false } stored)
+        {
+            Mix(stored, hashes);
+            return;
+        }
+
         // The bits of all values first, then one pass that mixes them by whole registers.
-        var bits = new ulong[hashes.Length];
-        HashBits.Fill(array, bits);
-        Mix(bits, hashes);
+        var bits = ArrayPool<ulong>.Shared.Rent(hashes.Length);
+        try
+        {
+            HashBits.Fill(array, bits.AsSpan(0, hashes.Length));
+            Mix(bits.AsSpan(0, hashes.Length), hashes);
+        }
+        finally
+        {
+            ArrayPool<ulong>.Shared.Return(bits);
+        }
     }
 
     internal static ulong Mix(ulong hash, ulong bits)

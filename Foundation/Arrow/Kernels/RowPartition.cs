@@ -15,7 +15,10 @@ public static class RowPartition
         return (int)Math.BigMul(hash, (ulong)partitions, out _);
     }
 
-    /// <summary>The rows of each partition by the hash of key columns; rows with equal keys get the same partition everywhere.</summary>
+    /// <summary>
+    /// The rows of each partition by the hash of key columns; rows with equal keys get the same partition everywhere. For many batches
+    /// take a <see cref="HashPartitioner"/>, which keeps its buffers.
+    /// </summary>
     /// <param name="batch">The rows.</param>
     /// <param name="columns">The key columns; at least one.</param>
     /// <param name="partitions">1 to <see cref="MaxPartitions"/>.</param>
@@ -23,16 +26,15 @@ public static class RowPartition
     public static int[][] ByHash(RecordBatch batch, ReadOnlySpan<int> columns, int partitions, ulong seed = RowHash.DefaultSeed)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        CheckPartitions(partitions);
-        var hashes = new ulong[batch.RowCount];
-        RowHash.Compute(batch, columns, hashes, seed);
-        var targets = new int[hashes.Length];
-        for (var i = 0; i < targets.Length; i++)
+        var partitioner = new HashPartitioner(partitions, columns, seed);
+        partitioner.Assign(batch);
+        var groups = new int[partitions][];
+        for (var i = 0; i < partitions; i++)
         {
-            targets[i] = (int)Math.BigMul(hashes[i], (ulong)partitions, out _);
+            groups[i] = partitioner.Rows(i).ToArray();
         }
 
-        return Group(targets, partitions);
+        return groups;
     }
 
     /// <summary>
@@ -140,7 +142,7 @@ public static class RowPartition
         }
     }
 
-    private static void CheckPartitions(int partitions)
+    internal static void CheckPartitions(int partitions)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(partitions, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(partitions, MaxPartitions);

@@ -25,7 +25,7 @@ internal static unsafe class TakeKernel
         try
         {
             var from = source.Length == 0 ? null : source.Data.Buffers[1].Pointer + (long)source.Offset * width;
-            Copy(from, values.Pointer, rows, width);
+            Copy(from, values.Pointer, rows, width, hasMissing);
             var validity = TakeValidity(source, rows, hasMissing, allocator, out var nulls);
             return ArrowArrayFactory.Wrap(new ArrowArrayData
             {
@@ -120,24 +120,24 @@ internal static unsafe class TakeKernel
         return ArrowBuffer.Empty;
     }
 
-    private static void Copy(byte* from, byte* to, ReadOnlySpan<int> rows, int width)
+    private static void Copy(byte* from, byte* to, ReadOnlySpan<int> rows, int width, bool hasMissing)
     {
         switch (width)
         {
             case 1:
-                Copy<byte>(from, to, rows);
+                Copy<byte>(from, to, rows, hasMissing);
                 break;
             case 2:
-                Copy<ushort>(from, to, rows);
+                Copy<ushort>(from, to, rows, hasMissing);
                 break;
             case 4:
-                Copy<uint>(from, to, rows);
+                Copy<uint>(from, to, rows, hasMissing);
                 break;
             case 8:
-                Copy<ulong>(from, to, rows);
+                Copy<ulong>(from, to, rows, hasMissing);
                 break;
             case 16:
-                Copy<UInt128>(from, to, rows);
+                Copy<UInt128>(from, to, rows, hasMissing);
                 break;
             default:
                 for (var i = 0; i < rows.Length; i++)
@@ -157,11 +157,21 @@ internal static unsafe class TakeKernel
         }
     }
 
-    private static void Copy<T>(byte* from, byte* to, ReadOnlySpan<int> rows)
+    private static void Copy<T>(byte* from, byte* to, ReadOnlySpan<int> rows, bool hasMissing)
         where T : unmanaged
     {
         var source = (T*)from;
         var target = (T*)to;
+        if (!hasMissing)
+        {
+            for (var i = 0; i < rows.Length; i++)
+            {
+                target[i] = source[rows[i]];
+            }
+
+            return;
+        }
+
         for (var i = 0; i < rows.Length; i++)
         {
             var row = rows[i];
