@@ -44,6 +44,8 @@ public sealed class EngineInstance : IAsyncDisposable
 
     internal ConcurrentDictionary<long, BatchSource> Sources { get; } = new();
 
+    internal ConcurrentDictionary<long, StubTable> Stubs { get; } = new();
+
     /// <summary>Opens a database. In memory this takes about 20 ms; a file may have to replay its log.</summary>
     /// <param name="options">Limits and places; null for the defaults (in memory, the whole machine).</param>
     /// <param name="cancellationToken">Stops waiting for the database; one that opens later is closed again.</param>
@@ -133,6 +135,7 @@ public sealed class EngineInstance : IAsyncDisposable
             NativeStatement.ExecuteAll(connection, "SET GLOBAL TimeZone = 'UTC'");
             var instance = new EngineInstance(database, connection);
             ScanFunction.Register(connection, instance.Sources);
+            StubFunction.Register(connection, instance.Stubs);
             return instance;
         }
         catch

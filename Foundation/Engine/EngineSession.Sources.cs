@@ -84,6 +84,11 @@ public sealed partial class EngineSession
                     NativeStatement.ExecuteAll(_connection, $"DROP VIEW IF EXISTS temp.{EngineText.Quote(name)}");
                     Release(known);
                 }
+                else if (_stubs.Remove(name, out var stub))
+                {
+                    NativeStatement.ExecuteAll(_connection, $"DROP VIEW IF EXISTS temp.{EngineText.Quote(name)}");
+                    ReleaseStub(stub);
+                }
 
                 return true;
             },

@@ -288,6 +288,7 @@ public sealed partial class EngineSession : IAsyncDisposable, IScanOwner
         _openResult?.CloseNative();
         _openResult = null;
         ReleaseSources();
+        ReleaseStubs();
         _arrowOptions.Dispose();
         _connection.Dispose();
     }

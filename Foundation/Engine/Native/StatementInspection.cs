@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using OrleansFlow.Arrow;
 using OrleansFlow.Arrow.CData;
+using OrleansFlow.Engine.Scans;
 
 namespace OrleansFlow.Engine.Native;
 
@@ -23,6 +24,41 @@ internal static unsafe class StatementInspection
             kind,
             columns == 0 ? null : TryDescribe(options, columns, index => DuckDb.StatementColumnType(statement, index), index => DuckDb.StatementColumnName(statement, index)),
             new ArrowSchema([.. Enumerable.Range(1, parameters).Select(number => Parameter(statement, options, (ulong)number))]));
+    }
+
+    /// <summary>The columns of a prepared query as a table without rows.</summary>
+    /// <exception cref="EngineException">A column's type is not known before the query runs.</exception>
+    public static StubTable DescribeStub(string name, StatementHandle statement, long estimatedRowCount)
+    {
+        var count = (int)DuckDb.StatementColumnCount(statement);
+        var columns = new string[count];
+        var types = new LogicalTypeHandle[count];
+        try
+        {
+            for (var index = 0; index < count; index++)
+            {
+                columns[index] = TakeText(DuckDb.StatementColumnName(statement, (ulong)index));
+                types[index] = new LogicalTypeHandle(DuckDb.StatementColumnType(statement, (ulong)index));
+                if (types[index].IsInvalid || (int)types[index].Id is InvalidType or AnyType)
+                {
+                    throw new EngineException(
+                        $"Column '{columns[index]}' of the stub '{name}' has no known type; cast it.", EngineErrorKind.NotSupported);
+                }
+            }
+
+            return count > 0
+                ? new StubTable(name, columns, types, estimatedRowCount)
+                : throw new EngineException($"The query of the stub '{name}' has no columns.", EngineErrorKind.NotSupported);
+        }
+        catch
+        {
+            foreach (var type in types)
+            {
+                type?.Dispose();
+            }
+
+            throw;
+        }
     }
 
     private static ArrowField Parameter(StatementHandle statement, ArrowOptionsHandle options, ulong number)
