@@ -22,6 +22,7 @@ internal sealed class GrainTimer<TState> : VoidGrainRequest, IGrainTimer, IGrain
     private TimeSpan _period;
     private bool _isTicking;
     private bool _wasChanged;
+    private bool _isDueAgain;
     private bool _isDisposed;
 
     public GrainTimer(
@@ -58,6 +59,7 @@ internal sealed class GrainTimer<TState> : VoidGrainRequest, IGrainTimer, IGrain
             {
                 _period = period;
                 _wasChanged = true;
+                _isDueAgain = false;
                 _timer.Change(dueTime, Timeout.InfiniteTimeSpan);
             }
         }
@@ -92,7 +94,18 @@ internal sealed class GrainTimer<TState> : VoidGrainRequest, IGrainTimer, IGrain
         lock (_gate)
         {
             _isTicking = false;
-            if (!_isDisposed && !_wasChanged)
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            if (_isDueAgain)
+            {
+                // The time that a change has set came before the callback ended.
+                _isDueAgain = false;
+                _timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+            }
+            else if (!_wasChanged)
             {
                 // The period counts from the end of the callback, so a slow one never queues up behind itself.
                 _timer.Change(_period > TimeSpan.Zero ? _period : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -108,8 +121,6 @@ internal sealed class GrainTimer<TState> : VoidGrainRequest, IGrainTimer, IGrain
             {
                 return default;
             }
-
-            _wasChanged = false;
         }
 
         return new ValueTask(_callback(_state, _cancellation.Token));
@@ -134,12 +145,19 @@ internal sealed class GrainTimer<TState> : VoidGrainRequest, IGrainTimer, IGrain
     {
         lock (_gate)
         {
-            if (_isDisposed || _isTicking)
+            if (_isDisposed)
             {
                 return;
             }
 
-            _isTicking = true;
+            if (_isTicking)
+            {
+                _isDueAgain = true;
+                return;
+            }
+
+            // A change from here on, also one before the callback begins, stands when the callback has ended.
+            (_isTicking, _wasChanged) = (true, false);
         }
 
         Prepare(null, owners: 1);

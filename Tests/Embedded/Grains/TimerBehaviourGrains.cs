@@ -7,6 +7,9 @@ public interface ITimedGrain : IGrainWithStringKey
 
     Task HoldAsync(string gate);
 
+    /// <summary>Waits for the gate, then lets the timer tick once more, in five seconds.</summary>
+    Task HoldAndChangeAsync(string gate);
+
     Task ChangeDisposedAsync();
 
     Task<string> BadTimesAsync();
@@ -32,6 +35,12 @@ public sealed class TimedGrain : Grain, ITimedGrain
             case "changes itself":
                 _timer = this.RegisterGrainTimer(ChangeAsync, Second, Second);
                 break;
+            case "changes itself and goes on":
+                _timer = this.RegisterGrainTimer(ChangeAndWaitAsync, Second, Second);
+                break;
+            case "ticks once":
+                _timer = this.RegisterGrainTimer(Tick, Second, Timeout.InfiniteTimeSpan);
+                break;
             case "throws at once":
                 _timer = this.RegisterGrainTimer(Throw, Second, Second);
                 break;
@@ -54,6 +63,12 @@ public sealed class TimedGrain : Grain, ITimedGrain
     }
 
     public Task HoldAsync(string gate) => Gates.WaitAsync(gate);
+
+    public async Task HoldAndChangeAsync(string gate)
+    {
+        await Gates.WaitAsync(gate);
+        _timer!.Change(5 * Second, Timeout.InfiniteTimeSpan);
+    }
 
     public Task ChangeDisposedAsync()
     {
@@ -101,6 +116,19 @@ public sealed class TimedGrain : Grain, ITimedGrain
     {
         Notes.Add(Key, "tick");
         _timer!.Change(5 * Second, Timeout.InfiniteTimeSpan);
+        return Task.CompletedTask;
+    }
+
+    private Task ChangeAndWaitAsync()
+    {
+        Notes.Add(Key, "tick");
+        _timer!.Change(Second, Timeout.InfiniteTimeSpan);
+        return Gates.WaitAsync(Key);
+    }
+
+    private Task Tick()
+    {
+        Notes.Add(Key, "tick");
         return Task.CompletedTask;
     }
 

@@ -49,6 +49,40 @@ public sealed class TimerBehaviourTests : IAsyncLifetime
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task Timer_WhoseChangedTimeComesWhileItsCallbackRuns_TicksWhenThatHasEnded()
+    {
+        await Grain.StartAsync("changes itself and goes on");
+        _clock.Advance(Second);
+        await TestClusters.UntilAsync(() => Gates.EnteredCount(_key) == 1);
+
+        _clock.Advance(2 * Second);
+        Assert.Equal(1, Notes.Count(_key));
+        Gates.Open(_key);
+
+        await _clock.AdvanceUntilAsync(TimeSpan.FromMilliseconds(1), () => Notes.Count(_key) >= 2);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Timer_ChangedWhileItsTickWaitsForATurn_TicksThenAndAsChanged()
+    {
+        await Grain.StartAsync("ticks once");
+        var held = Grain.HoldAndChangeAsync(_key);
+        await TestClusters.UntilAsync(() => Gates.EnteredCount(_key) == 1);
+        _clock.Advance(Second);
+        Gates.Open(_key);
+        await held;
+        await TestClusters.UntilAsync(() => Notes.Count(_key) == 1);
+        await IdleAsync();
+
+        _clock.Advance(5 * Second - TimeSpan.FromMilliseconds(1));
+        await IdleAsync();
+        Assert.Equal(1, Notes.Count(_key));
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+
+        await TestClusters.UntilAsync(() => Notes.Count(_key) == 2);
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task Timer_WhoseCallbackThrowsWithoutATask_TicksAgain()
     {
         await Grain.StartAsync("throws at once");
