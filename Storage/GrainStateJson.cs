@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using OrleansFlow.Errors;
 
 namespace OrleansFlow.Storage;
 
@@ -35,10 +36,19 @@ internal sealed class GrainStateJson
     /// <summary>The same for a type that is known at run time only.</summary>
     public byte[] Write(object state, Type type) => JsonSerializer.SerializeToUtf8Bytes(state, _options.GetTypeInfo(type));
 
-    /// <exception cref="JsonException">The text is not what it should be.</exception>
-    public T Read<T>(byte[] payload) =>
-        JsonSerializer.Deserialize(payload, (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T)))
-        ?? throw new JsonException("the stored JSON is null");
+    /// <exception cref="FlowException"><c>state_corrupt</c>: the text is not what it should be.</exception>
+    public T Read<T>(string grain, string stateName, byte[] payload)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(payload, (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T))) ?? throw new JsonException("the stored JSON is null");
+        }
+        catch (JsonException exception)
+        {
+            throw new FlowException(
+                FlowErrorCode.StateCorrupt, $"State '{stateName}' of grain '{grain}' cannot be read ({exception.Message}); its row is kept.", exception);
+        }
+    }
 
     /// <summary>The state of a grain that has none stored: what its parameterless constructor makes.</summary>
     public T Empty<T>() => ((JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T))).CreateObject is { } create ? create() : Activator.CreateInstance<T>();

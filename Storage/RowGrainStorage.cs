@@ -1,13 +1,11 @@
 using System.Globalization;
-using System.Text.Json;
 using Orleans.Storage;
-using OrleansFlow.Errors;
 
 namespace OrleansFlow.Storage;
 
 /// <summary>Grain states as JSON rows of a store. Who derives from it says how rows are found and written.</summary>
 /// <remarks>The etag is the row's version as decimal text. A deleted state starts again at version 1.</remarks>
-internal abstract class RowGrainStorage(GrainStateJson json) : IGrainStorage, IGrainStorageBatch
+internal abstract class RowGrainStorage(GrainStateJson json) : IGrainStorage, IGrainStorageBatch, IGrainStorageRange
 {
     protected GrainStateJson Json => json;
 
@@ -22,16 +20,7 @@ internal abstract class RowGrainStorage(GrainStateJson json) : IGrainStorage, IG
             return;
         }
 
-        try
-        {
-            grainState.State = json.Read<T>(payload);
-        }
-        catch (JsonException exception)
-        {
-            throw new FlowException(
-                FlowErrorCode.StateCorrupt, $"State '{stateName}' of grain '{grain}' cannot be read ({exception.Message}); its row is kept.", exception);
-        }
-
+        grainState.State = json.Read<T>(grain, stateName, payload);
         SetVersion(grainState, version);
     }
 
@@ -44,7 +33,21 @@ internal abstract class RowGrainStorage(GrainStateJson json) : IGrainStorage, IG
     /// <inheritdoc/>
     public abstract Task WriteAsync(string grain, IReadOnlyList<GrainStateChange> changes, CancellationToken cancellationToken);
 
-    protected static string EtagOf(long version) => version.ToString(CultureInfo.InvariantCulture);
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<StoredGrainState>> ReadRangeAsync(string grain, string from, string before, int limit, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
+        var rows = await FindRangeAsync(new RowRange(grain, from, before, limit), cancellationToken);
+        var states = new StoredGrainState[rows.Count];
+        for (var index = 0; index < states.Length; index++)
+        {
+            states[index] = new StoredRowState(json, grain, rows[index].Name, rows[index].Version, rows[index].Payload);
+        }
+
+        return states;
+    }
+
+    internal static string EtagOf(long version) => version.ToString(CultureInfo.InvariantCulture);
 
     protected static void SetVersion<T>(IGrainState<T> grainState, long version)
     {
@@ -61,4 +64,7 @@ internal abstract class RowGrainStorage(GrainStateJson json) : IGrainStorage, IG
 
     /// <returns>The row's JSON and version; null and 0 when there is none.</returns>
     protected abstract Task<(byte[]? Payload, long Version)> FindAsync(string grain, string stateName);
+
+    /// <returns>The rows in the order of their names.</returns>
+    protected abstract Task<List<FoundRow>> FindRangeAsync(RowRange range, CancellationToken cancellationToken);
 }

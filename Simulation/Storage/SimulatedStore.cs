@@ -46,6 +46,22 @@ internal sealed class SimulatedStore(SimulationKernel kernel, ulong seed, Histor
         return found;
     }
 
+    /// <summary>Reads the rows of a grain whose names lie in a range, the first ones in the order of their names.</summary>
+    public async Task<IReadOnlyList<(string State, byte[] Json, string Etag)>> ReadRangeAsync(
+        SimulatedProcess process, GrainId grain, string from, string before, int limit)
+    {
+        List<(string, byte[], string)> found = [];
+        await RunAsync(new Operation(process, "read", from, grain), () => found =
+        [
+            .. _rows
+                .Where(row => row.Key.Grain == grain && string.CompareOrdinal(row.Key.State, from) >= 0 && string.CompareOrdinal(row.Key.State, before) < 0)
+                .OrderBy(row => row.Key.State, StringComparer.Ordinal)
+                .Take(limit)
+                .Select(row => (row.Key.State, row.Value.Json, row.Value.Etag)),
+        ]);
+        return found;
+    }
+
     /// <summary>Writes a row if its etag is the given one.</summary>
     /// <returns>The new etag.</returns>
     public async Task<string> WriteAsync(SimulatedProcess process, string state, GrainId grain, byte[] json, object? value, string? etag)

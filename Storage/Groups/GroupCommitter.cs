@@ -26,6 +26,9 @@ internal sealed partial class GroupCommitter<TWrite> : IAsyncDisposable
     /// <summary>Longest wait for company, whatever a commit takes.</summary>
     private static readonly TimeSpan WaitMax = TimeSpan.FromMilliseconds(2);
 
+    /// <summary>Longest time that the writer stays awake after a commit.</summary>
+    private static readonly TimeSpan AwakeMax = TimeSpan.FromMilliseconds(1);
+
     private static readonly TimeSpan DefaultPatience = TimeSpan.FromMilliseconds(1);
 
     private readonly Channel<TWrite> _queue;

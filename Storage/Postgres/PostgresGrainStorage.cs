@@ -1,5 +1,4 @@
 using System.Globalization;
-using Npgsql;
 
 namespace OrleansFlow.Storage.Postgres;
 
@@ -48,19 +47,11 @@ internal sealed class PostgresGrainStorage(PostgresStore store, GrainStateJson j
     }
 
     /// <inheritdoc/>
-    protected override Task<(byte[]? Payload, long Version)> FindAsync(string grain, string stateName) => store.ReadAsync((grain, stateName), FindRowAsync);
+    protected override async Task<(byte[]? Payload, long Version)> FindAsync(string grain, string stateName) =>
+        await store.FindAsync(RowRange.One(grain, stateName)) is [var row] ? (row.Payload, row.Version) : (null, 0);
+
+    /// <inheritdoc/>
+    protected override Task<List<FoundRow>> FindRangeAsync(RowRange range, CancellationToken cancellationToken) => store.FindAsync(range).WaitAsync(cancellationToken);
 
     private static long Version(string? etag) => long.TryParse(etag, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0;
-
-    private static async Task<(byte[]? Payload, long Version)> FindRowAsync(
-        NpgsqlConnection connection, (string Grain, string Name) key, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand("SELECT version, payload FROM grain_state WHERE grain = $1 AND name = $2", connection);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Grain });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Name });
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        return await reader.ReadAsync(cancellationToken)
-            ? (await reader.GetFieldValueAsync<byte[]>(1, cancellationToken), reader.GetInt64(0))
-            : (null, 0);
-    }
 }

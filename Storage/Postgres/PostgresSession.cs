@@ -112,7 +112,16 @@ internal sealed class PostgresSession : IAsyncDisposable
             try
             {
                 await using var connection = await OpenConnectionAsync(cancellationToken);
-                return await run(connection, state, cancellationToken);
+                try
+                {
+                    return await run(connection, state, cancellationToken);
+                }
+                catch (Exception exception) when (exception.GetType() == typeof(Exception))
+                {
+                    // The driver lost track of what the server answers, which happens after a statement that the server refused while it was being
+                    // prepared. It gives such a connection up; the next one knows nothing of it.
+                    throw new NpgsqlException(exception.Message, new IOException("The connection is out of step with the server.", exception));
+                }
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {

@@ -25,6 +25,7 @@ internal sealed class PostgresStore : IStoreGeneration, IAsyncDisposable
     private PostgresSession? _session;
     private PostgresOwnership? _ownership;
     private GroupCommitter<PostgresWrite>[] _committers = [];
+    private PostgresReads? _reads;
 
     public PostgresStore(IOptions<PostgresStoreOptions> options, TimeProvider clock, ILogger<PostgresStore> logger)
     {
@@ -67,6 +68,7 @@ internal sealed class PostgresStore : IStoreGeneration, IAsyncDisposable
             }
 
             var limits = new GroupLimits(_options.GroupWritesMax, _options.GroupBytesMax, Math.Max(1, _options.QueueWritesMax / _options.WriteConnections));
+            _reads = new PostgresReads(session, _options.ReadConnectionsMax);
             _committers = [.. Enumerable.Range(0, _options.WriteConnections).Select(_ =>
                 new GroupCommitter<PostgresWrite>(new PostgresCommitTarget(session, _logger), limits, TimeProvider.System, _logger))];
         }
@@ -117,6 +119,14 @@ internal sealed class PostgresStore : IStoreGeneration, IAsyncDisposable
     public Task<TResult> ReadAsync<TState, TResult>(TState state, Func<NpgsqlConnection, TState, CancellationToken, Task<TResult>> read) =>
         Session.RunAsync(state, read, CancellationToken.None);
 
+    /// <summary>Rows of one grain, in the order of their names; what many ask for shares round trips.</summary>
+    public Task<List<FoundRow>> FindAsync(RowRange range)
+    {
+        _ = Session;
+
+        return _reads!.ReadAsync(range);
+    }
+
     /// <summary>Commits what is queued, leaves the ownership, and closes every connection. Waits a few seconds for a server that is away.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -130,6 +140,7 @@ internal sealed class PostgresStore : IStoreGeneration, IAsyncDisposable
             }
 
             _committers = [];
+            await (_reads?.WhenIdleAsync() ?? Task.CompletedTask);
             await AbandonAsync(session);
         }
     }

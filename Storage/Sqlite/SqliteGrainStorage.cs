@@ -34,4 +34,11 @@ internal sealed class SqliteGrainStorage(SqliteStore store, GrainStateJson json)
 
     /// <inheritdoc/>
     protected override Task<(byte[]? Payload, long Version)> FindAsync(string grain, string stateName) => store.ReadAsync((grain, stateName), static (connection, key) => connection.FindState(key.grain, key.stateName));
+
+    /// <inheritdoc/>
+    protected override Task<List<FoundRow>> FindRangeAsync(RowRange range, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return store.ReadAsync(range, static (connection, asked) => connection.FindStates(asked));
+    }
 }

@@ -11,6 +11,12 @@ internal sealed class StateBatchWrite(IReadOnlyList<StateWrite> writes, bool may
 
     protected override Exception? Apply(WriteStatements statements)
     {
+        if (writes.Count == 1)
+        {
+            // Nothing before it that would have to be undone.
+            return writes[0].ApplyTo(statements);
+        }
+
         statements.BeginPart();
         foreach (var write in writes)
         {

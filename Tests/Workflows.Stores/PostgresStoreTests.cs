@@ -5,6 +5,8 @@ using OrleansFlow.Workflows.Stores;
 using OrleansFlow.Workflows.Stores.Conformance;
 using OrleansFlow.Workflows.Stores.Postgres;
 
+[assembly: AssemblyFixture(typeof(OrleansFlow.Tests.PostgresFixture))]
+
 namespace OrleansFlow.Tests.Workflows.Stores;
 
 /// <summary>Goal: the PostgreSQL store does what is promised of every store, and several processes share it without ever both changing a run.</summary>

@@ -90,6 +90,26 @@ internal class JsonGrainStorage : IGrainStorage
         }
     }
 
+    /// <summary>Rows of a grain in the order of their names; <see cref="BeforeRead"/> is called for each, or for the first name when there are none.</summary>
+    protected async Task<IReadOnlyList<StoredGrainState>> ReadManyAsync(string grain, string from, string before, int limit)
+    {
+        var id = GrainId.Parse(grain, CultureInfo.InvariantCulture);
+        List<StoredGrainState> found =
+        [
+            .. _rows
+                .Where(row => row.Key.Grain == id && string.CompareOrdinal(row.Key.Name, from) >= 0 && string.CompareOrdinal(row.Key.Name, before) < 0)
+                .OrderBy(row => row.Key.Name, StringComparer.Ordinal)
+                .Take(limit)
+                .Select(row => new StoredJson(row.Key.Name, row.Value.Etag, row.Value.Json, _options)),
+        ];
+        foreach (var name in found.Count > 0 ? found.Select(state => state.Name) : [from])
+        {
+            await BeforeRead(name);
+        }
+
+        return found;
+    }
+
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         await BeforeRead(stateName);
@@ -120,5 +140,10 @@ internal class JsonGrainStorage : IGrainStorage
         grainState.State = Activator.CreateInstance<T>();
         grainState.ETag = null!;
         grainState.RecordExists = false;
+    }
+
+    private sealed class StoredJson(string name, string etag, string json, JsonSerializerOptions options) : StoredGrainState(name, etag)
+    {
+        public override T Read<T>() => JsonSerializer.Deserialize<T>(json, options)!;
     }
 }

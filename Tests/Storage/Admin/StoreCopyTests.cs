@@ -1,7 +1,6 @@
 using OrleansFlow.Errors;
 using OrleansFlow.Storage.Admin;
 using OrleansFlow.Storage.Sqlite;
-using OrleansFlow.Tests.Storage.Postgres;
 
 namespace OrleansFlow.Tests.Storage.Admin;
 

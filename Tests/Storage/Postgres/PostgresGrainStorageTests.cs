@@ -114,7 +114,7 @@ public sealed class PostgresGrainStorageTests(PostgresFixture postgres) : IAsync
     public async Task Write_ThatTheServerCannotTake_FailsAloneAndItsNeighboursAreKept()
     {
         // A check that only one of the rows breaks, as a full tablespace or an operator's trigger would: the statement fails as a whole.
-        await PostgresFixture.ExecuteAsync(
+        await PostgresSql.ExecuteAsync(
             _connectionString,
             $"ALTER TABLE {_schema}.grain_state ADD CONSTRAINT poison CHECK (payload NOT LIKE '%poison%')",
             TestContext.Current.CancellationToken);
@@ -163,7 +163,7 @@ public sealed class PostgresGrainStorageTests(PostgresFixture postgres) : IAsync
     public async Task Read_OfARowThatIsNoJson_NamesTheGrainAndKeepsTheRow()
     {
         await _store.WriteAsync(Grain, "good");
-        await PostgresFixture.ExecuteAsync(_connectionString, $"UPDATE {_schema}.grain_state SET payload = 'no json {{'", TestContext.Current.CancellationToken);
+        await PostgresSql.ExecuteAsync(_connectionString, $"UPDATE {_schema}.grain_state SET payload = 'no json {{'", TestContext.Current.CancellationToken);
 
         for (var read = 0; read < 2; read++)
         {

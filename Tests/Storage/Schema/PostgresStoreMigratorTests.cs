@@ -55,7 +55,7 @@ public sealed class PostgresStoreMigratorTests(PostgresFixture postgres)
     {
         var connectionString = await postgres.ConnectAsync(Cancellation);
         await StoreMigrator.ForPostgres(connectionString, _schema).MigrateAsync(Cancellation);
-        await PostgresFixture.ExecuteAsync(connectionString, $"UPDATE {_schema}.store SET schema_version = 99", Cancellation);
+        await PostgresSql.ExecuteAsync(connectionString, $"UPDATE {_schema}.store SET schema_version = 99", Cancellation);
 
         var exception = await Assert.ThrowsAsync<FlowException>(() => StoreMigrator.ForPostgres(connectionString, _schema).MigrateAsync(Cancellation));
 

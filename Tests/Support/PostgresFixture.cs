@@ -1,12 +1,10 @@
 using System.Globalization;
-using Npgsql;
-using OrleansFlow.Tests.Storage.Postgres;
+using Xunit;
 
-[assembly: AssemblyFixture(typeof(PostgresFixture))]
+namespace OrleansFlow.Tests;
 
-namespace OrleansFlow.Tests.Storage.Postgres;
-
-/// <summary>One server for all tests that need one, started by the first of them. Each test takes a schema of its own.</summary>
+/// <summary>One server for all tests of an assembly that need one, started by the first of them. Each test takes a schema of its own.</summary>
+/// <remarks>An assembly says <c>[assembly: AssemblyFixture(typeof(PostgresFixture))]</c>.</remarks>
 public sealed class PostgresFixture : IAsyncLifetime
 {
     private readonly SemaphoreSlim _gate = new(1);
@@ -32,15 +30,6 @@ public sealed class PostgresFixture : IAsyncLifetime
 
     /// <summary>A schema name that no other test has.</summary>
     public string NewSchema() => string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref _schemas)}");
-
-    /// <summary>Runs a statement beside the store.</summary>
-    public static async Task<object?> ExecuteAsync(string connectionString, string sql, CancellationToken cancellationToken)
-    {
-        await using var connection = new NpgsqlConnection(connectionString + ";Pooling=false");
-        await connection.OpenAsync(cancellationToken);
-        await using var command = new NpgsqlCommand(sql, connection);
-        return await command.ExecuteScalarAsync(cancellationToken);
-    }
 
     /// <inheritdoc/>
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
