@@ -11,6 +11,7 @@ internal static class WorkflowMethods
 
     public static readonly RpcMethod<RegisterDefinitionRequest, RegisterDefinitionResponse> RegisterDefinition = Unary<RegisterDefinitionRequest, RegisterDefinitionResponse>("RegisterDefinition");
     public static readonly RpcMethod<GetDefinitionRequest, Definition> GetDefinition = Unary<GetDefinitionRequest, Definition>("GetDefinition");
+    public static readonly RpcMethod<ListDefinitionsRequest, ListDefinitionsResponse> ListDefinitions = Unary<ListDefinitionsRequest, ListDefinitionsResponse>("ListDefinitions");
     public static readonly RpcMethod<StartRunsRequest, StartRunsResponse> StartRuns = Unary<StartRunsRequest, StartRunsResponse>("StartRuns");
     public static readonly RpcMethod<GetRunRequest, Run> GetRun = Unary<GetRunRequest, Run>("GetRun");
     public static readonly RpcMethod<ListRunsRequest, ListRunsResponse> ListRuns = Unary<ListRunsRequest, ListRunsResponse>("ListRuns");
@@ -18,6 +19,8 @@ internal static class WorkflowMethods
     public static readonly RpcMethod<QueryRunRequest, QueryRunResponse> QueryRun = Unary<QueryRunRequest, QueryRunResponse>("QueryRun");
     public static readonly RpcMethod<UpdateRunRequest, UpdateRunResponse> UpdateRun = Unary<UpdateRunRequest, UpdateRunResponse>("UpdateRun");
     public static readonly RpcMethod<SteerRunRequest, Run> SteerRun = Unary<SteerRunRequest, Run>("SteerRun");
+    public static readonly RpcMethod<GetRunStateRequest, RunState> GetRunState = Unary<GetRunStateRequest, RunState>("GetRunState");
+    public static readonly RpcMethod<MigrateRunRequest, Run> MigrateRun = Unary<MigrateRunRequest, Run>("MigrateRun");
     public static readonly RpcMethod<DeleteRunRequest, DeleteRunResponse> DeleteRun = Unary<DeleteRunRequest, DeleteRunResponse>("DeleteRun");
     public static readonly RpcMethod<GetContextRequest, Context> GetContext = Unary<GetContextRequest, Context>("GetContext");
     public static readonly RpcMethod<ListItemsRequest, ListItemsResponse> ListItems = Unary<ListItemsRequest, ListItemsResponse>("ListItems");

@@ -8,6 +8,7 @@ using OrleansFlow.Protocol.Workflows.V1;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workflows;
 using OrleansFlow.Workflows.Definitions;
+using OrleansFlow.Workflows.Migrations;
 using OrleansFlow.Workflows.Orchestration;
 using OrleansFlow.Workflows.Runs;
 using OrleansFlow.Workflows.Stores;
@@ -78,9 +79,32 @@ internal sealed class FlowOrchestrator(FlowClient client) : IWorkflowOrchestrato
 
     public ValueTask<WorkflowRunSummary> CancelAsync(RunId run, string? reason, CancellationToken cancellationToken) => SteerAsync(run, WorkflowSteer.Cancel, reason, cancellationToken);
 
-    public ValueTask<WorkflowRunSummary> PauseAsync(RunId run, CancellationToken cancellationToken) => SteerAsync(run, WorkflowSteer.Pause, null, cancellationToken);
+    public ValueTask<WorkflowRunSummary> PauseAsync(RunId run, string? reason, CancellationToken cancellationToken) => SteerAsync(run, WorkflowSteer.Pause, reason, cancellationToken);
 
     public ValueTask<WorkflowRunSummary> ResumeAsync(RunId run, CancellationToken cancellationToken) => SteerAsync(run, WorkflowSteer.Resume, null, cancellationToken);
+
+    public ValueTask<WorkflowRunSummary> TerminateAsync(RunId run, string? reason, CancellationToken cancellationToken) => SteerAsync(run, WorkflowSteer.Terminate, reason, cancellationToken);
+
+    public async ValueTask<WorkflowRunSummary> ResetAsync(RunId run, long item, CancellationToken cancellationToken) =>
+        await SummarizeAsync(await client.Workflows.SteerAsync(run, WorkflowSteer.Reset, "", item, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+
+    public async ValueTask<WorkflowRunSummary> MigrateAsync(RunId run, MigrationPlan plan, CancellationToken cancellationToken) =>
+        await SummarizeAsync(await client.Workflows.Get(run).MigrateAsync(plan, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+
+    public async ValueTask<WorkflowRunState> StateAsync(RunId run, CancellationToken cancellationToken) =>
+        await client.Workflows.Get(run).StateAsync(cancellationToken).ConfigureAwait(false);
+
+    public async ValueTask<Payload> QueryAsync(RunId run, string name, Payload argument, CancellationToken cancellationToken)
+    {
+        var request = new QueryRunRequest { RunId = run.Value, Name = name, ArgumentJson = argument.ToText() };
+        return (await client.CallAsync(WorkflowMethods.QueryRun, request, cancellationToken).ConfigureAwait(false)).ResultJson.ToPayload();
+    }
+
+    public async ValueTask<Payload> UpdateAsync(RunId run, string name, Payload argument, string? id, CancellationToken cancellationToken)
+    {
+        var request = new UpdateRunRequest { RunId = run.Value, Name = name, ArgumentJson = argument.ToText(), UpdateId = id ?? client.Workflows.NewId() };
+        return (await client.CallAsync(WorkflowMethods.UpdateRun, request, cancellationToken).ConfigureAwait(false)).ResultJson.ToPayload();
+    }
 
     public async ValueTask SignalAsync(RunId run, string name, Payload payload, string? id, CancellationToken cancellationToken) =>
         await client.Workflows.Get(run).SignalAsync(name, payload, id, cancellationToken).ConfigureAwait(false);

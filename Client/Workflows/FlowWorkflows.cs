@@ -127,6 +127,14 @@ public sealed class FlowWorkflows
         return JsonSerializer.Deserialize<CompiledWorkflow>(response.DefinitionJson)!;
     }
 
+    /// <summary>Every workflow that the cluster knows, by name, with its versions.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<IReadOnlyList<WorkflowVersions>> ListDefinitionsAsync(CancellationToken cancellationToken = default)
+    {
+        var response = await Client.CallAsync(WorkflowMethods.ListDefinitions, new ListDefinitionsRequest(), cancellationToken).ConfigureAwait(false);
+        return [.. response.Workflows.Select(one => new WorkflowVersions(one.Workflow, [.. one.Versions]))];
+    }
+
     /// <summary>A run by its id; nothing is sent.</summary>
     /// <param name="run">The run.</param>
     public IWorkflowHandle Get(RunId run) => new WorkflowHandle<JsonElement>(this, run, OutputRule.First);

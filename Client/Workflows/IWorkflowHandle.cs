@@ -3,6 +3,8 @@ using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workflows;
 using OrleansFlow.Workflows.Contexts;
+using OrleansFlow.Workflows.History;
+using OrleansFlow.Workflows.Migrations;
 using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Client.Workflows;
@@ -72,6 +74,29 @@ public interface IWorkflowHandle
     /// <exception cref="FlowException"><c>bad_input</c>: the history holds no such item.</exception>
     Task<WorkflowRunView> ResetAsync(long item, string reason = "", CancellationToken cancellationToken = default);
 
+    /// <summary>Moves the run to a newer version of its workflow, by the rules of that version (<c>MigrateFrom</c>). Durable when it returns.</summary>
+    /// <typeparam name="TIn">The input of a run.</typeparam>
+    /// <typeparam name="TOut">The output of a run.</typeparam>
+    /// <typeparam name="TContext">The context of the new version.</typeparam>
+    /// <param name="definition">The newer version; the cluster keeps it from now on.</param>
+    /// <param name="cancellationToken">Stops waiting; it may have happened.</param>
+    /// <remarks>A run that goes on while it is planned for is planned for again, a few times: one that does not rest is better paused before.</remarks>
+    /// <exception cref="FlowException">
+    /// <c>bad_input</c>: the version is not newer, or the run has items or a context that no rule moves (all are named), or it did not rest; <c>already_ended</c>;
+    /// <c>already_exists</c>: the version is kept with another definition.
+    /// </exception>
+    Task<WorkflowRunView> MigrateAsync<TIn, TOut, TContext>(WorkflowDefinition<TIn, TOut, TContext> definition, CancellationToken cancellationToken = default)
+        where TContext : IMergeable<TContext>;
+
+    /// <summary>Moves the run as a plan says that was made for it as it is. Durable when it returns.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="cancellationToken">Stops waiting; it may have happened.</param>
+    /// <exception cref="FlowException">As above; <c>bad_input</c> too when the run has gone on since the plan was made: plan again.</exception>
+    Task<WorkflowRunView> MigrateAsync(MigrationPlan plan, CancellationToken cancellationToken = default);
+
+    /// <summary>All of the run, its definition included: what a migration is planned by.</summary>
+    Task<WorkflowRunState> StateAsync(CancellationToken cancellationToken = default);
+
     /// <summary>The run's context, merged from what is stored.</summary>
     /// <typeparam name="TContext">The type of the definition's context.</typeparam>
     /// <param name="cancellationToken">Gives up.</param>
@@ -86,6 +111,11 @@ public interface IWorkflowHandle
 
     /// <summary>The newest attempts that failed, the oldest of them first.</summary>
     Task<IReadOnlyList<WorkflowErrorView>> ErrorsAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>The run's history with the definition it is of: to be told line by line, drawn, replayed or kept with tests.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <remarks>Of a run that has continued as new it begins with the second link before the newest one, and names that link.</remarks>
+    Task<WorkflowHistoryFile> ReadHistoryAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Commits of the run's history, each the JSON array of its events; pages are fetched as they are needed.</summary>
     IAsyncEnumerable<Payload> HistoryAsync(CancellationToken cancellationToken = default);

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -9,6 +10,8 @@ using OrleansFlow.Tasks;
 using OrleansFlow.Workflows;
 using OrleansFlow.Workflows.Contexts;
 using OrleansFlow.Workflows.Definitions;
+using OrleansFlow.Workflows.History;
+using OrleansFlow.Workflows.Migrations;
 using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Client.Workflows;
@@ -17,6 +20,9 @@ namespace OrleansFlow.Client.Workflows;
 internal sealed class WorkflowHandle<TOut>(FlowWorkflows workflows, RunId id, OutputRule rule) : IWorkflowHandle<TOut>
 {
     private const string OutputOf = "The output of workflow run";
+
+    /// <summary>Plans that are made for a run that does not rest.</summary>
+    private const int MigrationsMax = 5;
 
     public RunId Id => id;
 
@@ -69,6 +75,43 @@ internal sealed class WorkflowHandle<TOut>(FlowWorkflows workflows, RunId id, Ou
 
     public Task<WorkflowRunView> ResetAsync(long item, string reason, CancellationToken cancellationToken) => workflows.SteerAsync(id, WorkflowSteer.Reset, reason, item, cancellationToken);
 
+    public async Task<WorkflowRunView> MigrateAsync<TIn, TNewOut, TContext>(WorkflowDefinition<TIn, TNewOut, TContext> definition, CancellationToken cancellationToken)
+        where TContext : IMergeable<TContext>
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        for (var attempt = 1; ; attempt++)
+        {
+            var run = await StateAsync(cancellationToken).ConfigureAwait(false);
+            var plan = definition.PlanMigration(run, workflows.Json);
+            try
+            {
+                return await MigrateAsync(plan, cancellationToken).ConfigureAwait(false);
+            }
+            catch (FlowException refused) when (refused.Code == FlowErrorCode.BadInput && attempt < MigrationsMax)
+            {
+                // Where it is not the run that went on, another plan would be the same.
+                var now = await StateAsync(cancellationToken).ConfigureAwait(false);
+                if (now.Position == run.Position)
+                {
+                    throw;
+                }
+            }
+        }
+    }
+
+    public async Task<WorkflowRunView> MigrateAsync(MigrationPlan plan, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        var request = new MigrateRunRequest { RunId = id.Value, PlanJson = JsonSerializer.Serialize(plan) };
+        return (await workflows.Client.CallAsync(WorkflowMethods.MigrateRun, request, cancellationToken).ConfigureAwait(false)).ToView();
+    }
+
+    public async Task<WorkflowRunState> StateAsync(CancellationToken cancellationToken)
+    {
+        var response = await workflows.Client.CallAsync(WorkflowMethods.GetRunState, new GetRunStateRequest { RunId = id.Value }, cancellationToken).ConfigureAwait(false);
+        return WorkflowRunJson.Read(Encoding.UTF8.GetBytes(response.StateJson));
+    }
+
     public async Task<TContext> ContextAsync<TContext>(CancellationToken cancellationToken)
         where TContext : IMergeable<TContext>
     {
@@ -102,20 +145,41 @@ internal sealed class WorkflowHandle<TOut>(FlowWorkflows workflows, RunId id, Ou
         return [.. response.Errors.Select(WorkflowViews.ToView)];
     }
 
+    public async Task<WorkflowHistoryFile> ReadHistoryAsync(CancellationToken cancellationToken)
+    {
+        WorkflowRunState? from = null;
+        var events = ImmutableArray.CreateBuilder<WorkflowRunEvent>();
+        await foreach (var page in HistoryPagesAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (page.FromJson.Length > 0)
+            {
+                // The first page; or a later one, when what was read before has been deleted meanwhile.
+                from = WorkflowRunJson.Read(page.FromJson.ToPayload().Utf8.Span);
+                events.Clear();
+            }
+
+            foreach (var commit in page.CommitJson)
+            {
+                events.AddRange(WorkflowEventJson.Read(commit.ToPayload().Utf8));
+            }
+        }
+
+        // The version that it began with: it may have moved to another one since.
+        var definition = from?.Workflow
+            ?? (events is [WorkflowRunEvent.Started started, ..] ? await workflows.GetDefinitionAsync(started.Workflow, started.Version, cancellationToken).ConfigureAwait(false)
+            : throw new FlowException(FlowErrorCode.StateCorrupt, $"The history of workflow run '{id}' does not begin with its start."));
+        return new WorkflowHistoryFile(definition, events.ToImmutable(), from);
+    }
+
     public async IAsyncEnumerable<Payload> HistoryAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var request = new ListHistoryRequest { RunId = id.Value };
-        do
+        await foreach (var page in HistoryPagesAsync(cancellationToken).ConfigureAwait(false))
         {
-            var page = await workflows.Client.CallAsync(WorkflowMethods.ListHistory, request, cancellationToken).ConfigureAwait(false);
             foreach (var commit in page.CommitJson)
             {
                 yield return commit.ToPayload();
             }
-
-            request.PageToken = page.NextPageToken;
         }
-        while (request.PageToken.Length > 0);
     }
 
     public async Task<IReadOnlyList<RunReason>> WhyAsync(CancellationToken cancellationToken)
@@ -126,6 +190,18 @@ internal sealed class WorkflowHandle<TOut>(FlowWorkflows workflows, RunId id, Ou
 
     public Task DeleteAsync(CancellationToken cancellationToken) =>
         workflows.Client.CallAsync(WorkflowMethods.DeleteRun, new DeleteRunRequest { RunId = id.Value }, cancellationToken);
+
+    private async IAsyncEnumerable<ListHistoryResponse> HistoryPagesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var request = new ListHistoryRequest { RunId = id.Value };
+        do
+        {
+            var page = await workflows.Client.CallAsync(WorkflowMethods.ListHistory, request, cancellationToken).ConfigureAwait(false);
+            yield return page;
+            request.PageToken = page.NextPageToken;
+        }
+        while (request.PageToken.Length > 0);
+    }
 
     private async Task<Payload> OutputAsync(CancellationToken cancellationToken)
     {

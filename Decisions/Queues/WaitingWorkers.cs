@@ -65,14 +65,25 @@ public sealed class WaitingWorkers
     /// <param name="freeSlots">Its free slots.</param>
     /// <param name="book">What there is to assign: a worker that can run nothing of it is not chosen. Null: any may be.</param>
     /// <returns>False when no worker is free, not busy, and of use.</returns>
-    public bool TryBegin(out WorkerId worker, out int freeSlots, ReadyBook? book = null)
+    public bool TryBegin(out WorkerId worker, out int freeSlots, ReadyBook? book = null) =>
+        TryBegin(out worker, out freeSlots, candidate => book is null || book.HasFor(candidate.Worker, this));
+
+    /// <summary>Chooses a worker that meets the needs, and marks it busy.</summary>
+    /// <param name="needs">What it must offer.</param>
+    /// <param name="worker">The one chosen.</param>
+    /// <param name="freeSlots">Its free slots.</param>
+    /// <returns>False when no worker is free, not busy, and of use.</returns>
+    public bool TryBegin(PlacementTraits needs, out WorkerId worker, out int freeSlots) =>
+        TryBegin(out worker, out freeSlots, candidate => candidate.Traits.Meets(needs));
+
+    private bool TryBegin(out WorkerId worker, out int freeSlots, Predicate<Waiting> isOfUse)
     {
         Waiting? best = null;
         for (var step = 0; step < _workers.Count; step++)
         {
             var candidate = _workers[(_next + step) % _workers.Count];
             if (!candidate.IsBusy && candidate.FreeSlots > 0 && (best is null || candidate.FreeSlots > best.FreeSlots)
-                && (book is null || book.HasFor(candidate.Worker, this)))
+                && isOfUse(candidate))
             {
                 best = candidate;
             }

@@ -2,8 +2,8 @@ namespace OrleansFlow.Events;
 
 /// <summary>Names of the Orleans streams on which facts go out after they are committed. They are there where the silo has <c>AddFlowEvents</c>.</summary>
 /// <remarks>
-/// Each fact is published at least once, in order, and again after a crash: whoever counts takes only sequences above the last one seen. The stored state
-/// is the truth, the stream tells of it.
+/// Each fact is published at least once, in order, and some again after a crash or a rest of the run: whoever counts takes only sequences above the last one
+/// seen. The stored state is the truth, the stream tells of it.
 /// </remarks>
 public static class FlowStreams
 {

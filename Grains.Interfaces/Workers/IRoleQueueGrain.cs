@@ -1,5 +1,6 @@
 using OrleansFlow.Limits;
 using OrleansFlow.Tasks;
+using OrleansFlow.Workflows;
 
 namespace OrleansFlow.Workers;
 
@@ -24,6 +25,16 @@ public interface IRoleQueueGrain : IGrainWithStringKey
     [Alias("Offer")]
     Task<IReadOnlyList<TaskId>> OfferAsync(IReadOnlyList<QueueEntry> entries, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Gives away slots of workers that have nothing else to do, so that tasks which are only being created can be leased in the commit that creates them.
+    /// </summary>
+    /// <param name="count">How many are wanted; 1 or more.</param>
+    /// <param name="needs">What a worker must offer, in the spelling of <c>PlacementTraits</c>; null for any.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>As many as there are, by worker; none while other tasks wait, or where a limit counts tasks of the role.</returns>
+    [Alias("TakeSlots")]
+    Task<IReadOnlyList<SlotTicket>> TakeSlotsAsync(int count, string? needs, CancellationToken cancellationToken);
+
     /// <summary>Forgets tasks that have ended. Stored lazily: an entry that comes back after a crash is dropped when its owner is asked.</summary>
     [Alias("Remove")]
     Task RemoveAsync(IReadOnlyList<TaskId> tasks, CancellationToken cancellationToken);
@@ -43,6 +54,19 @@ public interface IRoleQueueGrain : IGrainWithStringKey
     /// <summary>A worker no longer serves the role.</summary>
     [Alias("Leave")]
     Task LeaveAsync(WorkerId worker, CancellationToken cancellationToken);
+
+    /// <summary>Leases the workflow step whose turn it is to a worker that asks for it, instead of being offered steps in a session.</summary>
+    /// <param name="worker">The worker; it can do any step of the role.</param>
+    /// <param name="session">Which life of that worker.</param>
+    /// <param name="cancellationToken">Stops waiting; a step that was being leased comes back when its lease ends.</param>
+    /// <returns>The lease; null when nothing is ready, or all that is waits for a limit.</returns>
+    [Alias("TakeStep")]
+    Task<WorkflowStepLease?> TakeStepAsync(WorkerId worker, string session, CancellationToken cancellationToken);
+
+    /// <summary>Tells, at first and then whenever there may be something to take, how many tasks are ready. What comes meanwhile is told once.</summary>
+    /// <param name="cancellationToken">Ends it.</param>
+    [Alias("WatchReady")]
+    IAsyncEnumerable<int> WatchReadyAsync(CancellationToken cancellationToken);
 
     /// <summary>From a limit that the queue shares with others: what it may have in hand.</summary>
     /// <param name="scope">Key of the limit's grain.</param>

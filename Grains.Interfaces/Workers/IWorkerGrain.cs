@@ -30,6 +30,22 @@ public interface IWorkerGrain : IGrainWithStringKey
     [Alias("Assign")]
     Task<AssignReceipt> AssignAsync(IReadOnlyList<QueueEntry> entries, CancellationToken cancellationToken);
 
+    /// <summary>From a queue: keeps free slots for leases that are about to be granted. What is not redeemed within seconds is free again.</summary>
+    /// <param name="count">How many are wanted; 1 or more.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    [Alias("Reserve")]
+    Task<SlotReceipt> ReserveAsync(int count, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Hands over leases that were granted for a ticket's slots. Those for which there is no session or no slot any more are revoked: nobody runs them.
+    /// </summary>
+    /// <param name="ticket">The ticket.</param>
+    /// <param name="grants">The leases; may be empty.</param>
+    /// <param name="isLast">True: no more will come, the slots that are left are free.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    [Alias("Redeem")]
+    Task RedeemAsync(SlotTicket ticket, IReadOnlyList<LeaseGrant> grants, bool isLast, CancellationToken cancellationToken);
+
     /// <summary>Attempts of this session have ended (outcome recorded or refused): frees their slots.</summary>
     [Alias("Release")]
     Task ReleaseAsync(string sessionId, IReadOnlyList<LeaseToken> tokens, CancellationToken cancellationToken);

@@ -122,6 +122,25 @@ public sealed record WorkerCommand
 public sealed record AssignReceipt(
     [property: Id(0)] IReadOnlyList<TaskId> Taken, [property: Id(1)] IReadOnlyList<TaskId> NotReady, [property: Id(2)] int FreeSlots);
 
+/// <summary>Slots of a worker that are kept for leases which their owners grant without being asked by the queue.</summary>
+/// <param name="Worker">The worker.</param>
+/// <param name="SessionId">Its session.</param>
+/// <param name="Number">What the worker knows the ticket by.</param>
+/// <param name="Count">How many slots; 1 or more.</param>
+/// <param name="Role">The role whose tasks they are for.</param>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.SlotTicket")]
+public sealed record SlotTicket(
+    [property: Id(0)] WorkerId Worker, [property: Id(1)] string SessionId, [property: Id(2)] long Number, [property: Id(3)] int Count, [property: Id(4)] string Role);
+
+/// <summary>What a worker keeps of its slots for a ticket.</summary>
+/// <param name="SessionId">Its session; null when it has none, or no slot is free.</param>
+/// <param name="Number">What it knows the ticket by.</param>
+/// <param name="Count">How many slots it keeps.</param>
+/// <param name="FreeSlots">Slots free now.</param>
+[GenerateSerializer, Immutable, Alias("OrleansFlow.SlotReceipt")]
+public sealed record SlotReceipt(
+    [property: Id(0)] string? SessionId, [property: Id(1)] long Number, [property: Id(2)] int Count, [property: Id(3)] int FreeSlots);
+
 /// <summary>Whether a worker can be counted on. Numbers travel.</summary>
 public enum WorkerLiveness
 {

@@ -18,6 +18,11 @@ public interface IWorkflowCatalogGrain : IGrainWithStringKey
     /// <summary>Every workflow by name, with its versions, the lowest first.</summary>
     [Alias("List")]
     Task<IReadOnlyList<WorkflowVersions>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>Tells, at first and then whenever one is registered, how many versions are known. What comes meanwhile is told once.</summary>
+    /// <param name="cancellationToken">Ends it.</param>
+    [Alias("Watch")]
+    IAsyncEnumerable<int> WatchAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>The versions of a workflow that are known.</summary>

@@ -19,6 +19,13 @@ public interface IWorkflowIndexGrain : IGrainWithStringKey
     [Alias("Record")]
     Task RecordAsync(WorkflowLine line, CancellationToken cancellationToken);
 
+    /// <summary><see cref="RecordAsync"/> for many lines, which share a commit.</summary>
+    /// <param name="lines">What is new.</param>
+    /// <param name="mayShare">True: other commits are about to come, and for a moment this one may wait for them.</param>
+    /// <param name="cancellationToken">Gives up waiting; they may have been recorded.</param>
+    [Alias("RecordMany")]
+    Task RecordManyAsync(IReadOnlyList<WorkflowLine> lines, bool mayShare, CancellationToken cancellationToken);
+
     /// <summary>Takes a run out of the index. Durable before it returns; one that is not there is fine.</summary>
     /// <param name="run">The run.</param>
     /// <param name="startedUtc">When it was started, which says where to look.</param>

@@ -1,5 +1,6 @@
 using OrleansFlow.Graphs;
 using OrleansFlow.Tasks;
+using OrleansFlow.Workers;
 using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Workflows;
@@ -19,6 +20,17 @@ public interface IWorkflowRunGrain : IGrainWithStringKey
     /// </exception>
     [Alias("Start")]
     Task<bool> StartAsync(WorkflowStart start, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// <see cref="StartAsync"/> for callers that start many runs: they tell the index of the run, before they tell anybody else, and hand its first lease to
+    /// its worker.
+    /// </summary>
+    /// <param name="start">What the run begins with.</param>
+    /// <param name="ticket">A slot for its first item, which is then leased in the same commit; null: it goes through its queue.</param>
+    /// <param name="cancellationToken">Gives up waiting; it may begin all the same.</param>
+    /// <exception cref="Errors.FlowException">As <see cref="StartAsync"/>.</exception>
+    [Alias("Begin")]
+    Task<WorkflowBegun> BeginAsync(WorkflowStart start, SlotTicket? ticket, CancellationToken cancellationToken);
 
     /// <summary>Where the run stands; null when there is none.</summary>
     [Alias("Get")]

@@ -7,6 +7,9 @@ namespace OrleansFlow.Workflows;
 [GenerateSerializer, Immutable, Alias("OrleansFlow.WorkflowLine")]
 public sealed record WorkflowLine
 {
+    /// <summary>As <see cref="WakeUtc"/> of a run that has ended: others have not heard of that yet, or its children were not started or cancelled.</summary>
+    public static readonly DateTimeOffset Owing = DateTimeOffset.MinValue;
+
     /// <summary>The run.</summary>
     [Id(0)]
     public required RunId Run { get; init; }
@@ -41,7 +44,7 @@ public sealed record WorkflowLine
 
     /// <summary>
     /// Null: the run is live, and must be woken when it was lost. A time: it is parked until then. <see cref="DateTimeOffset.MaxValue"/>: it is parked
-    /// until somebody calls it. Without a meaning once the run has ended.
+    /// until somebody calls it. Of a run that has ended: <see cref="Owing"/> while it has to be woken when it was lost.
     /// </summary>
     [Id(8)]
     public DateTimeOffset? WakeUtc { get; init; }
@@ -50,7 +53,7 @@ public sealed record WorkflowLine
     [Id(9)]
     public required long Order { get; init; }
 
-    /// <summary>Why it failed or was cancelled; null when it was not.</summary>
+    /// <summary>Why it failed, was cancelled or is paused; null for none of these, or where nobody said.</summary>
     [Id(10)]
     public string? Failure { get; init; }
 }

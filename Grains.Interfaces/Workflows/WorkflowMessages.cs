@@ -34,9 +34,10 @@ public sealed record WorkflowSteering([property: Id(0)] WorkflowSteer Kind, [pro
 /// <param name="Status">How.</param>
 /// <param name="Output">Its output; <c>default</c> unless it completed.</param>
 /// <param name="Failure">Why it failed; null unless it did.</param>
+/// <param name="Order">The parent's order that it answers; 0 for none.</param>
 [GenerateSerializer, Immutable, Alias("OrleansFlow.WorkflowChildEnd")]
 public sealed record WorkflowChildEnd(
-    [property: Id(0)] RunId Child, [property: Id(1)] WorkflowRunStatus Status, [property: Id(2)] Payload Output, [property: Id(3)] string? Failure);
+    [property: Id(0)] RunId Child, [property: Id(1)] WorkflowRunStatus Status, [property: Id(2)] Payload Output, [property: Id(3)] string? Failure, [property: Id(4)] long Order = 0);
 
 /// <summary>The context of a run, as it is stored.</summary>
 /// <param name="Snapshot">The context at <paramref name="SnapshotVersion"/>; <c>default</c> for an empty one.</param>
@@ -50,9 +51,10 @@ public sealed record WorkflowContextView(
 /// <param name="First">Number of the first one.</param>
 /// <param name="Commits">The JSON array of events of each.</param>
 /// <param name="HasMore">Whether there are later ones.</param>
+/// <param name="From">The run, with its definition, before the first commit that is kept of one that has continued as new often, on the page that begins with it; otherwise <c>default</c>.</param>
 [GenerateSerializer, Immutable, Alias("OrleansFlow.WorkflowHistoryPage")]
 public sealed record WorkflowHistoryPage(
-    [property: Id(0)] long First, [property: Id(1)] IReadOnlyList<Payload> Commits, [property: Id(2)] bool HasMore);
+    [property: Id(0)] long First, [property: Id(1)] IReadOnlyList<Payload> Commits, [property: Id(2)] bool HasMore, [property: Id(3)] Payload From = default);
 
 /// <summary>An attempt that failed.</summary>
 /// <param name="Item">The item.</param>

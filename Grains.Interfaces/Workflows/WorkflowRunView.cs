@@ -36,7 +36,7 @@ public sealed record WorkflowRunView
     [Id(6)]
     public Payload Output { get; init; }
 
-    /// <summary>Why it failed, or was cancelled; null for neither.</summary>
+    /// <summary>Why it failed, was cancelled or is paused; null for none of these, or where nobody said.</summary>
     [Id(7)]
     public string? Failure { get; init; }
 
@@ -91,6 +91,10 @@ public sealed record WorkflowRunView
     /// <summary>When it fails unless it has ended; null for never.</summary>
     [Id(20)]
     public DateTimeOffset? DeadlineUtc { get; init; }
+
+    /// <summary>The key that it was asked for with; null for none.</summary>
+    [Id(21)]
+    public string? IdempotencyKey { get; init; }
 
     /// <summary>True once its status cannot change any more, but by a resume of a failed run.</summary>
     public bool IsEnded => Status is WorkflowRunStatus.Completed or WorkflowRunStatus.Failed or WorkflowRunStatus.Cancelled;

@@ -6,12 +6,16 @@ namespace OrleansFlow.Workflows;
 public static class WorkflowShards
 {
     /// <summary>The keys of all shards.</summary>
-    public static IEnumerable<string> Keys =>
-        Enumerable.Range(0, IWorkflowIndexGrain.ShardCount).Select(shard => shard.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    public static IReadOnlyList<string> Keys { get; } =
+        [.. Enumerable.Range(0, IWorkflowIndexGrain.ShardCount).Select(shard => shard.ToString(System.Globalization.CultureInfo.InvariantCulture))];
 
     /// <summary>The key of the <see cref="IWorkflowIndexGrain"/> that knows a run; the same in every process and version.</summary>
     /// <param name="run">The run.</param>
     public static string KeyOf(RunId run) => KeyOf(run.Value);
+
+    /// <summary>The number of the shard that knows a run, from 0; the same in every process and version.</summary>
+    /// <param name="run">The run.</param>
+    public static int NumberOf(RunId run) => NumberOf(run.Value);
 
     /// <summary>The key of the <see cref="IWorkflowScheduleListGrain"/> that knows a schedule; the same in every process and version.</summary>
     /// <param name="schedule">The schedule's id.</param>
@@ -21,7 +25,9 @@ public static class WorkflowShards
         return KeyOf(schedule);
     }
 
-    private static string KeyOf(string id)
+    private static string KeyOf(string id) => Keys[NumberOf(id)];
+
+    private static int NumberOf(string id)
     {
         // FNV-1a: string.GetHashCode differs in each process.
         var hash = 2166136261u;
@@ -30,6 +36,6 @@ public static class WorkflowShards
             hash = (hash ^ character) * 16777619u;
         }
 
-        return (hash % IWorkflowIndexGrain.ShardCount).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        return (int)(hash % IWorkflowIndexGrain.ShardCount);
     }
 }

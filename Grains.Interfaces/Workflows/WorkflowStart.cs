@@ -47,6 +47,10 @@ public sealed record WorkflowStart
     [Id(9)]
     public Payload Retry { get; init; }
 
+    /// <summary>The parent's order by which it is started; 0 for none. A later order of the same child attaches to it: see <see cref="WorkflowCommand.Attach"/>.</summary>
+    [Id(11)]
+    public long ParentOrder { get; init; }
+
     /// <summary>When the first step may begin; null: at once.</summary>
     [Id(10)]
     public DateTimeOffset? NotBeforeUtc { get; init; }

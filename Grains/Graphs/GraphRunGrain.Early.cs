@@ -1,4 +1,5 @@
 using OrleansFlow.Decisions.Graphs;
+using OrleansFlow.Grains.Commits;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
 
@@ -21,7 +22,7 @@ internal sealed partial class GraphRunGrain
     /// <summary>Longest wait of a commit for the grants. They come in microseconds; this is for a queue or a worker that does not answer.</summary>
     private static readonly TimeSpan EarlyWaitMax = TimeSpan.FromMilliseconds(5);
 
-    private EarlyHold? _hold;
+    private EarlyHold<TaskSlot>? _hold;
     private Task _offering = Task.CompletedTask;
 
     public Task OfferEndedAsync(IReadOnlyList<TaskId> tasks, CancellationToken cancellationToken)
@@ -36,7 +37,7 @@ internal sealed partial class GraphRunGrain
                 }
             }
 
-            hold.Look(_pump.Tentative);
+            hold.Look();
         }
 
         return Task.CompletedTask;
@@ -52,9 +53,9 @@ internal sealed partial class GraphRunGrain
             return;
         }
 
-        var hold = _hold = new EarlyHold();
+        var hold = _hold = new EarlyHold<TaskSlot>(slot => _pump.Tentative[slot].Status == FlowTaskStatus.Ready);
         _offering = AskQueuesAsync(entries, hold, _offering);
-        using (_stopped.UnsafeRegister(static hold => ((EarlyHold)hold!).End(), hold))
+        using (_stopped.UnsafeRegister(static hold => ((EarlyHold<TaskSlot>)hold!).End(), hold))
         using (this.RegisterGrainTimer(
             static (hold, _) =>
             {
@@ -70,7 +71,7 @@ internal sealed partial class GraphRunGrain
         _hold = null;
     }
 
-    private async Task AskQueuesAsync(SortedDictionary<string, List<QueueEntry>> entries, EarlyHold hold, Task before)
+    private async Task AskQueuesAsync(SortedDictionary<string, List<QueueEntry>> entries, EarlyHold<TaskSlot> hold, Task before)
     {
         // Leaves the turn of the pump first, which has to be waiting by the time that an answer comes.
         await Task.Yield();
@@ -94,7 +95,7 @@ internal sealed partial class GraphRunGrain
         }
 
         hold.IsAnswered = true;
-        hold.Look(_pump.Tentative);
+        hold.Look();
         await before;
     }
 
@@ -147,32 +148,5 @@ internal sealed partial class GraphRunGrain
                 list.Add(RunOutbox.EntryOf(state, slot));
             }
         }
-    }
-
-    /// <summary>A write that waits for the grants of what it makes ready.</summary>
-    private sealed class EarlyHold
-    {
-        private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        /// <summary>Tasks that a worker is being asked to take.</summary>
-        public SortedSet<TaskSlot> Offered { get; } = [];
-
-        /// <summary>Whether all queues have said which those are.</summary>
-        public bool IsAnswered { get; set; }
-
-        /// <summary>Ends the wait when no grant is missing.</summary>
-        public void Look(GraphRunState state)
-        {
-            Offered.RemoveWhere(slot => state[slot].Status != FlowTaskStatus.Ready);
-            if (IsAnswered && Offered.Count == 0)
-            {
-                End();
-            }
-        }
-
-        public void End() => _over.TrySetResult();
-
-        /// <summary>Awaited in a method of the run's own, so that its end arrives in a turn.</summary>
-        public async Task WaitAsync() => await _over.Task;
     }
 }

@@ -41,7 +41,7 @@ internal sealed partial class GraphRunGrain
         if (decision.IsDurable)
         {
             var committed = _pump.StageAsync(decision.State, decision.Events);
-            _hold?.Look(decision.State);
+            _hold?.Look();
             ArmFor(decision);
             return (decision, committed);
         }

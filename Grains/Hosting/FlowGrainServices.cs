@@ -31,6 +31,7 @@ public static class FlowGrainServices
         services.TryAddSingleton<SiloServingClock>();
         services.TryAddSingleton<GraphPlans>();
         services.TryAddSingleton<WorkflowDefinitions>();
+        services.TryAddSingleton<IWorkflowStarter, WorkflowStarter>();
         services.TryAddSingleton(_ => WorkflowChance.Of(new Random()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, WorkflowJson>(_ => WorkflowJson.Default));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, WorkerStateJson>(_ => WorkerStateJson.Default));

@@ -7,4 +7,5 @@ internal static class LeaseEnd
     public const string Restarted = "worker_restarted";
     public const string Drain = "drain";
     public const string Expired = "lease_expired";
+    public const string NoSlot = "no_free_slot";
 }

@@ -109,7 +109,8 @@ internal sealed partial class RoleQueueGrain
     /// <summary>Where standalone tasks count, nothing is handed out before it is known which of them are in hand.</summary>
     private bool MayPump()
     {
-        if (_book.Permits is { } permits && (_workers.ReadyCount > 0 || _workers.FreeSlots == 0))
+        // What somebody who asks for steps could not have is needed until he asks again.
+        if (_book.Permits is { } permits && (_workers.ReadyCount > 0 || (_workers.FreeSlots == 0 && _watchers == 0)))
         {
             permits.ForgetNeeds();
         }

@@ -112,7 +112,7 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
 
     public Task<RoleQueueStatus> GetStatusAsync(CancellationToken cancellationToken) =>
         Task.FromResult(new RoleQueueStatus(
-            _store.IsKnown, _book.ReadyCount, _book.InFlightCount, _workers.Count, _book.OldestReadyUtc, Unserved(), _workers.FreeSlots,
+            _store.IsKnown, _book.ReadyCount, _book.InFlightCount, _workers.Count + _watchers, _book.OldestReadyUtc, Unserved(), _workers.FreeSlots,
             LimitReached(), _book.FullKeys() is { Count: > 0 } full ? full : null));
 
     /// <summary>The activation was what the reminder is for: it has loaded the entries. What is due is checked at once.</summary>
@@ -149,6 +149,7 @@ internal sealed partial class RoleQueueGrain : Grain, IRoleQueueGrain, IRemindab
 
         _underWay.RemoveWhere(assignment => assignment.IsCompleted);
         ReportLimits(isLate: false);
+        TellWatchers();
     }
 
     /// <summary>How many tasks one worker gets at once, so that a few are spread over all that have room, and many share a commit.</summary>

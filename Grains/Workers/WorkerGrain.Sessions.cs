@@ -160,6 +160,7 @@ internal sealed partial class WorkerGrain
     {
         var ended = _model;
         _model = ended.End();
+        _tickets.Clear();
         _commands?.Writer.TryComplete();
         _commands = null;
         _silenceTimer?.Dispose();

@@ -68,6 +68,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
         _times = times;
         _commands?.Writer.TryComplete();
         _commands = Channel.CreateBounded<WorkerCommand>(CommandsMax);
+        _tickets.Clear();
         _model = WorkerModel.Begin(registration.SessionId, registration.Slots + registration.Prefetch, nowUtc);
         StartSilenceTimer();
         await RememberAsync(registration, nowUtc);
@@ -108,6 +109,7 @@ internal sealed partial class WorkerGrain : Grain, IWorkerGrain
         }
 
         _model = _model.Seen(nowUtc);
+        EndOldTickets(nowUtc);
         var fractions = progress.ToDictionary(one => one.Token, one => one.Fraction);
         var lost = await Owners.RenewAsync(
             [

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using OrleansFlow.Grains.Commits;
 using OrleansFlow.Workflows;
 
 namespace OrleansFlow.Grains.Workflows;
@@ -6,6 +8,8 @@ namespace OrleansFlow.Grains.Workflows;
 internal sealed class WorkflowCatalogGrain(
     [PersistentState("workflows", FlowGrainStorage.Name)] IPersistentState<WorkflowCatalogRow> state) : Grain, IWorkflowCatalogGrain
 {
+    private readonly CommitSignal _recorded = new();
+
     public async Task RecordAsync(string workflow, int version, CancellationToken cancellationToken)
     {
         if (state.State.Workflows.TryGetValue(workflow, out var known) && known.Contains(version))
@@ -24,6 +28,8 @@ internal sealed class WorkflowCatalogGrain(
             DeactivateOnIdle();
             throw;
         }
+
+        _recorded.Pulse();
     }
 
     public Task<int> NewestAsync(string workflow, CancellationToken cancellationToken) =>
@@ -31,4 +37,20 @@ internal sealed class WorkflowCatalogGrain(
 
     public Task<IReadOnlyList<WorkflowVersions>> ListAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<WorkflowVersions>>([.. state.State.Workflows.Select(workflow => new WorkflowVersions(workflow.Key, workflow.Value))]);
+
+    public async IAsyncEnumerable<int> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (var told = -1; ;)
+        {
+            var count = state.State.Workflows.Values.Sum(versions => versions.Count);
+            if (count != told)
+            {
+                yield return told = count;
+            }
+            else
+            {
+                await _recorded.WaitAsync(cancellationToken);
+            }
+        }
+    }
 }

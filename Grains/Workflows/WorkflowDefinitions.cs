@@ -5,7 +5,7 @@ using OrleansFlow.Workflows.Definitions;
 
 namespace OrleansFlow.Grains.Workflows;
 
-/// <summary>The definitions that runs of this silo are on. They never change, so each is read once.</summary>
+/// <summary>The definitions that runs of this silo are on. What a run is decided by never changes, so each is read once; names of queries and updates may be added.</summary>
 internal sealed class WorkflowDefinitions
 {
     /// <summary>Most definitions that are kept in memory; beyond it they are read again.</summary>
@@ -26,6 +26,29 @@ internal sealed class WorkflowDefinitions
 
         var stored = await grains.GetGrain<IWorkflowDefinitionGrain>(WorkflowDefinitionKeys.Of(name, version)).GetAsync(cancellationToken);
         return stored.IsDefault ? null : Keep(CompiledWorkflow.Parse(stored.Utf8.Span));
+    }
+
+    /// <summary>What a run can be asked today: its own definition, or that of a build that was registered since.</summary>
+    /// <param name="grains">Finds the grain of the definition.</param>
+    /// <param name="workflow">The definition that the run was read with.</param>
+    /// <param name="suffices">Whether a definition has what is asked for.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async ValueTask<CompiledWorkflow> ReadNamesAsync(
+        IGrainFactory grains, CompiledWorkflow workflow, Func<CompiledWorkflow, bool> suffices, CancellationToken cancellationToken)
+    {
+        if (suffices(workflow) || (Find(workflow.Name, workflow.Version) is { } known && suffices(workflow = known)))
+        {
+            return workflow;
+        }
+
+        var stored = await grains.GetGrain<IWorkflowDefinitionGrain>(WorkflowDefinitionKeys.Of(workflow.Name, workflow.Version)).GetAsync(cancellationToken);
+        if (!stored.IsDefault && CompiledWorkflow.Parse(stored.Utf8.Span) is var newest && suffices(newest))
+        {
+            _known[(newest.Name, newest.Version)] = newest;
+            return newest;
+        }
+
+        return workflow;
     }
 
     /// <summary>The highest version of a workflow; 0 when none is known.</summary>

@@ -8,24 +8,30 @@ namespace OrleansFlow.Grains.Workflows;
 /// <summary>The facts in the events of a workflow's run.</summary>
 internal static class WorkflowFacts
 {
-    /// <summary>Each fact with a sequence of its own: twice the place of its event in the run's log, and one more for the end that followed from it.</summary>
+    /// <summary>
+    /// Each fact with a sequence of its own: twice the place of its event in the run's log, and one more for what the run became by it. However the events are
+    /// grouped into commits, and however often they are read, a fact is the same.
+    /// </summary>
     /// <param name="run">The run.</param>
-    /// <param name="state">The run after all of the events.</param>
-    /// <param name="events">The newest events.</param>
-    public static IEnumerable<RunFact> Of(RunId run, WorkflowRunState state, IReadOnlyList<WorkflowRunEvent> events)
+    /// <param name="before">The run before the events.</param>
+    /// <param name="events">The events.</param>
+    public static IEnumerable<RunFact> Of(RunId run, WorkflowRunState before, IReadOnlyList<WorkflowRunEvent> events)
     {
-        var sequence = state.Position - events.Count;
+        var state = before;
         foreach (var happened in events)
         {
-            sequence++;
-            var fact = new RunFact { RunId = run, Sequence = sequence * 2, AtUtc = happened.AtUtc, Kind = RunFactKind.RunChanged, IsWorkflow = true };
+            var was = state.Status;
+            state = WorkflowRunDecider.Apply(state, happened);
+            var fact = new RunFact { RunId = run, Sequence = state.Position * 2, AtUtc = happened.AtUtc, Kind = RunFactKind.RunChanged, IsWorkflow = true };
             switch (happened)
             {
                 case WorkflowRunEvent.Started:
                     yield return fact with { Status = RunStatus.Running };
+                    was = WorkflowRunStatus.Running;
                     break;
                 case WorkflowRunEvent.Steered steered:
                     yield return fact with { Status = StatusOf(state.Status), Reason = steered.Reason };
+                    was = state.IsFinal ? was : state.Status;
                     break;
                 case WorkflowRunEvent.Leased leased:
                     yield return fact with
@@ -43,15 +49,14 @@ internal static class WorkflowFacts
                     yield return fact with { Kind = RunFactKind.LeaseEnded, TaskIndex = (int)lost.Item, Epoch = lost.Epoch, Reason = "lease_lost" };
                     break;
             }
-        }
 
-        if (state.IsFinal && events.Count > 0 && events[^1] is not WorkflowRunEvent.OrderDelivered)
-        {
-            yield return new RunFact
+            if (state.Status != was)
             {
-                RunId = run, Sequence = (state.Position * 2) + 1, AtUtc = state.EndedUtc ?? events[^1].AtUtc, Kind = RunFactKind.RunChanged, IsWorkflow = true,
-                Status = StatusOf(state.Status), Reason = state.Failure ?? state.Reason,
-            };
+                yield return fact with
+                {
+                    Sequence = (state.Position * 2) + 1, AtUtc = state.EndedUtc ?? happened.AtUtc, Status = StatusOf(state.Status), Reason = state.Failure ?? state.Reason,
+                };
+            }
         }
     }
 

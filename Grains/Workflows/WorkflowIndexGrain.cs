@@ -64,6 +64,15 @@ internal sealed partial class WorkflowIndexGrain : Grain, IWorkflowIndexGrain, I
         ArmAt(NextUtc());
     }
 
+    public async Task RecordManyAsync(IReadOnlyList<WorkflowLine> lines, bool mayShare, CancellationToken cancellationToken)
+    {
+        await EnsureReminderAsync();
+        var recorded = lines.Select(line => _store.RecordAsync(WorkflowIndexLine.Of(line), mayShare)).ToList();
+        ArmAt(NextUtc());
+        await Task.WhenAll(recorded);
+        ArmAt(NextUtc());
+    }
+
     public Task RemoveAsync(RunId run, DateTimeOffset startedUtc, CancellationToken cancellationToken) => _store.RemoveAsync(run.Value, startedUtc);
 
     public async Task<IReadOnlyList<WorkflowLine>> ListAsync(WorkflowFilter filter, WorkflowPlace? after, int limit, CancellationToken cancellationToken) =>

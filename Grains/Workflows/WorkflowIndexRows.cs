@@ -68,9 +68,9 @@ internal sealed record WorkflowIndexLine
     [JsonIgnore]
     public bool HasEnded => Status is WorkflowRunStatus.Completed or WorkflowRunStatus.Failed or WorkflowRunStatus.Cancelled;
 
-    /// <summary>Whether the run must be woken when it was lost.</summary>
+    /// <summary>Whether the run must be woken when it was lost: it goes on, or it has ended and owes others something.</summary>
     [JsonIgnore]
-    public bool IsLive => WakeUtc is null && !HasEnded;
+    public bool IsLive => WakeUtc == (HasEnded ? WorkflowLine.Owing : null);
 
     /// <summary>When it is to be woken; null: never by time.</summary>
     [JsonIgnore]

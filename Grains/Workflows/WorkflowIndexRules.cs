@@ -5,12 +5,16 @@ namespace OrleansFlow.Grains.Workflows;
 /// <summary>What the index decides about lines: which news stand, who must wait for the disk, and which lines a listing shows. Pure.</summary>
 internal static class WorkflowIndexRules
 {
+    /// <summary>Wait before a run whose time had come by the index's clock alone is woken again.</summary>
+    public static readonly TimeSpan TooEarlyWait = TimeSpan.FromSeconds(5);
+
     /// <summary>What becomes of news.</summary>
     /// <param name="known">The line as it is known; null: the run is new.</param>
     /// <param name="news">The line as the run records it.</param>
     public static WorkflowNews Judge(WorkflowIndexLine? known, WorkflowIndexLine news)
     {
-        if (known is not null && known.Order >= news.Order)
+        // One that was woken, did nothing and parked again has the same number; that it was woken is known here alone.
+        if (known is not null && (known.Order > news.Order || (known.Order == news.Order && !(known.IsLive && news.WakeUtc is not null))))
         {
             return WorkflowNews.Old;
         }
@@ -18,6 +22,14 @@ internal static class WorkflowIndexRules
         // A line that lags behind a run that parked or ended costs one call too many after a crash. One that lags behind a run that lives costs the run.
         return known is null || (news.IsLive && !known.IsLive) || IsEarlier(known, news) ? WorkflowNews.Urgent : WorkflowNews.MayWait;
     }
+
+    /// <summary>The line as it is kept: a run that was woken and found that its time has not come is not woken again at once.</summary>
+    /// <remarks>The clock of its silo is behind the index's, for as long as it takes: asking it without a pause would keep both busy until then.</remarks>
+    /// <param name="known">The line as it is known.</param>
+    /// <param name="news">The line as the run records it.</param>
+    /// <param name="nowUtc">The index's time.</param>
+    public static WorkflowIndexLine Put(WorkflowIndexLine known, WorkflowIndexLine news, DateTimeOffset nowUtc) =>
+        known is { IsLive: true, HasEnded: false } && known.Order == news.Order && news.DueUtc <= nowUtc ? news with { WakeUtc = nowUtc + TooEarlyWait } : news;
 
     /// <summary>Whether a listing shows a line.</summary>
     public static bool Matches(WorkflowFilter filter, WorkflowIndexLine line) =>

@@ -90,7 +90,7 @@ internal sealed class WorkflowIndexSegment(long number)
         foreach (var line in Lines)
         {
             _statuses |= StatusBit(line.Status);
-            OpenCount += line.HasEnded ? 0 : 1;
+            OpenCount += line.HasEnded && !line.IsLive ? 0 : 1;
             LiveCount += line.IsLive ? 1 : 0;
             DueUtc = line.DueUtc < DueUtc ? line.DueUtc.Value : DueUtc;
             FirstUtc = line.StartedUtc < FirstUtc ? line.StartedUtc : FirstUtc;

@@ -47,14 +47,14 @@ internal sealed partial class WorkflowIndexStore
         }
     }
 
-    private Task WriteAsync(WorkflowIndexSegment segment)
+    private Task WriteAsync(WorkflowIndexSegment segment, bool mayWait = false)
     {
         ThrowIfFailed();
         segment.HeardUtc = clock.GetUtcNow();
         Summarize(segment);
         _changed[segment.Number] = segment;
         _kept.Remove(segment.Number);
-        return StartWriteAsync(mayWait: false);
+        return StartWriteAsync(mayWait);
     }
 
     private Task StartWriteAsync(bool mayWait)

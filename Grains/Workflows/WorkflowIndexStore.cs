@@ -79,14 +79,17 @@ internal sealed partial class WorkflowIndexStore(IServiceProvider services, Time
     }
 
     /// <summary>Inserts or replaces a line, unless newer news of it are known.</summary>
+    /// <param name="line">The news.</param>
+    /// <param name="mayShare">Whether a new line may wait a moment for other commits, to share one.</param>
     /// <returns>Completes when the news are durable, where somebody waits for that; see <see cref="WorkflowIndexRules.Judge"/>.</returns>
-    public async Task RecordAsync(WorkflowIndexLine line)
+    public async Task RecordAsync(WorkflowIndexLine line, bool mayShare = false)
     {
         ThrowIfFailed();
         if (await FindAsync(line.Run, line.StartedUtc) is { } found)
         {
             var index = found.Lines!.FindIndex(one => one.Run == line.Run);
             var news = WorkflowIndexRules.Judge(found.Lines[index], line);
+            line = WorkflowIndexRules.Put(found.Lines[index], line, clock.GetUtcNow());
             if (news != WorkflowNews.Old && line.Attributes is not null)
             {
                 found.Mark(line);
@@ -113,14 +116,14 @@ internal sealed partial class WorkflowIndexStore(IServiceProvider services, Time
         if (_places.ContainsKey(line.Run))
         {
             // Another call has recorded the run meanwhile.
-            await RecordAsync(line);
+            await RecordAsync(line, mayShare);
             return;
         }
 
         segment.Lines!.Add(line);
         segment.Mark(line);
         _places[line.Run] = segment;
-        await WriteAsync(segment);
+        await WriteAsync(segment, mayShare);
     }
 
     /// <summary>Forgets a line; durable when it returns. One that is not known is fine.</summary>

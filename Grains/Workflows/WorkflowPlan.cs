@@ -37,6 +37,9 @@ internal sealed class WorkflowPlan
     /// <summary>The plan of a definition.</summary>
     public static WorkflowPlan Of(CompiledWorkflow workflow) => Known.GetValue(workflow, static workflow => new WorkflowPlan(workflow));
 
+    /// <summary>The role of a node's items.</summary>
+    public string RoleOf(CompiledNode node) => node.Role is null ? _role : WorkflowRoles.Of(Workflow, node);
+
     /// <summary>The role of a node's items; of an update's, where the node is negative.</summary>
     public string RoleOf(int node) => node < 0 ? _role : _roles[node];
 }

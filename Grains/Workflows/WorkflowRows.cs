@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using OrleansFlow.Grains.Commits;
+using OrleansFlow.Grains.Events;
 using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Grains.Workflows;
@@ -47,8 +48,14 @@ internal sealed class WorkflowSnapshotRow
     /// <summary>Number of the first commit after the snapshot.</summary>
     public long Next { get; set; }
 
+    /// <summary>The first commits of the links of which something is stored; null for the first link alone.</summary>
+    public List<long>? Links { get; set; }
+
     /// <summary>JSON of the run (<see cref="WorkflowRunJson.WriteSnapshot"/>).</summary>
     public Payload Run { get; set; }
+
+    /// <summary>Facts up to the snapshot that were not known as published when it was written; null for none, and where nothing is published.</summary>
+    public List<RunFactRow>? Facts { get; set; }
 
     /// <summary>True: the run is being deleted, and what is left of it means nothing.</summary>
     public bool Deleting { get; set; }

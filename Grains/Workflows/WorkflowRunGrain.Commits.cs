@@ -17,7 +17,8 @@ internal sealed partial class WorkflowRunGrain
     /// <summary>Items that their queue was told of and that are not done, with its role.</summary>
     private Dictionary<long, string>? _queued;
 
-    private long _trimTo;
+    /// <summary>Items that their queue has on disk.</summary>
+    private HashSet<long>? _stored;
 
     /// <summary>Makes what a turn decided the newest state.</summary>
     /// <returns>Completes when it is durable.</returns>
@@ -28,6 +29,7 @@ internal sealed partial class WorkflowRunGrain
             return _pump!.FlushAsync();
         }
 
+        _isAsked = false;
         var events = turn.Events;
         var state = turn.State;
         _ready.AddRange(turn.Ready);
@@ -62,16 +64,7 @@ internal sealed partial class WorkflowRunGrain
         await recorded;
     }
 
-    private Task WriteAsync(WorkflowRunState state, IReadOnlyList<WorkflowRunEvent> events)
-    {
-        if (state.LogStart != _pump!.Committed.LogStart)
-        {
-            // The log begins anew with this commit; what was before it is needed by nobody once it is written.
-            _trimTo = _store.Next;
-        }
-
-        return _store.WriteAsync(state, events, mayWait: false);
-    }
+    private Task WriteAsync(WorkflowRunState state, IReadOnlyList<WorkflowRunEvent> events) => _store.WriteAsync(state, events, mayWait: false, _pump!.Committed);
 
     private void OnCommitted(WorkflowRunState state, IReadOnlyList<WorkflowRunEvent> events)
     {
@@ -154,15 +147,19 @@ internal sealed partial class WorkflowRunGrain
         }
     }
 
-    /// <summary>An item is done: its queue need not keep it.</summary>
+    /// <summary>An item is done, or waits and is counted by a limit: its queue need not keep it.</summary>
     private void EndQueued(WorkflowRunState state, long item)
     {
-        if (_queued is not null && _queued.TryGetValue(item, out var role) && !state.Items.ContainsKey(item))
+        if (_queued is not null && _queued.TryGetValue(item, out var role)
+            && (!state.Items.TryGetValue(item, out var kept) || (kept.Status is not (WorkItemStatus.Pending or WorkItemStatus.InProgress) && IsCounted(state, kept))))
         {
             _queued.Remove(item);
+            _stored?.Remove(item);
             Owe(role).Ended.Add(item);
         }
     }
+
+    private bool IsCounted(WorkflowRunState state, WorkItem item) => item.Node >= 0 && PlanOf(state).LimitKeys[item.Node] is not null;
 
     /// <summary>What is pending now, and durably so, is its queue's.</summary>
     private void OweReady(WorkflowRunState state)

@@ -27,7 +27,7 @@ internal sealed partial class WorkflowRunGrain
     private DeliveryLane? _news;
     private Task _delivery = Task.CompletedTask;
     private bool _owesNews;
-    private long _trimmed = 1;
+    private bool _isTrimming;
 
     private static string QueueOf(string role) => role + "/0";
 
@@ -69,8 +69,9 @@ internal sealed partial class WorkflowRunGrain
             Run(_news ??= new DeliveryLane(_clock, () => !_owesNews, TellIndexAsync));
         }
 
-        if (_trimTo > 0)
+        if (_store.HasOldLinks && !_isTrimming)
         {
+            _isTrimming = true;
             _delivery = DeliverAsync(_delivery, TrimAsync());
         }
     }
@@ -123,6 +124,18 @@ internal sealed partial class WorkflowRunGrain
             }
         }
 
+        if (sent && _isAsked && Committed is { } queued)
+        {
+            ParkIfIdle(queued);
+            Deliver();
+        }
+
+        // Otherwise the index, once it has been told, lets the run rest.
+        if (sent && _news is { IsRunning: false } && Committed is { } state)
+        {
+            await RestAsync(state);
+        }
+
         return sent;
     }
 
@@ -145,6 +158,7 @@ internal sealed partial class WorkflowRunGrain
             var ready = items.Where(id => state.Items.TryGetValue(id, out var item) && item.Status == WorkItemStatus.Pending).ToList();
             ready.ForEach(id => Tell(id, role));
             await queue.EnqueueAsync([.. ready.Select(id => EntryOf(plan, state.Items[id]))], cancellationToken);
+            (_stored ??= []).UnionWith(ready);
         }
 
         if (mail.Queries.Count > 0)
@@ -180,7 +194,7 @@ internal sealed partial class WorkflowRunGrain
     /// <summary>Carries out what other runs are to be told or asked.</summary>
     private async Task<bool> CarryOutOrdersAsync(CancellationToken cancellationToken)
     {
-        var orders = Committed!.Owed.Values.Take(OrdersMax).ToList();
+        var orders = Committed!.DueOrders(OrdersMax);
         var done = await Task.WhenAll(orders.Select(order => TryCarryOutAsync(order, cancellationToken)));
         if (!done.Any(one => one))
         {
@@ -213,7 +227,7 @@ internal sealed partial class WorkflowRunGrain
                     await RunOf(child.Child).SteerAsync(new WorkflowSteering(WorkflowSteer.Cancel, child.Reason), cancellationToken);
                     break;
                 case RunOrder.TellParent parent:
-                    await RunOf(parent.Parent).ChildEndedAsync(new WorkflowChildEnd(_id, parent.Status, parent.Output, parent.Failure), cancellationToken);
+                    await RunOf(parent.Parent).ChildEndedAsync(new WorkflowChildEnd(_id, parent.Status, parent.Output, parent.Failure, parent.Order), cancellationToken);
                     break;
             }
 
@@ -243,13 +257,14 @@ internal sealed partial class WorkflowRunGrain
                     Input = child.Order.Input,
                     Context = child.Order.Context,
                     Parent = _id,
+                    ParentOrder = child.Number,
                 },
                 cancellationToken);
         }
         catch (FlowException refused) when (refused.Kind.Retry == RetryAdvice.Never)
         {
             // A child that cannot be is one that failed; whoever waits for it learns why.
-            await ChildEndedAsync(new WorkflowChildEnd(new RunId(child.Child), WorkflowRunStatus.Failed, default, refused.Message), cancellationToken);
+            await ChildEndedAsync(new WorkflowChildEnd(new RunId(child.Child), WorkflowRunStatus.Failed, default, refused.Message, child.Number), cancellationToken);
         }
     }
 
@@ -258,11 +273,15 @@ internal sealed partial class WorkflowRunGrain
     /// <summary>Deletes what a log that began anew has left behind.</summary>
     private async Task TrimAsync()
     {
-        var to = _trimTo;
-        _trimTo = 0;
         await Task.Yield();
-        await _store.TrimAsync(_trimmed, to);
-        _trimmed = to;
+        try
+        {
+            await _store.TrimAsync();
+        }
+        finally
+        {
+            _isTrimming = false;
+        }
     }
 
     /// <summary>What is owed to one queue.</summary>

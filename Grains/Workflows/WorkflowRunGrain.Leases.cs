@@ -1,4 +1,6 @@
+using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Tasks;
+using OrleansFlow.Workers;
 using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Grains.Workflows;
@@ -49,6 +51,15 @@ internal sealed partial class WorkflowRunGrain
         // Nothing is written before this turn ends, so one wait covers them all.
         await StageAsync(turn);
         return grants;
+    }
+
+    /// <summary>Leases the first item that the ticket's worker may run: a slot was kept for it, so the queue need not hear of it.</summary>
+    private LeaseGrant? LeaseFirst(WorkflowRunTurn turn, SlotTicket ticket, DateTimeOffset nowUtc)
+    {
+        var plan = PlanOf(turn.State);
+        var step = turn.TakeFollower(
+            ticket.Worker.Value, ticket.SessionId, EpochFloor, nowUtc, node => _mayFollow is null && node.ConcurrencyKey is null && plan.RoleOf(node) == ticket.Role);
+        return step is { Answer: WorkflowAnswer.Taken, Item: { } item } ? Lease(turn.State, item, ticket.Worker, nowUtc, inRow: 0) : null;
     }
 
     public async Task<IReadOnlyList<bool>> RenewManyAsync(IReadOnlyList<LeaseRenewal> renewals, WorkerId worker, string sessionId, CancellationToken cancellationToken)
@@ -146,7 +157,12 @@ internal sealed partial class WorkflowRunGrain
 
     private void Lose(WorkflowRunTurn turn, long item, long epoch, string reason)
     {
-        if (turn.Do(new WorkflowCommand.Lose(item, epoch), _clock.GetUtcNow()).Answer != WorkflowAnswer.Refused)
+        // After what the turn has done: the item's node may have another role since.
+        var state = turn.State;
+        var isTakeover = LeaseLosses.IsTakeover(reason);
+        var most = isTakeover && state.Items.TryGetValue(item, out var lost) ? _leaseOptions.MaxTakeoversOf(PlanOf(state).RoleOf(lost.Node)) : null;
+        var command = new WorkflowCommand.Lose(item, epoch) { Takeover = isTakeover ? reason : null, MaxTakeovers = most };
+        if (turn.Do(command, _clock.GetUtcNow()).Answer != WorkflowAnswer.Refused)
         {
             LogLeaseEnded(_id, item, epoch, reason);
             EndLease(new LeaseToken(TaskId.OfWorkflow(_id, item), epoch));

@@ -20,8 +20,8 @@ internal sealed partial class WorkflowRunGrain
 
     public async Task<Payload> QueryAsync(string name, Payload argument, CancellationToken cancellationToken)
     {
+        await RequireNamedAsync("query", name, RequireCommitted().Workflow, static workflow => workflow.Queries, cancellationToken);
         var state = RequireCommitted();
-        RequireNamed("query", name, state.Workflow, state.Workflow.Queries);
         if (_queries?.Count >= QueriesMax)
         {
             throw new FlowException(FlowErrorCode.LimitExceeded, $"{QueriesMax} queries of run '{_id}' wait already; ask again later.");
@@ -54,8 +54,11 @@ internal sealed partial class WorkflowRunGrain
         }
 
         query.Worker = worker;
-        query.Epoch++;
-        query.ExpiresUtc = _clock.GetUtcNow() + _leaseOptions.Duration;
+        var nowUtc = _clock.GetUtcNow();
+
+        // Numbers begin again with each activation. What an earlier one granted must not answer another question: its epochs are of another time.
+        query.Epoch = Math.Max(query.Epoch + 1, (nowUtc - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+        query.ExpiresUtc = nowUtc + _leaseOptions.Duration;
         Arm(query.ExpiresUtc);
         return new LeaseGrant
         {

@@ -14,7 +14,7 @@ internal sealed partial class WorkflowRunGrain
         var turn = new WorkflowRunTurn(Require());
         WorkflowCommand? command = steering.Kind switch
         {
-            WorkflowSteer.Pause => new WorkflowCommand.Pause(),
+            WorkflowSteer.Pause => new WorkflowCommand.Pause(steering.Reason),
             WorkflowSteer.Resume => turn.State.Status switch
             {
                 WorkflowRunStatus.Failed => new WorkflowCommand.Reopen(),
@@ -47,9 +47,8 @@ internal sealed partial class WorkflowRunGrain
 
     public async Task<Payload> UpdateAsync(string name, Payload argument, string id, CancellationToken cancellationToken)
     {
-        var state = Require();
-        RequireNamed("update", name, state.Workflow, state.Workflow.Updates);
-        var turn = new WorkflowRunTurn(state);
+        await RequireNamedAsync("update", name, Require().Workflow, static workflow => workflow.Updates, cancellationToken);
+        var turn = new WorkflowRunTurn(Require());
         Require(turn.Do(new WorkflowCommand.Update(id, name, argument), _clock.GetUtcNow()));
         await StageAsync(turn);
         while (true)
@@ -68,13 +67,15 @@ internal sealed partial class WorkflowRunGrain
         }
     }
 
-    /// <summary>Refuses what the run's version does not have, before a worker is asked for it.</summary>
-    private static void RequireNamed(string kind, string name, CompiledWorkflow workflow, ImmutableArray<string> names)
+    /// <summary>Refuses what no build of the run's version is known to have, before a worker is asked for it.</summary>
+    private async ValueTask RequireNamedAsync(
+        string kind, string name, CompiledWorkflow workflow, Func<CompiledWorkflow, ImmutableArray<string>> namesOf, CancellationToken cancellationToken)
     {
-        if (!names.Contains(name))
+        var today = await _definitions.ReadNamesAsync(GrainFactory, workflow, one => namesOf(one).Contains(name), cancellationToken);
+        if (!namesOf(today).Contains(name))
         {
             throw new FlowException(
-                FlowErrorCode.NotFound, $"Workflow '{workflow.Name}' version {workflow.Version} has no {kind} '{name}'; it has [{string.Join(", ", names)}].");
+                FlowErrorCode.NotFound, $"Workflow '{workflow.Name}' version {workflow.Version} has no {kind} '{name}'; it has [{string.Join(", ", namesOf(today))}].");
         }
     }
 
@@ -82,32 +83,40 @@ internal sealed partial class WorkflowRunGrain
     private async Task<WorkflowCommand> ResetToAsync(long item, WorkflowRunTurn turn)
     {
         await _pump!.FlushAsync();
-        if (_store.First > 0)
-        {
-            throw new FlowException(FlowErrorCode.BadInput, $"The log of run '{_id}' began anew with its latest continuation; it cannot be reset to a step. Start another run.");
-        }
-
         var events = new List<WorkflowRunEvent>();
+        long? begins = null;
         for (var after = -1L; ;)
         {
-            var (_, commits) = await _store.ReadLogAsync(after, PageMax);
+            var (first, commits) = await _store.ReadLogAsync(after, PageMax);
+            begins ??= first;
             if (commits.Count == 0)
             {
                 break;
             }
 
-            after += commits.Count;
+            after = first + commits.Count - 1;
             events.AddRange(commits.SelectMany(commit => WorkflowEventJson.Read(commit.Utf8)));
         }
 
-        // The version that it began with: it may have moved to another one since.
-        var started = (WorkflowRunEvent.Started)events[0];
-        var began = await _definitions.RequireAsync(GrainFactory, started.Workflow, started.Version, _stopped);
-        if (!ReferenceEquals(turn.State, _pump.Tentative) || turn.State.Position != events.Count)
+        if (await BeginningAsync(begins.Value, events) is not { } from
+            || !ReferenceEquals(turn.State, _pump.Tentative) || turn.State.Position != from.Position + events.Count)
         {
             throw new FlowException(FlowErrorCode.StoreUnavailable, $"Run '{_id}' went on while it was being reset; pause it, or try again.");
         }
 
-        return new WorkflowCommand.Reset(item, WorkflowReset.Before(WorkflowRunState.None(began), events, item));
+        return new WorkflowCommand.Reset(item, WorkflowReset.Before(from, events, item));
+    }
+
+    /// <summary>The run before the first event that is kept; null when that is not kept any more.</summary>
+    private async Task<WorkflowRunState?> BeginningAsync(long first, List<WorkflowRunEvent> events)
+    {
+        if (first > 0)
+        {
+            return await ReadBeforeAsync(first);
+        }
+
+        // The version that it began with: it may have moved to another one since.
+        var started = (WorkflowRunEvent.Started)events[0];
+        return WorkflowRunState.None(await _definitions.RequireAsync(GrainFactory, started.Workflow, started.Version, _stopped));
     }
 }

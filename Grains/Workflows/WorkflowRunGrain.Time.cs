@@ -1,7 +1,6 @@
 using OrleansFlow.Errors;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
-using OrleansFlow.Workflows;
 using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Grains.Workflows;
@@ -15,6 +14,9 @@ internal sealed partial class WorkflowRunGrain
     /// <summary>After this the timer of a run that stays in memory looks again.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
+    /// <summary>A run whose items wait for workers is its queues' to find; so often it is asked all the same.</summary>
+    private static readonly TimeSpan AskedAgainAfter = TimeSpan.FromHours(1);
+
     /// <summary>Leases that stood when the run was read from storage and were not renewed since, with their epoch.</summary>
     private SortedDictionary<long, long>? _restored;
 
@@ -22,6 +24,10 @@ internal sealed partial class WorkflowRunGrain
     private DateTimeOffset? _armedUtc;
     private DateTimeOffset? _askUtc;
     private bool _isParked;
+
+    /// <summary>True when the index has asked and nothing has happened since: nobody does anything with this run.</summary>
+    private bool _isAsked;
+
     private int _watchers;
 
     /// <summary>True when nothing is pending or with a worker.</summary>
@@ -32,7 +38,6 @@ internal sealed partial class WorkflowRunGrain
     /// <summary>After activation from storage: looks after the leases that stand, offers what is pending, and delivers what is owed.</summary>
     private void TakeUp(WorkflowRunState state)
     {
-        _trimmed = Math.Max(1, _store.First);
         if (state.IsFinal && state.Owed.IsEmpty)
         {
             return;
@@ -46,9 +51,9 @@ internal sealed partial class WorkflowRunGrain
             (_restored ??= [])[item.Id] = item.Epoch;
         }
 
-        // Whether the index knows it as one that goes on is not known; before it does it says so.
-        _isParked = IsIdle(state);
-        _owesNews = true;
+        // Whether the index knows it as one that goes on is not known; before it does it says so. One that rests says nothing: at worst it is asked for later.
+        _isParked = state.LaneTop == 0;
+        _owesNews = !_isParked;
         if (_restored is not null)
         {
             _askUtc = AskTime();
@@ -70,10 +75,17 @@ internal sealed partial class WorkflowRunGrain
         Deliver();
     }
 
-    /// <summary>A run that only waits, and for long, need not be in memory: the index wakes it.</summary>
+    /// <summary>
+    /// True when all that can be done waits for workers, and the queues have it on disk: they ask for the run when a worker comes, also after a crash.
+    /// </summary>
+    private bool IsQueued(WorkflowRunState state) =>
+        state is { Status: WorkflowRunStatus.Running, LaneTop: 0, Pending.IsEmpty: false }
+        && _ready.Count == 0 && _owedToQueues is null or { Count: 0 } && _stored?.Count >= state.Pending.Count && state.Pending.All(_stored.Contains);
+
+    /// <summary>A run that only waits, and for long, need not be in memory: the index wakes it, or its queues.</summary>
     private void ParkIfIdle(WorkflowRunState state)
     {
-        if (_isParked || !ReferenceEquals(state, _pump!.Tentative) || !IsIdle(state) || _leases.Count > 0 || !state.Owed.IsEmpty)
+        if (_isParked || !ReferenceEquals(state, _pump!.Tentative) || !(IsIdle(state) || (_isAsked && IsQueued(state))) || _leases.Count > 0 || !state.Owed.IsEmpty)
         {
             return;
         }
@@ -192,6 +204,12 @@ internal sealed partial class WorkflowRunGrain
         try
         {
             var view = worker.IsDefault ? null : await GrainFactory.GetGrain<IWorkerGrain>(worker.Value).GetAsync(cancellationToken);
+            if (view is null && !worker.IsDefault)
+            {
+                // A worker of a store, which never has a session: it renews its lease, or the lease expires.
+                return;
+            }
+
             var held = view?.Leases.ToHashSet() ?? [];
             var turn = new WorkflowRunTurn(_pump!.Tentative);
             foreach (var (item, epoch) in leases)
@@ -211,52 +229,4 @@ internal sealed partial class WorkflowRunGrain
             LogHolderNotAsked(exception, _id, worker);
         }
     }
-
-    private Task RecordAsync(WorkflowLine line) =>
-        GrainFactory.GetGrain<IWorkflowIndexGrain>(WorkflowShards.KeyOf(_id)).RecordAsync(line, CancellationToken.None);
-
-    private async Task<bool> TellIndexAsync(CancellationToken cancellationToken)
-    {
-        _owesNews = false;
-        if (Committed is not { } state)
-        {
-            return true;
-        }
-
-        var wakeUtc = _isParked ? state.NextDueUtc ?? DateTimeOffset.MaxValue : default(DateTimeOffset?);
-        try
-        {
-            await RecordAsync(LineOf(state, wakeUtc));
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            LogDeliveryFailed(exception, _id);
-            _owesNews = true;
-            return false;
-        }
-
-        // A deactivation would end what is being published.
-        await (_facts?.Publishing ?? Task.CompletedTask);
-        if ((_isParked || state.IsFinal) && _watchers == 0 && _queries is null or { Count: 0 } && state.Owed.IsEmpty && ReferenceEquals(state, _pump!.Tentative))
-        {
-            DeactivateOnIdle();
-        }
-
-        return true;
-    }
-
-    private WorkflowLine LineOf(WorkflowRunState state, DateTimeOffset? wakeUtc) => new()
-    {
-        Run = _id,
-        Workflow = state.Workflow.Name,
-        Version = state.Workflow.Version,
-        Status = state.Status,
-        StartedUtc = state.StartedUtc,
-        EndedUtc = state.EndedUtc,
-        Parent = state.ParentRun is null ? default : new RunId(state.ParentRun),
-        Attributes = state.Attributes.IsEmpty ? null : state.Attributes,
-        WakeUtc = wakeUtc,
-        Order = (state.Position * 2) + (wakeUtc is null ? 0 : 1),
-        Failure = state.Failure ?? state.Reason,
-    };
 }

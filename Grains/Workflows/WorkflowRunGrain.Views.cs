@@ -80,9 +80,28 @@ internal sealed partial class WorkflowRunGrain
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, PageMax);
         Require();
-        var (first, commits) = await _store.ReadLogAsync(after, limit);
-        return new WorkflowHistoryPage(first, commits, first + commits.Count < _store.Next);
+        while (true)
+        {
+            var (first, commits) = await _store.ReadLogAsync(after, limit);
+            var from = default(Payload);
+            if (first > after + 1)
+            {
+                if (await ReadBeforeAsync(first) is not { } before)
+                {
+                    // This link was deleted meanwhile.
+                    continue;
+                }
+
+                from = new Payload(WorkflowRunJson.Write(before));
+            }
+
+            return new WorkflowHistoryPage(first, commits, commits.Count > 0 && first + commits.Count < _store.Next, from);
+        }
     }
+
+    /// <summary>The run before a commit with which the kept history begins.</summary>
+    private Task<WorkflowRunState?> ReadBeforeAsync(long first) =>
+        _store.ReadBeforeAsync(first, (name, version) => _definitions.RequireAsync(GrainFactory, name, version, _stopped));
 
     public async Task<IReadOnlyList<RunReason>> WhyAsync(CancellationToken cancellationToken)
     {
@@ -95,7 +114,7 @@ internal sealed partial class WorkflowRunGrain
         var reasons = new List<RunReason>();
         if (state.Status == WorkflowRunStatus.Paused)
         {
-            reasons.Add(new RunReason("paused", $"Run '{_id}' is paused: 'flow workflow resume {_id}' lets it go on.", null, state.DeadlineUtc));
+            reasons.Add(new RunReason("paused", $"Run '{_id}' is paused{(state.Reason is null ? "" : $" ({state.Reason})")}: 'flow workflow resume {_id}' lets it go on.", null, state.DeadlineUtc));
         }
 
         foreach (var group in state.Items.Values.GroupBy(item => (item.Status, item.Node)).OrderBy(group => group.Key))
@@ -176,6 +195,7 @@ internal sealed partial class WorkflowRunGrain
             Parent = state.ParentRun is null ? default : new RunId(state.ParentRun),
             Attributes = state.Attributes,
             DeadlineUtc = state.DeadlineUtc,
+            IdempotencyKey = state.IdempotencyKey,
         };
     }
 

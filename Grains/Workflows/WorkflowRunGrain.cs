@@ -9,6 +9,7 @@ using OrleansFlow.Grains.Events;
 using OrleansFlow.Grains.Hosting;
 using OrleansFlow.Storage;
 using OrleansFlow.Tasks;
+using OrleansFlow.Workers;
 using OrleansFlow.Workflows;
 using OrleansFlow.Workflows.Definitions;
 using OrleansFlow.Workflows.Runs;
@@ -109,6 +110,17 @@ internal sealed partial class WorkflowRunGrain : Grain, IWorkflowRunGrain, IDisp
 
     public async Task<bool> StartAsync(WorkflowStart start, CancellationToken cancellationToken)
     {
+        var begun = await BeginAsync(start, ticket: null, cancellationToken);
+        if (begun.Line is { } line)
+        {
+            await RecordAsync(line);
+        }
+
+        return begun.Created;
+    }
+
+    public async Task<WorkflowBegun> BeginAsync(WorkflowStart start, SlotTicket? ticket, CancellationToken cancellationToken)
+    {
         var version = start.Version > 0 ? start.Version : await WorkflowDefinitions.NewestAsync(GrainFactory, start.Workflow, cancellationToken);
         var workflow = await _definitions.LoadAsync(GrainFactory, start.Workflow, version, cancellationToken);
         if (workflow is null || (start.Hash is { } hash && hash != workflow.Hash))
@@ -122,23 +134,28 @@ internal sealed partial class WorkflowRunGrain : Grain, IWorkflowRunGrain, IDisp
 
         if (Tentative is { Status: not WorkflowRunStatus.None })
         {
-            return await RepeatedAsync(start, version, cancellationToken);
+            return new WorkflowBegun(await RepeatedAsync(start, version, cancellationToken));
         }
 
         Begin(WorkflowRunState.None(workflow));
         var turn = new WorkflowRunTurn(_pump!.Tentative);
-        Require(turn.Do(WorkflowStarts.CommandOf(_id, start), _clock.GetUtcNow()));
+        var nowUtc = _clock.GetUtcNow();
+        Require(turn.Do(WorkflowStarts.CommandOf(_id, start), nowUtc));
+        var grant = ticket is null ? null : LeaseFirst(turn, ticket, nowUtc);
 
         // The index after the run: a line of a run that did not come to be would be asked for without end. Of a run that the index does not know nobody
         // was told that it exists, and a start that is sent again records it.
         await StageAsync(turn);
-        await RecordAsync(LineOf(turn.State, wakeUtc: null));
-        return true;
+        return new WorkflowBegun(Created: true, LineOf(turn.State, wakeUtc: null), grant);
     }
 
     public Task WakeAsync(CancellationToken cancellationToken)
     {
         _isParked = false;
+        _isAsked = !(Tentative?.NextDueUtc <= _clock.GetUtcNow());
+
+        // The index wakes in the same way a run that rested and one that a crash overtook after it was woken before.
+        PublishUntold();
         return PassTimeAsync();
     }
 
@@ -146,8 +163,9 @@ internal sealed partial class WorkflowRunGrain : Grain, IWorkflowRunGrain, IDisp
     public Task RecoverAsync(CancellationToken cancellationToken)
     {
         _isParked = false;
+        _isAsked = true;
         _owesNews = true;
-        PublishAgain();
+        PublishUntold();
         return PassTimeAsync();
     }
 
@@ -168,7 +186,7 @@ internal sealed partial class WorkflowRunGrain : Grain, IWorkflowRunGrain, IDisp
         }
 
         var turn = new WorkflowRunTurn(state);
-        turn.Do(new WorkflowCommand.ChildEnded(child.Child.Value, child.Status, child.Output, child.Failure), _clock.GetUtcNow());
+        turn.Do(new WorkflowCommand.ChildEnded(child.Child.Value, child.Status, child.Output, child.Failure, child.Order), _clock.GetUtcNow());
         await StageAsync(turn);
     }
 
@@ -218,8 +236,15 @@ internal sealed partial class WorkflowRunGrain : Grain, IWorkflowRunGrain, IDisp
         var began = await _store.ReadStartAsync();
         if (began is null || WorkflowStarts.IsSame(began, start, version))
         {
+            if (start.ParentOrder > 0)
+            {
+                var turn = new WorkflowRunTurn(Require());
+                Require(turn.Do(new WorkflowCommand.Attach(start.Parent.Value, start.ParentOrder, start.Input, start.Context), _clock.GetUtcNow()));
+                await StageAsync(turn);
+            }
+
             // The silo of the first start may have been lost between its two writes: of a run that the index does not know nobody may be told that it exists.
-            if (Committed is { IsFinal: false } state)
+            if (Committed is { } state)
             {
                 await RecordAsync(LineOf(state, wakeUtc: null));
             }
@@ -232,6 +257,9 @@ internal sealed partial class WorkflowRunGrain : Grain, IWorkflowRunGrain, IDisp
             : $"Run '{_id}' exists and began with something else; choose another run id.");
     }
 
-    private void Begin(WorkflowRunState state) =>
+    private void Begin(WorkflowRunState state)
+    {
         _pump = new CommitPump<WorkflowRunState, WorkflowRunEvent>(state, WriteAsync, OnCommitted, OnFailed, OfferEarlyAsync);
+        BeginFacts(state);
+    }
 }

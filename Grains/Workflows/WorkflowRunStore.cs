@@ -1,8 +1,7 @@
-using System.Collections.Immutable;
-using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
 using OrleansFlow.Grains.Commits;
+using OrleansFlow.Grains.Events;
 using OrleansFlow.Storage;
 using OrleansFlow.Workflows.Definitions;
 using OrleansFlow.Workflows.Runs;
@@ -14,18 +13,13 @@ namespace OrleansFlow.Grains.Workflows;
 /// A commit is one new row, in any storage: two activations cannot both write the row of one number. The snapshot only saves reading, so it
 /// may be older than the log and is never needed for what a run is. A step costs the same however long its run is. Used by one grain inside its turns.
 /// </remarks>
-internal sealed class WorkflowRunStore(IServiceProvider services)
+internal sealed partial class WorkflowRunStore(IServiceProvider services)
 {
     /// <summary>Commits after which a new snapshot is written.</summary>
     public const int SnapshotEvery = 64;
 
-    private const string SnapshotName = "wf-run";
-
-    /// <summary>Rows that are read at once.</summary>
-    private const int ReadsMax = 16;
-
-    /// <summary>The same at first, because most runs that are read have had few commits.</summary>
-    private const int ReadsMin = 4;
+    /// <summary>Before the log's rows in the order of names, so that one read gets it and the first of them.</summary>
+    private const string SnapshotName = "wf-base";
 
     private readonly IGrainStorage _storage = services.GetRequiredKeyedService<IGrainStorage>(FlowGrainStorage.Name);
     private GrainId _grain;
@@ -36,8 +30,17 @@ internal sealed class WorkflowRunStore(IServiceProvider services)
     private long _snapshotNext;
     private long _logStart;
 
-    /// <summary>The events that were read after the snapshot, or after commit 0; the newest of the run until the first write.</summary>
+    /// <summary>The events that were read after the snapshot, or all; the newest of the run until the first write.</summary>
     public IReadOnlyList<WorkflowRunEvent> Tail => _tail;
+
+    /// <summary>The run before <see cref="Tail"/>; null when none was read.</summary>
+    public WorkflowRunState? BeforeTail { get; private set; }
+
+    /// <summary>Facts of events before <see cref="Tail"/> that were not known as published.</summary>
+    public IReadOnlyList<RunFactRow> Facts { get; private set; } = [];
+
+    /// <summary>Gets the events of a commit whose row will not be read again, and gives all facts up to it that are not known as published; null where none are.</summary>
+    public Func<IReadOnlyList<WorkflowRunEvent>, List<RunFactRow>>? Untold { get; set; }
 
     /// <summary>Number of the next commit.</summary>
     public long Next { get; private set; }
@@ -60,14 +63,12 @@ internal sealed class WorkflowRunStore(IServiceProvider services)
     public async Task<WorkflowRunState?> LoadAsync(GrainId grain, Func<string, int, ValueTask<CompiledWorkflow>> definition)
     {
         (_grain, _grainText) = (grain, grain.ToString());
-        var begin = await ReadRowAsync(0);
+        var (begin, snapshot, ahead) = await ReadBeginAsync();
         if (!begin.RecordExists)
         {
             return null;
         }
 
-        var snapshot = new GrainState<WorkflowSnapshotRow>(new WorkflowSnapshotRow());
-        await _storage.ReadStateAsync(SnapshotName, _grain, snapshot);
         if (begin.State.Events.IsDefault)
         {
             (_startETag, LastEpoch) = (begin.ETag, begin.State.LastEpoch);
@@ -79,11 +80,11 @@ internal sealed class WorkflowRunStore(IServiceProvider services)
             return null;
         }
 
-        var first = EventsOf(begin, 0);
         WorkflowRunState state;
         if (snapshot.RecordExists)
         {
             (_snapshotETag, _snapshotNext, First, IsDeleting) = (snapshot.ETag, snapshot.State.Next, snapshot.State.First, snapshot.State.Deleting);
+            _links = snapshot.State.Links ?? [0];
             if (IsDeleting)
             {
                 (Next, LastEpoch) = (_snapshotNext, snapshot.State.LastEpoch);
@@ -92,30 +93,37 @@ internal sealed class WorkflowRunStore(IServiceProvider services)
 
             var compiled = await definition(snapshot.State.Workflow, snapshot.State.Version);
             state = StoredState.Convert(_grainText, SnapshotName, () => WorkflowRunJson.ReadSnapshot(snapshot.State.Run.Utf8.Span, compiled));
-            Next = _snapshotNext;
+            (Next, Facts, BeforeTail) = (_snapshotNext, snapshot.State.Facts ?? [], state);
         }
         else
         {
+            var first = EventsOf(begin.State, 0);
             var started = (WorkflowRunEvent.Started)first[0];
-            state = WorkflowRunDecider.ApplyAll(WorkflowRunState.None(await definition(started.Workflow, started.Version)), first);
+            BeforeTail = WorkflowRunState.None(await definition(started.Workflow, started.Version));
+            state = WorkflowRunDecider.ApplyAll(BeforeTail, first);
+            _tail.AddRange(first);
             Next = 1;
         }
 
-        for (var reads = ReadsMin; ; reads = ReadsMax)
+        // What came with the beginning is a part of the log's tail only where there is no snapshot.
+        var (rows, isEnd) = Next == 1 ? ahead : await ReadCommitsAsync(Next, ReadsMin);
+        while (true)
         {
-            var window = await Task.WhenAll(Enumerable.Range(0, reads).Select(offset => ReadAsync(Next + offset)));
-            foreach (var events in window.TakeWhile(events => events is not null))
+            foreach (var row in rows)
             {
-                _tail.AddRange(events!);
-                state = StoredState.Convert(_grainText, NameOf(Next), () => WorkflowRunDecider.ApplyAll(state, events!));
+                var events = EventsOf(row, Next);
+                _tail.AddRange(events);
+                state = StoredState.Convert(_grainText, NameOf(Next), () => WorkflowRunDecider.ApplyAll(state, events));
                 Next++;
             }
 
-            if (window[^1] is null)
+            if (isEnd)
             {
                 _logStart = state.LogStart;
                 return state;
             }
+
+            (rows, isEnd) = await ReadCommitsAsync(Next, ReadsMax);
         }
     }
 
@@ -123,12 +131,14 @@ internal sealed class WorkflowRunStore(IServiceProvider services)
     /// <param name="state">The run after it.</param>
     /// <param name="events">What happened since the commit before.</param>
     /// <param name="mayWait">True when nobody waits for it soon.</param>
-    public Task WriteAsync(WorkflowRunState state, IReadOnlyList<WorkflowRunEvent> events, bool mayWait)
+    /// <param name="before">The run before it.</param>
+    public Task WriteAsync(WorkflowRunState state, IReadOnlyList<WorkflowRunEvent> events, bool mayWait, WorkflowRunState before)
     {
         _tail.Clear();
+        (BeforeTail, Facts) = (null, []);
         if (Batch is not { } batch || state.LogStart != _logStart || Next + 1 - _snapshotNext >= SnapshotEvery)
         {
-            return WriteWithSnapshotAsync(state, events, mayWait);
+            return WriteWithSnapshotAsync(state, events, mayWait, before);
         }
 
         // The usual commit, without a frame of its own: what fails ends the activation, so nobody looks at these numbers then.
@@ -138,18 +148,26 @@ internal sealed class WorkflowRunStore(IServiceProvider services)
         return batch.WriteAsync(_grainText, [change], CancellationToken.None);
     }
 
-    private async Task WriteWithSnapshotAsync(WorkflowRunState state, IReadOnlyList<WorkflowRunEvent> events, bool mayWait)
+    private async Task WriteWithSnapshotAsync(WorkflowRunState state, IReadOnlyList<WorkflowRunEvent> events, bool mayWait, WorkflowRunState before)
     {
         var row = new WorkflowLogRow { Events = new Payload(WorkflowEventJson.ToUtf8([.. events])) };
         var begins = state.LogStart != _logStart;
-        var (first, next) = (begins ? Next : First, Next + 1);
-        var snapshot = begins || next - _snapshotNext >= SnapshotEvery ? SnapshotOf(state, first, next) : null;
+        var next = Next + 1;
+        List<long> links = begins ? [.. _links, Next] : _links;
+        var first = begins ? FirstOf(links) : First;
+        var snapshot = begins || next - _snapshotNext >= SnapshotEvery ? SnapshotOf(state, first, next, Untold?.Invoke(events), links) : null;
+        var link = begins ? SnapshotOf(before, first, Next, facts: null, links: [0]) : null;
         if (Batch is { } batch)
         {
             List<GrainStateChange> changes = [new(NameOf(Next), typeof(WorkflowLogRow), row, Next == 0 ? _startETag : null) { MayWait = mayWait }];
             if (snapshot is not null)
             {
                 changes.Add(new(SnapshotName, typeof(WorkflowSnapshotRow), snapshot, _snapshotETag) { MayWait = mayWait });
+            }
+
+            if (link is not null)
+            {
+                changes.Add(new(LinkOf(Next), typeof(WorkflowSnapshotRow), link, null) { MayWait = mayWait });
             }
 
             await batch.WriteAsync(_grainText, changes, CancellationToken.None);
@@ -159,46 +177,13 @@ internal sealed class WorkflowRunStore(IServiceProvider services)
         {
             await _storage.WriteStateAsync(
                 NameOf(Next), _grain, new GrainState<WorkflowLogRow>(row) { ETag = (Next == 0 ? _startETag : null)!, RecordExists = Next == 0 && _startETag is not null });
-            snapshot = await TryWriteAsync(snapshot) ? snapshot : null;
+            snapshot = await TryWriteAsync(link, LinkOf(Next)) && await TryWriteAsync(snapshot) ? snapshot : null;
         }
 
         (Next, _snapshotNext) = (next, snapshot is null ? _snapshotNext : next);
         if (snapshot is not null)
         {
-            (First, _logStart) = (first, state.LogStart);
-        }
-    }
-
-    /// <summary>Commits as they are stored.</summary>
-    /// <param name="after">Only those after this one.</param>
-    /// <param name="limit">Most commits.</param>
-    /// <returns>The number of the first, and the JSON of each; empty when there are none.</returns>
-    public async Task<(long First, IReadOnlyList<Payload> Commits)> ReadLogAsync(long after, int limit)
-    {
-        // Commit 0 stays when a run has begun its log anew; its history then begins later.
-        var begin = Math.Max(after + 1, First);
-        var commits = new List<Payload>();
-        while (begin + commits.Count < Next && commits.Count < limit)
-        {
-            var count = (int)Math.Min(Math.Min(ReadsMax, limit - commits.Count), Next - begin - commits.Count);
-            var rows = await Task.WhenAll(Enumerable.Range(0, count).Select(offset => ReadRowAsync(begin + commits.Count + offset)));
-            commits.AddRange(rows.Select(row => row.State.Events));
-        }
-
-        return (begin, commits);
-    }
-
-    /// <summary>The event that the run began with.</summary>
-    public async Task<WorkflowRunEvent.Started?> ReadStartAsync() => (await ReadAsync(0))?[0] as WorkflowRunEvent.Started;
-
-    /// <summary>Deletes commits that a newer beginning of the log has replaced.</summary>
-    /// <param name="from">Number of the first of them; 1 or more.</param>
-    /// <param name="to">Number after the last.</param>
-    public async Task TrimAsync(long from, long to)
-    {
-        for (var number = Math.Max(1, from); number < to; number += ReadsMax)
-        {
-            await Task.WhenAll(Enumerable.Range(0, (int)Math.Min(ReadsMax, to - number)).Select(offset => ClearAsync(number + offset)));
+            (First, _logStart, _links) = (first, state.LogStart, links);
         }
     }
 
@@ -207,29 +192,34 @@ internal sealed class WorkflowRunStore(IServiceProvider services)
     /// <remarks>A small row stays: it keeps a later run of the same id from taking steps of this one for its own.</remarks>
     public async Task DeleteAsync(long lastEpoch)
     {
-        var mark = new GrainState<WorkflowSnapshotRow>(new WorkflowSnapshotRow { Deleting = true, Next = Next, First = First, LastEpoch = lastEpoch })
+        var mark = new GrainState<WorkflowSnapshotRow>(new WorkflowSnapshotRow { Deleting = true, Next = Next, First = First, Links = _links, LastEpoch = lastEpoch })
         {
             ETag = _snapshotETag!, RecordExists = _snapshotETag is not null,
         };
         await _storage.WriteStateAsync(SnapshotName, _grain, mark);
-        await TrimAsync(1, Next);
+        await ClearCommitsAsync(1, Next);
+        foreach (var link in _links)
+        {
+            await ClearLinkAsync(link);
+        }
+
         var begin = await ReadRowAsync(0);
         begin.State = new WorkflowLogRow { LastEpoch = lastEpoch };
         await _storage.WriteStateAsync(NameOf(0), _grain, begin);
         await _storage.ClearStateAsync(SnapshotName, _grain, mark);
         (_startETag, LastEpoch) = (begin.ETag, lastEpoch);
-        (Next, First, _snapshotNext, _snapshotETag, IsDeleting, _logStart) = (0, 0, 0, null, false, 0);
+        (Next, First, _snapshotNext, _snapshotETag, IsDeleting, _logStart, _links) = (0, 0, 0, null, false, 0, [0]);
     }
 
-    private static string NameOf(long number) => string.Create(CultureInfo.InvariantCulture, $"wf-log-{number}");
-
-    private static WorkflowSnapshotRow SnapshotOf(WorkflowRunState state, long first, long next) => new()
+    private static WorkflowSnapshotRow SnapshotOf(WorkflowRunState state, long first, long next, List<RunFactRow>? facts, List<long> links) => new()
     {
         Workflow = state.Workflow.Name,
         Version = state.Workflow.Version,
         First = first,
         Next = next,
         Run = new Payload(WorkflowRunJson.WriteSnapshot(state)),
+        Facts = facts is { Count: > 0 } ? facts : null,
+        Links = links is [0] ? null : links,
     };
 
     private async Task<bool> TryWriteAsync(WorkflowSnapshotRow? snapshot)
@@ -250,28 +240,6 @@ internal sealed class WorkflowRunStore(IServiceProvider services)
         {
             // The commit stands without it; the next one tries again.
             return false;
-        }
-    }
-
-    private async Task<GrainState<WorkflowLogRow>> ReadRowAsync(long number)
-    {
-        var row = new GrainState<WorkflowLogRow>(new WorkflowLogRow());
-        await _storage.ReadStateAsync(NameOf(number), _grain, row);
-        return row;
-    }
-
-    private async Task<ImmutableArray<WorkflowRunEvent>?> ReadAsync(long number) =>
-        await ReadRowAsync(number) is { RecordExists: true, State.Events.IsDefault: false } row ? EventsOf(row, number) : null;
-
-    private ImmutableArray<WorkflowRunEvent> EventsOf(GrainState<WorkflowLogRow> row, long number) =>
-        StoredState.Convert(_grainText, NameOf(number), () => WorkflowEventJson.Read(row.State.Events.Utf8));
-
-    private async Task ClearAsync(long number)
-    {
-        var row = await ReadRowAsync(number);
-        if (row.RecordExists)
-        {
-            await _storage.ClearStateAsync(NameOf(number), _grain, row);
         }
     }
 }

@@ -20,6 +20,7 @@ internal static class WorkflowStarts
         DefaultRetry = RetryOf(start.Retry),
         IdempotencyKey = start.IdempotencyKey,
         ParentRun = start.Parent.IsDefault ? null : start.Parent.Value,
+        ParentOrder = start.ParentOrder,
         DeadlineUtc = start.DeadlineUtc,
         NotBeforeUtc = start.NotBeforeUtc,
         Attributes = start.Attributes is { } attributes

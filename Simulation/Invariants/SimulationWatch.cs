@@ -1,6 +1,7 @@
 using System.Globalization;
 using OrleansFlow.Decisions.Leases;
 using OrleansFlow.Grains.Tasks;
+using OrleansFlow.Grains.Workflows;
 using OrleansFlow.Graphs;
 using OrleansFlow.Protocol.Worker.V1;
 using OrleansFlow.Simulation.Cluster;
@@ -17,10 +18,12 @@ internal sealed class SimulationWatch
     private readonly Dictionary<(string State, GrainId Grain), TaskImagesRow> _rows = [];
     private readonly Dictionary<GrainId, TaskPartitionHead> _heads = [];
     private readonly Dictionary<RunId, RunView> _seen = [];
+    private readonly WorkflowLogInvariant _logs;
 
     public SimulationWatch(SimulatedWorld world)
     {
         _world = world;
+        _logs = new WorkflowLogInvariant(world);
         _invariants =
         [
             new DurableSubmitInvariant(world), new FencingInvariant(world), new OneOutcomeInvariant(world),
@@ -100,6 +103,9 @@ internal sealed class SimulationWatch
                 break;
             case TaskImagesRow images:
                 _rows[(state, grain)] = images;
+                break;
+            case WorkflowLogRow row:
+                _logs.OnApplied(state, grain, row);
                 break;
             case TaskPartitionHead head:
                 var first = _heads.TryGetValue(grain, out var before) ? before.Next : 1;

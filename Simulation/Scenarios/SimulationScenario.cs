@@ -33,7 +33,7 @@ internal abstract class SimulationScenario
     public abstract OpenWork Begin(SimulatedWorld world, SeededRandom random);
 
     /// <summary>Calls until the call is answered: callers must repeat what they do not know the outcome of.</summary>
-    protected static async Task<T> UntilAnsweredAsync<T>(SimulatedWorld world, Func<Task<T>> call)
+    internal static async Task<T> UntilAnsweredAsync<T>(SimulatedWorld world, Func<Task<T>> call)
     {
         while (true)
         {
@@ -49,7 +49,7 @@ internal abstract class SimulationScenario
     }
 
     /// <summary>Whether an exception says nothing against a call: something was lost or failed on its way.</summary>
-    protected static bool IsPassing(Exception exception) => exception switch
+    internal static bool IsPassing(Exception exception) => exception switch
     {
         TimeoutException or OrleansException or IOException => true,
         FlowException flow => flow.Kind.Retry != RetryAdvice.Never,

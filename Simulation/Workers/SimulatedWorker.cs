@@ -104,7 +104,7 @@ internal sealed class SimulatedWorker
     }
 
     private static RoleCatalog Serve(SimulatedWorld world) => world.Options.Workflows.Count > 0
-        ? new RoleCatalog(world.Options.Workflows.Select(workflow => new SlowSteps(workflow.Definition.ToSteps(), world.Faults))
+        ? new RoleCatalog(world.Options.Workflows.SelectMany(workflow => workflow.Served).Select(served => new SlowSteps(served.ToSteps(), world.Faults))
             .SelectMany(steps => WorkflowRoles.Of(steps.Compiled, []).Select(role => new RoleRegistration(role, steps))))
         : world.Options.Limits is null ? SimulatedWorld.Shared.Roles : SimulatedWorld.Shared.BothRoles;
 

@@ -8,7 +8,7 @@ internal sealed partial class DecisionSimulation
 {
     private void Act()
     {
-        switch (_random.Next(20))
+        switch (_random.Next(26))
         {
             case < 6:
                 Take();
@@ -42,6 +42,21 @@ internal sealed partial class DecisionSimulation
             case 18:
                 Fold();
                 break;
+            case 19 or 20:
+                Deliver();
+                break;
+            case 21 or 22:
+                EndChild();
+                break;
+            case 23:
+                Update();
+                break;
+            case 24:
+                Reset();
+                break;
+            case 25 when _migrates && _random.Chance(0.1):
+                Migrate();
+                break;
             default:
                 PassTime();
                 break;
@@ -53,7 +68,7 @@ internal sealed partial class DecisionSimulation
         var step = Do(new WorkflowCommand.Take(0, $"worker-{_random.Next(3)}", "session", _random.Next(5)));
         if (step.Item is { } item)
         {
-            _held.Add(new Held(item, _workflow.Definition.ReadContext(_run)));
+            _held.Add(new Held(item, Current, Current.ReadContext(_run)));
         }
     }
 
@@ -83,7 +98,7 @@ internal sealed partial class DecisionSimulation
         Store(turn);
         if (next.Item is { } item)
         {
-            _held.Add(new Held(item, _workflow.Definition.ReadContext(_run)));
+            _held.Add(new Held(item, Current, Current.ReadContext(_run)));
         }
     }
 
@@ -123,8 +138,7 @@ internal sealed partial class DecisionSimulation
     /// <summary>The process that decides is gone; the next one reads what was stored.</summary>
     private void Crash()
     {
-        var read = _snapshot is { } snapshot
-            ? WorkflowRunJson.ReadSnapshot(snapshot.Utf8, _workflow.Definition.Compiled) : WorkflowRunState.None(_workflow.Definition.Compiled);
+        var read = _snapshot is { } snapshot ? WorkflowRunJson.ReadSnapshot(snapshot.Utf8, snapshot.Workflow) : WorkflowRunState.None(_workflow.Definition.Compiled);
         read = WorkflowRunDecider.ApplyAll(read, _rows.Skip(_snapshot?.Rows ?? 0).SelectMany(row => WorkflowEventJson.Read(row)));
         if (!Same(read, _run))
         {
@@ -134,7 +148,7 @@ internal sealed partial class DecisionSimulation
         _run = read;
         if (_random.Chance(0.3))
         {
-            _snapshot = (WorkflowRunJson.WriteSnapshot(_run), _rows.Count);
+            _snapshot = (WorkflowRunJson.WriteSnapshot(_run), _run.Workflow, _rows.Count);
         }
     }
 
@@ -169,7 +183,7 @@ internal sealed partial class DecisionSimulation
     {
         if (_run.Deltas.Count > 0)
         {
-            Do(new WorkflowCommand.Fold(_run.ContextVersion, Write(_workflow.Definition.ReadContext(_run))));
+            Do(new WorkflowCommand.Fold(_run.ContextVersion, Write(Current.ReadContext(_run))));
         }
     }
 

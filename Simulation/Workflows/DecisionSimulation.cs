@@ -1,6 +1,9 @@
 using System.Text.Json;
+using OrleansFlow.Errors;
 using OrleansFlow.Simulation.Kernel;
+using OrleansFlow.Workflows;
 using OrleansFlow.Workflows.Contexts;
+using OrleansFlow.Workflows.Definitions;
 using OrleansFlow.Workflows.Retries;
 using OrleansFlow.Workflows.Runs;
 
@@ -22,7 +25,7 @@ internal sealed partial class DecisionSimulation
     private readonly bool _cancels;
     private readonly Clock _clock = new();
     private WorkflowRunState _run;
-    private (byte[] Utf8, int Rows)? _snapshot;
+    private (byte[] Utf8, CompiledWorkflow Workflow, int Rows)? _snapshot;
     private int _signals;
     private bool _reopened;
     private string? _violation;
@@ -32,19 +35,30 @@ internal sealed partial class DecisionSimulation
         _random = new SeededRandom(seed, "decisions");
         _workflow = RandomWorkflow.Create(new SeededRandom(seed, "workflow"), "random", mayFail: seed % 4 == 0);
         _cancels = _random.Chance(0.1);
+        _migrates = _random.Chance(0.3);
+        _resetsAtMost = _random.Chance(0.3) ? 3 : 0;
         _run = WorkflowRunState.None(_workflow.Definition.Compiled);
         Do(new WorkflowCommand.Start { RunId = "run", Input = Write(_workflow.Input) });
     }
 
     /// <summary>Runs one seed to its end.</summary>
     /// <param name="seed">Decides everything.</param>
+    /// <param name="seen">Gets how often the rarer things happened; null where nobody counts.</param>
     /// <returns>What went wrong, with the workflow; null when nothing did.</returns>
-    public static string? Run(ulong seed)
+    public static string? Run(ulong seed, Action<string, int>? seen = null)
     {
         var simulation = new DecisionSimulation(seed);
         simulation.Run();
+        seen?.Invoke("children", simulation._children.Count);
+        seen?.Invoke("updates", simulation._updates.Count);
+        seen?.Invoke("resets", simulation._resets);
+        seen?.Invoke("migrations", simulation._run.Workflow.Version - 1);
+        seen?.Invoke("renewals", simulation._run.LogStart > 0 ? 1 : 0);
         return simulation._violation is { } violation ? $"{violation} in {simulation._workflow.Text} of {simulation._workflow.Input}" : null;
     }
+
+    /// <summary>The definition of the version that the run is on.</summary>
+    private WorkflowDefinition<int, int, MergeMap<GrowCounter>> Current => _run.Workflow.Version == 1 ? _workflow.Definition : _workflow.NextVersion;
 
     private void Run()
     {
@@ -52,7 +66,7 @@ internal sealed partial class DecisionSimulation
         {
             if (step == StepsMax)
             {
-                Violate($"the run did not end; it has {string.Join(", ", _run.Items.Values.Select(item => $"{_workflow.Definition.Compiled.Nodes[item.Node].Name} {item.Status}"))}");
+                Violate($"the run did not end; it has {string.Join(", ", _run.Items.Values.Select(item => $"{(item.Node < 0 ? item.Update : _run.Workflow.Nodes[item.Node].Name)} {item.Status}"))}");
                 return;
             }
 
@@ -86,7 +100,8 @@ internal sealed partial class DecisionSimulation
 
     private void Check()
     {
-        if (_run.Status == WorkflowRunStatus.Running && _run.Pending.IsEmpty && _run.Due.IsEmpty && _run.Awaiting.IsEmpty && _held.Count == 0)
+        if (_run.Status == WorkflowRunStatus.Running && _run.Pending.IsEmpty && _run.Due.IsEmpty && _run.Awaiting.IsEmpty && _held.Count == 0
+            && !_run.Items.Values.Any(WaitsForAChild))
         {
             Violate("the run waits for nothing that has a name");
         }
@@ -94,6 +109,7 @@ internal sealed partial class DecisionSimulation
 
     private void Judge()
     {
+        JudgeOthers();
         var compiled = _workflow.Definition.Compiled;
         switch (_run.Status)
         {
@@ -108,9 +124,13 @@ internal sealed partial class DecisionSimulation
                 {
                     Violate($"the outputs are {string.Join(',', outputs)} instead of {string.Join(',', _workflow.Outputs)}");
                 }
-                else if (_workflow.FindWrong(_workflow.Definition.ReadContext(_run)) is { } wrong)
+                else if (_workflow.FindWrong(Current.ReadContext(_run)) is { } wrong)
                 {
                     Violate(wrong);
+                }
+                else
+                {
+                    JudgeWhatCame();
                 }
 
                 return;
@@ -132,7 +152,7 @@ internal sealed partial class DecisionSimulation
 
     private WorkflowCommand OutcomeOf(Held held)
     {
-        var call = _workflow.Definition.ExecuteAsync(held.Item, held.Context, _clock).AsTask();
+        var call = held.Definition.ExecuteAsync(held.Item, held.Context, _clock).AsTask();
         if (!call.IsCompleted)
         {
             Violate("a step waited for something");
@@ -141,9 +161,16 @@ internal sealed partial class DecisionSimulation
 #pragma warning disable VSTHRD002, VSTHRD103 // It has completed: nothing blocks.
         return call.IsCompletedSuccessfully
             ? new WorkflowCommand.Commit(held.Item.Id, held.Item.Epoch, call.Result)
-            : new WorkflowCommand.Fail(held.Item.Id, held.Item.Epoch, FailureKinds.Generic, call.Exception!.InnerException!.Message, _random.NextDouble());
+            : FailureOf(held.Item, call.Exception!.InnerException!);
 #pragma warning restore VSTHRD002, VSTHRD103
     }
+
+    /// <summary>As a worker says it.</summary>
+    private WorkflowCommand.Fail FailureOf(WorkItem item, Exception failure) => new(item.Id, item.Epoch, FailureKinds.Generic, failure.Message, _random.NextDouble())
+    {
+        Permanent = failure is NonRetryableException or FlowException { Kind.Retry: RetryAdvice.Never },
+        Code = (failure as FlowException)?.Code,
+    };
 
     private WorkflowTurnStep Do(WorkflowCommand command)
     {
@@ -170,8 +197,10 @@ internal sealed partial class DecisionSimulation
 
     private void Violate(string violation) => _violation ??= violation;
 
-    private sealed class Held(WorkItem item, MergeMap<GrowCounter> context)
+    private sealed class Held(WorkItem item, WorkflowDefinition<int, int, MergeMap<GrowCounter>> definition, MergeMap<GrowCounter> context)
     {
+        public WorkflowDefinition<int, int, MergeMap<GrowCounter>> Definition => definition;
+
         public WorkItem Item => item;
 
         public MergeMap<GrowCounter> Context => context;

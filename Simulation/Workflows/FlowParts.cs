@@ -7,7 +7,7 @@ using OrleansFlow.Workflows.Retries;
 namespace OrleansFlow.Simulation.Workflows;
 
 /// <summary>The kinds of pieces that random workflows are made of.</summary>
-internal static class FlowParts
+internal static partial class FlowParts
 {
     /// <summary>The signals that nodes wait for.</summary>
     public const string SignalPrefix = "go-";

@@ -34,7 +34,8 @@ public sealed class WorkflowCommandTests(SiloProcessFixture silo) : IClassFixtur
         await SaysAsync("digraph", "workflow", "picture", "cli-order@1", "--dot");
 
         await SaysAsync("w-1: Paused", "workflow", "pause", "w-1", "--reason", "look first");
-        await SaysAsync("paused", "workflow", "why", "w-1");
+        await SaysAsync("paused (look first)", "workflow", "why", "w-1");
+        await SaysAsync("look first", "workflow", "list", "--prefix", "w-1");
         await SaysAsync("taken", "workflow", "signal", "w-1", "approve", "\"Ada\"", "--id", "s1");
         await SaysAsync("was taken before", "workflow", "signal", "w-1", "approve", "\"Ada\"", "--id", "s1");
         await SaysAsync("w-1: Running", "workflow", "resume", "w-1");
@@ -43,6 +44,39 @@ public sealed class WorkflowCommandTests(SiloProcessFixture silo) : IClassFixtur
         var (exitCode, gone) = await RunAsync("workflow", "show", "w-1");
         Assert.Equal(2, exitCode);
         Assert.Contains("not_found", gone, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = WatchdogMs)]
+    public async Task Migrate_MovesARunByName_OrByAPlan()
+    {
+        await using var client = FlowClient.Connect(silo.Gateway);
+        var old = MakeVersion(1, "add");
+        foreach (var version in (WorkflowDefinition<int, int, GrowCounter>[])[old, MakeVersion(2, "plus"), MakeVersion(3, "plus")])
+        {
+            await client.Workflows.RegisterAsync(version.Compiled, CancellationToken);
+        }
+
+        await client.Workflows.StartAsync(old, GrowCounter.Empty, 1, new WorkflowStartOptions { RunId = new RunId("w-move") }, CancellationToken);
+
+        await SaysAsync("cli-moving: 1, 2, 3", "workflow", "definitions");
+        await SaysAsync("\"plus\"", "workflow", "definitions", "cli-moving@2");
+        var (exitCode, refused) = await RunAsync("workflow", "migrate", "w-move", "--to", "2");
+        Assert.Equal(2, exitCode);
+        Assert.Contains("'add'", refused, StringComparison.Ordinal);
+        await SaysAsync("w-move: Running, on cli-moving@2", "workflow", "migrate", "w-move", "--to", "2", "--rename", "add=plus");
+
+        await SaysAsync("w-move: Paused", "workflow", "pause", "w-move");
+        await SaysAsync("cli-moving", "workflow", "state", "w-move");
+        var plan = OrleansFlow.Workflows.Migrations.MigrationPlan.ByName(await client.Workflows.Get(new RunId("w-move")).StateAsync(CancellationToken), MakeVersion(3, "plus").Compiled);
+        var file = silo.Write("plan.json", System.Text.Json.JsonSerializer.Serialize(plan));
+        await SaysAsync("w-move: Paused, on cli-moving@3", "workflow", "migrate", "w-move", "--plan", file);
+        await client.Workflows.Get(new RunId("w-move")).CancelAsync(cancellationToken: CancellationToken);
+
+        static WorkflowDefinition<int, int, GrowCounter> MakeVersion(int version, string name)
+        {
+            var flow = new Workflow<GrowCounter>("cli-moving", version);
+            return flow.Start(flow.Node<int, int>(name, (value, _) => value + 1).End()).Build<int, int>();
+        }
     }
 
     [Fact(Timeout = WatchdogMs)]
@@ -86,6 +120,7 @@ public sealed class WorkflowCommandTests(SiloProcessFixture silo) : IClassFixtur
     [InlineData("not_found", "flow schedule list", "schedule", "show", "nobody")]
     [InlineData("bad_input", "NAME@VERSION", "workflow", "start", "order")]
     [InlineData("unknown_definition", "order", "workflow", "start", "order@7", "--input", "1")]
+    [InlineData("bad_input", "--to VERSION or --plan FILE", "workflow", "migrate", "order")]
     [InlineData("bad_input", "need quotes", "workflow", "signal", "x", "approve", "Ada")]
     [InlineData("bad_input", "is no time", "workflow", "start", "a@1", "--deadline", "5")]
     [InlineData("data_file_missing", "no-such-file", "schedule", "put", "s", "no-such-file")]

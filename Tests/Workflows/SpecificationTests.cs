@@ -74,6 +74,8 @@ public sealed class SpecificationTests
         ("A.12 resume of a final run", "refused for completed and cancelled ones", "RunSteeringTests.Cancel_KeepsItsReason_RefusesStepsInFlight_AndIsFinal RunSteeringTests.Cancel_OfACompletedRun_IsRefused_AndItStaysCompleted"),
         ("A.12 F17", "resume of a paused run repeats nothing that is done", "RunSteeringTests.ResumeOfAPausedRun_DoesNotRepeatWhatIsDone"),
         ("A.12 resume of a running run", "no-op", "RunSteeringTests.PauseOfAPausedRun_AndResumeOfARunningOne_ChangeNothing"),
+        ("F 002 loop", "whatever is lost, late or doubled, a run ends with the answer of a sequential one", "DecisionSimulationTests.AnySeed_EndsWithTheAnswerOfASequentialRun"),
+        ("F 002 children", "a child that is ordered again is one run", "ChildRunTests.ChildThatIsOrderedAgain_WhileItGoesOn_IsTheSameRun_AndAnswersTheNewestOrder ChildRunTests.ChildThatIsOrderedAgain_WhenItHasCompleted_GivesItsOutputAgain ChildRunTests.EndOfAChild_ThatAnswersAnEarlierOrder_IsOutOfDate"),
         ("E.3", "1, 2, 4, 8 s, then the fifth attempt is the last", "WorkflowRunDeciderTests.RetryWaits_AreDurableTimers_ToTheTick"),
     ];
 

@@ -99,8 +99,8 @@ internal sealed partial class PostgresRunLog : IRunLog
                 append.Events.Length + (append.Snapshot?.Length ?? 0),
                 mayWait: false,
                 () => Command(
-                    "SELECT append_run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-                    Text(line.Id.Value), Value(append.AfterPosition), Value(append.AfterTip), Value((int)line.Status), Ticks(line.EndedUtc), Value(line.Position), Value(line.Tip), Value((int)line.Needs), Ticks(line.WakeUtc), Bytes(append.Events), Bytes(append.Snapshot), Text(notice)),
+                    "SELECT append_run($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                    Text(line.Id.Value), Value(append.AfterPosition), Value(append.AfterTip), Value((int)line.Status), Ticks(line.EndedUtc), Value(line.Position), Value(line.Tip), Value((int)line.Needs), Ticks(line.WakeUtc), Bytes(append.Events), Bytes(append.Snapshot), Text(notice), Value(line.Workflow.Version)),
                 value => answer = value is true ? AppendAnswer.Appended : AppendAnswer.Conflict).ConfigureAwait(false);
         }
 

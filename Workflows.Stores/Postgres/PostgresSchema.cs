@@ -49,9 +49,9 @@ internal static class PostgresSchema
     private const string Append =
         """
         CREATE OR REPLACE FUNCTION @schema.append_run(p_run text, p_after bigint, p_after_tip bigint, p_status int, p_ended bigint, p_position bigint,
-            p_tip bigint, p_needs int, p_wake bigint, p_events bytea, p_snapshot bytea, p_notice text) RETURNS boolean LANGUAGE plpgsql AS $body$
+            p_tip bigint, p_needs int, p_wake bigint, p_events bytea, p_snapshot bytea, p_notice text, p_version int) RETURNS boolean LANGUAGE plpgsql AS $body$
         BEGIN
-            UPDATE @schema.workflow_run SET status = p_status, ended = p_ended, position = p_position, tip = p_tip, needs = p_needs, wake = p_wake
+            UPDATE @schema.workflow_run SET status = p_status, ended = p_ended, position = p_position, tip = p_tip, needs = p_needs, wake = p_wake, version = p_version
             WHERE run = p_run AND position = p_after AND tip = p_after_tip;
             IF NOT FOUND THEN
                 RETURN EXISTS (SELECT 1 FROM @schema.workflow_event WHERE run = p_run AND position = p_position AND tip = p_tip);

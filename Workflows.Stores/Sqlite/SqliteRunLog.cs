@@ -122,8 +122,8 @@ internal sealed partial class SqliteRunLog(string path, ILogger logger) : IRunLo
             }
         }
         else if (statements.Run(
-            "UPDATE workflow_run SET status = $4, ended = $5, position = $6, tip = $7, needs = $8, wake = $9 WHERE run = $1 AND position = $2 AND tip = $3",
-            line.Id.Value, append.AfterPosition, append.AfterTip, (int)line.Status, line.EndedUtc?.UtcTicks, line.Position, line.Tip, (int)line.Needs, line.WakeUtc?.UtcTicks) == 0)
+            "UPDATE workflow_run SET status = $4, ended = $5, position = $6, tip = $7, needs = $8, wake = $9, version = $10 WHERE run = $1 AND position = $2 AND tip = $3",
+            line.Id.Value, append.AfterPosition, append.AfterTip, (int)line.Status, line.EndedUtc?.UtcTicks, line.Position, line.Tip, (int)line.Needs, line.WakeUtc?.UtcTicks, line.Workflow.Version) == 0)
         {
             return AppendAnswer.Conflict;
         }

@@ -36,13 +36,13 @@ internal sealed class CheckpointedRun<TIn, TOut, TContext>(
 
     private async ValueTask<WorkflowResult<TOut, TContext>> GoOnAsync(WorkflowRunState run, CancellationToken cancellationToken)
     {
-        if (!run.Workflow.Equals(definition.Compiled) && definition.CanMigrate(run))
+        if (run.Workflow.Hash != definition.Compiled.Hash && definition.CanMigrate(run))
         {
             run = Decide(run, new WorkflowCommand.Migrate(definition.PlanMigration(run)));
             await checkpoints.SaveAsync(id, run, cancellationToken).ConfigureAwait(false);
         }
 
-        if (!run.Workflow.Equals(definition.Compiled))
+        if (run.Workflow.Hash != definition.Compiled.Hash)
         {
             throw new FlowException(
                 FlowErrorCode.BadInput,

@@ -34,12 +34,13 @@ public sealed record CompiledWorkflow
     public ImmutableArray<string> Updates { get; init; } = [];
 
     /// <summary>
-    /// SHA-256 of the definition's JSON, in hexadecimal: the same on every machine, and another one after any change that a run can notice.
+    /// SHA-256 of the definition's JSON without queries and updates, in hexadecimal: the same on every machine, and another one after any change that can
+    /// change the course of a run. Queries change nothing, and what an update changed is in the run's log: both may be added to a version that runs are on.
     /// </summary>
     [JsonIgnore]
-    public string Hash => _hash ??= Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(this)));
+    public string Hash => _hash ??= Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(this with { Queries = [], Updates = [] })));
 
-    /// <summary>The definition as UTF-8 JSON: what its hash is of.</summary>
+    /// <summary>The definition as UTF-8 JSON.</summary>
     public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this);
 
     /// <summary>Reads a definition.</summary>
@@ -63,7 +64,8 @@ public sealed record CompiledWorkflow
 
     /// <summary>Compares what the definitions say.</summary>
     /// <param name="other">Another definition.</param>
-    public bool Equals(CompiledWorkflow? other) => other is not null && Hash == other.Hash;
+    public bool Equals(CompiledWorkflow? other) =>
+        other is not null && Hash == other.Hash && Queries.AsSpan().SequenceEqual(other.Queries.AsSpan()) && Updates.AsSpan().SequenceEqual(other.Updates.AsSpan());
 
     /// <inheritdoc/>
     public override int GetHashCode() => string.GetHashCode(Hash, StringComparison.Ordinal);

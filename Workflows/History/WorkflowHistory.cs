@@ -36,7 +36,7 @@ public static class WorkflowHistory
         WorkflowRunEvent.Leased leased => [Line(WorkflowHistoryKind.StepStarted, $"attempt {after.Items[leased.Item].Attempts}{By(leased.Worker)}, epoch {leased.Epoch}", after, after.Items[leased.Item])],
         WorkflowRunEvent.Committed committed => Committed(before, after, before.Items[committed.Item], committed.Outcome),
         WorkflowRunEvent.Failed failed => [Failed(before, before.Items[failed.Item], failed)],
-        WorkflowRunEvent.Lost lost => [Line(WorkflowHistoryKind.LeaseLost, $"epoch {lost.Epoch}{By(before.Items[lost.Item].Worker)}", before, before.Items[lost.Item])],
+        WorkflowRunEvent.Lost lost => [Line(WorkflowHistoryKind.LeaseLost, $"epoch {lost.Epoch}{By(before.Items[lost.Item].Worker)}{(lost.IsTakeover ? ", which was lost" : "")}", before, before.Items[lost.Item])],
         WorkflowRunEvent.Ticked => Due(before, happened.AtUtc),
         WorkflowRunEvent.Signalled signalled => [Line(WorkflowHistoryKind.SignalReceived, $"signal '{signalled.Name}'{(signalled.Id is null ? "" : $", id '{signalled.Id}'")}", signalled.Payload)],
         WorkflowRunEvent.UpdateAsked asked => [Line(WorkflowHistoryKind.UpdateRequested, $"id '{asked.Id}'", after, after.Items[after.LastItem])],
@@ -44,9 +44,13 @@ public static class WorkflowHistory
         WorkflowRunEvent.Described described => [Line(WorkflowHistoryKind.Described, Attributes(described.Attributes))],
         WorkflowRunEvent.ChildFinished child => [Line(WorkflowHistoryKind.ChildEnded, $"'{child.Child}' ended ({child.Status}){(child.Failure is null ? "" : $": {child.Failure}")}", child.Output)],
         WorkflowRunEvent.OrderDelivered delivered => [Line(WorkflowHistoryKind.OrderDelivered, before.Owed.TryGetValue(delivered.Order, out var order) ? Order(order) : $"order {delivered.Order}")],
+        WorkflowRunEvent.Attached attached => [Line(
+            WorkflowHistoryKind.RunAttached,
+            before.Status == WorkflowRunStatus.Completed ? "its parent is told of its end again" : before.IsFinal ? $"from its start: link {after.Link} follows link {before.Link}" : "its parent is told when it ends",
+            before.IsFinal ? attached.Input : default)],
         WorkflowRunEvent.Restored restored => [Line(WorkflowHistoryKind.RunReset, $"to before item {restored.Item} was committed")],
         WorkflowRunEvent.Migrated migrated => [Line(WorkflowHistoryKind.RunMigrated, $"from version {before.Workflow.Version} to {migrated.Plan.Workflow.Version}")],
-        WorkflowRunEvent.Steered { Kind: SteerKind.Pause } => [Line(WorkflowHistoryKind.RunPaused, "")],
+        WorkflowRunEvent.Steered { Kind: SteerKind.Pause, Reason: var why } => [Line(WorkflowHistoryKind.RunPaused, why ?? "")],
         WorkflowRunEvent.Steered { Kind: SteerKind.Unpause } => [Line(WorkflowHistoryKind.RunResumed, "")],
         WorkflowRunEvent.Steered { Kind: SteerKind.Reopen } => [Line(WorkflowHistoryKind.RunReopened, $"{after.Pending.Count} items are pending again")],
         _ => [],
@@ -96,7 +100,7 @@ public static class WorkflowHistory
             return
             [
                 Line(WorkflowHistoryKind.StepCompleted, "", before, item),
-                Line(WorkflowHistoryKind.RunContinued, "from its start, with a new log", outcome.ContinueAsNew.Input),
+                Line(WorkflowHistoryKind.RunContinued, $"from its start: link {after.Link} follows link {before.Link}", outcome.ContinueAsNew.Input),
             ];
         }
 

@@ -80,4 +80,7 @@ public enum WorkflowHistoryKind
 
     /// <summary>The run moved to a newer version of its workflow.</summary>
     RunMigrated = 28,
+
+    /// <summary>The run's parent ordered it again.</summary>
+    RunAttached = 29,
 }

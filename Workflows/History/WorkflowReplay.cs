@@ -143,8 +143,9 @@ public static class WorkflowReplay
     private static (string Expected, string Found)? Retries(WorkflowRunState before, WorkflowRunState now, WorkflowRunEvent.Failed failed)
     {
         var item = before.Items[failed.Item];
-        if (item.Node < 0)
+        if (item.Node < 0 || failed.Code == FlowErrorCode.TooManyTakeovers)
         {
+            // An update's, or no failure of the node's: its workers were lost.
             return null;
         }
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using OrleansFlow.Errors;
 using OrleansFlow.Workflows.Contexts;
@@ -16,81 +15,12 @@ internal sealed class MigrationPlanner<TContext>(
 
     public MigrationPlan Make()
     {
-        var places = run.Workflow.Nodes.Select(node => workflow.IndexOf(rules.RuleOf(node.Name) is { } rule ? rule.To ?? "" : node.Name)).ToImmutableArray();
-        var items = ImmutableArray.CreateBuilder<MovedItem>();
-        foreach (var item in run.Items.Values.Concat(run.Left?.Items.Values ?? []).Where(item => item.Node != WorkItem.NoNode))
-        {
-            if (Moved(item) is { } moved)
-            {
-                items.Add(moved);
-            }
-        }
-
-        foreach (var join in items.Where(item => workflow.Nodes[item.Node].Join is not null && run.OpenJoins.ContainsValue(item.Id)).CountBy(item => item.Node).Where(join => join.Value > 1))
-        {
-            Say(workflow.Nodes[join.Key].Name, $"Two joins that collect would both become '{workflow.Nodes[join.Key].Name}'; drop one of them.");
-        }
-
+        var moves = new ItemMoves(run, workflow, name => rules.RuleOf(name) is { } rule ? (true, rule.To) : (false, null), Input, $"Rename, move or drop it in MigrateFrom({rules.Version}).", Say);
+        var items = moves.Make();
         var context = Context();
         return _problems.Count == 0
-            ? new MigrationPlan { Workflow = workflow, Position = run.Position, Context = context, Nodes = places, Items = items.ToImmutable() }
+            ? new MigrationPlan { Workflow = workflow, Position = run.Position, Context = context, Nodes = moves.Places, Items = items }
             : throw new FlowException(FlowErrorCode.BadInput, _problems);
-    }
-
-    private MovedItem? Moved(WorkItem item)
-    {
-        var from = run.Workflow.Nodes[item.Node];
-        var to = Target(from);
-        if (to < 0)
-        {
-            return null;
-        }
-
-        var joins = workflow.Nodes[to].Join is not null;
-        if (from.Join is not null != joins)
-        {
-            Say(from.Name, $"Node '{from.Name}' {(joins ? "is no join and would become one" : "is a join and would become none")}, '{workflow.Nodes[to].Name}'. Drop its items, or move them elsewhere.");
-            return null;
-        }
-
-        var isReleased = joins && item.Status != WorkItemStatus.Joining;
-        return new MovedItem(item.Id, to, isReleased ? Released(item, to) : joins ? item.Input : Input(from, to, item.Input, $"item {item.Id}"))
-        {
-            Parts = [.. item.Parts.Select(part => Input(from, to, part, $"a part of item {item.Id}"))],
-            Successors = [.. item.Successors.Select(Seed).OfType<ItemSeed>()],
-        };
-    }
-
-    private ItemSeed? Seed(ItemSeed seed)
-    {
-        var from = run.Workflow.Nodes[seed.Node];
-        var to = Target(from);
-        return to < 0 ? null : new ItemSeed(to, Input(from, to, seed.Input, "what follows from a sleep"));
-    }
-
-    /// <summary>A join that has gone on has its items as a list.</summary>
-    private Payload Released(WorkItem item, int to)
-    {
-        using var list = JsonDocument.Parse(item.Input.Utf8);
-        var from = run.Workflow.Nodes[item.Node];
-        return Payload.ArrayOf([.. list.RootElement.EnumerateArray().Select(part => Input(from, to, Payload.FromJson(part.GetRawText()), $"a part of item {item.Id}"))]);
-    }
-
-    /// <summary>Place of the new node; -1 where items are dropped, or where nothing is said of them, which is a problem.</summary>
-    private int Target(CompiledNode from)
-    {
-        if (rules.RuleOf(from.Name) is { } rule)
-        {
-            return rule.To is null ? -1 : workflow.IndexOf(rule.To);
-        }
-
-        var to = workflow.IndexOf(from.Name);
-        if (to < 0)
-        {
-            Say(from.Name, $"The run has items at node '{from.Name}', which version {workflow.Version} of '{workflow.Name}' does not have. Rename, move or drop it in MigrateFrom({rules.Version}).");
-        }
-
-        return to;
     }
 
     private Payload Input(CompiledNode from, int to, Payload payload, string what)

@@ -1,5 +1,6 @@
 using OrleansFlow.Errors;
 using OrleansFlow.Tasks;
+using OrleansFlow.Workflows.Migrations;
 using OrleansFlow.Workflows.Runs;
 using OrleansFlow.Workflows.Stores;
 
@@ -34,15 +35,59 @@ public interface IWorkflowOrchestrator
 
     /// <summary>Hands out no more items of a run; steps in flight may commit, and the run stays paused.</summary>
     /// <param name="run">The run.</param>
+    /// <param name="reason">Shown until the run goes on, and kept in the history.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <exception cref="FlowException"><see cref="FlowErrorCode.AlreadyEnded"/>.</exception>
-    ValueTask<WorkflowRunSummary> PauseAsync(RunId run, CancellationToken cancellationToken = default);
+    ValueTask<WorkflowRunSummary> PauseAsync(RunId run, string? reason = null, CancellationToken cancellationToken = default);
 
     /// <summary>Lets a paused or failed run go on; what is done stays done. Nothing happens to a running one.</summary>
     /// <param name="run">The run.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <exception cref="FlowException"><see cref="FlowErrorCode.AlreadyEnded"/>: it is completed or was cancelled.</exception>
     ValueTask<WorkflowRunSummary> ResumeAsync(RunId run, CancellationToken cancellationToken = default);
+
+    /// <summary>Ends a run as failed, for good: unlike one that failed by itself it cannot be resumed.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="reason">Kept in the history.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorCode.AlreadyEnded"/>.</exception>
+    ValueTask<WorkflowRunSummary> TerminateAsync(RunId run, string? reason = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Takes a run back to where it was before an item was committed, to do it once more. What it told outside systems stays told.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="item">The item, as the history names it.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorCode.NotFound"/> also when there is no such committed step; <see cref="FlowErrorCode.AlreadyEnded"/>.</exception>
+    ValueTask<WorkflowRunSummary> ResetAsync(RunId run, long item, CancellationToken cancellationToken = default);
+
+    /// <summary>Moves a run to a newer version of its workflow.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="plan">Made for the run as it is; see <see cref="StateAsync"/>.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorCode.BadInput"/>: it is no plan for this run, or the run has gone on since it was made; <see cref="FlowErrorCode.AlreadyEnded"/>.</exception>
+    ValueTask<WorkflowRunSummary> MigrateAsync(RunId run, MigrationPlan plan, CancellationToken cancellationToken = default);
+
+    /// <summary>All of a run, its definition included: what a migration is planned by.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask<WorkflowRunState> StateAsync(RunId run, CancellationToken cancellationToken = default);
+
+    /// <summary>Answers a question about a run's context, as of its last commit; changes nothing.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="name">Name of the query, as the definition declares it.</param>
+    /// <param name="argument">What is asked.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorCode.NotFound"/>: there is no such run, or its version has no such query; or as the query failed.</exception>
+    ValueTask<Payload> QueryAsync(RunId run, string name, Payload argument, CancellationToken cancellationToken = default);
+
+    /// <summary>Changes a run's context through a worker, which validates first. Durable when it returns.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="name">Name of the update, as the definition declares it.</param>
+    /// <param name="argument">What is to change.</param>
+    /// <param name="id">With the same id it happens once, and its answer is given again; <see langword="null"/>: a new one.</param>
+    /// <param name="cancellationToken">Gives up waiting; it may take effect.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorCode.NotFound"/>: there is no such run or update; <see cref="FlowErrorCode.AlreadyEnded"/>; or as it was refused.</exception>
+    ValueTask<Payload> UpdateAsync(RunId run, string name, Payload argument, string? id = null, CancellationToken cancellationToken = default);
 
     /// <summary>Hands a signal to a run.</summary>
     /// <param name="run">The run.</param>

@@ -18,7 +18,7 @@ internal static class RunReasons
         var reasons = new List<string>();
         if (run.Status == WorkflowRunStatus.Paused)
         {
-            reasons.Add("The run is paused: it hands out nothing until it is resumed.");
+            reasons.Add($"The run is paused{(run.Failure is null ? "" : $" ({run.Failure})")}: it hands out nothing until it is resumed.");
         }
 
         if (run.PendingCount > 0 && !workers.Any(worker => worker.State != WorkerState.Stopped && worker.Workflows.Contains(run.Workflow.ToString())))

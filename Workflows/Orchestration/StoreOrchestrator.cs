@@ -1,5 +1,9 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
 using OrleansFlow.Errors;
 using OrleansFlow.Tasks;
+using OrleansFlow.Workflows.Contexts;
+using OrleansFlow.Workflows.Migrations;
 using OrleansFlow.Workflows.Runs;
 using OrleansFlow.Workflows.Stores;
 
@@ -10,8 +14,25 @@ namespace OrleansFlow.Workflows.Orchestration;
 /// <param name="time">The clock by which liveness is judged; <see langword="null"/> for the machine's.</param>
 public sealed class StoreOrchestrator(IWorkflowStore store, TimeProvider? time = null) : IWorkflowOrchestrator
 {
+    private readonly ConcurrentDictionary<WorkflowVersion, Func<StoredContext, string, Payload, Payload>> _queries = new();
     private readonly IWorkflowStore _store = store ?? throw new ArgumentNullException(nameof(store));
     private readonly TimeProvider _time = time ?? TimeProvider.System;
+
+    /// <summary>Lets it answer queries about runs of a definition: a store knows contexts only as JSON.</summary>
+    /// <typeparam name="TIn">The input of a run.</typeparam>
+    /// <typeparam name="TOut">The output of a run.</typeparam>
+    /// <typeparam name="TContext">What a run's steps share.</typeparam>
+    /// <param name="definition">The definition; one of each version that runs are on.</param>
+    /// <param name="json">How values are written; <see langword="null"/> for the defaults.</param>
+    /// <returns>The same orchestrator.</returns>
+    public StoreOrchestrator Answering<TIn, TOut, TContext>(WorkflowDefinition<TIn, TOut, TContext> definition, JsonSerializerOptions? json = null)
+        where TContext : IMergeable<TContext>
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        _queries[new(definition.Compiled.Name, definition.Compiled.Version)] = (stored, name, argument) =>
+            definition.Query(name, argument, WorkflowOrchestratorExtensions.Read<TContext>(stored, json), json);
+        return this;
+    }
 
     /// <inheritdoc/>
     public ValueTask<CreatedRun> StartAsync(NewWorkflowRun run, CancellationToken cancellationToken = default) => _store.CreateRunAsync(run, cancellationToken);
@@ -29,12 +50,42 @@ public sealed class StoreOrchestrator(IWorkflowStore store, TimeProvider? time =
         _store.SteerAsync(run, RunSteering.Cancel, reason, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<WorkflowRunSummary> PauseAsync(RunId run, CancellationToken cancellationToken = default) =>
-        _store.SteerAsync(run, RunSteering.Pause, null, cancellationToken);
+    public ValueTask<WorkflowRunSummary> PauseAsync(RunId run, string? reason = null, CancellationToken cancellationToken = default) =>
+        _store.SteerAsync(run, RunSteering.Pause, reason, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<WorkflowRunSummary> ResumeAsync(RunId run, CancellationToken cancellationToken = default) =>
         _store.SteerAsync(run, RunSteering.Resume, null, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<WorkflowRunSummary> TerminateAsync(RunId run, string? reason = null, CancellationToken cancellationToken = default) =>
+        _store.SteerAsync(run, RunSteering.Terminate, reason, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<WorkflowRunSummary> ResetAsync(RunId run, long item, CancellationToken cancellationToken = default) => _store.ResetRunAsync(run, item, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<WorkflowRunSummary> MigrateAsync(RunId run, MigrationPlan plan, CancellationToken cancellationToken = default) =>
+        _store.MigrateRunAsync(run, plan, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<WorkflowRunState> StateAsync(RunId run, CancellationToken cancellationToken = default) =>
+        await _store.GetStateAsync(run, cancellationToken).ConfigureAwait(false) ?? throw NotFound(run);
+
+    /// <inheritdoc/>
+    /// <remarks>Answered in this process, by the definitions that were given to <see cref="Answering"/>: no worker is needed.</remarks>
+    public async ValueTask<Payload> QueryAsync(RunId run, string name, Payload argument, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        var version = (await StatusAsync(run, cancellationToken).ConfigureAwait(false)).Workflow;
+        return _queries.TryGetValue(version, out var ask)
+            ? ask(await ContextAsync(run, cancellationToken).ConfigureAwait(false), name, argument)
+            : throw new FlowException(FlowErrorCode.UnknownDefinition, $"Run '{run}' is on {version}, which this orchestrator was not given. Give it the definition: Answering(definition).");
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Payload> UpdateAsync(RunId run, string name, Payload argument, string? id = null, CancellationToken cancellationToken = default) =>
+        _store.UpdateRunAsync(run, name, argument, id ?? Guid.CreateVersion7(_time.GetUtcNow()).ToString("n"), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask SignalAsync(RunId run, string name, Payload payload, string? id = null, CancellationToken cancellationToken = default) =>

@@ -26,7 +26,7 @@ internal sealed partial class RunEdit
                 break;
             case WorkflowRunEvent.Lost lost:
                 var item = Item(lost.Item);
-                Put(item with { Status = WorkItemStatus.Pending, Attempts = item.Attempts - 1, LimitUtc = null });
+                Put(item with { Status = WorkItemStatus.Pending, Attempts = item.Attempts - 1, Takeovers = item.Takeovers + (lost.IsTakeover ? 1 : 0), LimitUtc = null });
                 return;
             case WorkflowRunEvent.Ticked:
                 Tick(happened.AtUtc);
@@ -54,6 +54,9 @@ internal sealed partial class RunEdit
                 return;
             case WorkflowRunEvent.Started started:
                 Start(started);
+                break;
+            case WorkflowRunEvent.Attached attached:
+                Attach(attached);
                 break;
             case WorkflowRunEvent.Restored restored:
                 Restore(restored);
@@ -85,6 +88,7 @@ internal sealed partial class RunEdit
         draft.DefaultRetry = started.DefaultRetry ?? StepRetryPolicy.Default;
         draft.IdempotencyKey = started.IdempotencyKey;
         draft.ParentRun = started.ParentRun;
+        draft.ParentOrder = started.ParentOrder;
         draft.DeadlineUtc = started.DeadlineUtc;
         draft.Attributes = draft.Attributes.With(started.Attributes);
         var first = new ItemSeed(Workflow.Start, started.Input);

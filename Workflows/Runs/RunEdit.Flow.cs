@@ -213,6 +213,7 @@ internal sealed partial class RunEdit
         draft.Status = status;
         draft.Failure = failure;
         draft.FailureCode = code;
+        draft.Reason = status == WorkflowRunStatus.Cancelled || forGood ? draft.Reason : null;
         draft.EndedUtc = nowUtc;
         draft.Left = status == WorkflowRunStatus.Failed && !forGood && draft.Items.Count > 0 ? new(draft.Items, draft.OpenJoins, draft.Outputs) : null;
         if (status != WorkflowRunStatus.Completed)

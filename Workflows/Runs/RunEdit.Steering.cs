@@ -13,9 +13,11 @@ internal sealed partial class RunEdit
         {
             case SteerKind.Pause:
                 draft.Status = WorkflowRunStatus.Paused;
+                draft.Reason = steered.Reason;
                 break;
             case SteerKind.Unpause:
                 draft.Status = WorkflowRunStatus.Running;
+                draft.Reason = null;
                 break;
             case SteerKind.Cancel:
                 draft.Reason = steered.Reason;
@@ -52,7 +54,7 @@ internal sealed partial class RunEdit
             // Children were cancelled with the run or are nobody's now: an item that waited for some orders them anew.
             if (item.Status is WorkItemStatus.PermanentlyFailed or WorkItemStatus.InProgress or WorkItemStatus.WaitingRetry or WorkItemStatus.WaitingForChildren)
             {
-                draft.Items = draft.Items.SetItem(item.Id, item with { Status = WorkItemStatus.Pending, Attempts = 0, DueUtc = null, LimitUtc = null, Children = [] });
+                draft.Items = draft.Items.SetItem(item.Id, item with { Status = WorkItemStatus.Pending, Attempts = 0, Takeovers = 0, DueUtc = null, LimitUtc = null, Children = [] });
             }
         }
 
@@ -89,8 +91,32 @@ internal sealed partial class RunEdit
         draft.Outputs = [];
         draft.Visits = new NodeCounts(Workflow.Nodes.Length);
         draft.LogStart = draft.Position;
+        draft.Link++;
         Reindex();
         Begin(new Runs.ItemSeed(Workflow.Start, renewed.Input), nowUtc);
+    }
+
+    /// <summary>The parent has ordered the run again.</summary>
+    private void Attach(WorkflowRunEvent.Attached attached)
+    {
+        var draft = Draft();
+        draft.ParentOrder = attached.Order;
+        switch (draft.Status)
+        {
+            case WorkflowRunStatus.Completed:
+                TellParent(draft);
+                break;
+            case WorkflowRunStatus.Failed or WorkflowRunStatus.Cancelled:
+                draft.Status = WorkflowRunStatus.Running;
+                (draft.Failure, draft.FailureCode, draft.Reason, draft.EndedUtc, draft.DeadlineUtc, draft.Left) = (null, null, null, null, null, null);
+                (draft.SnapshotVersion, draft.Snapshot, draft.Deltas) = (draft.ContextVersion + 1, attached.Context, []);
+                (draft.Signals, draft.SignalCount) = (draft.Signals.Clear(), 0);
+                Renew(new NewRun(attached.Input), attached.AtUtc);
+                break;
+            default:
+                // It goes on, and tells the parent when it has ended.
+                break;
+        }
     }
 
     /// <summary>Back to where the run was; what has come from outside since stays, and nothing that was leased since can commit.</summary>
@@ -103,17 +129,19 @@ internal sealed partial class RunEdit
             Status = now.Status == WorkflowRunStatus.Paused ? WorkflowRunStatus.Paused : WorkflowRunStatus.Running,
             Failure = null,
             FailureCode = null,
-            Reason = null,
+            Reason = now.Status == WorkflowRunStatus.Paused ? now.Reason : null,
             EndedUtc = null,
             Left = null,
             Position = now.Position,
             LogStart = now.LogStart,
+            Link = now.Link,
             DeadlineUtc = now.DeadlineUtc > restored.AtUtc ? now.DeadlineUtc : null,
             LastItem = now.LastItem,
             EpochTop = now.EpochTop,
             SnapshotVersion = now.ContextVersion + 1,
             SignalIds = now.SignalIds,
             Owed = now.Owed,
+            ParentOrder = now.ParentOrder,
             LastOrder = now.LastOrder,
             Children = now.Children,
             OpenUpdates = now.OpenUpdates,
@@ -163,7 +191,7 @@ internal sealed partial class RunEdit
         var orphaned = item.Status == WorkItemStatus.WaitingForChildren
             && item.Children.Any(child => child.Status == WorkflowRunStatus.Running && !now.Children.ContainsKey(child.Child));
         return item.Status == WorkItemStatus.InProgress || orphaned
-            ? item with { Status = WorkItemStatus.Pending, Attempts = 0, Epoch = now.EpochTop, LimitUtc = null, Children = orphaned ? [] : item.Children }
+            ? item with { Status = WorkItemStatus.Pending, Attempts = 0, Takeovers = 0, Epoch = now.EpochTop, LimitUtc = null, Children = orphaned ? [] : item.Children }
             : item with { Epoch = now.EpochTop };
     }
 }

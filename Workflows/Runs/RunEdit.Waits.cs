@@ -8,7 +8,7 @@ internal sealed partial class RunEdit
     /// <summary>The step is not done: its node runs again for a reason that can be named.</summary>
     private void RunAgain(WorkItem item, StepOutcome outcome, DateTimeOffset nowUtc)
     {
-        item = item with { Attempts = 0, LimitUtc = null, Saved = outcome.Saved.IsDefault ? item.Saved : outcome.Saved };
+        item = item with { Attempts = 0, Takeovers = 0, LimitUtc = null, Saved = outcome.Saved.IsDefault ? item.Saved : outcome.Saved };
         if (outcome.Signal is { } signal)
         {
             Await(item, signal, outcome.DueUtc);
@@ -97,7 +97,7 @@ internal sealed partial class RunEdit
             draft.Owed = draft.Owed.Add(number, new RunOrder.StartChild(number, child, order));
             if (order.Await || order.CancelWithParent)
             {
-                draft.Children = draft.Children.SetItem(child, new ChildRun(order.Await ? item.Id : 0, order.CancelWithParent));
+                draft.Children = draft.Children.SetItem(child, new ChildRun(order.Await ? item.Id : 0, order.CancelWithParent, number));
             }
 
             if (order.Await)
@@ -147,11 +147,16 @@ internal sealed partial class RunEdit
         }
 
         draft.Children = draft.Children.Clear();
+        TellParent(draft);
+    }
+
+    private static void TellParent(WorkflowRunState draft)
+    {
         if (draft.ParentRun is { } parent)
         {
             var number = ++draft.LastOrder;
             var output = draft.Outputs.IsEmpty ? default : draft.Workflow.Output == Definitions.OutputRule.List ? Payload.ArrayOf(draft.Outputs) : draft.Outputs[^1];
-            draft.Owed = draft.Owed.Add(number, new RunOrder.TellParent(number, parent, draft.Status, output, draft.Failure ?? draft.Reason));
+            draft.Owed = draft.Owed.Add(number, new RunOrder.TellParent(number, parent, draft.Status, output, draft.Failure ?? draft.Reason, draft.ParentOrder));
         }
     }
 

@@ -22,5 +22,6 @@ public abstract record RunOrder(long Number)
     /// <param name="Status">How this run ended.</param>
     /// <param name="Output">Its output: the one there is, or an array where the definition asks for a list.</param>
     /// <param name="Failure">Why it failed or was cancelled.</param>
-    public sealed record TellParent(long Number, string Parent, WorkflowRunStatus Status, Payload Output, string? Failure) : RunOrder(Number);
+    /// <param name="Order">The parent's order that this answers; 0 for none.</param>
+    public sealed record TellParent(long Number, string Parent, WorkflowRunStatus Status, Payload Output, string? Failure, long Order = 0) : RunOrder(Number);
 }

@@ -23,6 +23,9 @@ public sealed record WorkItem
     /// <summary>Attempts that were begun and not lost with their worker.</summary>
     public int Attempts { get; init; }
 
+    /// <summary>How often its worker was lost since its last step was committed.</summary>
+    public int Takeovers { get; init; }
+
     /// <summary>Fencing number of its last lease; 0 before the first. A step is accepted only with it.</summary>
     public long Epoch { get; init; }
 
@@ -73,4 +76,7 @@ public sealed record WorkItem
 
     /// <summary>Id of the update that it is.</summary>
     public string? UpdateId { get; init; }
+
+    /// <summary>True for a question about the context, which has the shape of an update that nobody gave an id. A run keeps none of them.</summary>
+    public bool IsQuery => Update is not null && UpdateId is null;
 }

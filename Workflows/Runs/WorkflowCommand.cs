@@ -33,6 +33,9 @@ public abstract record WorkflowCommand
         /// <summary>The run that is told of the end.</summary>
         public string? ParentRun { get; init; }
 
+        /// <summary>The parent's order by which it is started; 0 for none.</summary>
+        public long ParentOrder { get; init; }
+
         /// <summary>When the run has to have ended; else it fails with <c>deadline_exceeded</c>. <see langword="null"/>: never.</summary>
         public DateTimeOffset? DeadlineUtc { get; init; }
 
@@ -77,7 +80,17 @@ public abstract record WorkflowCommand
     /// <summary>The lease ended without an outcome: the item is pending again, and no attempt is spent.</summary>
     /// <param name="Item">The item.</param>
     /// <param name="Epoch">The lease that ended.</param>
-    public sealed record Lose(long Item, long Epoch) : WorkflowCommand;
+    public sealed record Lose(long Item, long Epoch) : WorkflowCommand
+    {
+        /// <summary>Why its worker was lost; <see langword="null"/>: it was not, and handed the item back or was told to.</summary>
+        public string? Takeover { get; init; }
+
+        /// <summary>
+        /// How often the item may lose its worker before it fails for good with <see cref="FlowErrorCode.TooManyTakeovers"/>: a step that kills its workers
+        /// ends there. <see langword="null"/>: no bound.
+        /// </summary>
+        public int? MaxTakeovers { get; init; }
+    }
 
     /// <summary>Lets go on what is due, and ends a run whose deadline has passed.</summary>
     public sealed record Tick : WorkflowCommand;
@@ -95,7 +108,8 @@ public abstract record WorkflowCommand
     public sealed record Update(string Id, string Name, Payload Payload) : WorkflowCommand;
 
     /// <summary>Hands out no more items.</summary>
-    public sealed record Pause : WorkflowCommand;
+    /// <param name="Reason">Why; shown until the run goes on.</param>
+    public sealed record Pause(string? Reason = null) : WorkflowCommand;
 
     /// <summary>Hands out items again.</summary>
     public sealed record Unpause : WorkflowCommand;
@@ -127,7 +141,18 @@ public abstract record WorkflowCommand
     /// <param name="Status">How it ended.</param>
     /// <param name="Output">Its output.</param>
     /// <param name="Failure">Why it failed.</param>
-    public sealed record ChildEnded(string Child, WorkflowRunStatus Status, Payload Output = default, string? Failure = null) : WorkflowCommand;
+    /// <param name="Order">The order that it answers; one of an earlier order of the same child is out of date. 0: not known.</param>
+    public sealed record ChildEnded(string Child, WorkflowRunStatus Status, Payload Output = default, string? Failure = null, long Order = 0) : WorkflowCommand;
+
+    /// <summary>
+    /// The run's parent orders it again, by its id: because a step of the parent is done once more, or names the same child again. A run that goes on is attached
+    /// to, one that completed gives its output again, one that failed or was cancelled begins again.
+    /// </summary>
+    /// <param name="Parent">The parent's run id.</param>
+    /// <param name="Order">The parent's order; one that was taken before changes nothing.</param>
+    /// <param name="Input">The start node's input.</param>
+    /// <param name="Context">The context to begin with.</param>
+    public sealed record Attach(string Parent, long Order, Payload Input, Payload Context = default) : WorkflowCommand;
 
     /// <summary>An order of <see cref="WorkflowRunState.Owed"/> was carried out.</summary>
     /// <param name="Order">Its number.</param>

@@ -85,6 +85,7 @@ public static partial class WorkflowEventJson
             case WorkflowRunEvent.Lost lost:
                 Head(writer, "lost"u8, happened);
                 Lease(writer, lost.Item, lost.Epoch);
+                writer.Put("taken"u8, lost.IsTakeover);
                 break;
             case WorkflowRunEvent.Ticked:
                 Head(writer, "tick"u8, happened);
@@ -152,6 +153,7 @@ public static partial class WorkflowEventJson
         writer.Put("retry"u8, started.DefaultRetry);
         writer.Put("key"u8, started.IdempotencyKey);
         writer.Put("parent"u8, started.ParentRun);
+        writer.Put("parentOrder"u8, started.ParentOrder);
         writer.Put("deadline"u8, started.DeadlineUtc);
         writer.Put("notBefore"u8, started.NotBeforeUtc);
         writer.Put("attributes"u8, started.Attributes);
@@ -193,6 +195,12 @@ public static partial class WorkflowEventJson
                 Head(writer, "reset"u8, happened);
                 writer.WriteNumber("i"u8, restored.Item);
                 writer.Put("state"u8, restored.Run);
+                break;
+            case WorkflowRunEvent.Attached attached:
+                Head(writer, "attach"u8, happened);
+                writer.WriteNumber("order"u8, attached.Order);
+                writer.Put("in"u8, attached.Input);
+                writer.Put("context"u8, attached.Context);
                 break;
             case WorkflowRunEvent.Described described:
                 Head(writer, "describe"u8, happened);

@@ -32,11 +32,18 @@ public static partial class WorkflowRunDecider
             DefaultRetry = start.DefaultRetry,
             IdempotencyKey = start.IdempotencyKey,
             ParentRun = start.ParentRun,
+            ParentOrder = start.ParentOrder,
             DeadlineUtc = start.DeadlineUtc,
             NotBeforeUtc = start.NotBeforeUtc,
             Attributes = start.Attributes,
         };
     }
+
+    private static Ruling Attach(WorkflowRunState state, WorkflowCommand.Attach attach, DateTimeOffset nowUtc) =>
+        state.ParentRun != attach.Parent
+            ? Refuse(FlowErrorCode.AlreadyExists, $"Run '{state.RunId}' exists and is {(state.ParentRun is null ? "nobody's child" : $"a child of run '{state.ParentRun}'")}; run '{attach.Parent}' has to name its child otherwise.")
+            : attach.Order <= state.ParentOrder ? Ruling.Duplicate
+            : new WorkflowRunEvent.Attached(attach.Order, attach.Input, attach.Context) { AtUtc = nowUtc };
 
     private static Ruling Signal(WorkflowRunState state, WorkflowCommand.Signal signal, DateTimeOffset nowUtc)
     {
@@ -99,7 +106,7 @@ public static partial class WorkflowRunDecider
         {
             WorkflowCommand.Cancel cancel => new WorkflowRunEvent.Steered(SteerKind.Cancel, cancel.Reason) { AtUtc = nowUtc },
             WorkflowCommand.Terminate terminate => new WorkflowRunEvent.Steered(SteerKind.Terminate, terminate.Reason) { AtUtc = nowUtc },
-            WorkflowCommand.Pause => state.Status == WorkflowRunStatus.Paused ? Ruling.Duplicate : new WorkflowRunEvent.Steered(SteerKind.Pause) { AtUtc = nowUtc },
+            WorkflowCommand.Pause pause => state.Status == WorkflowRunStatus.Paused ? Ruling.Duplicate : new WorkflowRunEvent.Steered(SteerKind.Pause, pause.Reason) { AtUtc = nowUtc },
             WorkflowCommand.Unpause => state.Status == WorkflowRunStatus.Running ? Ruling.Duplicate : new WorkflowRunEvent.Steered(SteerKind.Unpause) { AtUtc = nowUtc },
             _ => throw new ArgumentOutOfRangeException(nameof(command), command.GetType().Name, "Nothing is known of this command."),
         };
@@ -136,7 +143,7 @@ public static partial class WorkflowRunDecider
             return Refuse(FlowErrorCode.BadInput, $"Run '{state.RunId}' cannot go back to before item {reset.Item}: what was given is not a state of this run with that item.");
         }
 
-        if (!before.Workflow.Equals(state.Workflow))
+        if (before.Workflow.Hash != state.Workflow.Hash)
         {
             return Refuse(FlowErrorCode.BadInput, $"Run '{state.RunId}' cannot go back to before item {reset.Item}: it was on version {before.Workflow.Version} of '{state.Workflow.Name}' then, and has moved to version {state.Workflow.Version}.");
         }

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using OrleansFlow.Errors;
 using OrleansFlow.Workflows.Migrations;
+using OrleansFlow.Workflows.Retries;
 
 namespace OrleansFlow.Workflows.Runs;
 
@@ -95,16 +97,17 @@ public static partial class WorkflowRunDecider
             WorkflowCommand.Take take => Take(state, take, nowUtc),
             WorkflowCommand.Commit commit => Commit(state, commit, nowUtc),
             WorkflowCommand.Fail fail => Fail(state, fail, nowUtc),
-            WorkflowCommand.Lose lose => Fenced(state, lose.Item, lose.Epoch, out _) ?? new WorkflowRunEvent.Lost(lose.Item, lose.Epoch) { AtUtc = nowUtc },
+            WorkflowCommand.Lose lose => Lose(state, lose, nowUtc),
             WorkflowCommand.Tick => state.NextDueUtc <= nowUtc ? new WorkflowRunEvent.Ticked { AtUtc = nowUtc } : Ruling.Idle,
             WorkflowCommand.Start start => Start(state, start, nowUtc),
             WorkflowCommand.Signal signal => Signal(state, signal, nowUtc),
             WorkflowCommand.Update update => Update(state, update, nowUtc),
             WorkflowCommand.Fold fold => Fold(state, fold, nowUtc),
-            WorkflowCommand.ChildEnded ended => state.Children.ContainsKey(ended.Child)
+            WorkflowCommand.ChildEnded ended => state.Children.TryGetValue(ended.Child, out var child) && (ended.Order == 0 || ended.Order >= child.Order)
                 ? new WorkflowRunEvent.ChildFinished(ended.Child, ended.Status, ended.Output, ended.Failure) { AtUtc = nowUtc }
                 : Ruling.Duplicate,
             WorkflowCommand.Delivered delivered => state.Owed.ContainsKey(delivered.Order) ? new WorkflowRunEvent.OrderDelivered(delivered.Order) { AtUtc = nowUtc } : Ruling.Duplicate,
+            WorkflowCommand.Attach attach => Attach(state, attach, nowUtc),
             WorkflowCommand.Describe describe => Ended(state, "its attributes") ?? Attributes(state, describe.Attributes) ?? new WorkflowRunEvent.Described(describe.Attributes) { AtUtc = nowUtc },
             WorkflowCommand.Migrate migrate => WorkflowMigration.Problem(state, migrate.Plan) is { } problem
                 ? Refuse(state.IsFinal && state.Left is null ? FlowErrorCode.AlreadyEnded : FlowErrorCode.BadInput, problem)
@@ -153,6 +156,26 @@ public static partial class WorkflowRunDecider
         var policy = (item.Node >= 0 ? state.Workflow.Nodes[item.Node].Retry : null) ?? fail.WorkerRetry ?? state.DefaultRetry;
         DateTimeOffset? retry = !fail.Permanent && policy.ShouldRetry(fail.Kind, item.Attempts) ? nowUtc + policy.BackoffAfter(item.Attempts, fail.Chance) : null;
         return new WorkflowRunEvent.Failed(fail.Item, fail.Epoch, fail.Kind, fail.Message, fail.Code, retry) { AtUtc = nowUtc };
+    }
+
+    private static Ruling Lose(WorkflowRunState state, WorkflowCommand.Lose lose, DateTimeOffset nowUtc)
+    {
+        if (Fenced(state, lose.Item, lose.Epoch, out var item) is { } stale)
+        {
+            return stale;
+        }
+
+        return lose is { Takeover: { } reason, MaxTakeovers: { } most } && item.Takeovers >= most
+            ? new WorkflowRunEvent.Failed(
+                lose.Item,
+                lose.Epoch,
+                FailureKinds.Generic,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Its worker was lost {item.Takeovers + 1} times (the last was '{item.Worker}': {reason}); max_takeovers allows {most}. See why the workers end, or raise it."),
+                FlowErrorCode.TooManyTakeovers,
+                RetryUtc: null) { AtUtc = nowUtc }
+            : new WorkflowRunEvent.Lost(lose.Item, lose.Epoch, lose.Takeover is not null) { AtUtc = nowUtc };
     }
 
     /// <summary>Why a lease does not hold; null when it does.</summary>

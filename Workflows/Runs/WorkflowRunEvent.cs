@@ -45,6 +45,9 @@ public abstract record WorkflowRunEvent
         /// <summary>The run that is told of the end.</summary>
         public string? ParentRun { get; init; }
 
+        /// <summary>The parent's order by which it was started; 0 for none.</summary>
+        public long ParentOrder { get; init; }
+
         /// <summary>When the run has to have ended.</summary>
         public DateTimeOffset? DeadlineUtc { get; init; }
 
@@ -80,7 +83,8 @@ public abstract record WorkflowRunEvent
     /// <summary>A lease ended without an outcome.</summary>
     /// <param name="Item">The item.</param>
     /// <param name="Epoch">The lease.</param>
-    public sealed record Lost(long Item, long Epoch) : WorkflowRunEvent;
+    /// <param name="IsTakeover">Whether its worker was lost with it.</param>
+    public sealed record Lost(long Item, long Epoch, bool IsTakeover = false) : WorkflowRunEvent;
 
     /// <summary>What was due by <see cref="AtUtc"/> went on.</summary>
     public sealed record Ticked : WorkflowRunEvent;
@@ -127,6 +131,12 @@ public abstract record WorkflowRunEvent
     /// <summary>The run moved to a newer version of its workflow.</summary>
     /// <param name="Plan">How, with the definition.</param>
     public sealed record Migrated(MigrationPlan Plan) : WorkflowRunEvent;
+
+    /// <summary>The parent ordered the run again. What had failed or was cancelled begins again.</summary>
+    /// <param name="Order">The parent's order.</param>
+    /// <param name="Input">The start node's input.</param>
+    /// <param name="Context">The context to begin with.</param>
+    public sealed record Attached(long Order, Payload Input, Payload Context) : WorkflowRunEvent;
 
     /// <summary>Search attributes were set.</summary>
     /// <param name="Attributes">Which; <see langword="null"/> as a value removed one.</param>

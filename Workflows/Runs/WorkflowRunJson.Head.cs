@@ -14,6 +14,7 @@ public static partial class WorkflowRunJson
         writer.WriteString("hash"u8, run.Workflow.Hash);
         writer.WriteNumber("position"u8, run.Position);
         writer.Put("logStart"u8, run.LogStart);
+        writer.Put("link"u8, run.Link);
         writer.WriteString("run"u8, run.RunId);
         writer.WriteNumber("status"u8, (int)run.Status);
         writer.Put("failure"u8, run.Failure);
@@ -24,6 +25,7 @@ public static partial class WorkflowRunJson
         writer.Put("deadline"u8, run.DeadlineUtc);
         writer.Put("key"u8, run.IdempotencyKey);
         writer.Put("parent"u8, run.ParentRun);
+        writer.Put("parentOrder"u8, run.ParentOrder);
         writer.Put("retry"u8, run.DefaultRetry == StepRetryPolicy.Default ? null : run.DefaultRetry);
         if (!run.Attributes.IsEmpty)
         {
@@ -54,6 +56,7 @@ public static partial class WorkflowRunJson
     {
         run.Position = from.Number("position"u8);
         run.LogStart = from.Number("logStart"u8);
+        run.Link = from.Number("link"u8);
         run.RunId = from.Required("run"u8);
         run.Status = (WorkflowRunStatus)from.Number("status"u8);
         run.Failure = from.Text("failure"u8);
@@ -64,6 +67,7 @@ public static partial class WorkflowRunJson
         run.DeadlineUtc = from.Time("deadline"u8);
         run.IdempotencyKey = from.Text("key"u8);
         run.ParentRun = from.Text("parent"u8);
+        run.ParentOrder = from.Number("parentOrder"u8);
         run.DefaultRetry = from.Policy("retry"u8) ?? StepRetryPolicy.Default;
         run.Attributes = RunAttributes.None.With(from.Attributes("attributes"u8));
         run.Snapshot = from.Payload("context"u8);

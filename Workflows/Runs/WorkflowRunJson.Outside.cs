@@ -27,6 +27,7 @@ public static partial class WorkflowRunJson
             to.WriteString("id"u8, child.Key);
             to.Put("i"u8, child.Value.Item);
             to.Put("cancel"u8, child.Value.CancelWithParent);
+            to.Put("order"u8, child.Value.Order);
             to.WriteEndObject();
         });
         writer.Put("lastOrder"u8, run.LastOrder);
@@ -63,7 +64,7 @@ public static partial class WorkflowRunJson
             run.SignalIds = run.SignalIds.Add(id, WorkflowRunDecider.MaxSignalIds);
         }
 
-        run.Children = Map(run.Children, from, "children"u8, item => KeyValuePair.Create(item.Required("id"u8), new ChildRun(item.Number("i"u8), item.Flag("cancel"u8))));
+        run.Children = Map(run.Children, from, "children"u8, item => KeyValuePair.Create(item.Required("id"u8), new ChildRun(item.Number("i"u8), item.Flag("cancel"u8), item.Number("order"u8))));
         run.LastOrder = from.Number("lastOrder"u8);
         run.Owed = Map(run.Owed, from, "owed"u8, item => KeyValuePair.Create(item.Number("number"u8), Order(item)));
         run.OpenUpdates = Map(run.OpenUpdates, from, "asked"u8, item => KeyValuePair.Create(item.Required("id"u8), item.Number("i"u8)));
@@ -90,6 +91,7 @@ public static partial class WorkflowRunJson
                 writer.WriteNumber("status"u8, (int)tell.Status);
                 writer.Put("out"u8, tell.Output);
                 writer.Put("why"u8, tell.Failure);
+                writer.Put("of"u8, tell.Order);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(order), order.GetType().Name, "Nothing is known of this order.");
@@ -108,6 +110,6 @@ public static partial class WorkflowRunJson
 
         return from.Text("cancel"u8) is { } cancelled
             ? new RunOrder.CancelChild(number, cancelled, from.Required("why"u8))
-            : new RunOrder.TellParent(number, from.Required("tell"u8), (WorkflowRunStatus)from.Number("status"u8), from.Payload("out"u8), from.Text("why"u8));
+            : new RunOrder.TellParent(number, from.Required("tell"u8), (WorkflowRunStatus)from.Number("status"u8), from.Payload("out"u8), from.Text("why"u8), from.Number("of"u8));
     }
 }

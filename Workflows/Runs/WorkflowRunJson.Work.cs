@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Text.Json;
 
@@ -6,6 +7,28 @@ namespace OrleansFlow.Workflows.Runs;
 /// <content>The items of a run.</content>
 public static partial class WorkflowRunJson
 {
+    /// <summary>Writes one item, as a run does.</summary>
+    /// <param name="item">The item.</param>
+    public static byte[] WriteItem(WorkItem item)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        var output = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(output, Form))
+        {
+            Item(writer, item);
+        }
+
+        return output.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Reads what <see cref="WriteItem"/> wrote.</summary>
+    /// <param name="utf8">The JSON.</param>
+    public static WorkItem ReadItem(ReadOnlyMemory<byte> utf8)
+    {
+        using var document = JsonDocument.Parse(utf8);
+        return Item(document.RootElement);
+    }
+
     private static void Work(Utf8JsonWriter writer, WorkflowRunState run)
     {
         writer.WriteNumber("lastItem"u8, run.LastItem);
@@ -79,6 +102,7 @@ public static partial class WorkflowRunJson
         writer.Put("s"u8, (long)item.Status);
         writer.Put("in"u8, item.Input);
         writer.Put("a"u8, item.Attempts);
+        writer.Put("taken"u8, item.Takeovers);
         writer.Put("e"u8, item.Epoch);
         writer.Put("lane"u8, item.Lane);
         writer.Put("worker"u8, item.Worker);
@@ -114,6 +138,7 @@ public static partial class WorkflowRunJson
         Status = (WorkItemStatus)from.Number("s"u8),
         Input = from.Payload("in"u8),
         Attempts = (int)from.Number("a"u8),
+        Takeovers = (int)from.Number("taken"u8),
         Epoch = from.Number("e"u8),
         Lane = (int)from.Number("lane"u8),
         Worker = from.Text("worker"u8),

@@ -31,7 +31,7 @@ public sealed record WorkflowRunState
     /// <summary>The kind of its failure.</summary>
     public FlowErrorCode? FailureCode { get; internal set; }
 
-    /// <summary>Why it was cancelled or terminated.</summary>
+    /// <summary>Why it was cancelled or terminated, or is paused.</summary>
     public string? Reason { get; internal set; }
 
     /// <summary>When it began.</summary>
@@ -57,6 +57,12 @@ public sealed record WorkflowRunState
 
     /// <summary>Where its log begins. Once a snapshot is stored that is not older, events before this are needed by nobody.</summary>
     public long LogStart { get; internal set; }
+
+    /// <summary>The newest order by which the parent started the run or attached to it; 0 for none.</summary>
+    public long ParentOrder { get; internal set; }
+
+    /// <summary>How often the run has begun again: continued as new, or by its parent after it had failed.</summary>
+    public long Link { get; internal set; }
 
     /// <summary>How failed steps are repeated where neither node nor worker says.</summary>
     public StepRetryPolicy DefaultRetry { get; internal set; } = StepRetryPolicy.Default;
@@ -164,6 +170,28 @@ public sealed record WorkflowRunState
             var due = new DateTimeOffset(Due.Min.DueTicks, TimeSpan.Zero);
             return DeadlineUtc < due ? DeadlineUtc : due;
         }
+    }
+
+    /// <summary>What is owed and can be done now, side by side: of what concerns one child only the oldest, so that none is cancelled before it was started.</summary>
+    /// <param name="most">Most orders.</param>
+    public IReadOnlyList<RunOrder> DueOrders(int most)
+    {
+        var due = new List<RunOrder>(Math.Min(most, Owed.Count));
+        var children = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var order in Owed.Values)
+        {
+            if (due.Count == most)
+            {
+                break;
+            }
+
+            if (order is RunOrder.TellParent || children.Add(order is RunOrder.StartChild start ? start.Child : ((RunOrder.CancelChild)order).Child))
+            {
+                due.Add(order);
+            }
+        }
+
+        return due;
     }
 
     /// <summary>True once the status cannot change by itself any more.</summary>

@@ -1,6 +1,7 @@
 using OrleansFlow.Errors;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workflows.Definitions;
+using OrleansFlow.Workflows.Migrations;
 using OrleansFlow.Workflows.Runs;
 
 namespace OrleansFlow.Workflows.Stores;
@@ -83,7 +84,46 @@ public interface IWorkflowStore : IAsyncDisposable
     /// </exception>
     ValueTask SignalAsync(RunId run, string name, Payload payload, string? id, CancellationToken cancellationToken);
 
-    /// <summary>Pauses, resumes or cancels a run. A final status changes by <see cref="RunSteering.Resume"/> of a failed run only.</summary>
+    /// <summary>Asks for an update: a worker of the run's version checks it, and changes the context with its answer. Durable when it returns; the answer is pushed.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="name">Name of the update, as the definition declares it.</param>
+    /// <param name="argument">What it carries.</param>
+    /// <param name="id">With the same id it happens once, and its answer is given again while the run remembers it.</param>
+    /// <param name="cancellationToken">Gives up waiting; the update may take effect.</param>
+    /// <returns>What the worker answered.</returns>
+    /// <exception cref="FlowException">
+    /// <see cref="FlowErrorCode.NotFound"/>: there is no such run, or its version has no such update; <see cref="FlowErrorCode.AlreadyEnded"/>; or as the update was refused.
+    /// </exception>
+    ValueTask<Payload> UpdateRunAsync(RunId run, string name, Payload argument, string id, CancellationToken cancellationToken);
+
+    /// <summary>Takes a run back to where it was before an item was committed, to do it once more. What it told outside systems stays told.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="item">The item, as the history names it.</param>
+    /// <param name="cancellationToken">Gives up waiting; it may have taken effect.</param>
+    /// <returns>The run afterwards.</returns>
+    /// <exception cref="FlowException">
+    /// <see cref="FlowErrorCode.NotFound"/>: there is no such run, or no such committed step that it can go back to; <see cref="FlowErrorCode.AlreadyEnded"/>;
+    /// <see cref="FlowErrorCode.StoreUnavailable"/>: the run went on meanwhile, pause it before.
+    /// </exception>
+    ValueTask<WorkflowRunSummary> ResetRunAsync(RunId run, long item, CancellationToken cancellationToken);
+
+    /// <summary>Moves a run to a newer version of its workflow; steps in flight are told at their next renewal and refused.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="plan">Made for the run as it is; see <see cref="GetStateAsync"/>.</param>
+    /// <param name="cancellationToken">Gives up waiting; it may have taken effect.</param>
+    /// <returns>The run afterwards.</returns>
+    /// <exception cref="FlowException">
+    /// <see cref="FlowErrorCode.NotFound"/>; <see cref="FlowErrorCode.AlreadyEnded"/>; <see cref="FlowErrorCode.BadInput"/>: it is no plan for this run, or the run has gone on
+    /// since it was made; <see cref="FlowErrorCode.AlreadyExists"/>: the version is kept with another definition.
+    /// </exception>
+    ValueTask<WorkflowRunSummary> MigrateRunAsync(RunId run, MigrationPlan plan, CancellationToken cancellationToken);
+
+    /// <summary>All of a run, its definition included: what a migration is planned by. <see langword="null"/> when there is none.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    ValueTask<WorkflowRunState?> GetStateAsync(RunId run, CancellationToken cancellationToken);
+
+    /// <summary>Pauses, resumes or ends a run. A final status changes by <see cref="RunSteering.Resume"/> of a failed run only.</summary>
     /// <param name="run">The run.</param>
     /// <param name="steering">What is asked.</param>
     /// <param name="reason">Kept in the history; <see langword="null"/> for none.</param>

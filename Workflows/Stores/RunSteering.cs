@@ -11,4 +11,7 @@ public enum RunSteering
 
     /// <summary>End the run; steps in flight are told at their next renewal and refused.</summary>
     Cancel = 3,
+
+    /// <summary>End the run as failed, with the code <see cref="Errors.FlowErrorCode.Cancelled"/>, for good: unlike one that failed by itself it cannot be resumed.</summary>
+    Terminate = 4,
 }

@@ -104,6 +104,11 @@ public abstract partial class WorkflowLogStore
                 _wakes.Add(run, NowUtc);
             }
 
+            foreach (var run in _changes.Keys)
+            {
+                AnnounceChange(run);
+            }
+
             _wakes.Add(default, NowUtc);
             return;
         }
@@ -113,6 +118,7 @@ public abstract partial class WorkflowLogStore
             ForgetIfBehind(known, line);
         }
 
+        AnnounceChange(line.Id);
         if (line.EndedUtc is not null)
         {
             AnnounceEnd(line.Id);

@@ -48,10 +48,13 @@ public abstract partial class WorkflowLogStore
             return null;
         }
 
-        var workflow = await DefinitionAsync(stored.Line.Workflow, cancellationToken).ConfigureAwait(false)
-            ?? throw new FlowException(FlowErrorCode.StateCorrupt, $"Run '{slot.Run}' began on {stored.Line.Workflow}, which the store does not keep.");
+        // The version that it was on then: the rows may move it to another.
+        var events = stored.Rows.SelectMany(row => WorkflowEventJson.Read(row)).ToList();
+        var version = stored.Snapshot is { } kept ? VersionOf(kept) : VersionOf((WorkflowRunEvent.Started)events[0]);
+        var workflow = await DefinitionAsync(version, cancellationToken).ConfigureAwait(false)
+            ?? throw new FlowException(FlowErrorCode.StateCorrupt, $"Run '{slot.Run}' was on {version}, which the store does not keep.");
         var state = stored.Snapshot is { } snapshot ? WorkflowRunJson.ReadSnapshot(snapshot, workflow) : WorkflowRunState.None(workflow);
-        state = WorkflowRunDecider.ApplyAll(state, stored.Rows.SelectMany(row => WorkflowEventJson.Read(row)));
+        state = WorkflowRunDecider.ApplyAll(state, events);
         var renewed = await _log.ListRenewedAsync(slot.Run, cancellationToken).ConfigureAwait(false);
         lock (slot.Gate)
         {
@@ -82,6 +85,10 @@ public abstract partial class WorkflowLogStore
         var found = await _log.FindDefinitionAsync(version, cancellationToken).ConfigureAwait(false);
         return found is null ? null : _definitions.GetOrAdd(new(found.Name, found.Version), found);
     }
+
+    private static WorkflowVersion VersionOf(byte[] snapshot) => WorkflowRunJson.DefinitionOf(snapshot) is var (name, version, _) ? new(name, version) : default;
+
+    private static WorkflowVersion VersionOf(WorkflowRunEvent.Started started) => new(started.Workflow, started.Version);
 
     private static RunLine LineOf(RunSlot slot, WorkflowRunState state, long tip)
     {

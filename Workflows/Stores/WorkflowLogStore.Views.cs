@@ -166,6 +166,12 @@ public abstract partial class WorkflowLogStore
 
             foreach (var change in rows.SelectMany(row => WorkflowEventJson.Read(row)))
             {
+                if (state.Position == 0 && change is WorkflowRunEvent.Started started
+                    && await DefinitionAsync(VersionOf(started), cancellationToken).ConfigureAwait(false) is { } began)
+                {
+                    state = WorkflowRunState.None(began);
+                }
+
                 var before = state;
                 state = WorkflowRunDecider.Apply(before, change);
                 yield return (before, state, change);

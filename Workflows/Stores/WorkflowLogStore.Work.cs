@@ -193,6 +193,7 @@ public abstract partial class WorkflowLogStore
         await _log.DeleteAsync(run).WaitAsync(cancellationToken).ConfigureAwait(false);
         _slots.TryRemove(run, out _);
         Forget(slot);
+        AnnounceChange(run);
         AnnounceEnd(run);
         return true;
     }
@@ -200,11 +201,12 @@ public abstract partial class WorkflowLogStore
     private static WorkflowCommand? CommandOf(WorkflowRunState state, RunSteering steering, string? reason) => (steering, state.Status) switch
     {
         (RunSteering.Pause, WorkflowRunStatus.Paused) => null,
-        (RunSteering.Pause, _) => new WorkflowCommand.Pause(),
+        (RunSteering.Pause, _) => new WorkflowCommand.Pause(reason),
         (RunSteering.Resume, WorkflowRunStatus.Running) => null,
         (RunSteering.Resume, WorkflowRunStatus.Failed) => new WorkflowCommand.Reopen(),
         (RunSteering.Resume, _) => new WorkflowCommand.Unpause(),
         (RunSteering.Cancel, _) => new WorkflowCommand.Cancel(reason),
+        (RunSteering.Terminate, _) => new WorkflowCommand.Terminate(reason),
         _ => throw new ArgumentOutOfRangeException(nameof(steering), steering, "Not something that can be asked of a run."),
     };
 
@@ -218,7 +220,7 @@ public abstract partial class WorkflowLogStore
             {
                 // Not given up half-way: the lease would be out, and nobody would know.
                 decision = await DecideAsync(
-                    run, state => Choose(run, state, role, out var item) ? new WorkflowCommand.Take(item, filter.Worker.Value, filter.Session) : null, CancellationToken.None).ConfigureAwait(false);
+                    run, state => Serves(filter, state) && Choose(run, state, role, out var item) ? new WorkflowCommand.Take(item, filter.Worker.Value, filter.Session) : null, CancellationToken.None).ConfigureAwait(false);
             }
             catch
             {

@@ -54,7 +54,7 @@ public abstract partial class WorkflowLogStore : IWorkflowStore
 
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _caring.ConfigureAwait(false);
-        foreach (var ending in _endings.Values)
+        foreach (var ending in _endings.Values.Concat(_changes.Values))
         {
             ending.TrySetException(Closed());
         }
@@ -155,7 +155,7 @@ public abstract partial class WorkflowLogStore : IWorkflowStore
             _wakes.Add(slot.Run, slot.LeaseCheckUtc.Value);
         }
 
-        var hasSnapshot = ++slot.CommitsSinceSnapshot >= _options.CommitsPerSnapshot || state.LogStart != before.LogStart;
+        var hasSnapshot = ++slot.CommitsSinceSnapshot >= _options.CommitsPerSnapshot || state.LogStart != before.LogStart || !ReferenceEquals(state.Workflow, before.Workflow);
         slot.CommitsSinceSnapshot = hasSnapshot ? 0 : slot.CommitsSinceSnapshot;
         var append = _log.AppendAsync(new RunAppend(
             LineOf(slot, state, tip), before.Position, slot.Tip, WorkflowEventJson.ToUtf8(decision.Events), hasSnapshot ? WorkflowRunJson.WriteSnapshot(state) : null));
@@ -190,6 +190,7 @@ public abstract partial class WorkflowLogStore : IWorkflowStore
             throw;
         }
 
+        AnnounceChange(slot.Run);
         if (state.IsFinal)
         {
             AnnounceEnd(slot.Run);

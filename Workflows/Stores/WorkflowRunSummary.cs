@@ -29,7 +29,7 @@ public sealed record WorkflowRunSummary
     /// <summary>The outputs of a completed run, as the definition's rule keeps them; empty before, and of a run that did not complete.</summary>
     public IReadOnlyList<Payload> Outputs { get; init; } = [];
 
-    /// <summary>Why it failed or was cancelled; <see langword="null"/> for neither.</summary>
+    /// <summary>Why it failed, was cancelled or is paused; <see langword="null"/> for none of these, or where nobody said.</summary>
     public string? Failure { get; init; }
 
     /// <summary>The kind of its failure.</summary>

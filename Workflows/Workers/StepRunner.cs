@@ -27,6 +27,11 @@ internal sealed class StepRunner<TIn, TOut, TContext>(WorkflowDefinition<TIn, TO
     public async ValueTask<StepOutcome> RunAsync(WorkLease lease, WorkerSettings settings, CancellationToken cancellationToken)
     {
         var context = ContextOf(lease);
+        if (lease.Item.IsQuery)
+        {
+            return new StepOutcome { Result = definition.Query(lease.Item.Update!, lease.Item.Input, context, json) };
+        }
+
         var scope = settings.Services?.CreateAsyncScope();
         StepOutcome outcome;
         try

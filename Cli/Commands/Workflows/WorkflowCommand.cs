@@ -24,6 +24,9 @@ internal static class WorkflowCommand
         WorkflowSteerCommands.Create("cancel", "Cancel a run; final when the command returns.", (run, reason, token) => run.CancelAsync(reason, token)),
         WorkflowSteerCommands.Create("terminate", "End a run at once, without telling its steps and children first.", (run, reason, token) => run.TerminateAsync(reason, token)),
         WorkflowSteerCommands.CreateReset(),
+        WorkflowMigrateCommands.CreateMigrate(),
+        WorkflowMigrateCommands.CreateState(),
+        WorkflowMigrateCommands.CreateDefinitions(),
         WorkflowSteerCommands.CreateDelete(),
     };
 }

@@ -30,6 +30,11 @@ internal static class WorkflowHistoryCommands
                 return 0;
             }
 
+            if (history.From is { } from)
+            {
+                Console.WriteLine($"# Run '{run}' is at link {history.End.Link}. This history begins with the end of link {from.Link}; what was before is not kept.");
+            }
+
             foreach (var line in history.Lines)
             {
                 Console.WriteLine(line);
@@ -112,12 +117,6 @@ internal static class WorkflowHistoryCommands
         }
     }
 
-    private static async Task<WorkflowHistoryFile> LoadAsync(FlowClient client, RunId run, CancellationToken cancellationToken)
-    {
-        var handle = client.Workflows.Get(run);
-        var view = await handle.GetAsync(cancellationToken);
-        var definition = await client.Workflows.GetDefinitionAsync(view.Workflow, view.Version, cancellationToken);
-        var rows = await handle.HistoryAsync(cancellationToken).Select(row => row.Utf8).ToListAsync(cancellationToken);
-        return WorkflowHistoryFile.Of(definition, rows);
-    }
+    private static Task<WorkflowHistoryFile> LoadAsync(FlowClient client, RunId run, CancellationToken cancellationToken) =>
+        client.Workflows.Get(run).ReadHistoryAsync(cancellationToken);
 }

@@ -1,4 +1,5 @@
 using OrleansFlow.Errors;
+using OrleansFlow.Grains.Workflows;
 using OrleansFlow.Graphs;
 using OrleansFlow.Silo.Gateway.Control;
 using OrleansFlow.Silo.Gateway.Errors;
@@ -11,9 +12,12 @@ using Wire = OrleansFlow.Protocol.Workflows.V1;
 namespace OrleansFlow.Silo.Gateway.Workflows;
 
 /// <summary>Calls that change workflow runs.</summary>
-internal sealed class WorkflowCalls(IGrainFactory grains, IIdSource ids, TimeProvider clock)
+internal sealed class WorkflowCalls(IGrainFactory grains, IWorkflowStarter starter, IIdSource ids, TimeProvider clock)
 {
     private const int StartsMax = 1_000;
+
+    /// <summary>A plan holds a definition, a context and the inputs of all items.</summary>
+    private const int PlanBytesMax = 4 * 1024 * 1024;
 
     public async Task<Wire.RegisterDefinitionResponse> RegisterAsync(Wire.RegisterDefinitionRequest request, CancellationToken cancellationToken)
     {
@@ -41,13 +45,37 @@ internal sealed class WorkflowCalls(IGrainFactory grains, IIdSource ids, TimePro
         }
 
         var nowUtc = clock.GetUtcNow();
-        var starting = new Task<Wire.RunStarted>[request.Runs.Count];
-        for (var position = 0; position < starting.Length; position++)
+        var answers = new Wire.RunStarted[request.Runs.Count];
+        var (starts, places) = (new List<(RunId Run, WorkflowStart Start)>(answers.Length), new List<int>(answers.Length));
+        for (var position = 0; position < answers.Length; position++)
         {
-            starting[position] = StartAsync(request.Runs[position], nowUtc, cancellationToken);
+            try
+            {
+                starts.Add((RunOf(request.Runs[position]), StartOf(request.Runs[position], nowUtc)));
+                places.Add(position);
+            }
+            catch (Exception exception)
+            {
+                // Its neighbours have nothing to do with it.
+                answers[position] = NotStarted(request.Runs[position], FlowFailures.Translate(exception));
+            }
         }
 
-        return new Wire.StartRunsResponse { Runs = { await Task.WhenAll(starting) } };
+        var starting = starter.Start(starts);
+        for (var place = 0; place < places.Count; place++)
+        {
+            var started = request.Runs[places[place]];
+            try
+            {
+                answers[places[place]] = new Wire.RunStarted { RunId = starts[place].Run.Value, Created = await starting[place].WaitAsync(cancellationToken) };
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                answers[places[place]] = NotStarted(started, FlowFailures.Translate(exception));
+            }
+        }
+
+        return new Wire.StartRunsResponse { Runs = { answers } };
     }
 
     public async Task<Wire.SignalRunResponse> SignalAsync(Wire.SignalRunRequest request, CancellationToken cancellationToken) => new()
@@ -91,37 +119,37 @@ internal sealed class WorkflowCalls(IGrainFactory grains, IIdSource ids, TimePro
         return (await Run(request.RunId).SteerAsync(steering, cancellationToken)).ToWire();
     }
 
+    public async Task<Wire.Run> MigrateAsync(Wire.MigrateRunRequest request, CancellationToken cancellationToken)
+    {
+        var plan = WorkflowMapping.ToPayload(request.PlanJson, "plan_json", PlanBytesMax);
+        return plan.IsDefault
+            ? throw new FlowException(FlowErrorCode.BadInput, "plan_json is empty. Make a plan by the run's state (GetRunState).")
+            : (await Run(request.RunId).MigrateAsync(plan, cancellationToken)).ToWire();
+    }
+
     public async Task<Wire.DeleteRunResponse> DeleteAsync(Wire.DeleteRunRequest request, CancellationToken cancellationToken) =>
         await Run(request.RunId).DeleteAsync(cancellationToken) ? new Wire.DeleteRunResponse() : throw WorkflowReads.Unknown(ControlMapping.ToRunId(request.RunId));
 
-    private async Task<Wire.RunStarted> StartAsync(Wire.RunStart request, DateTimeOffset nowUtc, CancellationToken cancellationToken)
+    private static Wire.RunStarted NotStarted(Wire.RunStart request, FlowException failure) =>
+        new() { RunId = request.RunId, ErrorCode = failure.Kind.Wire, ErrorMessage = failure.Message };
+
+    private static WorkflowStart StartOf(Wire.RunStart request, DateTimeOffset nowUtc)
     {
-        try
+        var (name, version) = WorkflowMapping.ToWorkflow(request.Workflow, request.Version);
+        return new WorkflowStart
         {
-            var run = RunOf(request);
-            var (name, version) = WorkflowMapping.ToWorkflow(request.Workflow, request.Version);
-            var start = new WorkflowStart
-            {
-                Workflow = name,
-                Version = version,
-                Hash = request.DefinitionHash.Length == 0 ? null : request.DefinitionHash,
-                Context = WorkflowMapping.ToPayload(request.ContextJson, "context_json"),
-                Input = WorkflowMapping.ToPayload(request.InputJson, "input_json"),
-                IdempotencyKey = request.IdempotencyKey.Length == 0 ? null : request.IdempotencyKey,
-                Parent = request.ParentRunId.Length == 0 ? default : ControlMapping.ToRunId(request.ParentRunId),
-                DeadlineUtc = nowUtc + WorkflowMapping.ToTime(request.DeadlineMs, "deadline_ms"),
-                NotBeforeUtc = nowUtc + WorkflowMapping.ToTime(request.DelayMs, "delay_ms"),
-                Attributes = WorkflowMapping.ToAttributes(request.Attributes),
-                Retry = WorkflowMapping.ToPayload(request.RetryJson, "retry_json"),
-            };
-            return new Wire.RunStarted { RunId = run.Value, Created = await grains.GetGrain<IWorkflowRunGrain>(run.Value).StartAsync(start, cancellationToken) };
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            // Its neighbours have nothing to do with it.
-            var failure = FlowFailures.Translate(exception);
-            return new Wire.RunStarted { RunId = request.RunId, ErrorCode = failure.Kind.Wire, ErrorMessage = failure.Message };
-        }
+            Workflow = name,
+            Version = version,
+            Hash = request.DefinitionHash.Length == 0 ? null : request.DefinitionHash,
+            Context = WorkflowMapping.ToPayload(request.ContextJson, "context_json"),
+            Input = WorkflowMapping.ToPayload(request.InputJson, "input_json"),
+            IdempotencyKey = request.IdempotencyKey.Length == 0 ? null : request.IdempotencyKey,
+            Parent = request.ParentRunId.Length == 0 ? default : ControlMapping.ToRunId(request.ParentRunId),
+            DeadlineUtc = nowUtc + WorkflowMapping.ToTime(request.DeadlineMs, "deadline_ms"),
+            NotBeforeUtc = nowUtc + WorkflowMapping.ToTime(request.DelayMs, "delay_ms"),
+            Attributes = WorkflowMapping.ToAttributes(request.Attributes),
+            Retry = WorkflowMapping.ToPayload(request.RetryJson, "retry_json"),
+        };
     }
 
     private RunId RunOf(Wire.RunStart request) => (request.RunId, request.IdempotencyKey) switch

@@ -28,6 +28,18 @@ internal sealed class WorkflowReads(IGrainFactory grains)
             : new Wire.Definition { DefinitionJson = definition.ToText() };
     }
 
+    public async Task<Wire.ListDefinitionsResponse> ListDefinitionsAsync(CancellationToken cancellationToken)
+    {
+        var known = await grains.GetGrain<IWorkflowCatalogGrain>(IWorkflowCatalogGrain.Key).ListAsync(cancellationToken);
+        return new Wire.ListDefinitionsResponse
+        {
+            Workflows = { known.OrderBy(one => one.Workflow, StringComparer.Ordinal).Select(one => new Wire.DefinitionVersions { Workflow = one.Workflow, Versions = { one.Versions } }) },
+        };
+    }
+
+    public async Task<Wire.RunState> GetStateAsync(Wire.GetRunStateRequest request, CancellationToken cancellationToken) =>
+        new() { StateJson = (await Grain(request.RunId).GetStateAsync(cancellationToken)).ToText() };
+
     public async Task<Wire.Run> GetAsync(Wire.GetRunRequest request, CancellationToken cancellationToken)
     {
         var run = ControlMapping.ToRunId(request.RunId);
@@ -104,6 +116,7 @@ internal sealed class WorkflowReads(IGrainFactory grains)
         return new Wire.ListHistoryResponse
         {
             First = page.First,
+            FromJson = page.From.ToText(),
             CommitJson = { page.Commits.Select(commit => commit.ToText()) },
             NextPageToken = page.HasMore ? (page.First + page.Commits.Count - 1).ToString(CultureInfo.InvariantCulture) : "",
         };

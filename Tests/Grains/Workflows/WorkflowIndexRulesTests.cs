@@ -29,6 +29,30 @@ public sealed class WorkflowIndexRulesTests
     }
 
     [Fact]
+    public void Judge_OfARunThatWasWokenAndParkedAgainWithoutAnythingNew_TakesWhatItSays()
+    {
+        var parked = Any(new Random(3)) with { Status = WorkflowRunStatus.Running, EndedUtc = null, Order = 7, WakeUtc = Start };
+        var woken = parked with { WakeUtc = null };
+
+        Assert.Equal(WorkflowNews.MayWait, WorkflowIndexRules.Judge(woken, parked with { WakeUtc = Start.AddHours(1) }));
+        Assert.Equal(WorkflowNews.Old, WorkflowIndexRules.Judge(woken, woken));
+        Assert.Equal(WorkflowNews.Old, WorkflowIndexRules.Judge(parked, parked with { WakeUtc = Start.AddHours(1) }));
+        Assert.Equal(WorkflowNews.Old, WorkflowIndexRules.Judge(woken, parked with { Order = 6 }));
+    }
+
+    [Fact]
+    public void Put_OfARunThatWasWokenTooEarlyByItsOwnClock_WaitsBeforeItIsWokenAgain()
+    {
+        var parked = Any(new Random(3)) with { Status = WorkflowRunStatus.Running, EndedUtc = null, Order = 7, WakeUtc = Start };
+        var woken = parked with { WakeUtc = null };
+
+        Assert.Equal(Start + WorkflowIndexRules.TooEarlyWait, WorkflowIndexRules.Put(woken, parked, Start).WakeUtc);
+        Assert.Equal(Start.AddTicks(1), WorkflowIndexRules.Put(woken, parked with { WakeUtc = Start.AddTicks(1) }, Start).WakeUtc);
+        Assert.Equal(Start, WorkflowIndexRules.Put(woken, parked with { Order = 8 }, Start).WakeUtc);
+        Assert.Equal(Start, WorkflowIndexRules.Put(parked, parked, Start).WakeUtc);
+    }
+
+    [Fact]
     public void Judge_WhateverMayWait_IsWokenByWhatWasKnown()
     {
         var random = new Random(8);
@@ -43,6 +67,22 @@ public sealed class WorkflowIndexRulesTests
         }
 
         static DateTimeOffset WakeOf(WorkflowIndexLine line) => line.IsLive ? DateTimeOffset.MinValue : line.DueUtc ?? DateTimeOffset.MaxValue;
+    }
+
+    [Fact]
+    public void Line_OfARunThatHasEnded_IsLiveWhileItOwesOthersSomething()
+    {
+        var ended = Any(new Random(1)) with { Status = WorkflowRunStatus.Completed, Order = 1, WakeUtc = null };
+        var owing = ended with { Order = 2, WakeUtc = WorkflowLine.Owing };
+
+        Assert.Equal((false, true), (ended.IsLive, owing.IsLive));
+        Assert.Equal((null, null), (owing.DueUtc, owing.ToLine().WakeUtc));
+        Assert.Equal(WorkflowNews.Urgent, WorkflowIndexRules.Judge(ended, owing));
+        var segment = new WorkflowIndexSegment(1);
+        segment.Hold([owing], null);
+        Assert.Equal((1, 1), (segment.OpenCount, segment.LiveCount));
+        segment.Hold([ended], null);
+        Assert.Equal((0, 0), (segment.OpenCount, segment.LiveCount));
     }
 
     [Fact]

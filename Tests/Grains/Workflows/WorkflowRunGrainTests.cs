@@ -46,6 +46,37 @@ public sealed class WorkflowRunGrainTests
         Assert.Equal(FlowErrorCode.AlreadyExists, refused.Code);
     }
 
+    [Fact(Timeout = Watchdog)]
+    public async Task Definition_WithAQueryAndAnUpdateMore_NeedsNoNewVersion_AndRunsThatAreUnderWayHaveThem()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var run = await WorkflowRuns.StartAsync(cluster, "r1");
+        var definition = cluster.Grains.GetGrain<IWorkflowDefinitionGrain>(WorkflowDefinitionKeys.Of("flow", 1));
+        Assert.Equal(FlowErrorCode.NotFound, (await Assert.ThrowsAsync<FlowException>(() => run.UpdateAsync("add", default, "u1", FlowCluster.Token))).Code);
+
+        Assert.False(await definition.RegisterAsync(new Payload((WorkflowRuns.Flow with { Queries = ["total"], Updates = ["add"] }).ToUtf8()), FlowCluster.Token));
+        Assert.False(await definition.RegisterAsync(new Payload((WorkflowRuns.Flow with { Queries = ["weight"] }).ToUtf8()), FlowCluster.Token));
+
+        // A build that has fewer takes none away: what another one answers is not refused.
+        var kept = OrleansFlow.Workflows.Definitions.CompiledWorkflow.Parse((await definition.GetAsync(FlowCluster.Token)).Utf8.Span);
+        Assert.Equal(["total", "weight"], kept.Queries);
+        Assert.Equal(["add"], kept.Updates);
+        var updated = run.UpdateAsync("add", Payload.FromJson("1"), "u1", FlowCluster.Token);
+        while ((await run.GetItemsAsync(1, 10, FlowCluster.Token)).Count == 0)
+        {
+            await Task.Yield();
+        }
+
+        var update = await WorkflowRuns.GrantAsync(run, "r1", 2);
+        await WorkflowRuns.CompleteAsync(run, update, new StepOutcome { Result = Payload.FromJson("7") });
+        Assert.Equal("7", (await updated).ToString());
+
+        await cluster.CrashAsync();
+        Assert.Equal(WorkflowRunStatus.Running, (await run.GetAsync(FlowCluster.Token))!.Status);
+        Assert.Contains(
+            "it has [total, weight]", (await Assert.ThrowsAsync<FlowException>(() => run.QueryAsync("nothing", default, FlowCluster.Token))).Message, StringComparison.Ordinal);
+    }
+
     [Theory(Timeout = Watchdog)]
     [InlineData(false)]
     [InlineData(true)]

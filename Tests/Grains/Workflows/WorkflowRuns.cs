@@ -18,15 +18,20 @@ internal static class WorkflowRuns
 
     public static CompiledWorkflow Flow { get; } = Define();
 
-    public static async Task<IWorkflowRunGrain> StartAsync(FlowCluster cluster, string id)
+    /// <summary>One node that leads to itself, or ends.</summary>
+    public static CompiledWorkflow Loop { get; } = DefineLoop();
+
+    public static async Task<IWorkflowRunGrain> StartAsync(FlowCluster cluster, string id, CompiledWorkflow? workflow = null)
     {
-        await cluster.Grains.GetGrain<IWorkflowDefinitionGrain>(WorkflowDefinitionKeys.Of("flow", 1)).RegisterAsync(new Payload(Flow.ToUtf8()), FlowCluster.Token);
+        workflow ??= Flow;
+        await cluster.Grains.GetGrain<IWorkflowDefinitionGrain>(WorkflowDefinitionKeys.Of(workflow.Name, 1)).RegisterAsync(new Payload(workflow.ToUtf8()), FlowCluster.Token);
         var run = cluster.Grains.GetGrain<IWorkflowRunGrain>(id);
-        Assert.True(await run.StartAsync(Begin("1"), FlowCluster.Token));
+        Assert.True(await run.StartAsync(Begin("1", workflow), FlowCluster.Token));
         return run;
     }
 
-    public static WorkflowStart Begin(string input) => new() { Workflow = "flow", Version = 1, Hash = Flow.Hash, Input = Payload.FromJson(input) };
+    public static WorkflowStart Begin(string input, CompiledWorkflow? workflow = null) =>
+        new() { Workflow = (workflow ?? Flow).Name, Version = 1, Hash = (workflow ?? Flow).Hash, Input = Payload.FromJson(input) };
 
     public static async Task<LeaseGrant> GrantAsync(IWorkflowRunGrain run, string id, long item) =>
         Assert.Single(await run.GrantManyAsync([TaskId.OfWorkflow(new RunId(id), item)], Worker, Session, FlowCluster.Token))!;
@@ -45,6 +50,14 @@ internal static class WorkflowRuns
 
         var outcome = new AttemptOutcome { Token = lease.Token, End = AttemptEnd.Completed, Step = new Payload(step.WrittenMemory) };
         return Assert.Single(await run.CompleteManyAsync([outcome], Worker, Session, FlowCluster.Token));
+    }
+
+    private static CompiledWorkflow DefineLoop()
+    {
+        var flow = new Workflow<NoContext>("loop");
+        var step = flow.Node<int, int>("step", (value, _) => value + 1).End();
+        step.To(step);
+        return flow.Start(step).Build<int, int>().Compiled;
     }
 
     private static CompiledWorkflow Define()

@@ -45,6 +45,10 @@ internal sealed class ScriptedWorkerGrain : IWorkerGrain
 
     public Task<AssignReceipt> AssignAsync(IReadOnlyList<QueueEntry> entries, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task<SlotReceipt> ReserveAsync(int count, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task RedeemAsync(SlotTicket ticket, IReadOnlyList<LeaseGrant> grants, bool isLast, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task ReleaseAsync(string sessionId, IReadOnlyList<LeaseToken> tokens, CancellationToken cancellationToken) =>
         Released.Writer.WriteAsync(tokens, cancellationToken).AsTask();
 

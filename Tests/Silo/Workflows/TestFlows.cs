@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using OrleansFlow.Worker.Hosting;
 using OrleansFlow.Workflows;
 using OrleansFlow.Workflows.Contexts;
@@ -27,8 +28,26 @@ internal static class TestFlows
     /// <summary>Sleeps for so many milliseconds.</summary>
     public static WorkflowDefinition<int, int, GrowCounter> Sleeper { get; } = MakeSleeper();
 
+    /// <summary>As <see cref="Chain"/>, and nobody serves it.</summary>
+    public static WorkflowDefinition<int, int, GrowCounter> MovingOld { get; } = MakeMoving(1, "add");
+
+    /// <summary>Its next version, which calls its first node otherwise.</summary>
+    public static WorkflowDefinition<int, int, GrowCounter> MovingNew { get; } = MakeMoving(2, "plus", flow => flow.MigrateFrom(1, rules => rules.Rename("add", "plus")));
+
+    /// <summary>One that says nothing of that node.</summary>
+    public static WorkflowDefinition<int, int, GrowCounter> MovingAway { get; } = MakeMoving(7, "plus", flow => flow.MigrateFrom(1, _ => { }));
+
+    /// <summary>Adds its input, waits for the signal <c>pay</c>, and tells the sum and who paid. Query <c>total</c> and <c>above</c>, update <c>add</c>.</summary>
+    public static WorkflowDefinition<int, string, GrowCounter> Basket { get; } = MakeBasket();
+
+    /// <summary>A step that lasts until it is told to stop.</summary>
+    public static WorkflowDefinition<int, int, GrowCounter> Endless { get; } = MakeEndless();
+
+    /// <summary>How often the first step of a basket was done, by run.</summary>
+    public static ConcurrentDictionary<string, int> Priced { get; } = new();
+
     public static void AddTo(WorkerBuilder worker) =>
-        worker.AddWorkflow(Chain).AddWorkflow(Approval).AddWorkflow(Broken).AddWorkflow(Several).AddWorkflow(Sleeper);
+        worker.AddWorkflow(MovingNew).AddWorkflow(Chain).AddWorkflow(Approval).AddWorkflow(Broken).AddWorkflow(Several).AddWorkflow(Sleeper).AddWorkflow(Basket).AddWorkflow(Endless);
 
     private static WorkflowDefinition<int, int, GrowCounter> MakeChain(string name)
     {
@@ -45,6 +64,28 @@ internal static class TestFlows
         }).End();
         add.To(twice);
         return flow.Start(add).Build<int, int>();
+    }
+
+    /// <summary>Waits, and answers the query <c>count</c> and the update <c>add</c>; no worker with a session serves it.</summary>
+    public static WorkflowDefinition<int, int, GrowCounter> Asked { get; } = MakeAsked();
+
+    private static WorkflowDefinition<int, int, GrowCounter> MakeAsked()
+    {
+        var flow = new Workflow<GrowCounter>("asked");
+        flow.Query("count", context => context.Value);
+        flow.Update<int, long>("add", null, (items, scope) =>
+        {
+            scope.Context = scope.Context.Add(scope.Writer, items);
+            return scope.Context.Value;
+        });
+        return flow.Start(flow.Node<int, int>("wait", (_, _) => Transition.WaitForSignal<int>("never")).End()).Build<int, int>();
+    }
+
+    private static WorkflowDefinition<int, int, GrowCounter> MakeMoving(int version, string first, Action<Workflow<GrowCounter>>? configure = null)
+    {
+        var flow = new Workflow<GrowCounter>("moving", version);
+        configure?.Invoke(flow);
+        return flow.Start(flow.Node<int, int>(first, (value, _) => value + 1).To(flow.Node<int, int>("twice", (value, _) => value * 2).End())).Build<int, int>();
     }
 
     private static WorkflowDefinition<string, string, GrowCounter> MakeApproval()
@@ -69,6 +110,39 @@ internal static class TestFlows
         var end = flow.Node<int, int>("end", (value, _) => value).End();
         give.To(end);
         return flow.Start(give).Output(OutputRule.List).Build<int, int>();
+    }
+
+    private static WorkflowDefinition<int, string, GrowCounter> MakeBasket()
+    {
+        var flow = new Workflow<GrowCounter>("basket")
+            .Query("total", context => context.Value)
+            .Query<long, bool>("above", (limit, context) => context.Value > limit)
+            .Update<int, long>("add", (price, _) => price > 0 ? null : "a price is more than 0", (price, scope) =>
+            {
+                scope.Context = scope.Context.Add(scope.Writer, price);
+                return scope.Context.Value;
+            });
+        var price = flow.Node<int, int>("price", (value, scope) =>
+        {
+            Priced.AddOrUpdate(scope.RunId, 1, (_, times) => times + 1);
+            scope.Context = scope.Context.Add(scope.Writer, value);
+            return value;
+        });
+        var pay = flow.Node<int, string>(
+            "pay", (_, scope) => scope.TryGetSignal<string>(out var who) ? $"{scope.Context.Value} by {who}" : Transition.WaitForSignal<string>("pay")).End();
+        price.To(pay);
+        return flow.Start(price).Build<int, string>();
+    }
+
+    private static WorkflowDefinition<int, int, GrowCounter> MakeEndless()
+    {
+        var flow = new Workflow<GrowCounter>("endless");
+        var work = flow.Node<int, int>("work", async (value, _, cancellationToken) =>
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            return value;
+        }).End();
+        return flow.Start(work).Build<int, int>();
     }
 
     private static WorkflowDefinition<int, int, GrowCounter> MakeSleeper()

@@ -33,6 +33,8 @@ public sealed class WorkflowClientTests(SiloFixture fixture)
         Assert.Empty(await run.ErrorsAsync(Token));
         Assert.Empty(await run.ItemsAsync(Token).ToListAsync(Token));
         Assert.NotEmpty(await run.HistoryAsync(Token).ToListAsync(Token));
+        var history = await run.ReadHistoryAsync(Token);
+        Assert.Equal((WorkflowRunStatus.Completed, TestFlows.Chain.Compiled.Hash, null), (history.End.Status, history.Definition.Hash, history.From));
         Assert.NotEmpty(await run.WhyAsync(Token));
     }
 
@@ -89,12 +91,47 @@ public sealed class WorkflowClientTests(SiloFixture fixture)
     {
         var run = await Workflows.StartAsync(TestFlows.Approval, GrowCounter.Empty, "x", cancellationToken: Token);
 
-        Assert.Equal(WorkflowRunStatus.Paused, (await run.PauseAsync("look first", Token)).Status);
+        Assert.Equal((WorkflowRunStatus.Paused, "look first"), (await run.PauseAsync("look first", Token)) is var paused ? (paused.Status, paused.Failure) : default);
         await run.SignalAsync("approve", "Bob", cancellationToken: Token);
         Assert.Equal(WorkflowRunStatus.Paused, (await run.GetAsync(Token)).Status);
-        await run.ResumeAsync("fine", Token);
+        Assert.Contains("look first", (await run.WhyAsync(Token))[0].Text, StringComparison.Ordinal);
+        Assert.Null((await run.ResumeAsync("fine", Token)).Failure);
 
         Assert.Equal("x by Bob", await run.ResultAsync(Token));
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Migrate_OfARunThatNobodyServes_LetsWorkersOfTheNewVersionFinishIt()
+    {
+        var run = await Workflows.StartAsync(TestFlows.MovingOld, GrowCounter.Empty, 20, cancellationToken: Token);
+
+        var moved = await run.MigrateAsync(TestFlows.MovingNew, Token);
+
+        Assert.Equal(2, moved.Version);
+        Assert.Equal(42, await run.ResultAsync(Token));
+        var known = Assert.Single(await Workflows.ListDefinitionsAsync(Token), one => one.Workflow == "moving");
+        Assert.Equal([1, 2], known.Versions);
+        Assert.Equal(FlowErrorCode.AlreadyEnded, (await Assert.ThrowsAsync<FlowException>(() => MigrateAgainAsync())).Code);
+
+        async Task MigrateAgainAsync()
+        {
+            var ended = await run.StateAsync(Token);
+            var newer = ended.Workflow with { Version = 3 };
+            await run.MigrateAsync(new() { Workflow = newer, Position = ended.Position, Nodes = [0, 1], Items = [] }, Token);
+        }
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Migrate_ToAVersionThatHasNoRuleForAnItem_NamesTheItem_AndChangesNothing()
+    {
+        var run = await Workflows.StartAsync(TestFlows.MovingOld, GrowCounter.Empty, 1, new() { Delay = TimeSpan.FromHours(1) }, Token);
+
+        var refused = await Assert.ThrowsAsync<FlowException>(() => run.MigrateAsync(TestFlows.MovingAway, Token));
+
+        Assert.Equal(FlowErrorCode.BadInput, refused.Code);
+        Assert.Contains("'add'", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(1, (await run.GetAsync(Token)).Version);
+        await run.CancelAsync(cancellationToken: Token);
     }
 
     [Fact(Timeout = Watchdog)]

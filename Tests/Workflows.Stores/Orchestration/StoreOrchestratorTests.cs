@@ -47,10 +47,15 @@ public sealed class StoreOrchestratorTests
         await NotFoundAsync(async () => await orchestrator.MetricsAsync(nobody, Token));
         await NotFoundAsync(async () => await orchestrator.ContextAsync(nobody, Token));
         await NotFoundAsync(async () => await orchestrator.CancelAsync(nobody, cancellationToken: Token));
-        await NotFoundAsync(async () => await orchestrator.PauseAsync(nobody, Token));
+        await NotFoundAsync(async () => await orchestrator.PauseAsync(nobody, cancellationToken: Token));
         await NotFoundAsync(async () => await orchestrator.ResumeAsync(nobody, Token));
         await NotFoundAsync(async () => await orchestrator.WaitForCompletionAsync(nobody, Token));
         await NotFoundAsync(async () => await orchestrator.WhyAsync(nobody, Token));
+        await NotFoundAsync(async () => await orchestrator.TerminateAsync(nobody, cancellationToken: Token));
+        await NotFoundAsync(async () => await orchestrator.ResetAsync(nobody, 1, Token));
+        await NotFoundAsync(async () => await orchestrator.StateAsync(nobody, Token));
+        await NotFoundAsync(async () => await orchestrator.QueryAsync(nobody, "count", default, Token));
+        await NotFoundAsync(async () => await orchestrator.UpdateAsync(nobody, "add", default, cancellationToken: Token));
         Assert.Empty(await orchestrator.ErrorsAsync(nobody, Token));
         Assert.Empty(await orchestrator.ItemsAsync(nobody, Token));
         Assert.Empty(await orchestrator.PendingAsync(nobody, Token));

@@ -1,6 +1,7 @@
 using OrleansFlow.Errors;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workflows.Definitions;
+using OrleansFlow.Workflows.Migrations;
 using OrleansFlow.Workflows.Runs;
 using OrleansFlow.Workflows.Stores;
 
@@ -43,6 +44,15 @@ internal sealed class BreakableStore(IWorkflowStore inner) : IWorkflowStore
     public ValueTask SignalAsync(RunId run, string name, Payload payload, string? id, CancellationToken cancellationToken) => inner.SignalAsync(run, name, payload, id, cancellationToken);
 
     public ValueTask<WorkflowRunSummary> SteerAsync(RunId run, RunSteering steering, string? reason, CancellationToken cancellationToken) => inner.SteerAsync(run, steering, reason, cancellationToken);
+
+    public ValueTask<Payload> UpdateRunAsync(RunId run, string name, Payload argument, string id, CancellationToken cancellationToken) =>
+        inner.UpdateRunAsync(run, name, argument, id, cancellationToken);
+
+    public ValueTask<WorkflowRunSummary> ResetRunAsync(RunId run, long item, CancellationToken cancellationToken) => inner.ResetRunAsync(run, item, cancellationToken);
+
+    public ValueTask<WorkflowRunSummary> MigrateRunAsync(RunId run, MigrationPlan plan, CancellationToken cancellationToken) => inner.MigrateRunAsync(run, plan, cancellationToken);
+
+    public ValueTask<WorkflowRunState?> GetStateAsync(RunId run, CancellationToken cancellationToken) => inner.GetStateAsync(run, cancellationToken);
 
     public ValueTask<bool> DeleteRunAsync(RunId run, CancellationToken cancellationToken) => inner.DeleteRunAsync(run, cancellationToken);
 

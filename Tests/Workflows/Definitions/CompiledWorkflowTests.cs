@@ -32,6 +32,18 @@ public sealed class CompiledWorkflowTests
     }
 
     [Fact]
+    public void Hash_DoesNotChangeWithQueriesAndUpdates_WhichCannotChangeTheCourseOfARun()
+    {
+        var compiled = Sample().Compiled;
+        var asked = compiled with { Queries = ["value"], Updates = ["add"] };
+
+        Assert.Equal(compiled.Hash, asked.Hash);
+        Assert.NotEqual(compiled, asked);
+        Assert.Equal(asked, CompiledWorkflow.Parse(asked.ToUtf8()));
+        Assert.Equal(["value"], CompiledWorkflow.Parse(asked.ToUtf8()).Queries);
+    }
+
+    [Fact]
     public void CanReach_FollowsEveryKindOfEdge_AndLoops()
     {
         var compiled = Sample().Compiled;

@@ -24,6 +24,18 @@ public sealed class WorkflowReplayTests
     }).IsCompatible);
 
     [Fact]
+    public void QueriesAndUpdatesThatAreNew_AreCompatible_AndTheLogIsReadWithThem()
+    {
+        var history = FileOf(Chain());
+        var today = history.Definition with { Queries = ["total"], Updates = ["add"] };
+
+        Assert.Equal(new ReplayReport(5, null), WorkflowReplay.Check(history, today));
+        var read = WorkflowRunDecider.ApplyAll(WorkflowRunState.None(today), history.Events);
+        Assert.Equal(WorkflowRunStatus.Completed, read.Status);
+        Assert.Equal(read.Position, WorkflowRunJson.ReadSnapshot(WorkflowRunJson.WriteSnapshot(read), history.Definition).Position);
+    }
+
+    [Fact]
     public void NodeThatIsGone_IsNamed() => AssertParts(
         Chain(), flow => flow.Start(RunFlows.Pass(flow, "first").To(RunFlows.Pass(flow, "other").End())), 2, "StepCompleted of 'first'", "node 'last' to follow", "no node of that name");
 

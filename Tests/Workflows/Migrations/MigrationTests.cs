@@ -43,6 +43,25 @@ public sealed partial class MigrationTests
     }
 
     [Fact]
+    public async Task PlanByName_MovesItemsAsTheyAre_WhereTheyAreSaidToGo()
+    {
+        var run = await StepAsync(Old(), Begin(Old()), steps: 1);
+        var at = run.Workflow.Nodes[run.Items.Values.Single().Node].Name;
+        var workflow = run.Workflow with { Version = 2, Nodes = [.. run.Workflow.Nodes.Select(node => node.Name == at ? node with { Name = "other" } : node)] };
+
+        var missing = Assert.Throws<FlowException>(() => MigrationPlan.ByName(run, workflow));
+        Assert.Contains($"'{at}'", missing.Message, StringComparison.Ordinal);
+        Assert.Throws<FlowException>(() => MigrationPlan.ByName(run, workflow, new Dictionary<string, string> { [at] = "nowhere" }));
+        Assert.Throws<FlowException>(() => MigrationPlan.ByName(run, run.Workflow));
+        var moved = WorkflowMigration.Apply(run, MigrationPlan.ByName(run, workflow, new Dictionary<string, string> { [at] = "other" }));
+
+        var (before, after) = (run.Items.Values.Single(), moved.Items.Values.Single());
+        Assert.Equal((before.Id, before.Input, "other"), (after.Id, after.Input, moved.Workflow.Nodes[after.Node].Name));
+        Assert.Equal((run.Snapshot, run.Deltas), (moved.Snapshot, moved.Deltas));
+        Assert.Empty(WorkflowMigration.Apply(run, MigrationPlan.ByName(run, workflow, drops: [at])).Items);
+    }
+
+    [Fact]
     public async Task ItemInFlight_IsPendingAgain_AndItsOutcomeComesTooLate()
     {
         var run = await StepAsync(Old(), Begin(Old()), steps: 1);

@@ -9,6 +9,100 @@ namespace OrleansFlow.Tests.Workflows.Runs;
 public sealed class ChildRunTests
 {
     [Fact]
+    public void ChildThatIsOrderedAgain_WhileItGoesOn_IsTheSameRun_AndAnswersTheNewestOrder()
+    {
+        var run = Child();
+
+        Assert.Equal(WorkflowAnswer.Duplicate, run.Do(Again(1)).Answer);
+        Assert.Equal(WorkflowAnswer.Stepped, run.Do(Again(4)).Answer);
+        Assert.Equal((WorkflowRunStatus.Running, 0L, 1), (run.State.Status, run.State.Link, run.State.Items.Count));
+        run.Next(run.Take(), "last");
+        run.End(run.Take(), "5");
+
+        Assert.Equal(4, Assert.IsType<RunOrder.TellParent>(Assert.Single(run.State.Owed.Values)).Order);
+    }
+
+    [Fact]
+    public void ChildThatIsOrderedAgain_WhenItHasCompleted_GivesItsOutputAgain()
+    {
+        var run = Child();
+        run.Next(run.Take(), "last");
+        run.End(run.Take(), "5");
+        run.Do(new WorkflowCommand.Delivered(Assert.Single(run.State.Owed).Key));
+
+        run.Do(Again(2));
+        Assert.Equal(WorkflowAnswer.Duplicate, run.Do(Again(2)).Answer);
+
+        var told = Assert.IsType<RunOrder.TellParent>(Assert.Single(run.State.Owed.Values));
+        Assert.Equal((WorkflowRunStatus.Completed, "5", 2L), (run.State.Status, told.Output.ToString(), told.Order));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ChildThatIsOrderedAgain_WhenItFailedOrWasCancelled_BeginsAgain_WithNothingOfBefore(bool failed)
+    {
+        var run = Child();
+        run.Do(new WorkflowCommand.Signal("late", Payload.FromJson("1")));
+        run.Commit(run.Take(), new StepOutcome { Delta = Payload.FromJson("{}"), Successors = [new ItemSeed(1, Payload.FromJson("1"))] });
+        run.Do(failed ? new WorkflowCommand.Terminate() : new WorkflowCommand.Cancel());
+
+        run.Do(Again(2));
+
+        Assert.Equal((WorkflowRunStatus.Running, null, null, 1L), (run.State.Status, run.State.EndedUtc, run.State.Failure, run.State.Link));
+        Assert.Equal((0, 0, 9), (run.State.Deltas.Count, run.State.SignalCount, int.Parse(run.State.Items.Values.Single().Input.ToString(), System.Globalization.CultureInfo.InvariantCulture)));
+        run.Next(run.Take(), "last");
+        run.End(run.Take(), "5");
+        Assert.Equal([1, 2], run.State.Owed.Values.Select(order => ((RunOrder.TellParent)order).Order));
+    }
+
+    [Fact]
+    public void RunThatIsNobodysChild_OrAnotherOnes_IsNotTaken()
+    {
+        var run = Child();
+
+        var refused = run.Do(new WorkflowCommand.Attach("other", 9, Payload.FromJson("9")));
+
+        Assert.Equal((WorkflowAnswer.Refused, FlowErrorCode.AlreadyExists), (refused.Answer, refused.Code));
+        Assert.Contains("a child of run 'parent'", refused.Refused, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EndOfAChild_ThatAnswersAnEarlierOrder_IsOutOfDate()
+    {
+        var run = RunScript.Of(RunFlows.Chain);
+        var order = new StepOutcome { Children = [new ChildOrder { Id = "kid", Workflow = "w", Await = true }] };
+        var first = run.Take();
+        run.Commit(first, order);
+        run.Do(new WorkflowCommand.Reset(first.Id, WorkflowReset.Before(WorkflowRunState.None(run.State.Workflow), run.Events, first.Id)));
+        run.Commit(run.Take(), order);
+
+        Assert.Equal(WorkflowAnswer.Duplicate, run.Do(new WorkflowCommand.ChildEnded("kid", WorkflowRunStatus.Cancelled, Order: 1)).Answer);
+        Assert.Equal(WorkItemStatus.WaitingForChildren, Assert.Single(run.State.Items.Values).Status);
+        Assert.Equal(WorkflowAnswer.Stepped, run.Do(new WorkflowCommand.ChildEnded("kid", WorkflowRunStatus.Completed, Payload.FromJson("1"), Order: 2)).Answer);
+        Assert.Equal(WorkItemStatus.Pending, Assert.Single(run.State.Items.Values).Status);
+    }
+
+    [Fact]
+    public void OrdersOfOneChild_AreDueOneAfterTheOther_SoThatNoneIsCancelledBeforeItWasStarted()
+    {
+        var run = RunScript.Of(RunFlows.Chain);
+        run.Commit(run.Take(), new StepOutcome { Children = [.. ((string[])["a", "b"]).Select(id => new ChildOrder { Id = id, Workflow = "w", Await = true, CancelWithParent = true })] });
+        run.Do(new WorkflowCommand.Cancel());
+
+        Assert.Equal(4, run.State.Owed.Count);
+        Assert.Equal([1, 2], run.State.DueOrders(10).Select(order => order.Number));
+        Assert.Single(run.State.DueOrders(1));
+        run.Do(new WorkflowCommand.Delivered(2));
+        Assert.Equal(["a", "b"], run.State.DueOrders(10).Select(order => order is RunOrder.StartChild start ? start.Child : ((RunOrder.CancelChild)order).Child));
+        Assert.IsType<RunOrder.CancelChild>(run.State.DueOrders(10)[1]);
+    }
+
+    private static RunScript Child() => RunScript.With(RunFlows.Chain, start => start with { ParentRun = "parent", ParentOrder = 1 });
+
+    private static WorkflowCommand.Attach Again(long order) => new("parent", order, Payload.FromJson("9"));
+
+    [Fact]
     public void AwaitedChild_RunsTheNodeAgainWithItsResult()
     {
         var run = RunScript.Of(RunFlows.Loop);

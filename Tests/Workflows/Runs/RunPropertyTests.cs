@@ -47,6 +47,7 @@ public sealed class RunPropertyTests
             var before = run.State;
             var answer = run.Do(Command(run, random)).Answer;
             Assert.True(answer is not (WorkflowAnswer.Refused or WorkflowAnswer.Duplicate or WorkflowAnswer.Idle) || ReferenceEquals(before, run.State), $"What was refused changed something; seed {seed}.");
+            Assert.True(!before.IsFinal || run.State.IsFinal || run.Events[^1] is WorkflowRunEvent.Steered or WorkflowRunEvent.Restored or WorkflowRunEvent.Attached or WorkflowRunEvent.Migrated, $"A run that had ended went on by itself; seed {seed}.");
             Assert.True(before.Status != WorkflowRunStatus.Completed || run.State.Status == WorkflowRunStatus.Completed, $"A completed run went on; seed {seed}.");
             Assert.True(run.State.ContextVersion >= before.ContextVersion, $"The context's version fell; seed {seed}.");
             Assert.True(
@@ -85,6 +86,8 @@ public sealed class RunPropertyTests
                 return new WorkflowCommand.Fold(state.ContextVersion, Payload.FromJson("\"folded\""));
             case 19:
                 return Steering(run, random);
+            case 20 when random.Next(2) == 0:
+                return new WorkflowCommand.Attach("parent", random.Next(6), Payload.FromJson("2"));
             case 20:
                 return new WorkflowCommand.Describe([new(name, random.Next(2) == 0 ? null : "x")]);
             default:

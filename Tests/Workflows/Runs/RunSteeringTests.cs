@@ -70,6 +70,22 @@ public sealed class RunSteeringTests
     }
 
     [Fact]
+    public void ReasonOfAPause_StandsUntilTheRunGoesOn_OrEnds()
+    {
+        var run = RunScript.Of(RunFlows.Chain);
+        run.Do(new WorkflowCommand.Pause("look first"));
+        Assert.Equal("look first", run.State.Reason);
+        run.Do(new WorkflowCommand.Pause("another"));
+        Assert.Equal("look first", run.State.Reason);
+        run.Do(new WorkflowCommand.Unpause());
+        Assert.Null(run.State.Reason);
+
+        run.Do(new WorkflowCommand.Pause("look again"));
+        run.Do(new WorkflowCommand.Cancel("enough"));
+        Assert.Equal("enough", run.State.Reason);
+    }
+
+    [Fact]
     public void PausedRun_MayBeCancelled()
     {
         var run = RunScript.Of(RunFlows.Chain);

@@ -1,3 +1,4 @@
+using OrleansFlow.Errors;
 using OrleansFlow.Workflows;
 using OrleansFlow.Workflows.Contexts;
 using OrleansFlow.Workflows.Definitions;
@@ -84,6 +85,47 @@ public sealed class WorkflowRunDeciderTests
         Assert.Equal(WorkflowAnswer.Stepped, run.Next(current, "last").Answer);
         Assert.Equal(WorkflowAnswer.Refused, run.Next(current, "last").Answer);
         Assert.Single(run.State.Items);
+    }
+
+    /// <summary>Both sides of the bound; what is no loss of a worker is not counted, and what a step commits makes the count begin anew.</summary>
+    [Fact]
+    public void Takeovers_BeyondTheirMaximum_FailTheItemForGood()
+    {
+        var run = RunScript.Of(Chain, new StepRetryPolicy { MaxAttempts = 9 });
+        for (var takeover = 1; takeover <= 2; takeover++)
+        {
+            Assert.Equal(WorkflowAnswer.Stepped, Lose(run.Take(), "lease_expired").Answer);
+            Assert.Equal(takeover, Assert.Single(run.State.Items.Values).Takeovers);
+        }
+
+        Lose(run.Take(), null);
+        Assert.Equal((2, 0), (Assert.Single(run.State.Items.Values).Takeovers, run.State.Errors.Count));
+
+        var last = run.Take();
+        Assert.Equal(1, last.Attempts);
+        run.Do(new WorkflowCommand.Lose(last.Id, last.Epoch) { Takeover = "connection_lost", MaxTakeovers = 2 });
+
+        Assert.Equal((WorkflowRunStatus.Failed, FlowErrorCode.TooManyTakeovers), (run.State.Status, run.State.FailureCode));
+        Assert.Contains("Its worker was lost 3 times", Assert.Single(run.State.Errors).Message, StringComparison.Ordinal);
+
+        // Reopened it has all of them before it again.
+        run.Do(new WorkflowCommand.Reopen());
+        Assert.Equal(0, Assert.Single(run.State.Items.Values).Takeovers);
+
+        WorkflowDecision Lose(WorkItem item, string? why) => run.Do(new WorkflowCommand.Lose(item.Id, item.Epoch) { Takeover = why, MaxTakeovers = 2 });
+    }
+
+    [Fact]
+    public void Takeovers_WithoutAMaximum_GoOn()
+    {
+        var run = RunScript.Of(Chain);
+        for (var takeover = 0; takeover < 30; takeover++)
+        {
+            var item = run.Take();
+            run.Do(new WorkflowCommand.Lose(item.Id, item.Epoch) { Takeover = "lease_expired" });
+        }
+
+        Assert.Equal((WorkItemStatus.Pending, 30, 0), (run.State.Items[1].Status, run.State.Items[1].Takeovers, run.State.Items[1].Attempts));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using OrleansFlow.Simulation.Workflows;
 
 namespace OrleansFlow.Tests.Workflows.Simulation;
@@ -12,9 +13,10 @@ public sealed class DecisionSimulationTests
     public void AnySeed_EndsWithTheAnswerOfASequentialRun()
     {
         var broken = new SortedDictionary<ulong, string>();
+        var seen = new ConcurrentDictionary<string, int>();
         Parallel.For(0, 800, new ParallelOptions { CancellationToken = TestContext.Current.CancellationToken }, number =>
         {
-            if (DecisionSimulation.Run((ulong)number) is { } violation)
+            if (DecisionSimulation.Run((ulong)number, (what, count) => seen.AddOrUpdate(what, count, (_, sum) => sum + count)) is { } violation)
             {
                 lock (broken)
                 {
@@ -24,5 +26,6 @@ public sealed class DecisionSimulationTests
         });
 
         Assert.True(broken.Count == 0, $"{broken.Count} seeds: " + string.Join('\n', broken.Take(10).Select(one => $"seed {one.Key}: {one.Value}")));
+        Assert.All(seen, one => Assert.True(one.Value > 50, $"{one.Key} happened {one.Value} times"));
     }
 }

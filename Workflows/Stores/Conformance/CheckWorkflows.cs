@@ -19,6 +19,10 @@ internal static class CheckWorkflows
     /// <summary>One step.</summary>
     public static CompiledWorkflow Single { get; } = Define("single", flow => flow.Start(flow.Node<int, int>("a", (value, _) => value).End()));
 
+    /// <summary>One step, and an update "add".</summary>
+    public static CompiledWorkflow WithUpdate { get; } = Define("with-update", flow =>
+        flow.Update<int, int>("add", (_, _) => null, (value, _) => value).Start(flow.Node<int, int>("a", (value, _) => value).End()));
+
     /// <summary>A node that leads to itself and ends.</summary>
     public static CompiledWorkflow Loop { get; } = Define("loop", flow =>
     {

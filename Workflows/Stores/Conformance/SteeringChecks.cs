@@ -10,6 +10,7 @@ internal static class SteeringChecks
 {
     public static IReadOnlyList<WorkflowStoreCheck> All => WorkflowStoreConformance.ListOf(
         PausedRun_HandsOutNothing_AndStepsInFlightCommit,
+        PausedRun_SaysWhy_UntilItIsResumed,
         ResumedRun_DoesNotRepeatWhatIsDone,
         Resume_WakesAWaitingWorker,
         Resume_OfAFailedRun_GoesOnWithWhatFailed,
@@ -35,6 +36,15 @@ internal static class SteeringChecks
         await script.SteerAsync(run, RunSteering.Resume).ConfigureAwait(false);
         Accepted(await script.EndAsync(await script.TakeAsync().ConfigureAwait(false)).ConfigureAwait(false));
         Same(WorkflowRunStatus.Completed, (await script.RunAsync(run).ConfigureAwait(false)).Status);
+    }
+
+    private static async Task PausedRun_SaysWhy_UntilItIsResumed(StoreScript script)
+    {
+        var run = await script.StartAsync(CheckWorkflows.Chain).ConfigureAwait(false);
+        Same("look first", (await script.Store.SteerAsync(run, RunSteering.Pause, "look first", script.Token).ConfigureAwait(false)).Failure);
+        Same("look first", (await script.RunAsync(run).ConfigureAwait(false)).Failure);
+
+        Same(null, (await script.SteerAsync(run, RunSteering.Resume).ConfigureAwait(false)).Failure);
     }
 
     private static async Task ResumedRun_DoesNotRepeatWhatIsDone(StoreScript script)

@@ -8,7 +8,7 @@ public static class WorkflowStoreConformance
 {
     /// <summary>All checks.</summary>
     public static IReadOnlyList<WorkflowStoreCheck> Checks { get; } =
-        [.. StartChecks.All, .. TakeChecks.All, .. StepChecks.All, .. FailureChecks.All, .. LeaseChecks.All, .. SteeringChecks.All, .. WaitChecks.All, .. ViewChecks.All, .. ReopenChecks.All];
+        [.. StartChecks.All, .. TakeChecks.All, .. StepChecks.All, .. FailureChecks.All, .. LeaseChecks.All, .. SteeringChecks.All, .. OutsideChecks.All, .. WaitChecks.All, .. ViewChecks.All, .. ReopenChecks.All];
 
     /// <summary>The check of a name.</summary>
     /// <param name="name">The name.</param>

@@ -35,7 +35,7 @@ internal static class Summaries
 
     public static string NodeOf(WorkflowRunState state, WorkItem item) => item.Node >= 0 ? state.Workflow.Nodes[item.Node].Name : item.Update ?? "";
 
-    private static WorkItemState StateOf(WorkItemStatus status) => status switch
+    public static WorkItemState StateOf(WorkItemStatus status) => status switch
     {
         WorkItemStatus.Pending => WorkItemState.Pending,
         WorkItemStatus.InProgress => WorkItemState.InProgress,
