@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using OrleansFlow.Benchmarks.Macro.Engines;
 using OrleansFlow.Benchmarks.Macro.Scenarios;
 using OrleansFlow.Benchmarks.Macro.Wire;
 
 namespace OrleansFlow.Benchmarks.Macro;
 
-/// <summary><c>flow bench [SCENARIO...] [--rounds N] [--store sqlite|postgres] [--worker process|inline] [--size N] [--list]</c>. Each scenario gets a process of its own, so that its peak memory is its own.</summary>
+/// <summary><c>flow bench [SCENARIO...] [--rounds N] [--store sqlite|postgres] [--worker process|inline] [--size N] [--sf X] [--list]</c>. Each scenario gets a process of its own, so that its peak memory is its own.</summary>
 internal static class BenchmarkCommandLine
 {
     private const int CallersMistake = 2;
@@ -14,6 +15,7 @@ internal static class BenchmarkCommandLine
     private static string _store = StorageWrites.Stores[0];
     private static string _worker = TasksDurable.Workers[0];
     private static int _size = TasksCurve.DefaultSize;
+    private static double _scaleFactor = TpchLocal.DefaultScaleFactor;
 
     private static readonly Dictionary<string, Func<Scenario>> Scenarios = new(StringComparer.Ordinal)
     {
@@ -39,7 +41,7 @@ internal static class BenchmarkCommandLine
         ["workflow-steps"] = () => new WorkflowSteps(_store),
         ["workflow-latency"] = WorkflowLatency.ThreeSteps,
         ["workflow-fan-out-1000"] = WorkflowLatency.FanOut,
-        ["workflow-sleepers"] = () => new WorkflowSleepers(),
+        ["workflow-sleepers"] = () => new WorkflowSleepers(_size),
         ["workflow-long"] = () => new WorkflowLong(),
         ["tasks-durable"] = () => new TasksDurable(_store, _worker),
         ["tasks-enqueue"] = () => new TasksEnqueue(_store, isShared: true),
@@ -69,6 +71,11 @@ internal static class BenchmarkCommandLine
         ["exchange"] = () => new ExchangeTransfer(isTcp: false),
         ["exchange-tcp"] = () => new ExchangeTransfer(isTcp: true),
         ["flights-job"] = () => new FlightsJob(),
+        ["hash-partition"] = () => new HashPartition(HashPartition.Keys.Number),
+        ["hash-partition-split"] = () => new HashPartition(HashPartition.Keys.Number, isSplit: true),
+        ["hash-partition-text"] = () => new HashPartition(HashPartition.Keys.Text),
+        ["hash-partition-pair"] = () => new HashPartition(HashPartition.Keys.PairWithNulls),
+        ["tpch-local"] = () => new TpchLocal(_scaleFactor),
     };
 
     public static async Task<int> RunAsync(string[] args)
@@ -106,6 +113,12 @@ internal static class BenchmarkCommandLine
         if (args is [GrainCallsRemote.Argument, var folder])
         {
             await GrainCallsRemote.RunSiloAsync(folder);
+            return 0;
+        }
+
+        if (args is [DuckDbPeer.Argument, var threads])
+        {
+            await DuckDbPeer.RunAsync(int.Parse(threads, CultureInfo.InvariantCulture));
             return 0;
         }
 
@@ -166,6 +179,14 @@ internal static class BenchmarkCommandLine
                     return await MistakeAsync($"--size wants a number from {TasksCurve.SmallSize} to {TasksCurve.SizeMax}.");
                 }
             }
+            else if (args[index] == "--sf")
+            {
+                index++;
+                if (index == args.Length || !double.TryParse(args[index], CultureInfo.InvariantCulture, out _scaleFactor) || _scaleFactor is not (0.01 or >= 0.03 and <= 100))
+                {
+                    return await MistakeAsync("--sf wants a scale factor: 0.01, or 0.03 to 100.");
+                }
+            }
             else if (Scenarios.ContainsKey(args[index]))
             {
                 names.Add(args[index]);
@@ -185,6 +206,11 @@ internal static class BenchmarkCommandLine
     {
         await using var scenario = Scenarios[name]();
         var result = await ScenarioRunner.RunAsync(scenario, rounds, CancellationToken.None);
+        foreach (var part in result.Parts)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(part, ResultJson.Default.PartResult));
+        }
+
         Console.WriteLine(JsonSerializer.Serialize(result, ResultJson.Default.ScenarioResult));
         return 0;
     }
@@ -194,7 +220,7 @@ internal static class BenchmarkCommandLine
         foreach (var name in names)
         {
             var start = new ProcessStartInfo("dotnet") { UseShellExecute = false };
-            foreach (var argument in (string[])[typeof(BenchmarkCommandLine).Assembly.Location, name, "--rounds", rounds.ToString(CultureInfo.InvariantCulture), "--store", _store, "--worker", _worker, "--size", _size.ToString(CultureInfo.InvariantCulture)])
+            foreach (var argument in (string[])[typeof(BenchmarkCommandLine).Assembly.Location, name, "--rounds", rounds.ToString(CultureInfo.InvariantCulture), "--store", _store, "--worker", _worker, "--size", _size.ToString(CultureInfo.InvariantCulture), "--sf", _scaleFactor.ToString(CultureInfo.InvariantCulture)])
             {
                 start.ArgumentList.Add(argument);
             }

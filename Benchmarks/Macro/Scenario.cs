@@ -7,6 +7,8 @@ namespace OrleansFlow.Benchmarks.Macro;
 /// </remarks>
 internal abstract class Scenario : IAsyncDisposable
 {
+    private static readonly Dictionary<string, double> NoParts = [];
+
     /// <summary>Name on the command line.</summary>
     public abstract string Name { get; }
 
@@ -36,6 +38,12 @@ internal abstract class Scenario : IAsyncDisposable
 
     /// <summary>What the value is held against besides, each measured in every round.</summary>
     public virtual IReadOnlyList<FurtherBaseline> FurtherBaselines => [];
+
+    /// <summary>What the last round consists of, by name, in <see cref="Unit"/>: each gets a line of its own before the scenario's. Empty for most.</summary>
+    public virtual IReadOnlyDictionary<string, double> Parts => NoParts;
+
+    /// <summary>The same parts of the last round of the baseline.</summary>
+    public virtual IReadOnlyDictionary<string, double> BaselineParts => NoParts;
 
     /// <summary>Milliseconds of one fsync on the disk in use, measured after the rounds; null where nothing is stored.</summary>
     public virtual Task<double?> FsyncMsAsync(CancellationToken cancellationToken) => Task.FromResult<double?>(null);

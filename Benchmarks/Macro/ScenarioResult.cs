@@ -67,7 +67,14 @@ internal sealed record ScenarioResult
     public double? FsyncMs { get; init; }
 
     public required int Rounds { get; init; }
+
+    /// <summary>What the value consists of; each is a line of its own.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<PartResult> Parts { get; init; } = [];
 }
+
+/// <summary>The line of one part of a scenario, such as a query.</summary>
+internal sealed record PartResult(string Scenario, string Part, string Unit, double Value, Baseline Baseline, double Ratio, double[] Spread);
 
 internal sealed record Baseline(string Name, double Value);
 
@@ -76,4 +83,5 @@ internal sealed record RatedBaseline(string Name, double Value, double Ratio);
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ScenarioResult))]
+[JsonSerializable(typeof(PartResult))]
 internal sealed partial class ResultJson : JsonSerializerContext;

@@ -24,10 +24,17 @@ internal static class ScenarioRunner
         var samples = new List<Sample>();
         var baselines = new List<double>();
         var furtherValues = further.Select(_ => new List<double>()).ToArray();
+        var parts = scenario.Parts.Keys.ToDictionary(name => name, _ => (Values: new List<double>(), Baselines: new List<double>()), StringComparer.Ordinal);
         for (var round = 0; round < rounds; round++)
         {
             samples.Add(await scenario.MeasureAsync(cancellationToken));
             baselines.Add(await scenario.MeasureBaselineAsync(cancellationToken));
+            foreach (var (name, part) in parts)
+            {
+                part.Values.Add(scenario.Parts[name]);
+                part.Baselines.Add(scenario.BaselineParts[name]);
+            }
+
             for (var index = 0; index < further.Count; index++)
             {
                 furtherValues[index].Add(await further[index].MeasureAsync(cancellationToken));
@@ -74,7 +81,17 @@ internal static class ScenarioRunner
             Durability = scenario.Durability,
             FsyncMs = await scenario.FsyncMsAsync(cancellationToken) is { } fsyncMs ? Round(fsyncMs) : null,
             Rounds = rounds,
+            Parts = [.. parts.OrderBy(part => part.Key, StringComparer.Ordinal).Select(part => Part(scenario, part.Key, part.Value.Values, part.Value.Baselines))],
         };
+    }
+
+    private static PartResult Part(Scenario scenario, string name, List<double> values, List<double> baselines)
+    {
+        var value = Median([.. values]);
+        var baseline = Median([.. baselines]);
+        return new PartResult(
+            scenario.Name, name, scenario.Unit, Round(value), new Baseline(scenario.BaselineName, Round(baseline)), Round(value / baseline),
+            [Round(values.Min()), Round(values.Max())]);
     }
 
     private static double Median(double[] values)

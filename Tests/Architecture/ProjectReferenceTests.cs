@@ -30,7 +30,8 @@ public sealed class ProjectReferenceTests
         ["Simulation"] = ["Grains", "Worker", "Embedded"],
         ["Testing"] = ["Silo"],
         ["Cli"] = ["Client", "Silo", "Simulation"],
-        ["Benchmarks"] = ["Client", "Silo", "Simulation"],
+        ["Benchmarks/Queries"] = ["Engine"],
+        ["Benchmarks"] = ["Benchmarks.Queries", "Client", "Silo", "Simulation"],
     };
 
     public static TheoryData<string> Projects() => [.. Table.Keys];

@@ -13,7 +13,7 @@ internal sealed class WorkflowSteps(string store) : StoredTasks(store)
     private const int Slots = 2_000;
 
     /// <summary>Rounds before the first that counts: the compiler rewrites the path for hundreds of thousands of steps.</summary>
-    private const int WarmUps = 12;
+    private const int WarmUps = 30;
 
     private int _round;
 

@@ -1,0 +1,170 @@
+using OrleansFlow.Engine;
+using OrleansFlow.Sql.Plans;
+using OrleansFlow.Sql.Reading;
+
+namespace OrleansFlow.Sql.Planning;
+
+/// <summary>
+/// Lets DuckDB parse, bind and optimise a query over tables that are only described, and reads the plan. It has a database of its own,
+/// without rows: the settings of planning must not reach those that execute.
+/// </summary>
+/// <remarks>One query at a time; open several for more.</remarks>
+internal sealed class SqlPlanner : IAsyncDisposable
+{
+    // These optimisers make what SQL has no words for, or decide what is decided later by where the rows are:
+    // statistics_propagation drops what "cannot" exist in tables without rows and adds overflow-free functions; compressed_materialization and
+    // late_materialization add internal functions and row numbers; build_side_probe_side turns joins round; sampling_pushdown hides a sample in a scan;
+    // window_self_join makes joins of windows; unused_columns, column_lifetime and top_n_window_elimination leave plans that cannot be serialized.
+    private const string Disabled =
+        "statistics_propagation,compressed_materialization,late_materialization,build_side_probe_side,"
+        + "join_filter_pushdown,sampling_pushdown,window_self_join,unused_columns,column_lifetime,top_n_window_elimination";
+
+    // What a second attempt does without, when the first plan could not be serialized all the same.
+    private const string DisabledToo = Disabled + ",common_subplan,cte_inlining,cte_filter_pusher,unnest_rewriter";
+
+    private readonly EngineInstance _instance;
+    private readonly EngineSession _session;
+    private readonly Dictionary<long, string> _tables = [];
+    private readonly Dictionary<string, long> _ids = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, long> _rowCounts = new(StringComparer.OrdinalIgnoreCase);
+
+    private SqlPlanner(EngineInstance instance, EngineSession session)
+    {
+        _instance = instance;
+        _session = session;
+    }
+
+    /// <summary>Opens a planner without tables.</summary>
+    public static async Task<SqlPlanner> OpenAsync(CancellationToken cancellationToken)
+    {
+        var instance = await EngineInstance.OpenAsync(new EngineOptions { ThreadCount = 1 }, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var session = instance.OpenSession();
+            await session.ExecuteAsync(Set(Disabled), null, cancellationToken).ConfigureAwait(false);
+            return new SqlPlanner(instance, session);
+        }
+        catch
+        {
+            await instance.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Adds a table, or describes it anew.</summary>
+    /// <param name="name">Its name; not case-sensitive.</param>
+    /// <param name="query">A query with its columns; never run.</param>
+    /// <param name="estimatedRowCount">Rows to plan with.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="EngineException">The query is refused.</exception>
+    public async Task AddTableAsync(string name, string query, long estimatedRowCount, CancellationToken cancellationToken)
+    {
+        var id = await _session.RegisterStubAsync(name, query, estimatedRowCount, cancellationToken).ConfigureAwait(false);
+        if (_ids.Remove(name, out var old))
+        {
+            _tables.Remove(old);
+        }
+
+        _ids[name] = id;
+        _tables[id] = name;
+        _rowCounts[name] = estimatedRowCount;
+    }
+
+    /// <summary>Rows that a table is planned with.</summary>
+    public long RowsOf(string table) => _rowCounts.GetValueOrDefault(table);
+
+    /// <summary>Forgets a table; unknown names are ignored.</summary>
+    public async Task RemoveTableAsync(string name, CancellationToken cancellationToken)
+    {
+        await _session.UnregisterAsync(name, cancellationToken).ConfigureAwait(false);
+        _rowCounts.Remove(name);
+        if (_ids.Remove(name, out var id))
+        {
+            _tables.Remove(id);
+        }
+    }
+
+    /// <summary>Plans a query.</summary>
+    /// <param name="sql">One SELECT.</param>
+    /// <param name="cancellationToken">Interrupts the planning.</param>
+    /// <exception cref="EngineException">The query is wrong; DuckDB's message.</exception>
+    /// <exception cref="PlanReadException">The query is right, but its plan cannot be distributed.</exception>
+    public async Task<PlannedQuery> PlanAsync(string sql, CancellationToken cancellationToken)
+    {
+        var names = await NamesAsync(sql, cancellationToken).ConfigureAwait(false);
+        var plan = await ReadAsync(sql, cancellationToken).ConfigureAwait(false);
+        return names.Count == plan.Types.Count
+            ? new PlannedQuery(sql, PlanSimplifier.Simplify(ColumnPruner.Prune(PlanSimplifier.Simplify(ColumnPruner.Prune(plan)))), new([.. names]))
+            : throw new PlanReadException($"the plan has {plan.Types.Count} columns and the query {names.Count}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _session.DisposeAsync().ConfigureAwait(false);
+        await _instance.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Names of a query's columns.</summary>
+    /// <exception cref="EngineException">The query is wrong.</exception>
+    public async Task<IReadOnlyList<string>> NamesAsync(string sql, CancellationToken cancellationToken)
+    {
+        var names = new List<string>();
+        await foreach (var row in TextsAsync($"SELECT column_name FROM (DESCRIBE {sql.TrimEnd().TrimEnd(';')})", [], cancellationToken).ConfigureAwait(false))
+        {
+            names.Add(row);
+        }
+
+        return names;
+    }
+
+    private static string Set(string optimizers) => $"SET disabled_optimizers = '{optimizers}'";
+
+    private async Task<PlanNode> ReadAsync(string sql, CancellationToken cancellationToken)
+    {
+        var text = await SerializeAsync(sql, cancellationToken).ConfigureAwait(false);
+        if (text.StartsWith("{\"error\":true", StringComparison.Ordinal))
+        {
+            await _session.ExecuteAsync(Set(DisabledToo), null, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                text = await SerializeAsync(sql, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                await _session.ExecuteAsync(Set(Disabled), null, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+
+        return new PlanReader(id => _tables.GetValueOrDefault(id)).Read(text);
+    }
+
+    private async Task<string> SerializeAsync(string sql, CancellationToken cancellationToken)
+    {
+        const string call = "SELECT CAST(json_serialize_plan(CAST($1 AS VARCHAR), skip_null := true, skip_empty := false, optimize := true) AS VARCHAR)";
+        await foreach (var text in TextsAsync(call, [sql], cancellationToken).ConfigureAwait(false))
+        {
+            return text;
+        }
+
+        throw new PlanReadException("DuckDB gave no plan");
+    }
+
+    private async IAsyncEnumerable<string> TextsAsync(
+        string sql, object?[] parameters, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var result = await _session.QueryAsync(sql, parameters, cancellationToken).ConfigureAwait(false);
+        await using (result.ConfigureAwait(false))
+        {
+            while (await result.ReadAsync(cancellationToken).ConfigureAwait(false) is { } batch)
+            {
+                using (batch)
+                {
+                    for (var row = 0; row < batch.RowCount; row++)
+                    {
+                        yield return (string)batch.Columns[0].GetValue(row)!;
+                    }
+                }
+            }
+        }
+    }
+}

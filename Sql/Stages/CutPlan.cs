@@ -1,0 +1,53 @@
+using OrleansFlow.Sql.Planning;
+using OrleansFlow.Sql.Plans;
+using OrleansFlow.Sql.Rendering;
+
+namespace OrleansFlow.Sql.Stages;
+
+/// <summary>A query cut into stages, with the operators of each.</summary>
+/// <param name="query">The query.</param>
+/// <param name="stages">The stages, producers first; none for a query that runs as it is written.</param>
+internal sealed class CutPlan(PlannedQuery query, IReadOnlyList<PendingStage> stages)
+{
+    private IReadOnlyList<string> _reasons = [];
+
+    public PlannedQuery Query { get; } = query;
+
+    public IReadOnlyList<PendingStage> Stages { get; } = stages;
+
+    /// <summary>Why it runs in fewer tasks than it might.</summary>
+    public IReadOnlyList<string> Reasons => [.. Stages.SelectMany(stage => stage.Part.Notes).Concat(_reasons).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>One task that runs the user's text.</summary>
+    public static CutPlan Local(PlannedQuery query, IReadOnlyList<string> reasons) => new(query, []) { _reasons = reasons };
+
+    /// <summary>The plan as it travels.</summary>
+    /// <exception cref="Reading.PlanReadException">A fragment has no SQL form.</exception>
+    public DistributedPlan ToDistributedPlan() => Stages.Count == 0
+        ? new DistributedPlan { Stages = [LocalStage()], Names = [.. Query.Names], IsLocal = true, Reasons = Reasons }
+        : new DistributedPlan { Stages = [.. Stages.Select(ToStage)], Names = [.. Query.Names], Reasons = Reasons };
+
+    private QueryStage LocalStage() => new()
+    {
+        Id = 1,
+        Sql = Query.Sql,
+        ColumnTypes = [.. Query.Plan.Types.Select(type => type.ToString())],
+        TaskCount = 1,
+        Scans = [.. Query.Plan.SelfAndInputs().OfType<ScanNode>().Select(scan => scan.Table).Distinct(StringComparer.OrdinalIgnoreCase).Select(table => new StageScan(table, table, [], 0, 1))],
+    };
+
+    private static QueryStage ToStage(PendingStage stage) => new()
+    {
+        Id = stage.Id,
+        Sql = SqlRenderer.Render(stage.Part.Node),
+        ColumnTypes = [.. stage.Part.Node.Types.Select(type => type.ToString())],
+        TaskCount = stage.Part.TaskCount,
+        Scans = stage.Part.Scans,
+        Inputs = [.. stage.Part.Inputs.Select(input => new StageInput(
+            input.Name, input.Output.Stage.Id, input.Output.Stage.Outputs.IndexOf(input.Output), input.FirstTask, input.TaskCount))],
+        Outputs = [.. stage.Outputs.Select(output => new StageOutput(output.Kind, output.PartitionCount, output.Keys, output.Order, stage.Outputs.Count > 1))],
+        IsPassThrough = stage.Part.Node is InputNode,
+        EstimatedRowCount = stage.Part.RowCount,
+        Notes = stage.Part.Notes,
+    };
+}
