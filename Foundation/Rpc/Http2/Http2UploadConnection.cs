@@ -53,7 +53,8 @@ internal sealed partial class Http2UploadConnection : IHttp2Connection
         {
             lock (_gate)
             {
-                return _failure is null && !_goingAway && NextStreamId < StreamIdMax && _call is null or { IsComplete: true };
+                // One that is about to end may have a call that went well to its end meanwhile.
+                return _failure is null && !_ends && !_goingAway && NextStreamId < StreamIdMax && _call is null or { IsComplete: true };
             }
         }
     }

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Net;
 using OrleansFlow.Rpc;
 using OrleansFlow.Rpc.Http2;
 
@@ -94,6 +96,36 @@ public sealed partial class Http2UploadTests
         Assert.Equal(body, (byte[])[.. first[PrefixBytes..], .. second]);
     }
 
+    /// <summary>A reader that gives up in the moment in which the request ends: the connection ends a little later, and with it whatever call it has then.</summary>
+    [Fact(Timeout = TimeoutMs)]
+    public async Task Connection_ThatIsAboutToEnd_IsNotLentAgain()
+    {
+        await using var server = new ScriptedServer();
+        var opening = Http2UploadConnection.OpenAsync(server.Address, new RpcChannelOptions(), TimeProvider.System, Token);
+        await server.AcceptAsync();
+        using var connection = await opening;
+        var head = new ArrayBufferWriter<byte>();
+        using var request = new HttpRequestMessage(HttpMethod.Post, server.Address) { Version = HttpVersion.Version20, Content = new ByteArrayContent([]) };
+        Assert.True(Http2Writer.TryWriteHeaders(head, connection.NextStreamId, request));
+        var call = connection.Begin(head.WrittenSpan, () => { });
+        await server.SendAsync(Settings((InitialWindow, int.MaxValue)), Widen(0, int.MaxValue - 65_535));
+
+        // More than the sockets take while nobody reads: a frame is half-way out.
+        var sending = connection.SendDataAsync(call, default, new byte[64 << 20], CancellationToken.None);
+        await WhenStuckAsync(call);
+        call.SendsEnd = true;
+        await server.SendAsync(ScriptedServer.Headers(1, Http2Flags.EndHeaders | Http2Flags.EndStream));
+        await call.Headers;
+        Assert.False((await call.Body.ReadAsync(Token)).Buffer.Length > 0);
+        connection.Abort(call, new IOException("the reader gives up"));
+        call.SentEnd = true;
+
+        Assert.True(call.IsComplete);
+        Assert.False(connection.IsReusable);
+        server.Close();
+        await Assert.ThrowsAnyAsync<Exception>(() => sending);
+    }
+
     /// <summary>The server answers to the end, with a body or with a status alone, while the writer waits for room.</summary>
     [Theory(Timeout = TimeoutMs)]
     [InlineData(true)]
@@ -178,6 +210,8 @@ public sealed partial class Http2UploadTests
         await server.AcceptAsync();
         if (answered)
         {
+            // An answer to what was not asked yet breaks the protocol.
+            await server.ReadUntilAsync(Http2FrameType.Headers);
             await server.SendAsync(GoodHeaders(1));
             await call.GetHeadersAsync(Token);
         }
