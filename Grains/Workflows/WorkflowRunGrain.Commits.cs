@@ -115,6 +115,7 @@ internal sealed partial class WorkflowRunGrain
         LogWriteFailed(failure, _id);
         _signal.Fail(failure);
         _end?.Fail(failure);
+        EndQueries();
         DeactivateOnIdle();
     }
 

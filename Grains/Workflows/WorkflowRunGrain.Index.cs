@@ -53,10 +53,19 @@ internal sealed partial class WorkflowRunGrain
     {
         // A deactivation would end what is being published.
         await (_facts?.Publishing ?? Task.CompletedTask);
-        if ((_isParked || state.IsFinal) && !_owesNews && _watchers == 0 && _queries is null or { Count: 0 } && state.Owed.IsEmpty
+        if ((_isParked || state.IsFinal) && !_owesNews && _watchers == 0 && _askers == 0 && state.Owed.IsEmpty
             && _owedToQueues is null or { Count: 0 } && ReferenceEquals(state, _pump!.Tentative))
         {
             DeactivateOnIdle();
+        }
+    }
+
+    /// <summary>The last of those who kept the run in memory has gone.</summary>
+    private void RestUnasked()
+    {
+        if (--_askers == 0 && _isParked && !_owesNews && _mail is not { IsRunning: true } && _news is not { IsRunning: true } && Committed is { } state)
+        {
+            _delivery = DeliverAsync(_delivery, RestAsync(state));
         }
     }
 

@@ -20,6 +20,19 @@ internal sealed partial class WorkflowRunGrain
 
     public async Task<Payload> QueryAsync(string name, Payload argument, CancellationToken cancellationToken)
     {
+        _askers++;
+        try
+        {
+            return await AnswerQueryAsync(name, argument, cancellationToken);
+        }
+        finally
+        {
+            RestUnasked();
+        }
+    }
+
+    private async Task<Payload> AnswerQueryAsync(string name, Payload argument, CancellationToken cancellationToken)
+    {
         await RequireNamedAsync("query", name, RequireCommitted().Workflow, static workflow => workflow.Queries, cancellationToken);
         var state = RequireCommitted();
         if (_queries?.Count >= QueriesMax)

@@ -42,10 +42,25 @@ internal sealed partial class WorkflowRunGrain
 
         _owesNews |= turn.EventCount > 0;
         await StageAsync(turn);
-        return ViewOf(_pump!.Committed);
+
+        // Not the newest state: a run that was let go on may have ended already.
+        return ViewOf(turn.State);
     }
 
     public async Task<Payload> UpdateAsync(string name, Payload argument, string id, CancellationToken cancellationToken)
+    {
+        _askers++;
+        try
+        {
+            return await AnswerUpdateAsync(name, argument, id, cancellationToken);
+        }
+        finally
+        {
+            RestUnasked();
+        }
+    }
+
+    private async Task<Payload> AnswerUpdateAsync(string name, Payload argument, string id, CancellationToken cancellationToken)
     {
         await RequireNamedAsync("update", name, Require().Workflow, static workflow => workflow.Updates, cancellationToken);
         var turn = new WorkflowRunTurn(Require());

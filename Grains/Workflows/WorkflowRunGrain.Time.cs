@@ -30,6 +30,9 @@ internal sealed partial class WorkflowRunGrain
 
     private int _watchers;
 
+    /// <summary>Calls that wait for what a worker says. It would say it to the next activation, and this one would wait for those calls before it ends.</summary>
+    private int _askers;
+
     /// <summary>True when nothing is pending or with a worker.</summary>
     private static bool IsIdle(WorkflowRunState state) => state.IsFinal || state.Status == WorkflowRunStatus.Paused
         ? state.LaneTop == 0

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
 using OrleansFlow.Errors;
 using OrleansFlow.Tasks;
 using OrleansFlow.Tests.Grains.Hosting;
@@ -65,6 +66,30 @@ public sealed class WorkflowWaitingTests
 
         Assert.Equal(1, reads);
         Assert.InRange(again.WakeUtc!.Value, line.WakeUtc!.Value.AddMinutes(60), line.WakeUtc.Value.AddMinutes(62));
+    }
+
+    [Theory(Timeout = Watchdog)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Run_ThatIsAskedOrChanged_StaysInMemoryUntilItHasAnswered(bool isUpdate)
+    {
+        await using var cluster = await FlowCluster.StartAsync(batches: true, configure: (silo, client) =>
+        {
+            silo?.Configure<SiloMessagingOptions>(static calls => calls.ResponseTimeout = TimeSpan.FromDays(30));
+            client?.Configure<ClientMessagingOptions>(static calls => calls.ResponseTimeout = TimeSpan.FromDays(30));
+        });
+        var flow = WorkflowRuns.Flow with { Queries = ["total"], Updates = ["add"] };
+        var run = await WorkflowRuns.StartAsync(cluster, "r", flow);
+        var answer = isUpdate ? run.UpdateAsync("add", Payload.FromJson("1"), "u1", FlowCluster.Token) : run.QueryAsync("total", default, FlowCluster.Token);
+
+        // No worker comes, so the run rests as far as the index can see.
+        await WhenParkedAsync(cluster);
+        var worker = new TestWorker(cluster, "w1", 1, [Role]) { RoleVersions = { [Role] = flow.Hash } };
+        await worker.RegisterAsync();
+        var lease = await cluster.AdvanceUntilAsync(worker.NextOfferAsync(), TimeSpan.FromSeconds(5), worker);
+        Assert.True((await WorkflowRuns.CompleteAsync(run, lease, new StepOutcome { Result = Payload.FromJson("7") })).Accepted);
+
+        Assert.Equal("7", (await answer).ToString());
     }
 
     /// <summary>The tasks' own bound: see <c>TakeoverTests</c>.</summary>
