@@ -14,8 +14,19 @@ public sealed partial class GrainWorkflowStore
 
     private IWorkflowHealthGrain Health => _grains.GetGrain<IWorkflowHealthGrain>(IWorkflowHealthGrain.Key);
 
-    /// <summary>The run's events, page by page; none when there is no such run.</summary>
+    /// <summary>The run's events; none when there is no such run.</summary>
     private async IAsyncEnumerable<WorkflowRunEvent> EventsAsync(RunId run, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var page in PagesAsync(run, cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var happened in EventsOf(page))
+            {
+                yield return happened;
+            }
+        }
+    }
+
+    private async IAsyncEnumerable<WorkflowHistoryPage> PagesAsync(RunId run, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         for (var (after, hasMore) = (-1L, true); hasMore;)
         {
@@ -25,38 +36,43 @@ public sealed partial class GrainWorkflowStore
                 yield break;
             }
 
-            foreach (var happened in page.Commits.SelectMany(commit => WorkflowEventJson.Read(commit.Utf8)))
-            {
-                yield return happened;
-            }
-
+            yield return page;
             (after, hasMore) = (page.First + page.Commits.Count - 1, page.HasMore && page.Commits.Count > 0);
         }
     }
+
+    private static IEnumerable<WorkflowRunEvent> EventsOf(WorkflowHistoryPage page) => page.Commits.SelectMany(commit => WorkflowEventJson.Read(commit.Utf8));
 
     /// <summary>Goes through a run's life, event by event, as far as its log goes back.</summary>
     private async Task ReplayAsync(RunId run, Action<WorkflowRunState, WorkflowRunState, WorkflowRunEvent> note, CancellationToken cancellationToken)
     {
         WorkflowRunState? state = null;
-        await foreach (var happened in EventsAsync(run, cancellationToken).ConfigureAwait(false))
+        await foreach (var page in PagesAsync(run, cancellationToken).ConfigureAwait(false))
         {
-            if (state is null && happened is WorkflowRunEvent.Started started)
+            if (!page.From.IsDefault)
             {
-                // The version that it began with: it may have moved to another one since.
-                var workflow = await _definitions.FindAsync(new(started.Workflow, started.Version), cancellationToken).ConfigureAwait(false);
-                state = workflow is null ? null : WorkflowRunState.None(workflow);
+                // A run that has continued as new often; or one whose oldest link was deleted between two pages.
+                state = WorkflowRunJson.Read(page.From.Utf8.Span);
             }
 
-            if (state is null)
+            foreach (var happened in EventsOf(page))
             {
-                return;
-            }
+                state ??= happened is WorkflowRunEvent.Started started ? await BeforeAsync(started, cancellationToken).ConfigureAwait(false) : null;
+                if (state is null)
+                {
+                    return;
+                }
 
-            var next = WorkflowRunDecider.Apply(state, happened);
-            note(state, next, happened);
-            state = next;
+                var next = WorkflowRunDecider.Apply(state, happened);
+                note(state, next, happened);
+                state = next;
+            }
         }
     }
+
+    /// <summary>An empty run of the version that it began with: it may have moved to another one since.</summary>
+    private async ValueTask<WorkflowRunState?> BeforeAsync(WorkflowRunEvent.Started started, CancellationToken cancellationToken) =>
+        await _definitions.FindAsync(new(started.Workflow, started.Version), cancellationToken).ConfigureAwait(false) is { } workflow ? WorkflowRunState.None(workflow) : null;
 
     private async Task<T?> OrNullAsync<T>(Func<Task<T>> read)
         where T : class

@@ -20,8 +20,8 @@ namespace OrleansFlow.Client.Workflows.Stores;
 /// as long as the cluster says, are kept by the run's grain, and survive the loss of a silo.
 /// </para>
 /// <para>
-/// Listings are in the order of starts, oldest first. A key without an id makes the run's id. The history of a run that continued as new begins with its
-/// last continuation. The health of workers is kept in memory.
+/// Listings are in the order of starts, oldest first. A key without an id makes the run's id. The history of a run that continues as new reaches back over its
+/// newest three links. The health of workers is kept in memory.
 /// </para>
 /// </remarks>
 public sealed partial class GrainWorkflowStore : IWorkflowStore

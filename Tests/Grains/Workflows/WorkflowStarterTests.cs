@@ -140,6 +140,26 @@ public sealed class WorkflowStarterTests
     }
 
     [Fact(Timeout = Watchdog)]
+    public async Task RunWhoseGatewayWasLostBetweenItsCommitAndTheHandOver_IsOfferedAgain_OnceItsLeaseHasExpired()
+    {
+        await using var cluster = await FlowCluster.StartAsync(batches: true);
+        var worker = await StartWorkerAsync(cluster, slots: 1);
+        var needs = PlacementTraits.Of([], WorkflowRuns.Flow.Hash).Text;
+        var ticket = Assert.Single(await cluster.Grains.GetGrain<IRoleQueueGrain>(Role + "/0").TakeSlotsAsync(1, needs, FlowCluster.Token));
+        var run = cluster.Grains.GetGrain<IWorkflowRunGrain>("r1");
+        var begun = await run.BeginAsync(WorkflowRuns.Begin("1"), ticket, FlowCluster.Token);
+        var lost = begun.Grant!.Token;
+
+        // Nobody redeems the ticket, and nobody tells the index.
+        var again = await cluster.AdvanceUntilAsync(worker.NextOfferAsync(), TimeSpan.FromSeconds(5), worker);
+
+        Assert.Equal((lost.TaskId, true), (again.Token.TaskId, again.Token.Epoch > lost.Epoch));
+        var outcome = new AttemptOutcome { Token = lost, End = AttemptEnd.Failed, Failure = new TaskFailure("bad_input", Permanent: true, "late") };
+        Assert.False(Assert.Single(await run.CompleteManyAsync([outcome], worker.Id, worker.SessionId, FlowCluster.Token)).Accepted);
+        Assert.True((await WorkflowRuns.CompleteAsync(run, again, WorkflowRuns.Next(1, "2"))).Accepted);
+    }
+
+    [Fact(Timeout = Watchdog)]
     public async Task LeaseThatComesTooLate_ToAWorkerThatIsFull_IsRevoked()
     {
         await using var cluster = await FlowCluster.StartAsync();

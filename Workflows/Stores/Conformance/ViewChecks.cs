@@ -12,6 +12,7 @@ internal static class ViewChecks
         Runs_AreListed_PageByPage_AndByFilter,
         Items_KeepTheirAttempts_WhenTheyAreDone,
         History_IsTheRunsEvents_InOrder,
+        RunThatContinuesAsNew_KeepsItsId_ItsNewestItemsAndTheirEvents,
         WorkerHealth_IsThatOfTheWorker_AndTheNewest);
 
     private static async Task UnknownRun_HasEmptyViews(StoreScript script)
@@ -87,6 +88,30 @@ internal static class ViewChecks
         var rest = await script.Store.GetHistoryAsync(run, 3, 100, script.Token).ConfigureAwait(false);
         SameList(["Leased", "Committed"], rest.Select(happened => happened.GetType().Name));
         Same(2, (await script.Store.GetHistoryAsync(run, 1, 2, script.Token).ConfigureAwait(false)).Count);
+    }
+
+    private static async Task RunThatContinuesAsNew_KeepsItsId_ItsNewestItemsAndTheirEvents(StoreScript script)
+    {
+        var run = await script.StartAsync(CheckWorkflows.Single).ConfigureAwait(false);
+        for (var link = 2; link <= 6; link++)
+        {
+            var lease = await script.TakeAsync().ConfigureAwait(false);
+            Same(run, lease.Token.Run);
+            Accepted(await script.CommitAsync(lease, new StepOutcome { ContinueAsNew = new NewRun(Payload.FromJson($"{link}")) }).ConfigureAwait(false));
+        }
+
+        var last = await script.TakeAsync().ConfigureAwait(false);
+        Same("6", last.Item.Input.ToString(), "the input of the last link");
+        Accepted(await script.EndAsync(last).ConfigureAwait(false));
+
+        // A store may forget the oldest links of a run that does this for ever.
+        var items = await script.ItemsAsync(run).ConfigureAwait(false);
+        Same((last.Token.Item, WorkItemState.Completed), (items[^1].Id, items[^1].State), "the newest item");
+        That(items.Count > 1);
+        var events = await script.Store.GetHistoryAsync(run, 0, 1_000, script.Token).ConfigureAwait(false);
+        That(events.OfType<WorkflowRunEvent.Committed>().Count() == items.Count);
+        Same(last.Token.Item, events.OfType<WorkflowRunEvent.Committed>().Last().Item, "the item of the last commit");
+        Same(WorkflowRunStatus.Completed, (await script.RunAsync(run).ConfigureAwait(false)).Status);
     }
 
     private static async Task WorkerHealth_IsThatOfTheWorker_AndTheNewest(StoreScript script)
