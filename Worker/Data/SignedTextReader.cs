@@ -24,12 +24,15 @@ internal static class SignedTextReader
     /// <summary>Kind of the texts that name data for <c>DoGet</c>.</summary>
     public const string TicketKind = "ticket";
 
+    /// <summary>Kind of the texts that let a caller run and read one query on workers; the subject is the query's id.</summary>
+    public const string QueryKind = "query";
+
     // Far above what is ever made; keeps hostile input from being decoded at length.
     private const int CharsMax = 2_048;
 
     /// <summary>The subject of a text that is genuine, of the kind, and not expired.</summary>
     /// <exception cref="FlowException">
-    /// <c>unauthenticated</c> for a token, <c>bad_input</c> for a ticket; the message says whether it was forged or has expired, never what it holds.
+    /// <c>unauthenticated</c> for a token or a query's token, <c>bad_input</c> for a ticket; the message says whether it was forged or has expired, never what it holds.
     /// </exception>
     public static string Read(string kind, string text, VerifySignature verify, DateTimeOffset nowUtc)
     {
@@ -56,9 +59,12 @@ internal static class SignedTextReader
             : throw Refuse(kind, $"expired at {DateTimeOffset.FromUnixTimeSeconds(expires):u}");
     }
 
-    private static FlowException Refuse(string kind, string why) => kind == TokenKind
-        ? new FlowException(FlowErrorCode.Unauthenticated, $"The bearer token {why}. Use the one in endpoints.json of the silo's data folder, or the configured one.")
-        : new FlowException(FlowErrorCode.BadInput, $"The {kind} {why}. Ask GetFlightInfo for a new one.");
+    private static FlowException Refuse(string kind, string why) => kind switch
+    {
+        TokenKind => new FlowException(FlowErrorCode.Unauthenticated, $"The bearer token {why}. Use the one in endpoints.json of the silo's data folder, or the configured one."),
+        QueryKind => new FlowException(FlowErrorCode.Unauthenticated, $"The token of the query {why}. Start the query again; its gateway makes a new one."),
+        _ => new FlowException(FlowErrorCode.BadInput, $"The {kind} {why}. Ask GetFlightInfo for a new one."),
+    };
 
     private static bool TryDecode(ReadOnlySpan<char> text, out byte[] bytes)
     {
