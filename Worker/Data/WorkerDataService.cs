@@ -16,6 +16,7 @@ using OrleansFlow.Flight;
 using OrleansFlow.Flight.Exchange;
 using OrleansFlow.Rpc;
 using OrleansFlow.Rpc.Server;
+using OrleansFlow.Worker.Queries;
 
 namespace OrleansFlow.Worker.Data;
 
@@ -30,6 +31,7 @@ internal sealed partial class WorkerDataService : IWorkerDataEndpoint, IAsyncDis
     private readonly ILogger _logger;
     private readonly VerificationKeys _keys = new();
     private readonly WorkerFlightProducer _producer;
+    private readonly QueryWorkerService? _queries;
     private readonly List<ExchangeListener> _exchanges = [];
     private WebApplication? _app;
     private X509Certificate2? _certificate;
@@ -41,8 +43,14 @@ internal sealed partial class WorkerDataService : IWorkerDataEndpoint, IAsyncDis
     /// <param name="openStore">Opens the artifact store at the root that the gateway names.</param>
     /// <param name="clock">Clock of tickets and times.</param>
     /// <param name="loggers">Makes its loggers.</param>
+    /// <param name="makeQueries">Makes what runs tasks of queries, given who may call; null: they are refused.</param>
     public WorkerDataService(
-        WorkerDataOptions options, string socketName, Func<string, IArtifactStore> openStore, TimeProvider clock, ILoggerFactory loggers)
+        WorkerDataOptions options,
+        string socketName,
+        Func<string, IArtifactStore> openStore,
+        TimeProvider clock,
+        ILoggerFactory loggers,
+        Func<QueryAuthorization, Func<string>, QueryWorkerService>? makeQueries = null)
     {
         _options = options;
         _socketName = socketName;
@@ -50,7 +58,8 @@ internal sealed partial class WorkerDataService : IWorkerDataEndpoint, IAsyncDis
         _clock = clock;
         _loggers = loggers;
         _logger = loggers.CreateLogger<WorkerDataService>();
-        _producer = new WorkerFlightProducer(_keys, clock);
+        _queries = options.Enabled ? makeQueries?.Invoke(new QueryAuthorization.Signed(_keys, clock), () => Address) : null;
+        _producer = new WorkerFlightProducer(_keys, clock, _queries?.Producer);
     }
 
     /// <inheritdoc/>
@@ -124,6 +133,11 @@ internal sealed partial class WorkerDataService : IWorkerDataEndpoint, IAsyncDis
             _app = null;
         }
 
+        if (_queries is not null)
+        {
+            await _queries.DisposeAsync();
+        }
+
         _keys.Dispose();
         _certificate?.Dispose();
     }
@@ -137,7 +151,7 @@ internal sealed partial class WorkerDataService : IWorkerDataEndpoint, IAsyncDis
         builder.Services.AddSingleton<IHostLifetime, OwnersLifetime>();
         builder.Services.AddRouting();
         builder.Services.AddRpcServer();
-        builder.Services.AddSingleton<IRpcErrorMapper, DataErrors>();
+        builder.Services.AddSingleton<IRpcErrorMapper, QueryErrors>();
         builder.WebHost.UseKestrelCore();
         if (_certificate is not null)
         {

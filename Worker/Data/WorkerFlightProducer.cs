@@ -3,14 +3,19 @@ using OrleansFlow.Errors;
 using OrleansFlow.Flight;
 using OrleansFlow.Flight.Exchange;
 using OrleansFlow.Rpc;
+using OrleansFlow.Worker.Queries;
 
 namespace OrleansFlow.Worker.Data;
 
 /// <summary>
 /// What a worker offers to clients, to the gateway and to its peers: batches of completed nodes, to whoever holds a ticket that the silo
-/// signed. Nothing else lets a caller in, and nothing else is needed: the ticket is the right to what it names, until it expires.
+/// signed. Nothing else lets a caller in, and nothing else is needed: the ticket is the right to what it names, until it expires. Tasks of queries
+/// are served beside them, to whoever shows the query's token.
 /// </summary>
-internal sealed class WorkerFlightProducer(VerificationKeys keys, TimeProvider clock) : IFlightProducer
+/// <param name="keys">The cluster's.</param>
+/// <param name="clock">Clock of tickets.</param>
+/// <param name="queries">Tasks of queries; null: none are taken.</param>
+internal sealed class WorkerFlightProducer(VerificationKeys keys, TimeProvider clock, QueryFlightProducer? queries = null) : IFlightProducer
 {
     private volatile IArtifactStore? _artifacts;
 
@@ -23,10 +28,20 @@ internal sealed class WorkerFlightProducer(VerificationKeys keys, TimeProvider c
 
     public Task<FlightStream> DoGetAsync(FlightTicket ticket, RpcServerContext context)
     {
+        if (queries is not null && QueryTickets.IsQuery(ticket))
+        {
+            return queries.DoGetAsync(ticket, context);
+        }
+
         // The same headers as at the gateway, so that it does not matter who answers.
         var form = StreamForm.Read(context.RequestHeaders);
         return Task.FromResult(form.Apply(Open(ticket)));
     }
+
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> DoActionAsync(FlightAction action, RpcServerContext context) =>
+        queries?.DoActionAsync(action, context) ?? throw NoQueries();
+
+    public IAsyncEnumerable<FlightActionType> ListActionsAsync(RpcServerContext context) => queries?.ListActionsAsync(context) ?? throw NoQueries();
 
     /// <summary>Checks the ticket of an exchange before the stream is let in.</summary>
     public ValueTask AuthorizeAsync(ExchangeHello hello, CancellationToken cancellationToken)
@@ -56,6 +71,9 @@ internal sealed class WorkerFlightProducer(VerificationKeys keys, TimeProvider c
             }
         }
     }
+
+    private static FlowException NoQueries() => new(
+        FlowErrorCode.Unsupported, $"This worker takes no tasks of queries: {QueryWorkerOptions.SectionName}:{nameof(QueryWorkerOptions.Enabled)} is false.");
 
     private FlightStream Open(FlightTicket ticket)
     {

@@ -9,6 +9,7 @@ using OrleansFlow.Worker.Artifacts;
 using OrleansFlow.Worker.Attempts;
 using OrleansFlow.Worker.Data;
 using OrleansFlow.Worker.Inputs;
+using OrleansFlow.Worker.Queries;
 using OrleansFlow.Worker.Sessions;
 
 namespace OrleansFlow.Worker.Hosting;
@@ -58,7 +59,7 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
         _tempFolder = Path.Combine(_tempRoot, ProcessNames.Of(WorkerId.Value));
         var clock = services.GetRequiredService<TimeProvider>();
         _data = new WorkerDataService(
-            data, ProcessNames.Of(WorkerId.Value) + SocketExtension, root => new SharedFolderArtifactStore(root), clock, loggers);
+            data, ProcessNames.Of(WorkerId.Value) + SocketExtension, root => new SharedFolderArtifactStore(root), clock, loggers, QueriesOf(services, WorkerId.Value, _options.Version ?? ""));
         _session = new WorkerSession(
             transport,
             new WorkerSessionOptions
@@ -158,6 +159,15 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
     {
         var machine = string.Concat(Environment.MachineName.Where(char.IsAsciiLetterOrDigit).Take(32));
         return $"{(machine.Length > 0 ? machine : "worker")}-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..6]}";
+    }
+
+    private static Func<QueryAuthorization, Func<string>, QueryWorkerService>? QueriesOf(IServiceProvider services, string workerId, string version)
+    {
+        var options = services.GetService<IOptions<QueryWorkerOptions>>()?.Value ?? new QueryWorkerOptions();
+        var worker = (services.GetService<QueryWorker>() ?? QueryWorker.Default()).WithVersion(version);
+        return options.Enabled
+            ? (authorization, locations) => new QueryWorkerService(options, worker, workerId, locations, authorization, services)
+            : null;
     }
 
     private async Task RunAsync()

@@ -8,6 +8,7 @@ using OrleansFlow.Tasks;
 using OrleansFlow.Worker.Attempts;
 using OrleansFlow.Worker.Data;
 using OrleansFlow.Worker.Inputs;
+using OrleansFlow.Worker.Queries;
 using OrleansFlow.Worker.Sessions;
 
 namespace OrleansFlow.Worker.Hosting;
@@ -103,6 +104,12 @@ public static class WorkerServiceCollectionExtensions
         services.AddInputAdapters();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WorkerOptions>, WorkerOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WorkerDataOptions>, WorkerDataOptionsValidator>());
+        if (!services.Any(service => service.ImplementationType == typeof(QueryWorkerOptionsValidator)))
+        {
+            Bind<QueryWorkerOptions>(services, null, QueryWorkerOptions.SectionName);
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<QueryWorkerOptions>, QueryWorkerOptionsValidator>());
+        }
+
         if (!services.Any(service => service.ImplementationType == typeof(SqlRoleOptionsValidator)))
         {
             Bind<SqlRoleOptions>(services, null, SqlRoleOptions.SectionName);
