@@ -1,0 +1,13 @@
+using System.Collections.Immutable;
+
+namespace OrleansFlow.Decisions.Queries;
+
+/// <summary>What was decided about a query.</summary>
+/// <param name="State">The state from now on; when it has an end, every worker is to drop the query.</param>
+/// <param name="ToSet">Attempts that workers are to be given; producers before consumers.</param>
+/// <param name="Refused">Null when the command was accepted, also when it changes nothing.</param>
+public readonly record struct QueryDecision(QueryState State, ImmutableArray<TaskPlacement> ToSet, string? Refused = null)
+{
+    /// <summary>True when the command was accepted.</summary>
+    public bool IsAccepted => Refused is null;
+}
