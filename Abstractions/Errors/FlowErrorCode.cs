@@ -101,4 +101,7 @@ public enum FlowErrorCode
 
     /// <summary>The workflow's definition is not kept, or another one is; register it first.</summary>
     UnknownDefinition = 40,
+
+    /// <summary>Who kept track of the query is gone, and with it the query. Run it again.</summary>
+    QueryLost = 41,
 }

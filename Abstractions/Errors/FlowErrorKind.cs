@@ -49,6 +49,7 @@ public sealed record FlowErrorKind(FlowErrorCode Code, string Wire, FaultOrigin 
         new(FlowErrorCode.BatchDeadlineExceeded, "batch_deadline_exceeded", FaultOrigin.External, RetryAdvice.Later, 4, 504),
         new(FlowErrorCode.NoTerminalOutput, "no_terminal_output", FaultOrigin.User, RetryAdvice.Never, 9, 409),
         new(FlowErrorCode.UnknownDefinition, "unknown_definition", FaultOrigin.User, RetryAdvice.Never, 9, 409),
+        new(FlowErrorCode.QueryLost, "query_lost", FaultOrigin.External, RetryAdvice.Later, 14, 503),
     ];
 
     private static readonly FrozenDictionary<FlowErrorCode, FlowErrorKind> ByCode = Table.ToFrozenDictionary(kind => kind.Code);

@@ -7,6 +7,7 @@ using OrleansFlow.Grains.Graphs;
 using OrleansFlow.Grains.Tasks;
 using OrleansFlow.Grains.Workers;
 using OrleansFlow.Grains.Workflows;
+using OrleansFlow.Queries;
 using OrleansFlow.Retention;
 using OrleansFlow.Tasks;
 
@@ -26,6 +27,8 @@ public static class FlowGrainServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RetentionOptions>, RetentionOptionsValidator>());
         services.AddOptions<LimitOptions>().BindConfiguration(LimitOptions.SectionName).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LimitOptions>, LimitOptionsValidator>());
+        services.AddOptions<DistributedQueryOptions>().BindConfiguration(DistributedQueryOptions.SectionName).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DistributedQueryOptions>, DistributedQueryOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<LeaseClock>();
         services.TryAddSingleton<SiloServingClock>();
