@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using OrleansFlow.Arrow;
 using OrleansFlow.Client.Protocol;
+using OrleansFlow.Client.Queries;
 using OrleansFlow.Errors;
 using OrleansFlow.Flight;
 using OrleansFlow.Flight.Sql;
@@ -19,18 +20,23 @@ public sealed partial class FlowClient
     public async IAsyncEnumerable<RecordBatch> QueryAsync(
         string sql, QueryOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        await foreach (var batch in Query(sql, options: options).WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            yield return batch;
+        }
+    }
+
+    /// <summary>Prepares a statement that gives rows; it is sent when its columns or its rows are asked for.</summary>
+    /// <param name="sql">One statement; tables are <c>TABLE</c> and <c>runs.RUN.NODE</c>.</param>
+    /// <param name="headers">What the session builders of all its workers get to see: names of letters, digits, '-', '_' and '.', without regard to case; null for nothing.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <exception cref="ArgumentException">There is no statement, or an option or the name of a header is wrong.</exception>
+    public FlowQuery Query(string sql, IReadOnlyDictionary<string, string>? headers = null, QueryOptions? options = null)
+    {
         ArgumentException.ThrowIfNullOrWhiteSpace(sql);
         options ??= new QueryOptions();
         options.Validate();
-        var flight = new FlightClient(_channel.Value);
-        var info = await GuardAsync(() => new FlightSqlClient(flight).QueryAsync(sql, new RpcCallOptions(Metadata: options.Headers(), CancellationToken: cancellationToken))).ConfigureAwait(false);
-        var reader = new EndpointReader(endpoint => _locations.Value.Of(endpoint, options.Headers()), info, options);
-        var batches = reader.ReadAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
-        await using var _ = batches.ConfigureAwait(false);
-        while (await GuardAsync(async () => await batches.MoveNextAsync().ConfigureAwait(false)).ConfigureAwait(false))
-        {
-            yield return batches.Current;
-        }
+        return new FlowQuery(_channel, _locations, sql, options.Metadata(headers), options);
     }
 
     /// <summary>Runs a statement that changes registered tables; durable when it returns.</summary>

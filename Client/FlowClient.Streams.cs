@@ -103,7 +103,7 @@ public sealed partial class FlowClient
         ArgumentNullException.ThrowIfNull(input);
         options ??= new QueryOptions();
         options.Validate();
-        var call = new RpcCallOptions(Metadata: options.Headers(), CancellationToken: cancellationToken);
+        var call = new RpcCallOptions(Metadata: options.Metadata(), CancellationToken: cancellationToken);
         var exchange = await GuardAsync(() => new FlightClient(_channel.Value).DoExchangeAsync(FlightDescriptor.ForPath(ExchangePath, sql), schema, call)).ConfigureAwait(false);
         await using var _ = exchange.ConfigureAwait(false);
         await SendAsync(exchange, input, cancellationToken).ConfigureAwait(false);

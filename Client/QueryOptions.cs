@@ -33,18 +33,29 @@ public sealed record QueryOptions
     /// <summary>Is told after each batch how far the query is; null for nobody.</summary>
     public IProgress<QueryProgress>? Progress { get; init; }
 
-    /// <summary>The headers that ask for this; null for none.</summary>
-    internal RpcMetadata? Headers()
+    /// <summary>The metadata that asks for this; null for none.</summary>
+    /// <param name="headers">What goes along with the query; null for nothing.</param>
+    internal RpcMetadata? Metadata(IReadOnlyDictionary<string, string>? headers = null)
     {
-        if (Compression == IpcCompression.None && !DecodesDictionaries)
+        var hasForm = Compression != IpcCompression.None || DecodesDictionaries;
+        if (!hasForm && headers is not { Count: > 0 })
         {
             return null;
         }
 
-        var headers = new RpcMetadata();
-        headers.Add(FlowHeaders.Compression, Compression switch { IpcCompression.Lz4Frame => FlowHeaders.Lz4, IpcCompression.Zstd => FlowHeaders.Zstd, _ => FlowHeaders.None });
-        headers.Add(FlowHeaders.Dictionaries, DecodesDictionaries ? FlowHeaders.Decode : FlowHeaders.Keep);
-        return headers;
+        var metadata = new RpcMetadata();
+        if (hasForm)
+        {
+            metadata.Add(FlowHeaders.Compression, Compression switch { IpcCompression.Lz4Frame => FlowHeaders.Lz4, IpcCompression.Zstd => FlowHeaders.Zstd, _ => FlowHeaders.None });
+            metadata.Add(FlowHeaders.Dictionaries, DecodesDictionaries ? FlowHeaders.Decode : FlowHeaders.Keep);
+        }
+
+        foreach (var (name, value) in headers ?? new Dictionary<string, string>())
+        {
+            metadata.Add(FlowHeaders.QueryPrefix + name.ToLowerInvariant(), value);
+        }
+
+        return metadata;
     }
 
     internal void Validate()

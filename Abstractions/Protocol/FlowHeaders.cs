@@ -9,6 +9,9 @@ public static class FlowHeaders
     /// <summary>What becomes of dictionary columns: <see cref="Keep"/> (default) or <see cref="Decode"/>.</summary>
     public const string Dictionaries = "x-orleansflow-dictionaries";
 
+    /// <summary>What the names of headers begin with that go along with a query to every worker of it; there they have the rest of the name.</summary>
+    public const string QueryPrefix = "x-orleansflow-query-";
+
     /// <summary>Bodies are not compressed.</summary>
     public const string None = "none";
 

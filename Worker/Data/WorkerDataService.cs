@@ -114,6 +114,7 @@ internal sealed partial class WorkerDataService : IWorkerDataEndpoint, IAsyncDis
         if (_artifactRoot != artifactRoot)
         {
             _producer.Artifacts = _openStore(artifactRoot);
+            _producer.ArtifactRoot = artifactRoot;
             _artifactRoot = artifactRoot;
         }
     }

@@ -19,6 +19,9 @@ internal sealed class WorkerFlightProducer(VerificationKeys keys, TimeProvider c
 {
     private volatile IArtifactStore? _artifacts;
 
+    /// <summary>The folder of the artifacts and of the tables' files; null before the first registration.</summary>
+    public string? ArtifactRoot { get; set; }
+
     /// <summary>Where artifacts lie; null before the first registration.</summary>
     public IArtifactStore? Artifacts
     {
@@ -78,6 +81,11 @@ internal sealed class WorkerFlightProducer(VerificationKeys keys, TimeProvider c
     private FlightStream Open(FlightTicket ticket)
     {
         var subject = Redeem(ticket);
+        if (TableFlights.IsTable(subject) && ArtifactRoot is { } root)
+        {
+            return TableFlights.Open(root, subject);
+        }
+
         return ArtifactFlights.OpenSubject(
             Artifacts ?? throw new FlowException(FlowErrorCode.ArtifactLost, "This worker has not registered yet and serves nothing; ask the gateway."), subject);
     }

@@ -8,6 +8,7 @@ using OrleansFlow.Flight;
 using OrleansFlow.Flight.Sql;
 using OrleansFlow.Rpc;
 using OrleansFlow.Silo.Gateway.Control;
+using OrleansFlow.Silo.Gateway.Queries;
 using OrleansFlow.Silo.Gateway.Sql;
 using OrleansFlow.Silo.Gateway.Streams;
 using OrleansFlow.Silo.Security;
@@ -202,7 +203,7 @@ internal sealed class GatewayFlightProducer(
     {
         if (sqlTickets.TryRedeem(ticket) is { } statement)
         {
-            return await sql.OpenAsync(statement, context.CancellationToken);
+            return await sql.OpenAsync(statement, QueryHeaders.Read(context.RequestHeaders), context.CancellationToken);
         }
 
         var subject = tickets.Redeem(ticket);

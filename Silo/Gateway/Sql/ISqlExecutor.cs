@@ -3,9 +3,12 @@ using OrleansFlow.Flight;
 
 namespace OrleansFlow.Silo.Gateway.Sql;
 
-/// <summary>Runs the statements of clients. Today on one engine in this process; whoever distributes them replaces this.</summary>
+/// <summary>Runs the statements of clients.</summary>
 internal interface ISqlExecutor
 {
+    /// <summary>Whether a query that is read again gives the same batches, so that a client that lost its connection can pass over those that it has.</summary>
+    bool IsRepeatable { get; }
+
     /// <summary>What a statement is, without running it.</summary>
     /// <exception cref="OrleansFlow.Errors.FlowException"><c>engine_error</c>: it is no statement, or names what is not there; <c>bad_input</c>; <c>limit_exceeded</c>.</exception>
     Task<StatementShape> DescribeAsync(string sql, CancellationToken cancellationToken);
@@ -14,8 +17,10 @@ internal interface ISqlExecutor
     /// <param name="sql">One statement.</param>
     /// <param name="parameters">Values in order.</param>
     /// <param name="input">One more table, which hides a registered one of its name; null for none.</param>
+    /// <param name="headers">What the caller sent along for whoever runs it; names in lower case.</param>
     /// <param name="cancellationToken">Ends the statement, its reading included.</param>
-    Task<FlightStream> QueryAsync(string sql, IReadOnlyList<object?> parameters, SqlTable? input, CancellationToken cancellationToken);
+    Task<FlightStream> QueryAsync(
+        string sql, IReadOnlyList<object?> parameters, SqlTable? input, IReadOnlyDictionary<string, string> headers, CancellationToken cancellationToken);
 
     /// <summary>Runs a statement that changes tables.</summary>
     /// <param name="sql">One statement.</param>

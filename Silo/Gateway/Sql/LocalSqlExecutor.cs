@@ -10,6 +10,8 @@ namespace OrleansFlow.Silo.Gateway.Sql;
 /// <summary>Runs a statement on one local engine, which reads the files of its tables where they lie.</summary>
 internal sealed class LocalSqlExecutor(SqlEngines engines, SqlCatalog catalog, TableWrites writes) : ISqlExecutor
 {
+    public bool IsRepeatable => true;
+
     public async Task<StatementShape> DescribeAsync(string sql, CancellationToken cancellationToken)
     {
         await using var lease = await engines.LeaseAsync(cancellationToken);
@@ -22,7 +24,8 @@ internal sealed class LocalSqlExecutor(SqlEngines engines, SqlCatalog catalog, T
         }, cancellationToken);
     }
 
-    public async Task<FlightStream> QueryAsync(string sql, IReadOnlyList<object?> parameters, SqlTable? input, CancellationToken cancellationToken)
+    public async Task<FlightStream> QueryAsync(
+        string sql, IReadOnlyList<object?> parameters, SqlTable? input, IReadOnlyDictionary<string, string> headers, CancellationToken cancellationToken)
     {
         if (SqlChange.IsChange(sql))
         {

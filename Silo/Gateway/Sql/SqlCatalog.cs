@@ -19,6 +19,9 @@ internal sealed record SqlTable(SqlTableName Name, ArrowSchema Schema, long Rows
 {
     /// <summary>Gives the batches one by one in place of <see cref="Open"/>, once for each reading; null where they are mapped.</summary>
     public Func<CancellationToken, IAsyncEnumerable<RecordBatch>>? Read { get; init; }
+
+    /// <summary>The files that it is made of; null for what is no registered table.</summary>
+    public string? Manifest { get; init; }
 }
 
 /// <summary>All that can be named in a statement: registered tables and the outputs of runs.</summary>
@@ -93,7 +96,10 @@ internal sealed class SqlCatalog(IGrainFactory grains, DatasetStore store, RunFl
         {
             using var reader = store.Open(file);
             return [.. Enumerable.Range(0, reader.BatchCount).Select(reader.ReadBatch)];
-        }));
+        }))
+    {
+        Manifest = table.Manifest,
+    };
 
     /// <summary>A stream as it is now: what is kept of it, read one batch at a time.</summary>
     private SqlTable ToStream(CatalogTable stream)

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using OrleansFlow.Arrow;
 using OrleansFlow.Catalogs;
 using OrleansFlow.Errors;
@@ -28,14 +29,14 @@ internal sealed class SqlExchange(ISqlExecutor executor, SpoolFolder spool)
         var sql = StatementOf(descriptor);
         if (schema is null)
         {
-            return await executor.QueryAsync(sql, [], null, cancellationToken);
+            return await executor.QueryAsync(sql, [], null, FrozenDictionary<string, string>.Empty, cancellationToken);
         }
 
         var sent = await spool.WriteAsync("The input of the exchange", schema, batches, cancellationToken);
         try
         {
             var input = sent.AsTable(new SqlTableName(SqlTableName.Registered, ICatalogGrain.DefaultNamespace, InputTable));
-            var stream = await executor.QueryAsync(sql, [], input, cancellationToken);
+            var stream = await executor.QueryAsync(sql, [], input, FrozenDictionary<string, string>.Empty, cancellationToken);
             return new FlightStream(stream.Schema, stream.Batches) { Owner = new Chain(stream, sent) };
         }
         catch

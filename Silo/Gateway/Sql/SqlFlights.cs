@@ -21,7 +21,7 @@ internal sealed class SqlFlights(ISqlExecutor executor, SqlMetadata metadata, Sq
             Schema = schema,
             Descriptor = descriptor,
             Endpoints = [tickets.Endpoint(FlightSqlCommand.Pack(toRun).Span, parameters)],
-            IsOrdered = true,
+            IsOrdered = toRun is not CommandStatementQuery || executor.IsRepeatable,
         };
     }
 
@@ -32,7 +32,10 @@ internal sealed class SqlFlights(ISqlExecutor executor, SqlMetadata metadata, Sq
         ?? throw new FlowException(FlowErrorCode.BadInput, "The columns of this statement depend on its parameters, or there are none. Run it to see them.");
 
     /// <summary>The rows behind a ticket.</summary>
-    public async Task<FlightStream> OpenAsync(SqlTicket ticket, CancellationToken cancellationToken)
+    /// <param name="ticket">The ticket.</param>
+    /// <param name="headers">What the caller sent along for whoever runs the query.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async Task<FlightStream> OpenAsync(SqlTicket ticket, IReadOnlyDictionary<string, string> headers, CancellationToken cancellationToken)
     {
         var command = FlightSqlCommand.TryUnpack(ticket.Command);
         if (command is not CommandStatementQuery query)
@@ -44,7 +47,7 @@ internal sealed class SqlFlights(ISqlExecutor executor, SqlMetadata metadata, Sq
         try
         {
             var parameters = SqlParameters.ReadSingle(ticket.Parameters);
-            var stream = await CancellableAsync(registration, async () => await executor.QueryAsync(query.Query, parameters, null, registration.Token));
+            var stream = await CancellableAsync(registration, async () => await executor.QueryAsync(query.Query, parameters, null, headers, registration.Token));
             return new FlightStream(stream.Schema, ReadAsync(stream, registration, cancellationToken)) { Owner = new Both(stream, registration) };
         }
         catch

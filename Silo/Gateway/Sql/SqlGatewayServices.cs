@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using OrleansFlow.Silo.Gateway.Queries;
 
 namespace OrleansFlow.Silo.Gateway.Sql;
 
@@ -13,7 +14,12 @@ internal static class SqlGatewayServices
         services.AddSingleton<TableWrites>();
         services.AddSingleton<SqlCatalog>();
         services.AddSingleton<SqlEngines>();
-        services.TryAddSingleton<ISqlExecutor, LocalSqlExecutor>();
+        services.AddSingleton<LocalSqlExecutor>();
+        services.TryAddSingleton<ISqlExecutor, DistributedSqlExecutor>();
+        services.TryAddSingleton<IQueryWorkers, QueryWorkers>();
+        services.AddSingleton<QueryCalls>();
+        services.AddSingleton<QueryPlanner>();
+        services.AddSingleton<QueryRunner>();
         services.AddSingleton<SqlMetadata>();
         services.AddSingleton<SqlTickets>();
         services.AddSingleton<PreparedStatements>();

@@ -285,9 +285,12 @@ public sealed class FlightSqlLimitTests(SiloFixture fixture)
     {
         public Task<StatementShape> DescribeAsync(string sql, CancellationToken cancellationToken) => inner.DescribeAsync(sql, cancellationToken);
 
-        public Task<FlightStream> QueryAsync(string sql, IReadOnlyList<object?> parameters, SqlTable? input, CancellationToken cancellationToken)
+        public bool IsRepeatable => inner.IsRepeatable;
+
+        public Task<FlightStream> QueryAsync(
+            string sql, IReadOnlyList<object?> parameters, SqlTable? input, IReadOnlyDictionary<string, string> headers, CancellationToken cancellationToken)
         {
-            var query = inner.QueryAsync(sql, parameters, input, cancellationToken);
+            var query = inner.QueryAsync(sql, parameters, input, headers, cancellationToken);
             begun.TrySetResult();
             return query;
         }

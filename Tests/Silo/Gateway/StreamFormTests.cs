@@ -59,7 +59,7 @@ public sealed class StreamFormTests(SiloFixture fixture)
 
         foreach (var decodes in (bool[])[false, true])
         {
-            var call = new RpcCallOptions(Metadata: new QueryOptions { Compression = compression, DecodesDictionaries = decodes }.Headers(), CancellationToken: token);
+            var call = new RpcCallOptions(Metadata: new QueryOptions { Compression = compression, DecodesDictionaries = decodes }.Metadata(), CancellationToken: token);
             var info = await fixture.Silo.Flight.GetFlightInfoAsync(descriptor, call);
             Assert.Equal(decodes ? ArrowType.Utf8 : WordRows.Schema.Fields[0].Type, info.Schema!.Fields[0].Type);
             Assert.Equal(info.Schema, await fixture.Silo.Flight.GetSchemaAsync(descriptor, call));

@@ -1,0 +1,30 @@
+using OrleansFlow.Protocol.Queries.V1;
+using OrleansFlow.Sql.Stages;
+
+namespace OrleansFlow.Silo.Gateway.Queries;
+
+/// <summary>A table that tasks can read in parts.</summary>
+internal interface IQueryTable
+{
+    /// <summary>The name by which queries name it.</summary>
+    string Name { get; }
+
+    /// <summary>A query with its columns and without rows.</summary>
+    string EmptyQuery { get; }
+
+    /// <summary>Its rows, as far as that is known.</summary>
+    long RowCount { get; }
+
+    /// <summary>Divides it among the tasks of a scan.</summary>
+    /// <exception cref="OrleansFlow.Errors.FlowException">It cannot be read.</exception>
+    Task<IQueryScan> SplitAsync(StageScan scan, CancellationToken cancellationToken);
+}
+
+/// <summary>A table that was divided.</summary>
+internal interface IQueryScan
+{
+    /// <summary>What a task reads.</summary>
+    /// <param name="part">0-based; -1 for a task that reads no rows.</param>
+    /// <param name="at">The worker that the task is at.</param>
+    TaskScan Of(int part, QueryPeer at);
+}

@@ -1,0 +1,107 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Google.Protobuf;
+using OrleansFlow.Flight;
+using OrleansFlow.Protocol.Queries.V1;
+using OrleansFlow.Rpc;
+using OrleansFlow.Silo.Security;
+using OrleansFlow.Worker.Data;
+
+namespace OrleansFlow.Silo.Gateway.Queries;
+
+/// <summary>The calls of a query's coordinator to workers (<c>query_v1.proto</c>), with one channel for each worker. Thread-safe.</summary>
+/// <remarks>Every method throws <see cref="RpcException"/> when the worker refuses or cannot be reached.</remarks>
+internal sealed class QueryCalls(SignedText signed, TimeProvider clock) : IAsyncDisposable
+{
+    /// <summary>Kind of the signed texts that let their bearer run and read one query.</summary>
+    private const string TokenKind = "query";
+
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<string, Lazy<RpcChannel>> _channels = new(StringComparer.Ordinal);
+
+    /// <summary>The right to run and read a query at every worker of this cluster.</summary>
+    /// <param name="queryId">The query.</param>
+    /// <param name="lifetime">How long it is good.</param>
+    public string TokenFor(string queryId, TimeSpan lifetime) => signed.Make(TokenKind, queryId, lifetime).Text;
+
+    /// <summary>Gives a worker tasks: all of them or none.</summary>
+    public async Task SetAsync(string location, string token, IEnumerable<TaskPlan> plans, CancellationToken cancellationToken)
+    {
+        var request = new SetPlansRequest();
+        request.Plans.AddRange(plans);
+        await foreach (var _ in ActAsync(location, token, QueryActions.SetPlans, request, CallTimeout, cancellationToken))
+        {
+            // That there is an answer is the answer.
+        }
+    }
+
+    /// <summary>Ends the tasks of a query at a worker and deletes what they kept.</summary>
+    public async Task CancelAsync(string location, string token, string queryId, string reason, TimeSpan timeout)
+    {
+        await foreach (var _ in ActAsync(
+            location, token, QueryActions.Cancel, new CancelQueryRequest { QueryId = queryId, Reason = reason }, timeout, CancellationToken.None))
+        {
+            // How many tasks there were is of no interest.
+        }
+    }
+
+    /// <summary>Hears of the tasks of a query at a worker until the query is cancelled there.</summary>
+    public async IAsyncEnumerable<TaskReport> WatchAsync(string location, string token, string queryId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var bytes in ActAsync(location, token, QueryActions.Watch, new WatchQueryRequest { QueryId = queryId }, timeout: null, cancellationToken))
+        {
+            yield return TaskReport.Parser.ParseFrom(bytes.Span);
+        }
+    }
+
+    /// <summary>What a worker says of itself; null: it runs no queries.</summary>
+    public async Task<WorkerInfo?> FindInfoAsync(string location, string token, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var bytes in ActAsync(location, token, QueryActions.WorkerInfo, new WorkerInfoRequest(), ConnectTimeout, cancellationToken))
+            {
+                return WorkerInfo.Parser.ParseFrom(bytes.Span);
+            }
+
+            return null;
+        }
+        catch (RpcException)
+        {
+            // One that is too old for queries, or cannot be reached from here.
+            return null;
+        }
+    }
+
+    /// <summary>Prepares the reading of a task's rows.</summary>
+    public FlightReader Read(string location, string token, OutputRange range, CancellationToken cancellationToken) =>
+        ClientOf(location).DoGet(QueryActions.TicketOf(range), new RpcCallOptions(Metadata: HeadersOf(token), CancellationToken: cancellationToken));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var channel in _channels.Values)
+        {
+            await channel.Value.DisposeAsync();
+        }
+    }
+
+    private static RpcMetadata HeadersOf(string token)
+    {
+        var headers = new RpcMetadata();
+        headers.Add("authorization", "Bearer " + token);
+        return headers;
+    }
+
+    private IAsyncEnumerable<ReadOnlyMemory<byte>> ActAsync(
+        string location, string token, string action, IMessage request, TimeSpan? timeout, CancellationToken cancellationToken) => ClientOf(location).DoActionAsync(
+        new FlightAction(action, request.ToByteArray()), new RpcCallOptions(timeout, HeadersOf(token), cancellationToken));
+
+    private FlightClient ClientOf(string location) => new(
+        _channels.GetOrAdd(
+            location,
+            key => new Lazy<RpcChannel>(() => RpcChannel.ForAddress(
+                DataLocations.HttpOf(new Uri(key)), new RpcChannelOptions { ConnectTimeout = ConnectTimeout, TimeProvider = clock }))).Value,
+        WorkerDataService.FlightLimits);
+}

@@ -1,0 +1,120 @@
+using OrleansFlow.Arrow;
+using OrleansFlow.Engine;
+using OrleansFlow.Sql.Planning;
+using OrleansFlow.Sql.Stages;
+
+namespace OrleansFlow.Silo.Gateway.Queries;
+
+/// <summary>Plans queries over the tables that each of them names. One at a time: planning takes milliseconds.</summary>
+internal sealed class QueryPlanner : IAsyncDisposable
+{
+    // Descriptions beyond that are made anew when they are needed.
+    private const int KnownColumnsMax = 1_000;
+
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Dictionary<string, (string EmptyQuery, long RowCount)> _tables = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<ArrowSchema, string> _emptyQueries = [];
+    private DistributedPlanner? _planner;
+    private EngineInstance? _engine;
+
+    /// <summary>Plans a query.</summary>
+    /// <param name="sql">One SELECT.</param>
+    /// <param name="tables">The tables that it may name.</param>
+    /// <param name="options">How many tasks there may be.</param>
+    /// <param name="cancellationToken">Interrupts the planning.</param>
+    /// <returns>Null: the query, or its tables, are none that can be planned; whoever runs it as it is hears why.</returns>
+    public async Task<DistributedPlan?> PlanAsync(string sql, IReadOnlyList<IQueryTable> tables, StageOptions options, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            _planner ??= await DistributedPlanner.OpenAsync(cancellationToken);
+            await DescribeAsync(_planner, tables, cancellationToken);
+            return await _planner.PlanAsync(sql, options, cancellationToken);
+        }
+        catch (EngineException)
+        {
+            return null;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>A query with the columns of a schema as the engine sees them, and without rows.</summary>
+    /// <exception cref="EngineException">A type has no counterpart in the engine.</exception>
+    public async Task<string> EmptyQueryAsync(ArrowSchema schema, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            if (_emptyQueries.TryGetValue(schema, out var known))
+            {
+                return known;
+            }
+
+            _engine ??= await EngineInstance.OpenAsync(new EngineOptions { ThreadCount = 1 }, cancellationToken);
+            await using var session = _engine.OpenSession();
+            await session.RegisterBatchesAsync("columns", schema, [], cancellationToken);
+            var columns = new List<string>();
+            await using var result = await session.QueryAsync("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM temp.columns)", null, cancellationToken);
+            await foreach (var batch in result.ReadAllAsync(cancellationToken))
+            {
+                using (batch)
+                {
+                    for (var row = 0; row < batch.RowCount; row++)
+                    {
+                        columns.Add($"CAST(NULL AS {batch.Column(1).GetValue(row)}) AS {EngineText.Quote((string)batch.Column(0).GetValue(row)!)}");
+                    }
+                }
+            }
+
+            if (_emptyQueries.Count >= KnownColumnsMax)
+            {
+                _emptyQueries.Clear();
+            }
+
+            return _emptyQueries[schema] = $"SELECT {string.Join(", ", columns)} WHERE false";
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_planner is not null)
+        {
+            await _planner.DisposeAsync();
+        }
+
+        if (_engine is not null)
+        {
+            await _engine.DisposeAsync();
+        }
+
+        _turn.Dispose();
+    }
+
+    /// <summary>Makes the planner know these tables, as they are now, and no others.</summary>
+    private async Task DescribeAsync(DistributedPlanner planner, IReadOnlyList<IQueryTable> tables, CancellationToken cancellationToken)
+    {
+        foreach (var gone in _tables.Keys.Where(name => !tables.Any(table => table.Name.Equals(name, StringComparison.OrdinalIgnoreCase))).ToList())
+        {
+            _tables.Remove(gone);
+            await planner.RemoveTableAsync(gone, cancellationToken);
+        }
+
+        foreach (var table in tables)
+        {
+            if (!_tables.TryGetValue(table.Name, out var known) || known != (table.EmptyQuery, table.RowCount))
+            {
+                _tables.Remove(table.Name);
+                await planner.AddTableAsync(table.Name, table.EmptyQuery, table.RowCount, cancellationToken);
+                _tables[table.Name] = (table.EmptyQuery, table.RowCount);
+            }
+        }
+    }
+}

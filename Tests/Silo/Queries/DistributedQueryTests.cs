@@ -1,0 +1,186 @@
+using OrleansFlow.Errors;
+using OrleansFlow.Protocol.Queries.V1;
+using OrleansFlow.Queries;
+using OrleansFlow.Silo.Gateway.Queries;
+using OrleansFlow.Silo.Gateway.Sql;
+using OrleansFlow.Worker.Data;
+
+namespace OrleansFlow.Tests.Silo.Queries;
+
+/// <summary>Goal: queries over workers answer what one engine answers, survive lost workers, and leave nothing behind.</summary>
+public sealed class DistributedQueryTests
+{
+    private const int Watchdog = 120_000;
+    private const string Grouped = "select key, count(*) as n, sum(value) as total from facts group by key order by key";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Queries_OverTwoWorkers_AnswerAsOneEngine()
+    {
+        await using var cluster = await QueryCluster.StartAsync();
+        string[] queries =
+        [
+            Grouped,
+            "select count(*) from facts",
+            "select id, name from facts where value = 3 order by id",
+            "select label, avg(value) as mean, max(name) from facts join dims using (key) group by label order by label",
+            "select d.label, f.id from facts f left join dims d on d.key = f.key where f.id % 1000 = 0 order by f.id",
+            "select name, id, row_number() over (partition by name order by id desc) as place from facts qualify place <= 3 order by name, place",
+            "select distinct value from facts order by value nulls first limit 20",
+            "with large as (select key, sum(value) as s from facts group by key) select a.key, a.s from large a join large b on a.s = b.s order by a.key limit 10",
+            "select count(*) as n from facts where value > 5000",
+        ];
+
+        foreach (var sql in queries)
+        {
+            var before = cluster.Workers.Sum(worker => worker.Plans.Count);
+            Assert.Equal(await cluster.AloneAsync(sql), await cluster.AskAsync(cluster.Silo.Client.Query(sql)));
+            Assert.True(cluster.Workers.Sum(worker => worker.Plans.Count) > before, $"ran on no worker: {sql}");
+        }
+
+        Assert.All(cluster.Workers, worker => Assert.NotEmpty(worker.Plans));
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Query_ThatIsWrong_FailsAsTheLocalEngineSays()
+    {
+        await using var cluster = await QueryCluster.StartAsync();
+
+        var failure = await Assert.ThrowsAsync<FlowException>(() => cluster.AskAsync(cluster.Silo.Client.Query("select no_such_column from facts")));
+
+        Assert.Equal(FlowErrorCode.EngineError, failure.Code);
+        Assert.Contains("no_such_column", failure.Message, StringComparison.Ordinal);
+        Assert.All(cluster.Workers, worker => Assert.Empty(worker.Plans));
+    }
+
+    [Theory(Timeout = Watchdog)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Worker_ThatIsKilledBeforeRowsAreDelivered_CostsNoRow(bool keepsRows)
+    {
+        await using var cluster = await QueryCluster.StartAsync(options => options.KeepsRows = keepsRows);
+        var victim = cluster.Workers[1];
+        victim.BeforeRunAsync = async (_, _) =>
+        {
+            await victim.KillAsync();
+            throw new FlowException(FlowErrorCode.WorkerLost, "killed");
+        };
+
+        Assert.Equal(await cluster.AloneAsync(Grouped), await cluster.AskAsync(cluster.Silo.Client.Query(Grouped)));
+
+        Assert.NotEmpty(victim.Plans);
+        Assert.Contains(cluster.Workers[0].Plans, plan => plan.Key.Attempt > 1);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task LostWorker_WhereTasksMayRunOnce_FailsTheQuery()
+    {
+        await using var cluster = await QueryCluster.StartAsync(options => options.AttemptsMax = 1);
+        var victim = cluster.Workers[1];
+        victim.BeforeRunAsync = async (_, _) =>
+        {
+            await victim.KillAsync();
+            throw new FlowException(FlowErrorCode.WorkerLost, "killed");
+        };
+
+        var failure = await Assert.ThrowsAsync<FlowException>(() => cluster.AskAsync(cluster.Silo.Client.Query(Grouped)));
+
+        Assert.Equal(FlowErrorCode.WorkerLost, failure.Code);
+        await cluster.Workers[0].WhenCancelled.WaitAsync(Token);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Task_ThatFails_EndsTheQueryAtEveryWorker()
+    {
+        await using var cluster = await QueryCluster.StartAsync();
+        cluster.Workers[0].BeforeRunAsync = (plan, _) => plan.Scans.Count > 0 ? throw new FlowException(FlowErrorCode.EngineError, "page 7 is torn") : Task.CompletedTask;
+
+        var failure = await Assert.ThrowsAsync<FlowException>(() => cluster.AskAsync(cluster.Silo.Client.Query(Grouped)));
+
+        Assert.Equal(FlowErrorCode.EngineError, failure.Code);
+        Assert.Contains("page 7 is torn", failure.Message, StringComparison.Ordinal);
+        await Task.WhenAll(cluster.Workers.Select(worker => worker.WhenCancelled)).WaitAsync(Token);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Query_ThatIsCancelled_EndsAtEveryWorker()
+    {
+        await using var cluster = await QueryCluster.StartAsync();
+        var isRunning = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        foreach (var worker in cluster.Workers)
+        {
+            worker.BeforeRunAsync = (_, token) =>
+            {
+                isRunning.TrySetResult();
+                return Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, token);
+            };
+        }
+
+        var query = cluster.Silo.Client.Query(Grouped);
+        var asking = cluster.AskAsync(query);
+        await isRunning.Task.WaitAsync(Token);
+        await query.CancelAsync(Token);
+
+        Assert.Equal(FlowErrorCode.Cancelled, (await Assert.ThrowsAsync<FlowException>(() => asking)).Code);
+        await Task.WhenAll(cluster.Workers.Select(worker => worker.WhenCancelled)).WaitAsync(Token);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Query_ThatHasEnded_IsDroppedByEveryWorker()
+    {
+        await using var cluster = await QueryCluster.StartAsync();
+
+        await cluster.AskAsync(cluster.Silo.Client.Query(Grouped));
+
+        await Task.WhenAll(cluster.Workers.Select(worker => worker.WhenCancelled)).WaitAsync(Token);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Headers_OfAQuery_ReachEveryTask()
+    {
+        await using var cluster = await QueryCluster.StartAsync();
+
+        await cluster.AskAsync(cluster.Silo.Client.Query(Grouped, new Dictionary<string, string> { ["Team"] = "blue" }));
+
+        Assert.All(cluster.Workers.SelectMany(worker => worker.Plans), plan => Assert.Equal("blue", plan.Headers["team"]));
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Query_WithoutWorkers_RunsInTheGateway()
+    {
+        await using var cluster = await QueryCluster.StartAsync(workerCount: 0);
+
+        Assert.Equal(await cluster.AloneAsync(Grouped), await cluster.AskAsync(cluster.Silo.Client.Query(Grouped)));
+    }
+
+    [Fact]
+    public void PartsOfATable_HaveEachRowOnce()
+    {
+        DatasetFile[] files = [new("t/a.arrow", 10, 1), new("t/b.arrow", 0, 1), new("t/c.arrow", 3, 1), new("t/d.arrow", 1_000_003, 1)];
+        for (var count = 1; count < 40; count++)
+        {
+            var rows = Enumerable.Range(0, count).SelectMany(part => DatasetTable.Cut(files, part, count)).ToList();
+
+            foreach (var file in files)
+            {
+                var next = 0L;
+                foreach (var (_, first, length) in rows.Where(row => row.File == file.Name))
+                {
+                    Assert.Equal((next, true), (first, length > 0));
+                    next += length;
+                }
+
+                Assert.Equal(file.Rows, next);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("_tables/t/../0-1/all")]
+    [InlineData("_tables/../secret/0-1/all")]
+    [InlineData("_tables/t/f.arrow/0/all")]
+    [InlineData("_tables/t/f.arrow")]
+    public void Ticket_ThatNamesNoRowsOfATable_IsRefused(string subject) =>
+        Assert.Equal(FlowErrorCode.BadInput, Assert.Throws<FlowException>(() => TableFlights.Open(Path.GetTempPath(), subject)).Code);
+}

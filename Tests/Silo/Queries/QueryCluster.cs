@@ -1,0 +1,126 @@
+using Microsoft.Extensions.DependencyInjection;
+using OrleansFlow.Artifacts;
+using OrleansFlow.Client.Queries;
+using OrleansFlow.Engine;
+using OrleansFlow.Queries;
+using OrleansFlow.Silo.Gateway.Queries;
+using OrleansFlow.Silo.Hosting;
+using OrleansFlow.Tests.Silo.Support;
+
+namespace OrleansFlow.Tests.Silo.Queries;
+
+/// <summary>A silo with two workers of queries, and a database of DuckDB alone with the same tables.</summary>
+internal sealed class QueryCluster : IAsyncDisposable
+{
+    private const string Tables = """
+        create table facts as select range as id, range % 97 as key, case when range % 13 = 0 then null else (range * 7919) % 1000 end as value, 'name ' || (range % 5) as name from range(60000);
+        create table dims as select range as key, 'dim ' || range as label from range(90);
+        """;
+
+    private readonly EngineInstance _alone;
+
+    private QueryCluster(RunningSilo silo, IReadOnlyList<TinyQueryWorker> workers, EngineInstance alone)
+    {
+        Silo = silo;
+        Workers = workers;
+        _alone = alone;
+    }
+
+    public RunningSilo Silo { get; }
+
+    public IReadOnlyList<TinyQueryWorker> Workers { get; }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static async Task<QueryCluster> StartAsync(Action<DistributedQueryOptions>? configure = null, int workerCount = 2)
+    {
+        var workers = new List<TinyQueryWorker>();
+        for (var index = 0; index < workerCount; index++)
+        {
+            workers.Add(await TinyQueryWorker.StartAsync($"tiny{index}"));
+        }
+
+        var silo = await RunningSilo.StartAsync(options => options.ConfigureServices = services =>
+        {
+            services.AddSingleton<IQueryWorkers>(new Listed(workers));
+            services.Configure<DistributedQueryOptions>(queries =>
+            {
+                // Else no query of a test is large enough for two tasks.
+                queries.BytesPerTask = 1;
+                queries.BroadcastBytesMax = 0;
+                configure?.Invoke(queries);
+            });
+        });
+        workers.ForEach(worker => worker.ArtifactRoot = Path.Combine(silo.DataFolder, "artifacts"));
+        var alone = await EngineInstance.OpenAsync(new EngineOptions { ThreadCount = 1 }, Token);
+        await using (var session = alone.OpenSession())
+        {
+            foreach (var statement in Tables.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            {
+                await session.ExecuteAsync(statement, null, Token);
+                await silo.Client.UpdateAsync(statement, Token);
+            }
+        }
+
+        return new QueryCluster(silo, workers, alone);
+    }
+
+    /// <summary>What the cluster answers: the columns, then each row as a text.</summary>
+    public async Task<List<string>> AskAsync(FlowQuery query)
+    {
+        var rows = new List<string>();
+        await foreach (var batch in query.WithCancellation(Token))
+        {
+            using (batch)
+            {
+                if (rows.Count == 0)
+                {
+                    rows.Add(string.Join(',', batch.Schema.Fields.Select(field => field.Name)));
+                }
+
+                rows.AddRange(SqlProbe.Rows(batch));
+            }
+        }
+
+        return rows;
+    }
+
+    /// <summary>What DuckDB alone answers.</summary>
+    public async Task<List<string>> AloneAsync(string sql)
+    {
+        await using var session = _alone.OpenSession();
+        await using var result = await session.QueryAsync(sql, null, Token);
+        var rows = new List<string>();
+        await foreach (var batch in result.ReadAllAsync(Token))
+        {
+            using (batch)
+            {
+                if (rows.Count == 0)
+                {
+                    rows.Add(string.Join(',', batch.Schema.Fields.Select(field => field.Name)));
+                }
+
+                rows.AddRange(SqlProbe.Rows(batch));
+            }
+        }
+
+        return rows;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Silo.DisposeAsync();
+        foreach (var worker in Workers)
+        {
+            await worker.DisposeAsync();
+        }
+
+        await _alone.DisposeAsync();
+    }
+
+    private sealed class Listed(IReadOnlyList<TinyQueryWorker> workers) : IQueryWorkers
+    {
+        public Task<IReadOnlyList<QueryPeer>> ListAsync(CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyList<QueryPeer>>([.. workers.Select(worker => worker.Peer)]);
+    }
+}

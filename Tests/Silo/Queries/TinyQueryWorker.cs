@@ -1,0 +1,329 @@
+using System.Buffers.Text;
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Threading.Channels;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
+using OrleansFlow.Arrow;
+using OrleansFlow.Engine;
+using OrleansFlow.Errors;
+using OrleansFlow.Flight;
+using OrleansFlow.Protocol.Queries.V1;
+using OrleansFlow.Rpc;
+using OrleansFlow.Rpc.Server;
+using OrleansFlow.Silo.Gateway.Queries;
+using OrleansFlow.Worker.Data;
+
+namespace OrleansFlow.Tests.Silo.Queries;
+
+/// <summary>
+/// A worker of queries that says what the protocol means and nothing more: each task runs to its end in an engine, and its rows are kept. Over real
+/// Flight on loopback.
+/// </summary>
+internal sealed class TinyQueryWorker : IFlightProducer, IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<(string Query, int Stage, int Task, int Attempt), TinyTask> _tasks = new();
+    private readonly ConcurrentDictionary<string, Channel<TaskReport>> _reports = new(StringComparer.Ordinal);
+    private readonly TaskCompletionSource _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly EngineInstance _engine;
+    private WebApplication? _app;
+
+    private TinyQueryWorker(string id, EngineInstance engine)
+    {
+        Id = id;
+        _engine = engine;
+    }
+
+    public string Id { get; }
+
+    public QueryPeer Peer => new(Id, "grpc+tcp://" + new Uri(_app!.Urls.Single()).Authority, 1, 0);
+
+    /// <summary>Root of the artifacts, as a worker hears it when it registers.</summary>
+    public string ArtifactRoot { get; set; } = "";
+
+    /// <summary>Called before a task runs; what it throws fails the task.</summary>
+    public Func<TaskPlan, CancellationToken, Task> BeforeRunAsync { get; set; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>Every plan that was ever set.</summary>
+    public ConcurrentQueue<TaskPlan> Plans { get; } = [];
+
+    /// <summary>Done when a query was cancelled here.</summary>
+    public Task WhenCancelled => _cancelled.Task;
+
+    public static async Task<TinyQueryWorker> StartAsync(string id)
+    {
+        var worker = new TinyQueryWorker(id, await EngineInstance.OpenAsync(new EngineOptions { ThreadCount = 1 }, TestContext.Current.CancellationToken));
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.ConfigureFlowHttp2();
+            kestrel.Listen(IPAddress.Loopback, 0, listener => listener.Protocols = HttpProtocols.Http2);
+        });
+        builder.Services.AddRpcServer();
+        worker._app = builder.Build();
+        worker._app.MapRpcService(FlightRpc.Define(worker, WorkerDataService.FlightLimits));
+        await worker._app.StartAsync(TestContext.Current.CancellationToken);
+        return worker;
+    }
+
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> DoActionAsync(FlightAction action, RpcServerContext context)
+    {
+        Assert.StartsWith("Bearer ", context.RequestHeaders.GetValue("authorization"), StringComparison.Ordinal);
+        await Task.CompletedTask;
+        switch (action.Type)
+        {
+            case QueryActions.SetPlans:
+                Set(SetPlansRequest.Parser.ParseFrom(action.Body.Span));
+                yield return new SetPlansResponse().ToByteArray();
+                break;
+            case QueryActions.Cancel:
+                var query = CancelQueryRequest.Parser.ParseFrom(action.Body.Span).QueryId;
+                foreach (var (_, task) in _tasks.Where(task => task.Key.Query == query))
+                {
+                    await task.Stop.CancelAsync();
+                }
+
+                ReportsOf(query).Writer.TryComplete();
+                _cancelled.TrySetResult();
+                yield return new CancelQueryResponse().ToByteArray();
+                break;
+            case QueryActions.Watch:
+                await foreach (var report in ReportsOf(WatchQueryRequest.Parser.ParseFrom(action.Body.Span).QueryId).Reader.ReadAllAsync(context.CancellationToken))
+                {
+                    yield return report.ToByteArray();
+                }
+
+                break;
+            default:
+                throw new RpcException(RpcStatusCode.Unimplemented, action.Type);
+        }
+    }
+
+    public async Task<FlightStream> DoGetAsync(FlightTicket ticket, RpcServerContext context)
+    {
+        if (!ticket.Bytes.Span.StartsWith("Q1"u8))
+        {
+            return TableFlights.Open(ArtifactRoot, SubjectOf(ticket));
+        }
+
+        var range = TaskTicket.Parser.ParseFrom(ticket.Bytes.Span[2..]).Range;
+        var task = _tasks.GetValueOrDefault(KeyOf(range.Key)) ?? throw Failure(FlowErrorCode.NotFound, $"No task {range.Key}.");
+        List<RecordBatch>[][] outputs;
+        try
+        {
+            outputs = await task.Outputs.WaitAsync(context.CancellationToken);
+        }
+        catch (FlowException exception)
+        {
+            throw Failure(exception.Code, exception.Message);
+        }
+
+        var batches = outputs[range.Output].Skip(range.FirstPartition).Take(range.PartitionCount).SelectMany(partition => partition).ToList();
+        return new FlightStream(task.Schema!, Give(batches));
+    }
+
+    /// <summary>Ends at once, as a process that is killed.</summary>
+    public async Task KillAsync()
+    {
+        await _stop.CancelAsync();
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync();
+        await _app!.StopAsync(now.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        await Task.WhenAll(_tasks.Values.Select(task => (Task)task.Outputs)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _app!.DisposeAsync();
+        await _engine.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    private static (string Query, int Stage, int Task, int Attempt) KeyOf(TaskKey key) => (key.QueryId, key.Stage, key.Task, key.Attempt);
+
+    private static RpcException Failure(FlowErrorCode code, string message)
+    {
+        var kind = FlowErrorKind.Of(code);
+        return new RpcException(RpcStatusDetails.WithErrorInfo((RpcStatusCode)kind.GrpcStatus, message, kind.Wire, FlowErrorKind.Domain));
+    }
+
+    private static string SubjectOf(FlightTicket ticket) => Encoding.UTF8.GetString(Base64Url.DecodeFromChars(ticket.AsText().Split('.')[0])).Split('|')[2];
+
+    private static async IAsyncEnumerable<RecordBatch> Give(List<RecordBatch> batches)
+    {
+        foreach (var batch in batches)
+        {
+            await Task.Yield();
+            yield return batch.Retain();
+        }
+    }
+
+    private Channel<TaskReport> ReportsOf(string query) => _reports.GetOrAdd(query, _ => Channel.CreateUnbounded<TaskReport>());
+
+    private void Set(SetPlansRequest request)
+    {
+        foreach (var plan in request.Plans)
+        {
+            Plans.Enqueue(plan);
+            var task = new TinyTask(CancellationTokenSource.CreateLinkedTokenSource(_stop.Token));
+            if (!_tasks.TryAdd(KeyOf(plan.Key), task))
+            {
+                throw Failure(FlowErrorCode.AlreadyExists, $"{plan.Key} is set.");
+            }
+
+            task.Outputs = RunAsync(plan, task);
+        }
+    }
+
+    private async Task<List<RecordBatch>[][]> RunAsync(TaskPlan plan, TinyTask task)
+    {
+        var report = new TaskReport { Key = plan.Key };
+        try
+        {
+            await Task.Yield();
+            await BeforeRunAsync(plan, task.Stop.Token);
+            var outputs = await ExecuteAsync(plan, task, task.Stop.Token);
+            report.State = TaskReport.Types.State.Finished;
+            return outputs;
+        }
+        catch (Exception exception)
+        {
+            var failure = exception as FlowException ?? new FlowException(exception is EngineException ? FlowErrorCode.EngineError : FlowErrorCode.WorkerLost, exception.Message, exception);
+            report.State = TaskReport.Types.State.Failed;
+            report.Failure = new TaskFailure { Code = failure.Kind.Wire, Message = failure.Message, Lost = exception.Data["lost"] as TaskKey };
+            throw failure;
+        }
+        finally
+        {
+            ReportsOf(plan.Key.QueryId).Writer.TryWrite(report);
+        }
+    }
+
+    private async Task<List<RecordBatch>[][]> ExecuteAsync(TaskPlan plan, TinyTask task, CancellationToken cancellationToken)
+    {
+        await using var session = _engine.OpenSession();
+        foreach (var scan in plan.Scans)
+        {
+            if (scan.SourceCase == TaskScan.SourceOneofCase.Sql)
+            {
+                await session.ExecuteAsync($"CREATE OR REPLACE TEMP VIEW {scan.Name} AS {scan.Sql}", null, cancellationToken);
+                continue;
+            }
+
+            Assert.All(scan.Flight.Parts, part => Assert.Equal(Peer.Location, part.Location));
+            await RegisterAsync(session, scan.Name, scan.Flight.Parts.Select(part => (part.Location, new FlightTicket(part.Ticket.Memory), (TaskKey?)null)), cancellationToken);
+        }
+
+        foreach (var input in plan.Inputs)
+        {
+            await ReadInputAsync(session, input, cancellationToken);
+        }
+
+        var (schema, rows) = await ReadAllAsync(session, plan.Sql, cancellationToken);
+        task.Schema = schema;
+        var outputs = new List<RecordBatch>[Math.Max(1, plan.Outputs.Count)][];
+        for (var index = 0; index < outputs.Length; index++)
+        {
+            outputs[index] = index < plan.Outputs.Count ? await DealAsync(session, plan.Outputs[index], schema, rows, cancellationToken) : [rows];
+        }
+
+        return outputs;
+    }
+
+    private async Task ReadInputAsync(EngineSession session, TaskInput input, CancellationToken cancellationToken)
+    {
+        if (input.Sources.Count == 0)
+        {
+            var columns = input.ColumnTypes.Select((type, index) => string.Create(CultureInfo.InvariantCulture, $"CAST(NULL AS {type}) AS c{index}"));
+            await session.ExecuteAsync($"CREATE OR REPLACE TEMP VIEW {input.Name} AS SELECT {string.Join(", ", columns)} WHERE false", null, cancellationToken);
+            return;
+        }
+
+        var order = string.Join(", ", input.Order.Select(key => string.Create(
+            CultureInfo.InvariantCulture, $"c{key.Column} {(key.Descending ? "DESC" : "ASC")} NULLS {(key.NullsFirst ? "FIRST" : "LAST")}")));
+        var name = order.Length > 0 ? "raw_" + input.Name : input.Name;
+        await RegisterAsync(session, name, input.Sources.Select(source => (source.Location, QueryActions.TicketOf(source.Range), (TaskKey?)source.Range.Key)), cancellationToken);
+        if (order.Length > 0)
+        {
+            await session.ExecuteAsync($"CREATE OR REPLACE TEMP VIEW {input.Name} AS SELECT * FROM {name} ORDER BY {order}", null, cancellationToken);
+        }
+    }
+
+    private static async Task RegisterAsync(
+        EngineSession session, string name, IEnumerable<(string Location, FlightTicket Ticket, TaskKey? Key)> sources, CancellationToken cancellationToken)
+    {
+        ArrowSchema? schema = null;
+        var batches = new List<RecordBatch>();
+        foreach (var (location, ticket, key) in sources)
+        {
+            try
+            {
+                await using var channel = RpcChannel.ForAddress(DataLocations.HttpOf(new Uri(location)));
+                await using var reader = new FlightClient(channel, WorkerDataService.FlightLimits).DoGet(ticket, new RpcCallOptions(CancellationToken: cancellationToken));
+                schema = await reader.GetSchemaAsync(cancellationToken);
+                await foreach (var batch in reader.WithCancellation(cancellationToken))
+                {
+                    batches.Add(batch);
+                }
+            }
+            catch (RpcException exception)
+            {
+                exception.Data["lost"] = key;
+                throw;
+            }
+        }
+
+        await session.RegisterBatchesAsync(name, schema!, batches, cancellationToken);
+        batches.ForEach(batch => batch.Dispose());
+    }
+
+    private static async Task<(ArrowSchema Schema, List<RecordBatch> Rows)> ReadAllAsync(EngineSession session, string sql, CancellationToken cancellationToken)
+    {
+        await using var result = await session.QueryAsync(sql, null, cancellationToken);
+        var rows = new List<RecordBatch>();
+        await foreach (var batch in result.ReadAllAsync(cancellationToken))
+        {
+            rows.Add(batch);
+        }
+
+        return (result.Schema, rows);
+    }
+
+    private static async Task<List<RecordBatch>[]> DealAsync(
+        EngineSession session, TaskOutput output, ArrowSchema schema, List<RecordBatch> rows, CancellationToken cancellationToken)
+    {
+        if (output.PartitionCount == 1)
+        {
+            return [rows];
+        }
+
+        Assert.Equal(TaskOutput.Types.Dealing.Hash, output.Dealing);
+        await session.RegisterBatchesAsync("dealt", schema, rows, cancellationToken);
+        var keys = string.Join(", ", output.Keys.Select(key => string.Create(CultureInfo.InvariantCulture, $"c{key}")));
+        var partitions = new List<RecordBatch>[output.PartitionCount];
+        for (var index = 0; index < partitions.Length; index++)
+        {
+            (_, partitions[index]) = await ReadAllAsync(
+                session, string.Create(CultureInfo.InvariantCulture, $"SELECT * FROM temp.dealt WHERE hash({keys}) % {output.PartitionCount} = {index}"), cancellationToken);
+        }
+
+        return partitions;
+    }
+
+    private sealed class TinyTask(CancellationTokenSource stop)
+    {
+        public CancellationTokenSource Stop { get; } = stop;
+
+        public ArrowSchema? Schema { get; set; }
+
+        public Task<List<RecordBatch>[][]> Outputs { get; set; } = Task.FromResult<List<RecordBatch>[][]>([]);
+    }
+}
