@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OrleansFlow.Cli.Commands;
+using OrleansFlow.Cli.Commands.Sql;
 using OrleansFlow.Cli.Commands.Workflows;
 using OrleansFlow.Errors;
 
@@ -28,6 +29,7 @@ internal static class FlowCommandLine
             RunsCommand.Create(),
             RunCommand.Create(),
             GetCommand.Create(),
+            SqlCommand.Create(),
             CancelCommand.Create(),
             PauseCommand.CreatePause(),
             PauseCommand.CreateResume(),

@@ -26,6 +26,7 @@ public sealed partial class FlowClient
         }
     }
 
+#pragma warning disable VSTHRD200 // It makes a query; nothing is awaited here.
     /// <summary>Prepares a statement that gives rows; it is sent when its columns or its rows are asked for.</summary>
     /// <param name="sql">One statement; tables are <c>TABLE</c> and <c>runs.RUN.NODE</c>.</param>
     /// <param name="headers">What the session builders of all its workers get to see: names of letters, digits, '-', '_' and '.', without regard to case; null for nothing.</param>
@@ -38,6 +39,7 @@ public sealed partial class FlowClient
         options.Validate();
         return new FlowQuery(_channel, _locations, sql, options.Metadata(headers), options);
     }
+#pragma warning restore VSTHRD200
 
     /// <summary>Runs a statement that changes registered tables; durable when it returns.</summary>
     /// <returns>Rows changed.</returns>

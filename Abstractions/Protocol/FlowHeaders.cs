@@ -10,7 +10,7 @@ public static class FlowHeaders
     public const string Dictionaries = "x-orleansflow-dictionaries";
 
     /// <summary>What the names of headers begin with that go along with a query to every worker of it; there they have the rest of the name.</summary>
-    public const string QueryPrefix = "x-orleansflow-query-";
+    public const string QueryPrefix = "x-orleansflow-header-";
 
     /// <summary>Bodies are not compressed.</summary>
     public const string None = "none";

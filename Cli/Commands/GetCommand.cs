@@ -19,7 +19,7 @@ internal static class GetCommand
             await using var client = gateway.Connect(parsed);
             var (run, node) = Ids.Result(parsed.GetValue(result)!);
             await using var batches = await client.GetResultAsync(run.Value, node, cancellationToken);
-            await ResultOutput.WriteAsync(batches, parsed.GetValue(format), parsed.GetValue(limit), parsed.GetValue(output), cancellationToken);
+            await ResultOutput.WriteAsync(ResultRows.Of(batches), parsed.GetValue(format), parsed.GetValue(limit), parsed.GetValue(output), cancellationToken);
             return 0;
         });
         return command;

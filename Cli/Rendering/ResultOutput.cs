@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using OrleansFlow.Arrow;
 using OrleansFlow.Arrow.Ipc;
-using OrleansFlow.Client;
+using OrleansFlow.Client.Queries;
 using Spectre.Console;
 
 namespace OrleansFlow.Cli.Rendering;
@@ -14,7 +14,7 @@ internal static class ResultOutput
     /// <summary>Rows that a terminal table shows when no limit is given: more would only scroll by.</summary>
     private const long TableRows = 50;
 
-    public static async Task WriteAsync(FlowResult result, ResultFormat format, long limit, string? path, CancellationToken cancellationToken)
+    public static async Task WriteAsync(ResultRows result, ResultFormat format, long limit, string? path, CancellationToken cancellationToken)
     {
         if (format == ResultFormat.Table && path is null)
         {
@@ -45,14 +45,29 @@ internal static class ResultOutput
         }
     }
 
-    private static Task WriteAsync(FlowResult result, ResultFormat format, long limit, Stream output, CancellationToken cancellationToken) => format switch
+    /// <summary>Prints the last column of each row as it is: plans are drawn.</summary>
+    public static async Task WritePlainAsync(FlowQuery query, CancellationToken cancellationToken)
+    {
+        await foreach (var batch in query.WithCancellation(cancellationToken))
+        {
+            using (batch)
+            {
+                for (var row = 0; row < batch.RowCount; row++)
+                {
+                    await Console.Out.WriteLineAsync(Text(batch.Column(batch.ColumnCount - 1).GetValue(row)).TrimEnd());
+                }
+            }
+        }
+    }
+
+    private static Task WriteAsync(ResultRows result, ResultFormat format, long limit, Stream output, CancellationToken cancellationToken) => format switch
     {
         ResultFormat.Arrow => WriteArrowAsync(result, limit, output, cancellationToken),
         ResultFormat.Json => WriteJsonAsync(result, limit, output, cancellationToken),
         _ => WriteCsvAsync(result, limit, output, cancellationToken),
     };
 
-    private static async Task WriteArrowAsync(FlowResult result, long limit, Stream output, CancellationToken cancellationToken)
+    private static async Task WriteArrowAsync(ResultRows result, long limit, Stream output, CancellationToken cancellationToken)
     {
         await using var writer = new ArrowStreamWriter(output, result.Schema, leaveOpen: true);
         await foreach (var batch in LimitedAsync(result, limit, cancellationToken))
@@ -66,7 +81,7 @@ internal static class ResultOutput
         await writer.EndAsync(cancellationToken);
     }
 
-    private static async Task WriteJsonAsync(FlowResult result, long limit, Stream output, CancellationToken cancellationToken)
+    private static async Task WriteJsonAsync(ResultRows result, long limit, Stream output, CancellationToken cancellationToken)
     {
         var names = result.Schema.Fields.Select(field => JsonEncodedText.Encode(field.Name)).ToArray();
         await foreach (var batch in LimitedAsync(result, limit, cancellationToken))
@@ -118,7 +133,7 @@ internal static class ResultOutput
         }
     }
 
-    private static async Task WriteCsvAsync(FlowResult result, long limit, Stream output, CancellationToken cancellationToken)
+    private static async Task WriteCsvAsync(ResultRows result, long limit, Stream output, CancellationToken cancellationToken)
     {
         await using var writer = new StreamWriter(output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true) { NewLine = "\r\n" };
         await writer.WriteLineAsync(string.Join(',', result.Schema.Fields.Select(field => Quoted(field.Name))));
@@ -144,7 +159,7 @@ internal static class ResultOutput
         }
     }
 
-    private static async Task WriteTableAsync(FlowResult result, long limit, CancellationToken cancellationToken)
+    private static async Task WriteTableAsync(ResultRows result, long limit, CancellationToken cancellationToken)
     {
         var table = new Table { Border = TableBorder.Rounded };
         foreach (var field in result.Schema.Fields)
@@ -169,10 +184,10 @@ internal static class ResultOutput
     }
 
     private static async IAsyncEnumerable<RecordBatch> LimitedAsync(
-        FlowResult result, long limit, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        ResultRows result, long limit, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var left = limit > 0 ? limit : long.MaxValue;
-        await foreach (var batch in result.ReadBatchesAsync(cancellationToken))
+        await foreach (var batch in result.Read(cancellationToken))
         {
             if (batch.RowCount <= left)
             {

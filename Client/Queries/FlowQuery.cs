@@ -11,13 +11,13 @@ namespace OrleansFlow.Client.Queries;
 /// A statement that gives rows. It is sent once, when its columns or its rows are asked for first; its rows are read once. Leaving the enumeration early
 /// stops it at every worker.
 /// </summary>
+/// <remarks>One caller at a time; <see cref="CancelAsync"/> may come at any time from anywhere.</remarks>
 public sealed class FlowQuery : IAsyncEnumerable<RecordBatch>
 {
     private readonly Lazy<RpcChannel> _channel;
     private readonly Lazy<FlightLocations> _locations;
     private readonly RpcMetadata? _metadata;
     private readonly QueryOptions _options;
-    private readonly SemaphoreSlim _gate = new(1, 1);
     private FlightInfo? _info;
 
     internal FlowQuery(Lazy<RpcChannel> channel, Lazy<FlightLocations> locations, string sql, RpcMetadata? metadata, QueryOptions options)
@@ -62,16 +62,14 @@ public sealed class FlowQuery : IAsyncEnumerable<RecordBatch>
 
     private async Task<FlightInfo> StartAsync(CancellationToken cancellationToken)
     {
-        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        if (Volatile.Read(ref _info) is not { } info)
         {
-            return _info ??= await GuardAsync(
+            info = await GuardAsync(
                 () => new FlightSqlClient(new FlightClient(_channel.Value)).QueryAsync(Sql, new RpcCallOptions(Metadata: _metadata, CancellationToken: cancellationToken))).ConfigureAwait(false);
+            Volatile.Write(ref _info, info);
         }
-        finally
-        {
-            _gate.Release();
-        }
+
+        return info;
     }
 
     private async Task<TResult> GuardAsync<TResult>(Func<Task<TResult>> callAsync)

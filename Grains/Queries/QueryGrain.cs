@@ -138,7 +138,7 @@ internal sealed partial class QueryGrain(IOptions<DistributedQueryOptions> optio
         _state = decision.State;
         if (_state.RetryCount > before)
         {
-            LogRunAgain(Id, _state.RetryCount - before, command.GetType().Name);
+            LogRunAgain(Id, _state.RetryCount - before);
         }
 
         if (!hadEnd && _state.End is { Code: { } code } end)
@@ -211,8 +211,8 @@ internal sealed partial class QueryGrain(IOptions<DistributedQueryOptions> optio
         _timer = null;
     }
 
-    [LoggerMessage(EventId = 2270, Level = LogLevel.Warning, Message = "Query {QueryId}: {TaskCount} tasks run again after {Cause}")]
-    private partial void LogRunAgain(string queryId, int taskCount, string cause);
+    [LoggerMessage(EventId = 2270, Level = LogLevel.Warning, Message = "Query {QueryId}: {TaskCount} tasks run again, because they or rows that they read were lost")]
+    private partial void LogRunAgain(string queryId, int taskCount);
 
     [LoggerMessage(EventId = 2271, Level = LogLevel.Information, Message = "Query {QueryId} ended with {Code}: {Reason}")]
     private partial void LogFailed(string queryId, string code, string reason);

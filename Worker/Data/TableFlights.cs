@@ -93,7 +93,7 @@ internal static class TableFlights
         for (var index = 0; index < reader.BatchCount && position < end; index++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var batch = reader.ReadBatch(index);
+            var batch = await reader.ReadBatchAsync(index, cancellationToken);
             var (begin, rowCount) = (position, batch.RowCount);
             position += rowCount;
             var from = Math.Max(first, begin);

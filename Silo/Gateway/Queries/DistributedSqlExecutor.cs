@@ -67,6 +67,12 @@ internal sealed partial class DistributedSqlExecutor(
             return null;
         }
 
+        // Before anything else sees the text: the engine that binds it here is locked up, those of the planner and of the workers can open files.
+        if ((await local.DescribeAsync(sql, cancellationToken)).Kind != StatementKind.Select)
+        {
+            return null;
+        }
+
         var tables = await TryDescribeAsync(resolved, cancellationToken);
         var stages = new StageOptions
         {

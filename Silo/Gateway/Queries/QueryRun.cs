@@ -22,6 +22,7 @@ internal sealed partial class QueryRun : IAsyncDisposable
     private readonly ILogger<QueryRun> _logger;
     private readonly QueryResult _result = new();
     private readonly QueryControl _control;
+    private Opened? _unread;
     private bool _isComplete;
     private int _disposed;
 
@@ -46,7 +47,7 @@ internal sealed partial class QueryRun : IAsyncDisposable
         try
         {
             _control.Start(orders, peers);
-            var opened = await OpenAsync(after: 0, cancellationToken);
+            var opened = _unread = await OpenAsync(after: 0, cancellationToken);
             return new FlightStream(opened.Schema, ReadAsync(opened, cancellationToken)) { Owner = this };
         }
         catch
@@ -61,6 +62,11 @@ internal sealed partial class QueryRun : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
         {
             return;
+        }
+
+        if (_unread is { } unread)
+        {
+            await unread.DisposeAsync();
         }
 
         await _control.StopAsync();
@@ -105,6 +111,7 @@ internal sealed partial class QueryRun : IAsyncDisposable
 
     private async IAsyncEnumerable<RecordBatch> ReadAsync(Opened opened, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        _unread = null;
         var schema = opened.Schema;
         var isDelivering = false;
         while (true)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using OrleansFlow.Client;
+using OrleansFlow.Queries;
 using OrleansFlow.Rpc.Server;
 using OrleansFlow.Silo.Gateway.Flight;
 using OrleansFlow.Silo.Gateway.Sessions;
@@ -29,6 +30,7 @@ public sealed class OptionTableTests
         { FlowClientOptions.SectionName, typeof(FlowClientOptions) },
         { LeaseOptions.SectionName, typeof(LeaseOptions) },
         { LimitOptions.SectionName, typeof(LimitOptions) },
+        { DistributedQueryOptions.SectionName, typeof(DistributedQueryOptions) },
         { SqliteStoreOptions.SectionName, typeof(SqliteStoreOptions) },
         { PostgresStoreOptions.SectionName, typeof(PostgresStoreOptions) },
         { GatewaySessionOptions.SectionName, typeof(GatewaySessionOptions) },
