@@ -11,6 +11,9 @@ public sealed record DistributedPlan
     /// <summary>Names of the result's columns, in order; they may repeat.</summary>
     public required IReadOnlyList<string> Names { get; init; }
 
+    /// <summary>Tables that the text made of files: they are read like all others, and are described by what they are.</summary>
+    public IReadOnlyList<PlannedFiles> Files { get; init; } = [];
+
     /// <summary>Whether the only stage runs the user's own text in one task.</summary>
     public bool IsLocal { get; init; }
 
@@ -58,7 +61,11 @@ public sealed record QueryStage
 /// <param name="Columns">Columns that are read; the view may have more. None are needed when only rows are counted.</param>
 /// <param name="FirstTask">First task that reads rows.</param>
 /// <param name="TaskCount">Tasks that read rows: task FirstTask + i reads the i-th of TaskCount parts, and tasks outside read none.</param>
-public sealed record StageScan(string Name, string Table, IReadOnlyList<string> Columns, int FirstTask, int TaskCount);
+public sealed record StageScan(string Name, string Table, IReadOnlyList<string> Columns, int FirstTask, int TaskCount)
+{
+    /// <summary>What is true of every row that is wanted: all of them, so that parts may leave out what none is true of.</summary>
+    public IReadOnlyList<ScanCondition> Conditions { get; init; } = [];
+}
 
 /// <summary>Rows of another stage that a stage reads.</summary>
 /// <param name="Name">Name of the view in the stage's text; its columns are c0, c1, ...</param>
