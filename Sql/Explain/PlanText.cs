@@ -19,13 +19,13 @@ internal static class PlanText
                 text.AppendLine(CultureInfo.InvariantCulture, $"  ! {reason}");
             }
 
-            WriteOperators(text, plan.Query.Plan, name => name, 1);
+            WriteOperators(text, plan.Query.Plan, plan.TitleOf, 1);
             return text.ToString();
         }
 
         foreach (var stage in plan.Stages.Reverse())
         {
-            WriteStage(text, stage, stage == plan.Stages[^1]);
+            WriteStage(text, plan, stage, stage == plan.Stages[^1]);
         }
 
         return text.ToString();
@@ -35,7 +35,7 @@ internal static class PlanText
     public static string WriteUnread(IReadOnlyList<string> reasons) =>
         string.Join(Environment.NewLine, reasons.Select(reason => $"  ! {reason}").Prepend("Local: the query runs as it is written, in one task")) + Environment.NewLine;
 
-    private static void WriteStage(StringBuilder text, PendingStage stage, bool isHead)
+    private static void WriteStage(StringBuilder text, CutPlan plan, PendingStage stage, bool isHead)
     {
         text.Append(CultureInfo.InvariantCulture, $"Stage {stage.Id}: tasks={stage.Part.TaskCount}");
         text.Append(isHead ? ", result" : string.Concat(stage.Outputs.Select(output => $", {Exchange(output)}")));
@@ -55,7 +55,7 @@ internal static class PlanText
             }
 
             return stage.Part.Scans.FirstOrDefault(scan => scan.Name == name) is { } table
-                ? $"{table.Table}{Tasks(stage, table.FirstTask, table.TaskCount)}"
+                ? $"{plan.TitleOf(table.Table)}{Tasks(stage, table.FirstTask, table.TaskCount)}"
                 : name;
         }
 

@@ -1,7 +1,9 @@
 using OrleansFlow.Engine;
+using OrleansFlow.Errors;
 using OrleansFlow.Sql.Explain;
 using OrleansFlow.Sql.Reading;
 using OrleansFlow.Sql.Stages;
+using OrleansFlow.Sql.Tables;
 
 namespace OrleansFlow.Sql.Planning;
 
@@ -14,14 +16,25 @@ public sealed class DistributedPlanner : IAsyncDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly SqlPlanner _planner;
+    private readonly FileTables? _files;
 
-    private DistributedPlanner(SqlPlanner planner) => _planner = planner;
+    private DistributedPlanner(SqlPlanner planner, FileTables? files)
+    {
+        _planner = planner;
+        _files = files;
+    }
 
     /// <summary>Opens a planner without tables.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="EngineException">The engine cannot be loaded.</exception>
-    public static async Task<DistributedPlanner> OpenAsync(CancellationToken cancellationToken) =>
-        new(await SqlPlanner.OpenAsync(cancellationToken).ConfigureAwait(false));
+    public static Task<DistributedPlanner> OpenAsync(CancellationToken cancellationToken) => OpenAsync(null, cancellationToken);
+
+    /// <summary>Opens a planner without tables that looks at the files which a query's text itself reads, so that such queries run in many tasks too.</summary>
+    /// <param name="files">What looks at them; stays the caller's. Null: such queries run in one task.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="EngineException">The engine cannot be loaded.</exception>
+    public static async Task<DistributedPlanner> OpenAsync(FileTables? files, CancellationToken cancellationToken) =>
+        new(await SqlPlanner.OpenAsync(cancellationToken).ConfigureAwait(false), files);
 
     /// <summary>Adds a table, or describes it anew.</summary>
     /// <param name="name">Its name; not case-sensitive.</param>
@@ -37,6 +50,23 @@ public sealed class DistributedPlanner : IAsyncDisposable
                 return true;
             },
             cancellationToken);
+
+    /// <summary>Adds a table as it was described, or describes it anew: what is known of its columns makes estimates better.</summary>
+    /// <param name="name">Its name; not case-sensitive.</param>
+    /// <param name="table">What is known of it.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="EngineException">A name or type is refused.</exception>
+    public Task AddTableAsync(string name, TableDescription table, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        return AloneAsync(
+            async () =>
+            {
+                await _planner.AddTableAsync(name, table, cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            cancellationToken);
+    }
 
     /// <summary>Forgets a table; unknown names are ignored.</summary>
     /// <param name="name">Its name.</param>
@@ -58,23 +88,27 @@ public sealed class DistributedPlanner : IAsyncDisposable
     /// <param name="options">How many tasks there may be.</param>
     /// <param name="cancellationToken">Interrupts the planning.</param>
     /// <exception cref="EngineException">The query is wrong; the message is DuckDB's.</exception>
+    /// <exception cref="FlowException">Files that the text reads are gone, broken or unlike.</exception>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     public async Task<DistributedPlan> PlanAsync(string sql, StageOptions options, CancellationToken cancellationToken)
     {
-        var (cut, unread) = await CutAsync(sql, options, cancellationToken).ConfigureAwait(false);
-        return cut?.ToDistributedPlan() ?? unread!;
+        var attempt = await CutAsync(sql, options, cancellationToken).ConfigureAwait(false);
+        return attempt.Cut?.ToDistributedPlan() ?? attempt.Unread!;
     }
 
-    /// <summary>The stages of a query as text; see docs/sql.md for how to read it.</summary>
+    /// <summary>The stages of a query for people; see docs/sql.md for how to read it.</summary>
     /// <param name="sql">One SELECT.</param>
     /// <param name="options">How many tasks there may be.</param>
     /// <param name="cancellationToken">Interrupts the planning.</param>
+    /// <param name="format">How it is written.</param>
     /// <exception cref="EngineException">The query is wrong; the message is DuckDB's.</exception>
+    /// <exception cref="FlowException">Files that the text reads are gone, broken or unlike.</exception>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    public async Task<string> ExplainAsync(string sql, StageOptions options, CancellationToken cancellationToken)
+    public async Task<string> ExplainAsync(
+        string sql, StageOptions options, CancellationToken cancellationToken, ExplainFormat format = ExplainFormat.Text)
     {
-        var (cut, unread) = await CutAsync(sql, options, cancellationToken).ConfigureAwait(false);
-        return cut is not null ? PlanText.Write(cut) : PlanText.WriteUnread(unread!.Reasons);
+        var attempt = await CutAsync(sql, options, cancellationToken).ConfigureAwait(false);
+        return PlanExplanation.Write(attempt, format);
     }
 
     /// <summary>Closes the planner's database. Repeating it does nothing.</summary>
@@ -84,28 +118,93 @@ public sealed class DistributedPlanner : IAsyncDisposable
         _gate.Dispose();
     }
 
-    private async Task<(CutPlan? Cut, DistributedPlan? Unread)> CutAsync(string sql, StageOptions options, CancellationToken cancellationToken)
+    private async Task<PlanAttempt> CutAsync(string sql, StageOptions options, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(sql);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        return await AloneAsync<(CutPlan?, DistributedPlan?)>(
-            async () =>
-            {
-                try
-                {
-                    return (StageCutter.Cut(await _planner.PlanAsync(sql, cancellationToken).ConfigureAwait(false), options, _planner.RowsOf), null);
-                }
-                catch (PlanReadException exception)
-                {
-                    // The right answer all the same: one task runs what the user wrote.
-                    var names = await _planner.NamesAsync(sql, cancellationToken).ConfigureAwait(false);
-                    var stage = new QueryStage { Id = 1, Sql = sql, ColumnTypes = [], TaskCount = 1, Notes = [exception.Message] };
-                    return (null, new DistributedPlan { Stages = [stage], Names = names, IsLocal = true, Reasons = [exception.Message] });
-                }
-            },
-            cancellationToken).ConfigureAwait(false);
+        if (_files is not null && await AloneAsync(() => FileReads.FindAsync(_planner, sql, cancellationToken), cancellationToken).ConfigureAwait(false) is { } reads)
+        {
+            // Others plan while files are looked at.
+            var descriptions = await DescribeAsync(reads.Files, cancellationToken).ConfigureAwait(false);
+            return await AloneAsync(() => CutFilesAsync(sql, reads, descriptions, options, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+
+        return await AloneAsync(() => CutTextAsync(sql, sql, [], options, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
+
+    private async Task<IReadOnlyList<TableDescription>> DescribeAsync(IReadOnlyList<PlannedFiles> files, CancellationToken cancellationToken)
+    {
+        var descriptions = new List<TableDescription>(files.Count);
+        foreach (var file in files)
+        {
+            descriptions.Add(await _files!.DescribeAsync(file.Source, cancellationToken).ConfigureAwait(false));
+        }
+
+        return descriptions;
+    }
+
+    private async Task<PlanAttempt> CutFilesAsync(
+        string sql, FileReads reads, IReadOnlyList<TableDescription> descriptions, StageOptions options, CancellationToken cancellationToken)
+    {
+        if (reads.Reasons.Count > 0)
+        {
+            // A text reads all its files in the same way, so that none can come to other rows than its neighbour.
+            return await UnreadAsync(sql, reads.Reasons, cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            for (var index = 0; index < descriptions.Count; index++)
+            {
+                await _planner.AddTableAsync(reads.Files[index].Table, descriptions[index], cancellationToken).ConfigureAwait(false);
+            }
+
+            return await CutTextAsync(reads.Sql, sql, reads.Files, options, cancellationToken).ConfigureAwait(false);
+        }
+        catch (EngineException exception) when (exception.Kind is not EngineErrorKind.Interrupted)
+        {
+            // Columns that only a reader itself has (filename, file_index), or a wrong text: then this says so, with the place in the text as it is written.
+            return await UnreadAsync(sql, [$"the files are read as they are written: {FirstLine(exception.Message)}"], cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (var file in reads.Files)
+            {
+                await _planner.RemoveTableAsync(file.Table, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<PlanAttempt> CutTextAsync(
+        string sql, string written, IReadOnlyList<PlannedFiles> files, StageOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var planned = await _planner.PlanAsync(sql, cancellationToken).ConfigureAwait(false);
+            if (files.Count > 0 && planned.Names.Any(name => name.Contains(FileReads.NamePrefix, StringComparison.Ordinal)))
+            {
+                // A column without a name of its own is called as its text is written.
+                planned = planned with { Names = new([.. await _planner.NamesAsync(written, cancellationToken).ConfigureAwait(false)]) };
+            }
+
+            return new PlanAttempt(StageCutter.Cut(planned, options, _planner.RowsOf, _planner.TableOf).Reading(files), null);
+        }
+        catch (PlanReadException exception)
+        {
+            return await UnreadAsync(written, [exception.Message], cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    // The right answer all the same: one task runs what the user wrote.
+    private async Task<PlanAttempt> UnreadAsync(string sql, IReadOnlyList<string> reasons, CancellationToken cancellationToken)
+    {
+        var names = await _planner.NamesAsync(sql, cancellationToken).ConfigureAwait(false);
+        var stage = new QueryStage { Id = 1, Sql = sql, ColumnTypes = [], TaskCount = 1, Notes = reasons };
+        return new PlanAttempt(null, new DistributedPlan { Stages = [stage], Names = names, IsLocal = true, Reasons = reasons });
+    }
+
+    private static string FirstLine(string message) => message.Split('\n')[0].TrimEnd();
 
     private async Task<T> AloneAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using OrleansFlow.Engine;
 using OrleansFlow.Sql.Plans;
 using OrleansFlow.Sql.Reading;
+using OrleansFlow.Sql.Tables;
 
 namespace OrleansFlow.Sql.Planning;
 
@@ -27,6 +28,7 @@ internal sealed class SqlPlanner : IAsyncDisposable
     private readonly Dictionary<long, string> _tables = [];
     private readonly Dictionary<string, long> _ids = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, long> _rowCounts = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, TableDescription> _descriptions = new(StringComparer.OrdinalIgnoreCase);
 
     private SqlPlanner(EngineInstance instance, EngineSession session)
     {
@@ -68,7 +70,22 @@ internal sealed class SqlPlanner : IAsyncDisposable
         _ids[name] = id;
         _tables[id] = name;
         _rowCounts[name] = estimatedRowCount;
+        _descriptions.Remove(name);
     }
+
+    /// <summary>Adds a table of which more is known, or describes it anew.</summary>
+    /// <exception cref="EngineException">A type or name is refused.</exception>
+    public async Task AddTableAsync(string name, TableDescription table, CancellationToken cancellationToken)
+    {
+        await AddTableAsync(name, table.EmptyQuery, table.RowCount, cancellationToken).ConfigureAwait(false);
+        _descriptions[name] = table;
+    }
+
+    /// <summary>What else is known of a table; null: nothing.</summary>
+    public TableDescription? TableOf(string table) => _descriptions.GetValueOrDefault(table);
+
+    /// <summary>Whether a table has that name.</summary>
+    public bool Knows(string table) => _ids.ContainsKey(table);
 
     /// <summary>Rows that a table is planned with.</summary>
     public long RowsOf(string table) => _rowCounts.GetValueOrDefault(table);
@@ -78,6 +95,7 @@ internal sealed class SqlPlanner : IAsyncDisposable
     {
         await _session.UnregisterAsync(name, cancellationToken).ConfigureAwait(false);
         _rowCounts.Remove(name);
+        _descriptions.Remove(name);
         if (_ids.Remove(name, out var id))
         {
             _tables.Remove(id);
@@ -96,6 +114,18 @@ internal sealed class SqlPlanner : IAsyncDisposable
         return names.Count == plan.Types.Count
             ? new PlannedQuery(sql, PlanSimplifier.Simplify(ColumnPruner.Prune(PlanSimplifier.Simplify(ColumnPruner.Prune(plan)))), new([.. names]))
             : throw new PlanReadException($"the plan has {plan.Types.Count} columns and the query {names.Count}");
+    }
+
+    /// <summary>The one text that a statement over texts gives.</summary>
+    /// <exception cref="EngineException">The statement failed.</exception>
+    public async Task<string> TextAsync(string sql, object?[] parameters, CancellationToken cancellationToken)
+    {
+        await foreach (var text in TextsAsync(sql, parameters, cancellationToken).ConfigureAwait(false))
+        {
+            return text;
+        }
+
+        throw new PlanReadException("DuckDB gave no text");
     }
 
     public async ValueTask DisposeAsync()
@@ -141,12 +171,7 @@ internal sealed class SqlPlanner : IAsyncDisposable
     private async Task<string> SerializeAsync(string sql, CancellationToken cancellationToken)
     {
         const string call = "SELECT CAST(json_serialize_plan(CAST($1 AS VARCHAR), skip_null := true, skip_empty := false, optimize := true) AS VARCHAR)";
-        await foreach (var text in TextsAsync(call, [sql], cancellationToken).ConfigureAwait(false))
-        {
-            return text;
-        }
-
-        throw new PlanReadException("DuckDB gave no plan");
+        return await TextAsync(call, [sql], cancellationToken).ConfigureAwait(false);
     }
 
     private async IAsyncEnumerable<string> TextsAsync(

@@ -1,3 +1,4 @@
+using OrleansFlow.Engine;
 using OrleansFlow.Sql.Planning;
 using OrleansFlow.Sql.Plans;
 using OrleansFlow.Sql.Rendering;
@@ -15,17 +16,37 @@ internal sealed class CutPlan(PlannedQuery query, IReadOnlyList<PendingStage> st
 
     public IReadOnlyList<PendingStage> Stages { get; } = stages;
 
+    /// <summary>Tables that the text made of files.</summary>
+    public IReadOnlyList<PlannedFiles> Files { get; private set; } = [];
+
+    /// <summary>Rows that the query is expected to make.</summary>
+    public long RowCount { get; private init; } = stages.Count == 0 ? 1 : stages[^1].Part.RowCount;
+
     /// <summary>Why it runs in fewer tasks than it might.</summary>
     public IReadOnlyList<string> Reasons => [.. Stages.SelectMany(stage => stage.Part.Notes).Concat(_reasons).Distinct(StringComparer.Ordinal)];
 
     /// <summary>One task that runs the user's text.</summary>
-    public static CutPlan Local(PlannedQuery query, IReadOnlyList<string> reasons) => new(query, []) { _reasons = reasons };
+    /// <param name="query">The query.</param>
+    /// <param name="reasons">Why it runs in one.</param>
+    /// <param name="rowCount">Rows that it is expected to make.</param>
+    public static CutPlan Local(PlannedQuery query, IReadOnlyList<string> reasons, long rowCount) => new(query, []) { _reasons = reasons, RowCount = rowCount };
+
+    /// <summary>The same plan, with the tables that its text made of files.</summary>
+    public CutPlan Reading(IReadOnlyList<PlannedFiles> files)
+    {
+        Files = files;
+        return this;
+    }
 
     /// <summary>The plan as it travels.</summary>
     /// <exception cref="Reading.PlanReadException">A fragment has no SQL form.</exception>
     public DistributedPlan ToDistributedPlan() => Stages.Count == 0
-        ? new DistributedPlan { Stages = [LocalStage()], Names = [.. Query.Names], IsLocal = true, Reasons = Reasons }
-        : new DistributedPlan { Stages = [.. Stages.Select(ToStage)], Names = [.. Query.Names], Reasons = Reasons };
+        ? new DistributedPlan { Stages = [LocalStage()], Names = [.. Query.Names], IsLocal = true, Reasons = Reasons, Files = Files }
+        : new DistributedPlan { Stages = [.. Stages.Select(ToStage)], Names = [.. Query.Names], Reasons = Reasons, Files = Files };
+
+    /// <summary>A table as people know it.</summary>
+    public string TitleOf(string table) =>
+        Files.FirstOrDefault(file => file.Table == table) is { } made ? string.Join(", ", made.Source.Paths.Select(EngineText.Literal)) : table;
 
     private QueryStage LocalStage() => new()
     {

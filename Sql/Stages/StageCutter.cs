@@ -3,6 +3,7 @@ using OrleansFlow.Sql.Planning;
 using OrleansFlow.Sql.Plans;
 using OrleansFlow.Sql.Reading;
 using OrleansFlow.Sql.Statistics;
+using OrleansFlow.Sql.Tables;
 
 namespace OrleansFlow.Sql.Stages;
 
@@ -26,28 +27,30 @@ internal sealed partial class StageCutter
     /// <param name="query">The planned query.</param>
     /// <param name="options">How many tasks there may be.</param>
     /// <param name="rowsOf">Rows of a table, for estimates.</param>
-    public static CutPlan Cut(PlannedQuery query, StageOptions options, Func<string, long> rowsOf)
+    /// <param name="tableOf">What else is known of a table; null: of none anything is.</param>
+    public static CutPlan Cut(PlannedQuery query, StageOptions options, Func<string, long> rowsOf, Func<string, TableDescription?>? tableOf = null)
     {
         options.Validate();
+        var sizes = new SizeEstimator(rowsOf, tableOf ?? (static _ => null));
         try
         {
-            return CutAll(query, options, rowsOf);
+            return CutAll(query, options, sizes);
         }
         catch (PlanReadException exception)
         {
             // One task that runs the user's text always has the right answer.
-            return CutPlan.Local(query, [exception.Message]);
+            return CutPlan.Local(query, [exception.Message], sizes.Rows(query.Plan));
         }
     }
 
-    private static CutPlan CutAll(PlannedQuery query, StageOptions options, Func<string, long> rowsOf)
+    private static CutPlan CutAll(PlannedQuery query, StageOptions options, SizeEstimator sizes)
     {
-        var cutter = new StageCutter(options, new SizeEstimator(rowsOf));
+        var cutter = new StageCutter(options, sizes);
         var root = cutter.ToSingle(cutter.Cut(query.Plan), null);
         if (cutter._stages.All(stage => stage.Part.IsSingle))
         {
             // Nothing would run beside anything else: one task does it all, without exchanges.
-            return CutPlan.Local(query, [.. cutter._stages.SelectMany(stage => stage.Part.Notes).Concat(root.Notes).Distinct()]);
+            return CutPlan.Local(query, [.. cutter._stages.SelectMany(stage => stage.Part.Notes).Concat(root.Notes).Distinct()], root.RowCount);
         }
 
         cutter.Close(root);
@@ -65,13 +68,13 @@ internal sealed partial class StageCutter
         switch (node)
         {
             case ScanNode scan:
-                return Scan(scan);
+                return Scan(scan, []);
             case ValuesNode or TableFunctionNode:
                 return new StagePart(node, 1);
             case CteReferenceNode reference:
                 return Reference(reference);
             case FilterNode filter:
-                var filtered = Cut(filter.Input);
+                var filtered = filter.Input is ScanNode wanted ? Scan(wanted, ScanConditions.Of(filter, wanted)) : Cut(filter.Input);
                 return filtered.Over(filter with { Input = filtered.Node });
             case ProjectNode project:
                 var projected = Cut(project.Input);
@@ -106,13 +109,19 @@ internal sealed partial class StageCutter
         }
     }
 
-    private StagePart Scan(ScanNode scan)
+    private StagePart Scan(ScanNode scan, IReadOnlyList<ScanCondition> conditions)
     {
-        var taskCount = TasksFor(scan);
+        var table = _sizes.TableOf(scan.Table);
+        var wantedCount = TasksFor(scan);
+        var taskCount = Math.Min(wantedCount, table?.PartCountMax ?? int.MaxValue);
         var name = string.Create(CultureInfo.InvariantCulture, $"scan_{_scanCount++}");
         return new StagePart(new ScanNode(name, scan.Columns, scan.Types), taskCount)
         {
-            Scans = [new StageScan(name, scan.Table, [.. scan.Columns.OfType<string>().Distinct(StringComparer.Ordinal)], 0, taskCount)],
+            Scans =
+            [
+                new StageScan(name, scan.Table, [.. scan.Columns.OfType<string>().Distinct(StringComparer.Ordinal)], 0, taskCount) { Conditions = conditions },
+            ],
+            Notes = table?.WholeReason is { } reason && wantedCount > 1 ? [reason] : [],
         };
     }
 
@@ -129,7 +138,7 @@ internal sealed partial class StageCutter
         {
             if (item is ScanNode or CteReferenceNode && !(item is CteReferenceNode reference && inner.Contains(reference.Id)))
             {
-                var source = item is ScanNode scan ? Scan(scan) : ToSingle(Reference((CteReferenceNode)item), null);
+                var source = item is ScanNode scan ? Scan(scan, []) : ToSingle(Reference((CteReferenceNode)item), null);
                 part = part.Absorb(source with { Scans = [.. source.Scans.Select(read => read with { FirstTask = 0, TaskCount = 1 })] });
                 return source.Node;
             }

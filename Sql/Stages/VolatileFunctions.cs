@@ -25,6 +25,9 @@ internal static class VolatileFunctions
         _ => false,
     });
 
+    /// <summary>Whether an expression may call one.</summary>
+    public static bool Occur(ScalarExpression expression) => Occur([expression]);
+
     private static bool Occur(IEnumerable<ScalarExpression> expressions) =>
         expressions.Any(expression => expression.SelfAndParts().Any(part => part is FunctionExpression function && Names.Contains(function.Name)));
 }

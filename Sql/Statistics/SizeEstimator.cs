@@ -1,10 +1,12 @@
 using OrleansFlow.Sql.Plans;
+using OrleansFlow.Sql.Tables;
 
 namespace OrleansFlow.Sql.Statistics;
 
 /// <summary>Rows and bytes that an operator makes, guessed from the rows of the tables. Coarse on purpose: what finished stages really made corrects it.</summary>
 /// <param name="rowsOf">Rows of a table.</param>
-internal sealed class SizeEstimator(Func<string, long> rowsOf)
+/// <param name="tableOf">What else is known of a table; null: nothing.</param>
+internal sealed class SizeEstimator(Func<string, long> rowsOf, Func<string, TableDescription?> tableOf)
 {
     // Shares that planners have used since the first one; only their order of size matters.
     private const double FilterShare = 0.2;
@@ -23,7 +25,7 @@ internal sealed class SizeEstimator(Func<string, long> rowsOf)
         ValuesNode values => values.Rows.Count,
         TableFunctionNode => 1_000,
         CteReferenceNode reference => _ctes.GetValueOrDefault(reference.Id, 1_000),
-        FilterNode filter => (long)(Rows(filter.Input) * FilterShare),
+        FilterNode filter => (long)(Rows(filter.Input) * Share(filter)),
         AggregateNode { Groups.Count: 0 } => 1,
         AggregateNode aggregate => (long)(Rows(aggregate.Input) * GroupShare),
         DistinctNode distinct => (long)(Rows(distinct.Input) * GroupShare),
@@ -44,6 +46,30 @@ internal sealed class SizeEstimator(Func<string, long> rowsOf)
 
     /// <summary>Remembers what a shared result makes.</summary>
     public void Learn(int cteId, long rowCount) => _ctes[cteId] = rowCount;
+
+    /// <summary>What else is known of a table; null: nothing.</summary>
+    public TableDescription? TableOf(string table) => tableOf(table);
+
+    // Of a table whose columns are known, each condition counts; the rest together is a guess.
+    private double Share(FilterNode filter)
+    {
+        if (filter.Input is not ScanNode scan || tableOf(scan.Table) is not { Statistics.Count: > 0 } table)
+        {
+            return FilterShare;
+        }
+
+        var shares = new FilterShares(scan, table.RowCount, column => table.Statistics.GetValueOrDefault(column));
+        var product = 1.0;
+        var isGuess = false;
+        foreach (var condition in filter.Conditions)
+        {
+            var share = shares.Of(condition);
+            isGuess |= share is null;
+            product *= share ?? 1;
+        }
+
+        return isGuess ? product * FilterShare : product;
+    }
 
     private long Cte(CteNode cte)
     {

@@ -8,13 +8,21 @@ namespace OrleansFlow.Tests.Sql;
 /// Runs a distributed plan in one session, task after task, with tables for the exchanges. It is the meaning of the exchange kinds that the real
 /// execution has to keep.
 /// </summary>
-internal sealed class LocalExecutor(EngineSession session, DistributedPlan plan)
+/// <param name="session">Where it runs.</param>
+/// <param name="plan">The plan.</param>
+/// <param name="partOf">The text of a part of a scan, by its number; null: rows of tables in turns.</param>
+internal sealed class LocalExecutor(EngineSession session, DistributedPlan plan, Func<StageScan, int, string>? partOf = null)
 {
     /// <summary>Runs all tasks; gives a query of the result.</summary>
     public async Task<string> ExecuteAsync(CancellationToken cancellationToken)
     {
         if (plan.IsLocal)
         {
+            foreach (var scan in partOf is null ? [] : plan.Stages[0].Scans)
+            {
+                await session.ExecuteAsync($"CREATE OR REPLACE TEMP VIEW {scan.Name} AS {Scan(scan, 0)}", null, cancellationToken);
+            }
+
             return plan.Stages[0].Sql;
         }
 
@@ -40,9 +48,14 @@ internal sealed class LocalExecutor(EngineSession session, DistributedPlan plan)
         await session.ExecuteAsync(string.Join(";\n", statements), null, cancellationToken);
     }
 
-    private static string Scan(StageScan scan, int task)
+    private string Scan(StageScan scan, int task)
     {
         var part = task - scan.FirstTask;
+        if (partOf is not null)
+        {
+            return part < 0 || part >= scan.TaskCount ? $"SELECT * FROM ({partOf(scan, 0)}) WHERE false" : partOf(scan, part);
+        }
+
         return part < 0 || part >= scan.TaskCount
             ? $"SELECT * FROM {scan.Table} WHERE false"
             : string.Create(CultureInfo.InvariantCulture, $"SELECT * FROM {scan.Table} WHERE rowid % {scan.TaskCount} = {part}");

@@ -1,0 +1,76 @@
+using System.Text.Json;
+using OrleansFlow.Sql.Explain;
+using OrleansFlow.Sql.Planning;
+using OrleansFlow.Sql.Stages;
+
+namespace OrleansFlow.Tests.Sql.Tables;
+
+/// <summary>
+/// EXPLAIN for programs and for drawing, as golden files beside the shapes. FLOW_UPDATE_SHAPES=1 writes them anew; look at what changed before you keep it.
+/// </summary>
+public sealed class ExplainFormatTests : IAsyncLifetime
+{
+    private const string Sql = "SELECT b.k, count(*) AS n FROM big b JOIN small s ON b.k = s.k WHERE s.name <> 'a \"b\" <c>' GROUP BY b.k ORDER BY n DESC";
+
+    private static readonly bool MustUpdate = Environment.GetEnvironmentVariable("FLOW_UPDATE_SHAPES") == "1";
+    private static readonly StageOptions Two = new() { TaskCountMax = 2, PartitionsPerTask = 3, BytesPerTask = 1, BroadcastBytesMax = 1_000 };
+
+    private DistributedPlanner _planner = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _planner = await DistributedPlanner.OpenAsync(Token);
+        await _planner.AddTableAsync("big", "SELECT 1 AS k, 'x' AS s", 100_000, Token);
+        await _planner.AddTableAsync("small", "SELECT 1 AS k, 'x' AS name", 10, Token);
+    }
+
+    public ValueTask DisposeAsync() => _planner.DisposeAsync();
+
+    [Theory]
+    [InlineData(ExplainFormat.Json, "explain.json")]
+    [InlineData(ExplainFormat.Graphviz, "explain.dot")]
+    [InlineData(ExplainFormat.Mermaid, "explain.mmd")]
+    public async Task Plan_HasItsDrawing(ExplainFormat format, string name)
+    {
+        var file = Path.Combine(QueryText.Folder("Shapes"), name);
+
+        var text = await _planner.ExplainAsync(Sql, Two, Token, format);
+
+        if (MustUpdate)
+        {
+            await File.WriteAllTextAsync(file, text, Token);
+            return;
+        }
+
+        Assert.Equal((await File.ReadAllTextAsync(file, Token)).ReplaceLineEndings("\n"), text);
+    }
+
+    [Fact]
+    public async Task Json_OfAPlan_HasStagesWithWhatTheyRead()
+    {
+        using var plan = JsonDocument.Parse(await _planner.ExplainAsync(Sql, Two, Token, ExplainFormat.Json));
+
+        var stages = plan.RootElement.GetProperty("stages").EnumerateArray().ToArray();
+        Assert.Equal(Enumerable.Range(1, stages.Length), stages.Select(stage => stage.GetProperty("id").GetInt32()));
+        Assert.True(stages[^1].GetProperty("isResult").GetBoolean());
+        Assert.Contains(stages.SelectMany(stage => stage.GetProperty("scans").EnumerateArray()), scan => scan.GetProperty("table").GetString() == "big");
+        Assert.All(stages[..^1], stage => Assert.NotEqual(0, stage.GetProperty("outputs").GetArrayLength()));
+    }
+
+    [Theory]
+    [InlineData(ExplainFormat.Text)]
+    [InlineData(ExplainFormat.Json)]
+    [InlineData(ExplainFormat.Graphviz)]
+    [InlineData(ExplainFormat.Mermaid)]
+    public async Task LocalPlan_SaysWhy(ExplainFormat format)
+    {
+        Assert.Contains("a LIMIT or OFFSET", await _planner.ExplainAsync("SELECT k FROM big LIMIT (SELECT max(k) FROM small)", Two, Token, format), StringComparison.Ordinal);
+        Assert.Contains("Scan big", await _planner.ExplainAsync("SELECT k FROM big", new StageOptions(), Token, format), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Format_ThatIsNone_IsRefused() =>
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _planner.ExplainAsync(Sql, Two, Token, (ExplainFormat)9));
+}
