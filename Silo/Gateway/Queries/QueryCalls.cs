@@ -6,6 +6,7 @@ using OrleansFlow.Protocol.Queries.V1;
 using OrleansFlow.Rpc;
 using OrleansFlow.Silo.Security;
 using OrleansFlow.Worker.Data;
+using OrleansFlow.Worker.Queries;
 
 namespace OrleansFlow.Silo.Gateway.Queries;
 
@@ -13,9 +14,6 @@ namespace OrleansFlow.Silo.Gateway.Queries;
 /// <remarks>Every method throws <see cref="RpcException"/> when the worker refuses or cannot be reached.</remarks>
 internal sealed class QueryCalls(SignedText signed, TimeProvider clock) : IAsyncDisposable
 {
-    /// <summary>Kind of the signed texts that let their bearer run and read one query.</summary>
-    private const string TokenKind = "query";
-
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
 
@@ -24,7 +22,7 @@ internal sealed class QueryCalls(SignedText signed, TimeProvider clock) : IAsync
     /// <summary>The right to run and read a query at every worker of this cluster.</summary>
     /// <param name="queryId">The query.</param>
     /// <param name="lifetime">How long it is good.</param>
-    public string TokenFor(string queryId, TimeSpan lifetime) => signed.Make(TokenKind, queryId, lifetime).Text;
+    public string TokenFor(string queryId, TimeSpan lifetime) => signed.Make(SignedTextReader.QueryKind, queryId, lifetime).Text;
 
     /// <summary>Gives a worker tasks: all of them or none.</summary>
     public async Task SetAsync(string location, string token, IEnumerable<TaskPlan> plans, CancellationToken cancellationToken)
@@ -77,7 +75,7 @@ internal sealed class QueryCalls(SignedText signed, TimeProvider clock) : IAsync
 
     /// <summary>Prepares the reading of a task's rows.</summary>
     public FlightReader Read(string location, string token, OutputRange range, CancellationToken cancellationToken) =>
-        ClientOf(location).DoGet(QueryActions.TicketOf(range), new RpcCallOptions(Metadata: HeadersOf(token), CancellationToken: cancellationToken));
+        ClientOf(location).DoGet(QueryTickets.Of(range), new RpcCallOptions(Metadata: HeadersOf(token), CancellationToken: cancellationToken));
 
     public async ValueTask DisposeAsync()
     {

@@ -19,20 +19,8 @@ public sealed class DistributedQueryTests
     public async Task Queries_OverTwoWorkers_AnswerAsOneEngine()
     {
         await using var cluster = await QueryCluster.StartAsync();
-        string[] queries =
-        [
-            Grouped,
-            "select count(*) from facts",
-            "select id, name from facts where value = 3 order by id",
-            "select label, avg(value) as mean, max(name) from facts join dims using (key) group by label order by label",
-            "select d.label, f.id from facts f left join dims d on d.key = f.key where f.id % 1000 = 0 order by f.id",
-            "select name, id, row_number() over (partition by name order by id desc) as place from facts qualify place <= 3 order by name, place",
-            "select distinct value from facts order by value nulls first limit 20",
-            "with large as (select key, sum(value) as s from facts group by key) select a.key, a.s from large a join large b on a.s = b.s order by a.key limit 10",
-            "select count(*) as n from facts where value > 5000",
-        ];
 
-        foreach (var sql in queries)
+        foreach (var sql in QueryCluster.Queries)
         {
             var before = cluster.Workers.Sum(worker => worker.Plans.Count);
             Assert.Equal(await cluster.AloneAsync(sql), await cluster.AskAsync(cluster.Silo.Client.Query(sql)));
@@ -40,6 +28,19 @@ public sealed class DistributedQueryTests
         }
 
         Assert.All(cluster.Workers, worker => Assert.NotEmpty(worker.Plans));
+    }
+
+    [Theory(Timeout = Watchdog)]
+    [InlineData(true, 1)]
+    [InlineData(false, 3)]
+    public async Task Queries_OverTheProductsWorkers_AnswerAsOneEngine(bool keepsRows, int tasksPerWorker)
+    {
+        await using var cluster = await QueryCluster.StartRealAsync(options => (options.KeepsRows, options.TasksPerWorker) = (keepsRows, tasksPerWorker));
+
+        foreach (var sql in QueryCluster.Queries)
+        {
+            Assert.Equal(await cluster.AloneAsync(sql), await cluster.AskAsync(cluster.Silo.Client.Query(sql)));
+        }
     }
 
     [Fact(Timeout = Watchdog)]

@@ -18,6 +18,7 @@ internal sealed class QueryCluster : IAsyncDisposable
         """;
 
     private readonly EngineInstance _alone;
+    private readonly List<RemoteWorker> _real = [];
 
     private QueryCluster(RunningSilo silo, IReadOnlyList<TinyQueryWorker> workers, EngineInstance alone)
     {
@@ -30,7 +31,39 @@ internal sealed class QueryCluster : IAsyncDisposable
 
     public IReadOnlyList<TinyQueryWorker> Workers { get; }
 
+    /// <summary>Queries that each use another part of the planner, with an order where rows have one.</summary>
+    public static IReadOnlyList<string> Queries { get; } =
+    [
+        "select key, count(*) as n, sum(value) as total from facts group by key order by key",
+        "select count(*) from facts",
+        "select id, name from facts where value = 3 order by id",
+        "select label, avg(value) as mean, max(name) from facts join dims using (key) group by label order by label",
+        "select d.label, f.id from facts f left join dims d on d.key = f.key where f.id % 1000 = 0 order by f.id",
+        "select name, id, row_number() over (partition by name order by id desc) as place from facts qualify place <= 3 order by name, place",
+        "select distinct value from facts order by value nulls first limit 20",
+        "with large as (select key, sum(value) as s from facts group by key) select a.key, a.s from large a join large b on a.s = b.s order by a.key limit 10",
+        "select count(*) as n from facts where value > 5000",
+        "select id from facts order by value desc nulls last, id limit 5 offset 3",
+    ];
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>Starts one whose workers are the product's own, found as they register.</summary>
+    public static async Task<QueryCluster> StartRealAsync(Action<DistributedQueryOptions>? configure = null)
+    {
+        var silo = await RunningSilo.StartAsync(options => options.ConfigureServices = services => services.Configure<DistributedQueryOptions>(queries =>
+        {
+            (queries.BytesPerTask, queries.BroadcastBytesMax) = (1, 0);
+            configure?.Invoke(queries);
+        }));
+        var cluster = new QueryCluster(silo, [], await FillAsync(silo));
+        foreach (var id in (string[])["real1", "real2"])
+        {
+            cluster._real.Add(await RemoteWorker.StartAsync(silo, id));
+        }
+
+        return cluster;
+    }
 
     public static async Task<QueryCluster> StartAsync(Action<DistributedQueryOptions>? configure = null, int workerCount = 2)
     {
@@ -52,17 +85,7 @@ internal sealed class QueryCluster : IAsyncDisposable
             });
         });
         workers.ForEach(worker => worker.ArtifactRoot = Path.Combine(silo.DataFolder, "artifacts"));
-        var alone = await EngineInstance.OpenAsync(new EngineOptions { ThreadCount = 1 }, Token);
-        await using (var session = alone.OpenSession())
-        {
-            foreach (var statement in Tables.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-            {
-                await session.ExecuteAsync(statement, null, Token);
-                await silo.Client.UpdateAsync(statement, Token);
-            }
-        }
-
-        return new QueryCluster(silo, workers, alone);
+        return new QueryCluster(silo, workers, await FillAsync(silo));
     }
 
     /// <summary>What the cluster answers: the columns, then each row as a text.</summary>
@@ -109,6 +132,11 @@ internal sealed class QueryCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var worker in _real)
+        {
+            await worker.DisposeAsync();
+        }
+
         await Silo.DisposeAsync();
         foreach (var worker in Workers)
         {
@@ -116,6 +144,19 @@ internal sealed class QueryCluster : IAsyncDisposable
         }
 
         await _alone.DisposeAsync();
+    }
+
+    private static async Task<EngineInstance> FillAsync(RunningSilo silo)
+    {
+        var alone = await EngineInstance.OpenAsync(new EngineOptions { ThreadCount = 1 }, Token);
+        await using var session = alone.OpenSession();
+        foreach (var statement in Tables.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            await session.ExecuteAsync(statement, null, Token);
+            await silo.Client.UpdateAsync(statement, Token);
+        }
+
+        return alone;
     }
 
     private sealed class Listed(IReadOnlyList<TinyQueryWorker> workers) : IQueryWorkers

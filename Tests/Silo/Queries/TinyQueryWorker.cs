@@ -18,6 +18,7 @@ using OrleansFlow.Rpc;
 using OrleansFlow.Rpc.Server;
 using OrleansFlow.Silo.Gateway.Queries;
 using OrleansFlow.Worker.Data;
+using OrleansFlow.Worker.Queries;
 
 namespace OrleansFlow.Tests.Silo.Queries;
 
@@ -250,7 +251,7 @@ internal sealed class TinyQueryWorker : IFlightProducer, IAsyncDisposable
         var order = string.Join(", ", input.Order.Select(key => string.Create(
             CultureInfo.InvariantCulture, $"c{key.Column} {(key.Descending ? "DESC" : "ASC")} NULLS {(key.NullsFirst ? "FIRST" : "LAST")}")));
         var name = order.Length > 0 ? "raw_" + input.Name : input.Name;
-        await RegisterAsync(session, name, input.Sources.Select(source => (source.Location, QueryActions.TicketOf(source.Range), (TaskKey?)source.Range.Key)), cancellationToken);
+        await RegisterAsync(session, name, input.Sources.Select(source => (source.Location, QueryTickets.Of(source.Range), (TaskKey?)source.Range.Key)), cancellationToken);
         if (order.Length > 0)
         {
             await session.ExecuteAsync($"CREATE OR REPLACE TEMP VIEW {input.Name} AS SELECT * FROM {name} ORDER BY {order}", null, cancellationToken);
