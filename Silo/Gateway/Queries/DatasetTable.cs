@@ -14,8 +14,10 @@ internal sealed class DatasetTable(
 {
     public string Name => name;
 
+    /// <summary>A query with its columns and without rows.</summary>
     public string EmptyQuery => emptyQuery;
 
+    /// <summary>Its rows.</summary>
     public long RowCount { get; } = files.Sum(file => file.Rows);
 
     public Task<IQueryScan> SplitAsync(StageScan scan, CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ using OrleansFlow.Sql.Stages;
 namespace OrleansFlow.Silo.Gateway.Queries;
 
 /// <summary>
-/// Runs queries on workers where that pays off: over registered tables, in more than one task, while there are workers. Everything else runs in this
+/// Runs queries on workers where that pays off: over registered tables and files, in more than one task, while there are workers. Everything else runs in this
 /// process, as it is written; so does what cannot be planned, and its errors are the local engine's.
 /// </summary>
 internal sealed partial class DistributedSqlExecutor(
@@ -56,7 +56,7 @@ internal sealed partial class DistributedSqlExecutor(
         }
 
         var (resolved, missing) = await catalog.ResolveAsync(sql, cancellationToken);
-        if (missing is not null || resolved.Count == 0 || resolved.Any(table => table.Manifest is null))
+        if (missing is not null || (resolved.Count == 0 && !planner.ReadsFiles) || resolved.Any(table => table.Manifest is null))
         {
             return null;
         }
@@ -85,15 +85,20 @@ internal sealed partial class DistributedSqlExecutor(
             return null;
         }
 
-        var byName = tables.ToDictionary(table => table.Name, StringComparer.OrdinalIgnoreCase);
+        var byName = tables.ToDictionary(table => table.Name, IQueryTable (table) => table, StringComparer.OrdinalIgnoreCase);
+        foreach (var files in plan.Files)
+        {
+            byName.Add(files.Table, planner.Open(files));
+        }
+
         return plan.Stages.Any(stage => stage.TaskCount > 1) && plan.Stages.All(stage => stage.Scans.All(scan => byName.ContainsKey(scan.Table)))
             ? new Planned(plan, byName, peers)
             : null;
     }
 
-    private async Task<IReadOnlyList<IQueryTable>?> TryDescribeAsync(IReadOnlyList<SqlTable> resolved, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<DatasetTable>?> TryDescribeAsync(IReadOnlyList<SqlTable> resolved, CancellationToken cancellationToken)
     {
-        var tables = new List<IQueryTable>(resolved.Count);
+        var tables = new List<DatasetTable>(resolved.Count);
         foreach (var table in resolved)
         {
             try

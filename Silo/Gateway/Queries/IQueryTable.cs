@@ -6,14 +6,8 @@ namespace OrleansFlow.Silo.Gateway.Queries;
 /// <summary>A table that tasks can read in parts.</summary>
 internal interface IQueryTable
 {
-    /// <summary>The name by which queries name it.</summary>
+    /// <summary>The name by which plans name it.</summary>
     string Name { get; }
-
-    /// <summary>A query with its columns and without rows.</summary>
-    string EmptyQuery { get; }
-
-    /// <summary>Its rows, as far as that is known.</summary>
-    long RowCount { get; }
 
     /// <summary>Divides it among the tasks of a scan.</summary>
     /// <exception cref="OrleansFlow.Errors.FlowException">It cannot be read.</exception>

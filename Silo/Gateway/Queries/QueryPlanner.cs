@@ -1,12 +1,15 @@
+using Microsoft.Extensions.Options;
 using OrleansFlow.Arrow;
 using OrleansFlow.Engine;
+using OrleansFlow.Silo.Gateway.Sql;
 using OrleansFlow.Sql.Planning;
 using OrleansFlow.Sql.Stages;
+using OrleansFlow.Sql.Tables;
 
 namespace OrleansFlow.Silo.Gateway.Queries;
 
 /// <summary>Plans queries over the tables that each of them names. One at a time: planning takes milliseconds.</summary>
-internal sealed class QueryPlanner : IAsyncDisposable
+internal sealed class QueryPlanner(IOptions<SqlGatewayOptions> options) : IAsyncDisposable
 {
     // Descriptions beyond that are made anew when they are needed.
     private const int KnownColumnsMax = 1_000;
@@ -14,8 +17,12 @@ internal sealed class QueryPlanner : IAsyncDisposable
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Dictionary<string, (string EmptyQuery, long RowCount)> _tables = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<ArrowSchema, string> _emptyQueries = [];
+    private FileTables? _files;
     private DistributedPlanner? _planner;
     private EngineInstance? _engine;
+
+    /// <summary>Whether texts may name files.</summary>
+    public bool ReadsFiles { get; } = options.Value.DataFolders.Count > 0;
 
     /// <summary>Plans a query.</summary>
     /// <param name="sql">One SELECT.</param>
@@ -23,12 +30,13 @@ internal sealed class QueryPlanner : IAsyncDisposable
     /// <param name="options">How many tasks there may be.</param>
     /// <param name="cancellationToken">Interrupts the planning.</param>
     /// <returns>Null: the query, or its tables, are none that can be planned; whoever runs it as it is hears why.</returns>
-    public async Task<DistributedPlan?> PlanAsync(string sql, IReadOnlyList<IQueryTable> tables, StageOptions options, CancellationToken cancellationToken)
+    public async Task<DistributedPlan?> PlanAsync(string sql, IReadOnlyList<DatasetTable> tables, StageOptions options, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            _planner ??= await DistributedPlanner.OpenAsync(cancellationToken);
+            _files ??= ReadsFiles ? await FileTables.OpenAsync(new FileTablesOptions(), cancellationToken) : null;
+            _planner ??= await DistributedPlanner.OpenAsync(_files, cancellationToken);
             await DescribeAsync(_planner, tables, cancellationToken);
             return await _planner.PlanAsync(sql, options, cancellationToken);
         }
@@ -41,6 +49,9 @@ internal sealed class QueryPlanner : IAsyncDisposable
             _turn.Release();
         }
     }
+
+    /// <summary>The files that a plan of this planner reads by their paths.</summary>
+    public IQueryTable Open(PlannedFiles files) => new FileQueryTable(files.Table, _files!.Open(files.Source));
 
     /// <summary>A query with the columns of a schema as the engine sees them, and without rows.</summary>
     /// <exception cref="EngineException">A type has no counterpart in the engine.</exception>
@@ -95,11 +106,16 @@ internal sealed class QueryPlanner : IAsyncDisposable
             await _engine.DisposeAsync();
         }
 
+        if (_files is not null)
+        {
+            await _files.DisposeAsync();
+        }
+
         _turn.Dispose();
     }
 
     /// <summary>Makes the planner know these tables, as they are now, and no others.</summary>
-    private async Task DescribeAsync(DistributedPlanner planner, IReadOnlyList<IQueryTable> tables, CancellationToken cancellationToken)
+    private async Task DescribeAsync(DistributedPlanner planner, IReadOnlyList<DatasetTable> tables, CancellationToken cancellationToken)
     {
         foreach (var gone in _tables.Keys.Where(name => !tables.Any(table => table.Name.Equals(name, StringComparison.OrdinalIgnoreCase))).ToList())
         {

@@ -41,6 +41,11 @@ internal sealed class LocalSqlExecutor(SqlEngines engines, SqlCatalog catalog, T
                 await using var statement = await PrepareAsync(lease, sql, missing, token);
                 var shape = await statement.DescribeAsync(token);
                 lease.ChangedSomething = shape.Kind != StatementKind.Select;
+                if (shape.Kind == StatementKind.Explain && SqlNames.Chains(sql).Any(chain => chain is [var word, ..] && IsOfFiles(word)))
+                {
+                    throw new FlowException(FlowErrorCode.Unsupported, "EXPLAIN of a statement that writes files is not run here: EXPLAIN ANALYZE would write them.");
+                }
+
                 return shape.Kind is StatementKind.Select or StatementKind.Explain
                     ? await lease.Session.QueryAsync(sql, parameters, token)
                     : throw new FlowException(FlowErrorCode.Unsupported, "Only SELECT and EXPLAIN are run as queries here.");
@@ -91,6 +96,8 @@ internal sealed class LocalSqlExecutor(SqlEngines engines, SqlCatalog catalog, T
             return change.Kind == SqlChangeKind.Create ? stored : changed;
         }, cancellationToken);
     }
+
+    private static bool IsOfFiles(string word) => word.Equals("COPY", StringComparison.OrdinalIgnoreCase) || word.Equals("EXPORT", StringComparison.OrdinalIgnoreCase);
 
     private static string FullName(string table) => $"{SqlTableName.Registered}.{ICatalogGrain.DefaultNamespace}.{EngineText.Quote(table)}";
 

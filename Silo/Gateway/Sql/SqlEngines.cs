@@ -5,16 +5,13 @@ using OrleansFlow.Errors;
 namespace OrleansFlow.Silo.Gateway.Sql;
 
 /// <summary>
-/// Engines for statements: at most so many at a time, each used by one statement at a time, with limits, without files and network. An engine
+/// Engines for statements: at most so many at a time, each used by one statement at a time, with limits, without network and, but for the folders that are allowed, files. An engine
 /// whose statement only read is used again.
 /// </summary>
 internal sealed class SqlEngines : IAsyncDisposable
 {
-    // Names that are not qualified mean the registered tables. After these settings nothing can reach beyond the engine's memory.
-    private const string Preparation =
-        $"ATTACH ':memory:' AS {SqlTableName.Registered}; ATTACH ':memory:' AS {SqlTableName.Runs}; SET enable_external_access = false; SET lock_configuration = true";
-
     private readonly SqlGatewayOptions _options;
+    private readonly string _preparation;
     private readonly TimeProvider _clock;
     private readonly SemaphoreSlim _turns;
     private readonly Stack<EngineInstance> _idle = new();
@@ -24,6 +21,16 @@ internal sealed class SqlEngines : IAsyncDisposable
     public SqlEngines(IOptions<SqlGatewayOptions> options, TimeProvider clock)
     {
         _options = options.Value;
+
+        // Names that are not qualified mean the registered tables. After these settings nothing can reach beyond the engine's memory and the folders that are allowed.
+        var folders = string.Join(", ", _options.DataFolders.Select(folder => $"'{Path.TrimEndingDirectorySeparator(folder).Replace("'", "''", StringComparison.Ordinal)}/'"));
+        _preparation = $"""
+            ATTACH ':memory:' AS {SqlTableName.Registered};
+            ATTACH ':memory:' AS {SqlTableName.Runs};
+            SET allowed_directories = [{folders}];
+            SET enable_external_access = false;
+            SET lock_configuration = true
+            """;
         _clock = clock;
         _turns = new SemaphoreSlim(_options.SessionsMax, _options.SessionsMax);
     }
@@ -124,7 +131,7 @@ internal sealed class SqlEngines : IAsyncDisposable
         try
         {
             await using var session = engine.OpenSession();
-            await session.ExecuteAsync(Preparation, null, cancellationToken);
+            await session.ExecuteAsync(_preparation, null, cancellationToken);
             return engine;
         }
         catch

@@ -41,4 +41,11 @@ public sealed class SqlGatewayOptions
     /// <summary>How long the files of replaced and dropped tables and of broken uploads stay; never less than <see cref="TimeLimit"/>. Longer: more disk.</summary>
     /// <value>Default 15 min. Range 0 to 30 d.</value>
     public TimeSpan FileGrace { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>
+    /// Folders whose files statements may read by their paths (<c>read_parquet</c>, <c>read_csv</c>, <c>read_json</c>). Every worker that queries are
+    /// distributed to must see them under the same paths.
+    /// </summary>
+    /// <value>Default: none, so that statements read no files.</value>
+    public IList<string> DataFolders { get; } = [];
 }

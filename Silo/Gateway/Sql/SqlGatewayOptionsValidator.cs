@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using OrleansFlow.Hosting;
 
@@ -21,6 +22,9 @@ internal sealed class SqlGatewayOptionsValidator : IValidateOptions<SqlGatewayOp
             OptionRange.Fault(section, nameof(options.ParameterBytesMax), options.ParameterBytesMax, 1_024, 16 << 20),
             OptionRange.Fault(section, nameof(options.SweepInterval), options.SweepInterval, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
             OptionRange.Fault(section, nameof(options.FileGrace), options.FileGrace, TimeSpan.Zero, TimeSpan.FromDays(30)),
+            .. options.DataFolders.Select((folder, index) => Path.IsPathFullyQualified(folder)
+                ? null
+                : string.Create(CultureInfo.InvariantCulture, $"{section}:{nameof(options.DataFolders)}:{index} is '{folder}'; use an absolute path.")),
         ];
         return faults.Any(fault => fault is not null) ? ValidateOptionsResult.Fail(faults.OfType<string>()) : ValidateOptionsResult.Success;
     }

@@ -49,9 +49,9 @@ internal sealed class QueryCluster : IAsyncDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Starts one whose workers are the product's own, found as they register.</summary>
-    public static async Task<QueryCluster> StartRealAsync(Action<DistributedQueryOptions>? configure = null)
+    public static async Task<QueryCluster> StartRealAsync(Action<DistributedQueryOptions>? configure = null, string? dataFolder = null)
     {
-        var silo = await RunningSilo.StartAsync(options => options.ConfigureServices = services => services.Configure<DistributedQueryOptions>(queries =>
+        var silo = await RunningSilo.StartAsync(options => options.ConfigureServices = services => services.Allow(dataFolder).Configure<DistributedQueryOptions>(queries =>
         {
             (queries.BytesPerTask, queries.BroadcastBytesMax) = (1, 0);
             configure?.Invoke(queries);
@@ -65,7 +65,7 @@ internal sealed class QueryCluster : IAsyncDisposable
         return cluster;
     }
 
-    public static async Task<QueryCluster> StartAsync(Action<DistributedQueryOptions>? configure = null, int workerCount = 2)
+    public static async Task<QueryCluster> StartAsync(Action<DistributedQueryOptions>? configure = null, int workerCount = 2, string? dataFolder = null)
     {
         var workers = new List<TinyQueryWorker>();
         for (var index = 0; index < workerCount; index++)
@@ -76,7 +76,7 @@ internal sealed class QueryCluster : IAsyncDisposable
         var silo = await RunningSilo.StartAsync(options => options.ConfigureServices = services =>
         {
             services.AddSingleton<IQueryWorkers>(new Listed(workers));
-            services.Configure<DistributedQueryOptions>(queries =>
+            services.Allow(dataFolder).Configure<DistributedQueryOptions>(queries =>
             {
                 // Else no query of a test is large enough for two tasks.
                 queries.BytesPerTask = 1;

@@ -1,0 +1,23 @@
+using OrleansFlow.Protocol.Queries.V1;
+using OrleansFlow.Sql.Stages;
+using OrleansFlow.Sql.Tables;
+
+namespace OrleansFlow.Silo.Gateway.Queries;
+
+/// <summary>Files that a query's own text reads. Every worker sees them under the same paths, so each task opens its part itself.</summary>
+internal sealed class FileQueryTable(string name, ITableSource source) : IQueryTable
+{
+    public string Name => name;
+
+    public async Task<IQueryScan> SplitAsync(StageScan scan, CancellationToken cancellationToken)
+    {
+        // Files that changed since the plan was made are described anew; what no longer fits the plan fails at the workers.
+        var description = await source.DescribeAsync(cancellationToken);
+        return new Parts(scan.Name, await source.SplitAsync(description, scan, cancellationToken));
+    }
+
+    private sealed class Parts(string name, IReadOnlyList<string> queries) : IQueryScan
+    {
+        public TaskScan Of(int part, QueryPeer at) => new() { Name = name, Sql = part >= 0 ? queries[part] : $"SELECT * FROM ({queries[0]}) WHERE false" };
+    }
+}
