@@ -7,7 +7,7 @@ using OrleansFlow.Benchmarks.Macro.Wire;
 
 namespace OrleansFlow.Benchmarks.Macro;
 
-/// <summary><c>flow bench [SCENARIO...] [--rounds N] [--store sqlite|postgres] [--worker process|inline] [--size N] [--sf X] [--list]</c>. Each scenario gets a process of its own, so that its peak memory is its own.</summary>
+/// <summary><c>flow bench [SCENARIO...] [--rounds N] [--store sqlite|postgres] [--worker process|inline] [--size N] [--sf X] [--workers N] [--list]</c>. Each scenario gets a process of its own, so that its peak memory is its own.</summary>
 internal static class BenchmarkCommandLine
 {
     private const int CallersMistake = 2;
@@ -16,6 +16,7 @@ internal static class BenchmarkCommandLine
     private static string _worker = TasksDurable.Workers[0];
     private static int _size = TasksCurve.DefaultSize;
     private static double _scaleFactor = TpchLocal.DefaultScaleFactor;
+    private static int _workerCount = Tpch.DefaultWorkerCount;
 
     private static readonly Dictionary<string, Func<Scenario>> Scenarios = new(StringComparer.Ordinal)
     {
@@ -76,6 +77,7 @@ internal static class BenchmarkCommandLine
         ["hash-partition-text"] = () => new HashPartition(HashPartition.Keys.Text),
         ["hash-partition-pair"] = () => new HashPartition(HashPartition.Keys.PairWithNulls),
         ["tpch-local"] = () => new TpchLocal(_scaleFactor),
+        ["tpch"] = () => new Tpch(_scaleFactor, _workerCount),
     };
 
     public static async Task<int> RunAsync(string[] args)
@@ -187,6 +189,14 @@ internal static class BenchmarkCommandLine
                     return await MistakeAsync("--sf wants a scale factor: 0.01, or 0.03 to 100.");
                 }
             }
+            else if (args[index] == "--workers")
+            {
+                index++;
+                if (index == args.Length || !int.TryParse(args[index], CultureInfo.InvariantCulture, out _workerCount) || _workerCount is < 1 or > Tpch.WorkerCountMax)
+                {
+                    return await MistakeAsync($"--workers wants a number from 1 to {Tpch.WorkerCountMax}.");
+                }
+            }
             else if (Scenarios.ContainsKey(args[index]))
             {
                 names.Add(args[index]);
@@ -220,7 +230,7 @@ internal static class BenchmarkCommandLine
         foreach (var name in names)
         {
             var start = new ProcessStartInfo("dotnet") { UseShellExecute = false };
-            foreach (var argument in (string[])[typeof(BenchmarkCommandLine).Assembly.Location, name, "--rounds", rounds.ToString(CultureInfo.InvariantCulture), "--store", _store, "--worker", _worker, "--size", _size.ToString(CultureInfo.InvariantCulture), "--sf", _scaleFactor.ToString(CultureInfo.InvariantCulture)])
+            foreach (var argument in (string[])[typeof(BenchmarkCommandLine).Assembly.Location, name, "--rounds", rounds.ToString(CultureInfo.InvariantCulture), "--store", _store, "--worker", _worker, "--size", _size.ToString(CultureInfo.InvariantCulture), "--sf", _scaleFactor.ToString(CultureInfo.InvariantCulture), "--workers", _workerCount.ToString(CultureInfo.InvariantCulture)])
             {
                 start.ArgumentList.Add(argument);
             }
