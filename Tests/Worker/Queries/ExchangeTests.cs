@@ -1,4 +1,5 @@
 using OrleansFlow.Protocol.Queries.V1;
+using OrleansFlow.Rpc;
 using static OrleansFlow.Tests.Worker.Queries.Plans;
 
 namespace OrleansFlow.Tests.Worker.Queries;
@@ -151,5 +152,50 @@ public class ExchangeTests
         await b.SetAsync(read);
 
         Assert.Equal(["HUGEINT UUID INTERVAL|12345678901234567890123456789|a8098c1a-f86e-11da-bd1a-00112444be1e|3 months"], await b.ReadAsync(Range(Key(2))));
+    }
+
+    [Theory(Timeout = TimeoutMs)]
+    [InlineData(true, "10")]
+    [InlineData(false, null)]
+    public async Task Input_ThatTheTextReadsTwice_IsReadAnewWhereItsRowsAreKept(bool isMaterialized, string? expected)
+    {
+        await using var a = await QueryNode.StartAsync();
+        await using var b = await QueryNode.StartAsync();
+        await a.SetAsync(Plan(Key(1), "SELECT i AS c0 FROM range(10) AS r(i)", All(isMaterialized: isMaterialized)));
+        var twice = Plan(Key(2), "SELECT count(*) AS c0 FROM i AS x JOIN i AS y ON x.c0 = y.c0");
+        twice.Inputs.Add(Input("i", ["BIGINT"], (a.Location, Range(Key(1)))));
+        await b.SetAsync(twice);
+
+        if (expected is not null)
+        {
+            Assert.Equal([expected], await b.ReadAsync(Range(Key(2))));
+        }
+        else
+        {
+            await QueryTasksTests.AssertFailsAsync(() => b.ReadAsync(Range(Key(2))), RpcStatusCode.FailedPrecondition, "already_ended");
+        }
+    }
+
+    [Fact(Timeout = TimeoutMs)]
+    public async Task Task_BeyondItsOutputsBudget_StopsUntilTheReaderGoesOn()
+    {
+        const int BatchRows = 65_536;
+        var clock = new ManualTimeProvider();
+        await using var node = await QueryNode.StartAsync(options => options.OutputBudgetBytes = 1, clock: clock);
+        await node.SetAsync(Plan(Key(1), "SELECT i AS c0 FROM range(1000000000000) AS r(i)"));
+
+        // One batch lies ready, and the task waits with the next.
+        await node.WaitForAsync(Query, report => report.Metrics.RowsOut == 2 * BatchRows);
+        clock.Advance(TimeSpan.FromHours(1) / 60);
+        var stalled = await node.WaitForAsync(Query, _ => true);
+        Assert.Equal((2 * BatchRows, TimeSpan.Zero), (stalled.Metrics.RowsOut, stalled.Metrics.OutputWait.ToTimeSpan()));
+
+        await using var stream = await node.Tasks.OpenAsync(Range(Key(1)), TestContext.Current.CancellationToken);
+        await using var batches = stream.Batches.GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        Assert.True(await batches.MoveNextAsync());
+        batches.Current.Batch!.Dispose();
+
+        var report = await node.WaitForAsync(Query, report => report.Metrics.RowsOut == 3 * BatchRows);
+        Assert.Equal(TimeSpan.FromMinutes(1), report.Metrics.OutputWait.ToTimeSpan());
     }
 }

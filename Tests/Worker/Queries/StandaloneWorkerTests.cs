@@ -1,8 +1,5 @@
-using System.Runtime.CompilerServices;
-using System.Text;
 using Google.Protobuf;
 using Microsoft.Extensions.DependencyInjection;
-using OrleansFlow.Arrow;
 using OrleansFlow.Engine;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Queries.V1;
@@ -87,9 +84,39 @@ public class StandaloneWorkerTests
     }
 
     [Fact(Timeout = TimeoutMs)]
+    public async Task SessionBuilder_AttachesADatabase_ForEveryPlan()
+    {
+        var folder = Directory.CreateTempSubdirectory("shop-").FullName;
+        try
+        {
+            var database = Path.Combine(folder, "shop.db");
+            await using (var engine = await EngineInstance.OpenAsync(new EngineOptions { DatabasePath = database }, TestContext.Current.CancellationToken))
+            {
+                await using var session = engine.OpenSession();
+                await session.ExecuteAsync("CREATE TABLE sales AS SELECT i % 3 AS tenant, i AS amount FROM range(9) AS r(i)", null, TestContext.Current.CancellationToken);
+            }
+
+            await using var node = await QueryNode.StartAsync(worker: Sales.Worker(database));
+            foreach (var tenant in (int[])[1, 2])
+            {
+                var plan = Plan(Key(1, query: FormattableString.Invariant($"q-{tenant}")), "SELECT sum(amount) AS c0 FROM sales");
+                plan.Headers["tenant"] = FormattableString.Invariant($"{tenant}");
+                Assert.Equal([FormattableString.Invariant($"{9 + (tenant * 3)}")], await QueryNode.RowsAsync(node.Open(plan)));
+            }
+
+            await QueryTasksTests.AssertFailsAsync(
+                () => QueryNode.RowsAsync(node.Open(Plan(Key(1, query: "q-3"), "SELECT 1 AS c0"))), RpcStatusCode.InvalidArgument, "bad_input");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact(Timeout = TimeoutMs)]
     public async Task CustomNode_IsReadFromTheFirstCodecThatKnowsIt()
     {
-        await using var node = await QueryNode.StartAsync(worker: QueryWorker.Default().WithCodec(new Letters("other", "no")).WithCodec(new Letters("letters", "")));
+        await using var node = await QueryNode.StartAsync(worker: QueryWorker.Default().WithCodec(new Deaf()).WithCodec(new Letters()));
         var plan = Plan(Key(1), "SELECT letter FROM n ORDER BY letter DESC");
         plan.Scans.Add(new TaskScan { Name = "n", Node = new CustomNode { Codec = "letters", Body = ByteString.CopyFromUtf8("acb") } });
 
@@ -117,7 +144,7 @@ public class StandaloneWorkerTests
     public async Task WorkerInfo_TellsWhatTheWorkerIs()
     {
         await using var node = await QueryNode.StartAsync(
-            options => options.ConfigOptions.Add("colour"), QueryWorker.Default().WithVersion("7.1").WithCodec(new Letters("letters", "")));
+            options => options.ConfigOptions.Add("colour"), QueryWorker.Default().WithVersion("7.1").WithCodec(new Letters()));
 
         var info = await node.ActAsync(QueryActions.WorkerInfo, new WorkerInfoRequest(), WorkerInfo.Parser);
 
@@ -145,27 +172,10 @@ public class StandaloneWorkerTests
             : Task.CompletedTask;
     }
 
-    private sealed class Letters(string name, string only) : IPlanCodec
+    private sealed class Deaf : IPlanCodec
     {
-        public string Name => name;
+        public string Name => "deaf";
 
-        public ValueTask<PlanNodeRows?> TryDecodeAsync(string node, ReadOnlyMemory<byte> body, WorkerQueryContext context, CancellationToken cancellationToken)
-        {
-            var schema = new ArrowSchema(new ArrowField("letter", ArrowType.Utf8));
-            var text = Encoding.UTF8.GetString(body.Span);
-            return ValueTask.FromResult(node == name && only.Length == 0 ? new PlanNodeRows(schema, token => OpenAsync(schema, text, token)) : null);
-        }
-
-        private static async IAsyncEnumerable<RecordBatch> OpenAsync(ArrowSchema schema, string text, [EnumeratorCancellation] CancellationToken cancellationToken)
-        {
-            foreach (var letter in text)
-            {
-                await Task.Yield();
-                cancellationToken.ThrowIfCancellationRequested();
-                using var builder = new RecordBatchBuilder(schema);
-                builder.AppendRow(letter.ToString());
-                yield return builder.Build();
-            }
-        }
+        public ValueTask<PlanNodeRows?> TryDecodeAsync(string node, ReadOnlyMemory<byte> body, WorkerQueryContext context, CancellationToken cancellationToken) => default;
     }
 }

@@ -1,0 +1,11 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using OrleansFlow.Worker.Queries;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.Services.AddQueryWorker(QueryWorker.Default());
+builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2));
+var app = builder.Build();
+app.MapOrleansFlowWorker();
+app.Run();
