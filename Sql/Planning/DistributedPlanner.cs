@@ -96,16 +96,25 @@ public sealed class DistributedPlanner : IAsyncDisposable
         return attempt.Cut?.ToDistributedPlan() ?? attempt.Unread!;
     }
 
-    /// <summary>The stages of a query for people; see docs/sql.md for how to read it.</summary>
+    /// <summary>The stages of a query as text; see docs/sql.md for how to read it.</summary>
     /// <param name="sql">One SELECT.</param>
     /// <param name="options">How many tasks there may be.</param>
     /// <param name="cancellationToken">Interrupts the planning.</param>
-    /// <param name="format">How it is written.</param>
     /// <exception cref="EngineException">The query is wrong; the message is DuckDB's.</exception>
     /// <exception cref="FlowException">Files that the text reads are gone, broken or unlike.</exception>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    public async Task<string> ExplainAsync(
-        string sql, StageOptions options, CancellationToken cancellationToken, ExplainFormat format = ExplainFormat.Text)
+    public Task<string> ExplainAsync(string sql, StageOptions options, CancellationToken cancellationToken) =>
+        ExplainAsync(sql, options, ExplainFormat.Text, cancellationToken);
+
+    /// <summary>The stages of a query for people, programs or drawing.</summary>
+    /// <param name="sql">One SELECT.</param>
+    /// <param name="options">How many tasks there may be.</param>
+    /// <param name="format">How they are written.</param>
+    /// <param name="cancellationToken">Interrupts the planning.</param>
+    /// <exception cref="EngineException">The query is wrong; the message is DuckDB's.</exception>
+    /// <exception cref="FlowException">Files that the text reads are gone, broken or unlike.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public async Task<string> ExplainAsync(string sql, StageOptions options, ExplainFormat format, CancellationToken cancellationToken)
     {
         var attempt = await CutAsync(sql, options, cancellationToken).ConfigureAwait(false);
         return PlanExplanation.Write(attempt, format);

@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using OrleansFlow.Engine;
-using OrleansFlow.Errors;
 using OrleansFlow.Sql.Stages;
 using OrleansFlow.Sql.Tables;
 
@@ -197,7 +195,7 @@ internal sealed class FileReads
             : (null, argument);
     }
 
-    private static IReadOnlyList<string>? Paths(JsonObject argument)
+    private static string[]? Paths(JsonObject argument)
     {
         if (Constant(argument) is { } path)
         {

@@ -73,7 +73,11 @@ public sealed record StageScan(string Name, string Table, IReadOnlyList<string> 
 /// <param name="OutputIndex">Which of its outputs.</param>
 /// <param name="FirstTask">First task that reads rows.</param>
 /// <param name="TaskCount">Tasks that read rows; they are the consumer tasks of the exchange, and tasks outside read none.</param>
-public sealed record StageInput(string Name, int StageId, int OutputIndex, int FirstTask, int TaskCount);
+public sealed record StageInput(string Name, int StageId, int OutputIndex, int FirstTask, int TaskCount)
+{
+    /// <summary>Whether its rows may be divided among tasks anyhow, if each of them reads the stage's other inputs whole.</summary>
+    public bool IsDivisible { get; init; }
+}
 
 /// <summary>Where the rows of a stage go.</summary>
 /// <param name="Kind">How.</param>

@@ -113,7 +113,9 @@ internal sealed partial class StageCutter
     {
         var table = _sizes.TableOf(scan.Table);
         var wantedCount = TasksFor(scan);
-        var taskCount = Math.Min(wantedCount, table?.PartCountMax ?? int.MaxValue);
+
+        // A table of one part keeps its tasks: those without rows cost little, and what follows the scan stays in many.
+        var taskCount = table is { PartCountMax: > 1 and var most } ? Math.Min(wantedCount, most) : wantedCount;
         var name = string.Create(CultureInfo.InvariantCulture, $"scan_{_scanCount++}");
         return new StagePart(new ScanNode(name, scan.Columns, scan.Types), taskCount)
         {

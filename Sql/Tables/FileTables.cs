@@ -113,7 +113,7 @@ public sealed class FileTables : IAsyncDisposable
                 ? await ParquetTable.DescribeAsync(session, source, listed, await FootersAsync(session, listed, cancellationToken).ConfigureAwait(false), cancellationToken)
                     .ConfigureAwait(false)
                 : await TextTable.DescribeAsync(session, source, listed, cancellationToken).ConfigureAwait(false);
-            _tables.Set(source.Key, new Remembered(listed, description), Math.Max(listed.Count, _options.FooterCacheMax / RememberedTables));
+            _tables.Set(source.Key, new Remembered(listed, description), Math.Max(WeightOf(description), _options.FooterCacheMax / RememberedTables));
             return description;
         }
         catch (EngineException exception) when (exception.Kind is not EngineErrorKind.Interrupted)
@@ -147,6 +147,8 @@ public sealed class FileTables : IAsyncDisposable
 
         return footers!;
     }
+
+    private static long WeightOf(TableDescription table) => table.Files.Sum(file => 1 + ((long)file.RowGroups.Count * (1 + file.Columns.Count)));
 
     private static string KeyOf(ListedFile file) => string.Create(CultureInfo.InvariantCulture, $"{file.Path}\0{file.SizeBytes}\0{file.ModifiedUtc.UtcTicks}");
 

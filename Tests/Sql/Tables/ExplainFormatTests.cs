@@ -36,7 +36,7 @@ public sealed class ExplainFormatTests : IAsyncLifetime
     {
         var file = Path.Combine(QueryText.Folder("Shapes"), name);
 
-        var text = await _planner.ExplainAsync(Sql, Two, Token, format);
+        var text = await _planner.ExplainAsync(Sql, Two, format, Token);
 
         if (MustUpdate)
         {
@@ -50,7 +50,7 @@ public sealed class ExplainFormatTests : IAsyncLifetime
     [Fact]
     public async Task Json_OfAPlan_HasStagesWithWhatTheyRead()
     {
-        using var plan = JsonDocument.Parse(await _planner.ExplainAsync(Sql, Two, Token, ExplainFormat.Json));
+        using var plan = JsonDocument.Parse(await _planner.ExplainAsync(Sql, Two, ExplainFormat.Json, Token));
 
         var stages = plan.RootElement.GetProperty("stages").EnumerateArray().ToArray();
         Assert.Equal(Enumerable.Range(1, stages.Length), stages.Select(stage => stage.GetProperty("id").GetInt32()));
@@ -66,11 +66,11 @@ public sealed class ExplainFormatTests : IAsyncLifetime
     [InlineData(ExplainFormat.Mermaid)]
     public async Task LocalPlan_SaysWhy(ExplainFormat format)
     {
-        Assert.Contains("a LIMIT or OFFSET", await _planner.ExplainAsync("SELECT k FROM big LIMIT (SELECT max(k) FROM small)", Two, Token, format), StringComparison.Ordinal);
-        Assert.Contains("Scan big", await _planner.ExplainAsync("SELECT k FROM big", new StageOptions(), Token, format), StringComparison.Ordinal);
+        Assert.Contains("a LIMIT or OFFSET", await _planner.ExplainAsync("SELECT k FROM big LIMIT (SELECT max(k) FROM small)", Two, format, Token), StringComparison.Ordinal);
+        Assert.Contains("Scan big", await _planner.ExplainAsync("SELECT k FROM big", new StageOptions(), format, Token), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Format_ThatIsNone_IsRefused() =>
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _planner.ExplainAsync(Sql, Two, Token, (ExplainFormat)9));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _planner.ExplainAsync(Sql, Two, (ExplainFormat)9, Token));
 }

@@ -3,7 +3,6 @@ using OrleansFlow.Engine;
 using OrleansFlow.Errors;
 using OrleansFlow.Sql.Planning;
 using OrleansFlow.Sql.Stages;
-using OrleansFlow.Sql.Tables;
 
 namespace OrleansFlow.Tests.Sql.Tables;
 

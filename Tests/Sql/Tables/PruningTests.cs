@@ -140,16 +140,18 @@ public sealed class PruningTests(TableFolder folder) : IClassFixture<TableFolder
         Assert.InRange(plan.Stages[0].EstimatedRowCount, least, most);
     }
 
-    [Fact]
-    public async Task Table_OfOneRowGroup_IsReadByOneTask()
+    [Theory]
+    [InlineData(1_000, 3)]
+    [InlineData(4_000, 2)]
+    [InlineData(10_000, 3)]
+    public async Task Table_OfFewRowGroups_HasNoMoreTasksThanTheseUnlessItIsOne(int rowCount, int taskCount)
     {
-        var file = await folder.WriteAsync("SELECT i AS id FROM range(1000) t(i)", "single/a.parquet");
-        await _planner.AddTableAsync("single", await folder.Tables.DescribeAsync(TableSource.Files(file), Token), Token);
+        var file = await folder.WriteAsync($"SELECT i AS id FROM range({rowCount}) t(i)", $"few/{rowCount}.parquet", "ROW_GROUP_SIZE 2048");
+        await _planner.AddTableAsync("few", await folder.Tables.DescribeAsync(TableSource.Files(file), Token), Token);
 
-        var plan = await _planner.PlanAsync("SELECT g.id FROM groups g JOIN single s ON g.id = s.id", Three with { BroadcastBytesMax = 0 }, Token);
+        var plan = await _planner.PlanAsync("SELECT count(*) FROM few", Three, Token);
 
-        Assert.Equal(1, plan.Stages.SelectMany(stage => stage.Scans).Single(scan => scan.Table == "single").TaskCount);
-        Assert.Equal(3, plan.Stages.SelectMany(stage => stage.Scans).Single(scan => scan.Table == "groups").TaskCount);
+        Assert.Equal(taskCount, Assert.Single(plan.Stages[0].Scans).TaskCount);
     }
 
     private static string Reader(TableSource source) => $"read_parquet('{source.Paths[0]}')";

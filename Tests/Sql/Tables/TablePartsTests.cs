@@ -1,4 +1,3 @@
-using OrleansFlow.Engine;
 using OrleansFlow.Sql.Tables;
 
 namespace OrleansFlow.Tests.Sql.Tables;
