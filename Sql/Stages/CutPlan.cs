@@ -57,18 +57,28 @@ internal sealed class CutPlan(PlannedQuery query, IReadOnlyList<PendingStage> st
         Scans = [.. Query.Plan.SelfAndInputs().OfType<ScanNode>().Select(scan => scan.Table).Distinct(StringComparer.OrdinalIgnoreCase).Select(table => new StageScan(table, table, [], 0, 1))],
     };
 
-    private static QueryStage ToStage(PendingStage stage) => new()
+    private static QueryStage ToStage(PendingStage stage)
     {
-        Id = stage.Id,
-        Sql = SqlRenderer.Render(stage.Part.Node),
-        ColumnTypes = [.. stage.Part.Node.Types.Select(type => type.ToString())],
-        TaskCount = stage.Part.TaskCount,
-        Scans = stage.Part.Scans,
-        Inputs = [.. stage.Part.Inputs.Select(input => new StageInput(
-            input.Name, input.Output.Stage.Id, input.Output.Stage.Outputs.IndexOf(input.Output), input.FirstTask, input.TaskCount))],
-        Outputs = [.. stage.Outputs.Select(output => new StageOutput(output.Kind, output.PartitionCount, output.Keys, output.Order, stage.Outputs.Count > 1))],
-        IsPassThrough = stage.Part.Node is InputNode,
-        EstimatedRowCount = stage.Part.RowCount,
-        Notes = stage.Part.Notes,
-    };
+        var divisible = DivisibleInputs.Of(stage.Part.Node);
+        return new QueryStage
+        {
+            Id = stage.Id,
+            Sql = SqlRenderer.Render(stage.Part.Node),
+            ColumnTypes = [.. stage.Part.Node.Types.Select(type => type.ToString())],
+            TaskCount = stage.Part.TaskCount,
+            Scans = stage.Part.Scans,
+            Inputs =
+            [
+                .. stage.Part.Inputs.Select(input => new StageInput(
+                    input.Name, input.Output.Stage.Id, input.Output.Stage.Outputs.IndexOf(input.Output), input.FirstTask, input.TaskCount)
+                {
+                    IsDivisible = divisible.Contains(input.Name),
+                }),
+            ],
+            Outputs = [.. stage.Outputs.Select(output => new StageOutput(output.Kind, output.PartitionCount, output.Keys, output.Order, stage.Outputs.Count > 1))],
+            IsPassThrough = stage.Part.Node is InputNode,
+            EstimatedRowCount = stage.Part.RowCount,
+            Notes = stage.Part.Notes,
+        };
+    }
 }

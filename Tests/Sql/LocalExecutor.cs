@@ -1,5 +1,6 @@
 using System.Globalization;
 using OrleansFlow.Engine;
+using OrleansFlow.Sql.Adaptive;
 using OrleansFlow.Sql.Stages;
 
 namespace OrleansFlow.Tests.Sql;
@@ -11,8 +12,15 @@ namespace OrleansFlow.Tests.Sql;
 /// <param name="session">Where it runs.</param>
 /// <param name="plan">The plan.</param>
 /// <param name="partOf">The text of a part of a scan, by its number; null: rows of tables in turns.</param>
-internal sealed class LocalExecutor(EngineSession session, DistributedPlan plan, Func<StageScan, int, string>? partOf = null)
+/// <param name="assign">Other tasks for a stage, by the tasks that the stages before it have had; null: those of the plan.</param>
+internal sealed class LocalExecutor(
+    EngineSession session,
+    DistributedPlan plan,
+    Func<StageScan, int, string>? partOf = null,
+    Func<QueryStage, IReadOnlyDictionary<int, int>, StageAssignment?>? assign = null)
 {
+    private readonly Dictionary<int, int> _taskCounts = [];
+
     /// <summary>Runs all tasks; gives a query of the result.</summary>
     public async Task<string> ExecuteAsync(CancellationToken cancellationToken)
     {
@@ -28,10 +36,14 @@ internal sealed class LocalExecutor(EngineSession session, DistributedPlan plan,
 
         foreach (var stage in plan.Stages)
         {
-            for (var task = 0; task < stage.TaskCount; task++)
+            var assignment = assign?.Invoke(stage, _taskCounts);
+            var taskCount = assignment?.Tasks.Count ?? stage.TaskCount;
+            for (var task = 0; task < taskCount; task++)
             {
-                await RunAsync(stage, task, cancellationToken);
+                await RunAsync(stage, task, assignment?.Tasks[task], cancellationToken);
             }
+
+            _taskCounts[stage.Id] = taskCount;
         }
 
         var columns = plan.Names.Select((name, index) => string.Create(CultureInfo.InvariantCulture, $"c{index} AS {EngineText.Quote(name)}"));
@@ -40,10 +52,11 @@ internal sealed class LocalExecutor(EngineSession session, DistributedPlan plan,
 
     private static string Table(int stageId, int task) => string.Create(CultureInfo.InvariantCulture, $"stage_{stageId}_{task}");
 
-    private async Task RunAsync(QueryStage stage, int task, CancellationToken cancellationToken)
+    private async Task RunAsync(QueryStage stage, int task, TaskReads? reads, CancellationToken cancellationToken)
     {
         var views = stage.Scans.Select(scan => $"CREATE OR REPLACE TEMP VIEW {scan.Name} AS {Scan(scan, task)}")
-            .Concat(stage.Inputs.Select(input => $"CREATE OR REPLACE TEMP VIEW {input.Name} AS {Input(input, task)}"));
+            .Concat(stage.Inputs.Select((input, index) =>
+                $"CREATE OR REPLACE TEMP VIEW {input.Name} AS {(reads is null ? Input(input, task) : Input(input, reads.Inputs[index]))}"));
         var statements = views.Append($"CREATE TEMP TABLE {Table(stage.Id, task)} AS {stage.Sql}");
         await session.ExecuteAsync(string.Join(";\n", statements), null, cancellationToken);
     }
@@ -59,6 +72,19 @@ internal sealed class LocalExecutor(EngineSession session, DistributedPlan plan,
         return part < 0 || part >= scan.TaskCount
             ? $"SELECT * FROM {scan.Table} WHERE false"
             : string.Create(CultureInfo.InvariantCulture, $"SELECT * FROM {scan.Table} WHERE rowid % {scan.TaskCount} = {part}");
+    }
+
+    private string Input(StageInput input, InputReads reads)
+    {
+        var producer = plan.Stages.Single(stage => stage.Id == input.StageId);
+        var output = producer.Outputs[input.OutputIndex];
+        var rows = All(producer, reads.FirstProducer, reads.ProducerCount);
+        var keys = string.Join(", ", output.Keys.Select(key => string.Create(CultureInfo.InvariantCulture, $"c{key}")));
+        return output.Kind != ExchangeKind.Shuffle
+            ? rows
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"SELECT * FROM ({rows}) WHERE hash({keys}) % {output.PartitionCount} BETWEEN {reads.FirstPartition} AND {reads.FirstPartition + reads.PartitionCount - 1}");
     }
 
     private string Input(StageInput input, int task)
@@ -80,11 +106,12 @@ internal sealed class LocalExecutor(EngineSession session, DistributedPlan plan,
                     CultureInfo.InvariantCulture,
                     $"SELECT * FROM ({All(producer)}) WHERE hash({keys}) % {output.PartitionCount} BETWEEN {consumer * perTask} AND {((consumer + 1) * perTask) - 1}");
             case ExchangeKind.Coalesce:
-                var group = (producer.TaskCount + input.TaskCount - 1) / input.TaskCount;
+                var taskCount = _taskCounts[producer.Id];
+                var group = (taskCount + input.TaskCount - 1) / input.TaskCount;
                 var first = consumer * group;
-                return first >= producer.TaskCount
+                return first >= taskCount
                     ? $"SELECT * FROM {Table(producer.Id, 0)} WHERE false"
-                    : All(producer, first, Math.Min(group, producer.TaskCount - first));
+                    : All(producer, first, Math.Min(group, taskCount - first));
             case ExchangeKind.Merge:
                 var order = output.Order.Select(key => string.Create(
                     CultureInfo.InvariantCulture, $"c{key.Column} {(key.IsDescending ? "DESC" : "ASC")} NULLS {(key.NullsFirst ? "FIRST" : "LAST")}"));
@@ -96,7 +123,7 @@ internal sealed class LocalExecutor(EngineSession session, DistributedPlan plan,
         }
     }
 
-    private static string All(QueryStage producer) => All(producer, 0, producer.TaskCount);
+    private string All(QueryStage producer) => All(producer, 0, _taskCounts[producer.Id]);
 
     private static string All(QueryStage producer, int first, int count) =>
         string.Join(" UNION ALL ", Enumerable.Range(first, count).Select(task => $"SELECT * FROM {Table(producer.Id, task)}"));
