@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansFlow.Errors;
+using OrleansFlow.Silo.Gateway.Sql;
 using OrleansFlow.Silo.Hosting;
 
 namespace OrleansFlow.Cli.Commands;
@@ -26,9 +28,10 @@ internal static class SiloCommand
         var password = new Option<string?>("--tls-password") { Description = "Password of the certificate file (else FLOW_TLS_PASSWORD)." };
         var token = new Option<string?>("--token") { Description = "Token that every call must carry (else FLOW_TOKEN)." };
         var authority = new Option<string?>("--tls-client-ca") { Description = "Authorities (PEM) whose client certificates let callers in without a token." };
+        var files = new Option<string[]>("--files") { Description = "Folder whose files SQL may read by their paths. May be repeated.", HelpName = "FOLDER" };
         var insecure = new Option<bool>("--insecure") { Description = "Listen beyond loopback without TLS and token." };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Log at level Information." };
-        var command = new Command("silo", "Run a silo with its gateway.") { data, postgres, port, httpPort, bind, certificate, password, authority, token, insecure, verbose };
+        var command = new Command("silo", "Run a silo with its gateway.") { data, postgres, port, httpPort, bind, certificate, password, authority, token, files, insecure, verbose };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var bindText = parsed.GetValue(bind)!;
@@ -51,6 +54,13 @@ internal static class SiloCommand
                     Token = parsed.GetValue(token) ?? Variable("FLOW_TOKEN"),
                     Insecure = parsed.GetValue(insecure),
                     LogLevel = parsed.GetValue(verbose) ? LogLevel.Information : LogLevel.Warning,
+                    ConfigureServices = services => services.Configure<SqlGatewayOptions>(sql =>
+                    {
+                        foreach (var folder in parsed.GetValue(files) ?? [])
+                        {
+                            sql.DataFolders.Add(Path.GetFullPath(folder));
+                        }
+                    }),
                 },
                 cancellationToken);
             Console.WriteLine($"gateway {silo.Endpoints.GrpcUrl}");
