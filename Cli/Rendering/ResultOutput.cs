@@ -180,7 +180,10 @@ internal static class ResultOutput
         }
 
         AnsiConsole.Write(table);
-        Console.WriteLine(result.TotalRows > shown ? $"{shown} of {result.TotalRows} rows; --limit shows more" : $"{shown} rows");
+        Console.WriteLine(
+            result.TotalRows > shown ? $"{shown} of {result.TotalRows} rows; --limit shows more"
+            : result.TotalRows < 0 && shown == limit ? $"the first {shown} rows; --limit shows more"
+            : $"{shown} rows");
     }
 
     private static async IAsyncEnumerable<RecordBatch> LimitedAsync(

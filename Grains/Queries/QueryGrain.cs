@@ -143,7 +143,7 @@ internal sealed partial class QueryGrain(IOptions<DistributedQueryOptions> optio
 
         if (!hadEnd && _state.End is { Code: { } code } end)
         {
-            LogFailed(Id, FlowErrorKind.Of(code).Wire, end.Message);
+            LogFailed(Id, code, end.Message);
         }
 
         return decision;
@@ -215,7 +215,7 @@ internal sealed partial class QueryGrain(IOptions<DistributedQueryOptions> optio
     private partial void LogRunAgain(string queryId, int taskCount);
 
     [LoggerMessage(EventId = 2271, Level = LogLevel.Information, Message = "Query {QueryId} ended with {Code}: {Reason}")]
-    private partial void LogFailed(string queryId, string code, string reason);
+    private partial void LogFailed(string queryId, FlowErrorCode code, string reason);
 
     [LoggerMessage(EventId = 2272, Level = LogLevel.Warning, Message = "Query {QueryId}: tenant {Tenant} could not be told that it is still there")]
     private partial void LogTenantNotTold(Exception exception, string queryId, string tenant);

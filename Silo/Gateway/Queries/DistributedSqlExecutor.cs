@@ -41,7 +41,11 @@ internal sealed partial class DistributedSqlExecutor(
     {
         if (_options.Enabled && parameters.Count == 0 && input is null && !SqlChange.IsChange(sql) && await TryPlanAsync(sql, cancellationToken) is { } planned)
         {
-            LogDistributed(planned.Plan.Stages.Count, planned.Plan.Stages.Sum(stage => stage.TaskCount), planned.Peers.Count);
+            if (logger.IsEnabled(LogLevel.Debug))
+            {
+                LogDistributed(planned.Plan.Stages.Count, planned.Plan.Stages.Sum(stage => stage.TaskCount), planned.Peers.Count);
+            }
+
             return await runner.RunAsync(planned.Plan, planned.Tables, planned.Peers, headers, cancellationToken);
         }
 
@@ -61,6 +65,13 @@ internal sealed partial class DistributedSqlExecutor(
             return null;
         }
 
+        // Small tables are read faster here than a query is planned; how large files are that the text names is seen only by planning.
+        var manifests = resolved.Select(table => store.ReadManifest(table.Manifest!)).ToList();
+        if (!planner.ReadsFiles && manifests.Sum(files => files.Sum(file => file.Bytes)) < 2 * _options.BytesPerTask)
+        {
+            return null;
+        }
+
         var peers = await workers.ListAsync(cancellationToken);
         if (peers.Count == 0)
         {
@@ -73,7 +84,7 @@ internal sealed partial class DistributedSqlExecutor(
             return null;
         }
 
-        var tables = await TryDescribeAsync(resolved, cancellationToken);
+        var tables = await TryDescribeAsync(resolved, manifests, cancellationToken);
         var stages = new StageOptions
         {
             TaskCountMax = peers.Count * _options.TasksPerWorker,
@@ -96,10 +107,11 @@ internal sealed partial class DistributedSqlExecutor(
             : null;
     }
 
-    private async Task<IReadOnlyList<DatasetTable>?> TryDescribeAsync(IReadOnlyList<SqlTable> resolved, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<DatasetTable>?> TryDescribeAsync(
+        IReadOnlyList<SqlTable> resolved, IReadOnlyList<IReadOnlyList<DatasetFile>> manifests, CancellationToken cancellationToken)
     {
         var tables = new List<DatasetTable>(resolved.Count);
-        foreach (var table in resolved)
+        foreach (var (table, files) in resolved.Zip(manifests))
         {
             try
             {
@@ -107,7 +119,7 @@ internal sealed partial class DistributedSqlExecutor(
                     table.Name.Table,
                     table.Schema,
                     await planner.EmptyQueryAsync(table.Schema, cancellationToken),
-                    store.ReadManifest(table.Manifest!),
+                    files,
                     signed,
                     sqlOptions.Value.TimeLimit));
             }
