@@ -41,6 +41,8 @@ public sealed class DistributedQueryTests
         {
             Assert.Equal(await cluster.AloneAsync(sql), await cluster.AskAsync(cluster.Silo.Client.Query(sql)));
         }
+
+        Assert.Equal(QueryCluster.Queries.Count, cluster.Starts.Count);
     }
 
     [Fact(Timeout = Watchdog)]
@@ -125,6 +127,30 @@ public sealed class DistributedQueryTests
 
         Assert.Equal(FlowErrorCode.Cancelled, (await Assert.ThrowsAsync<FlowException>(() => asking)).Code);
         await Task.WhenAll(cluster.Workers.Select(worker => worker.WhenCancelled)).WaitAsync(Token);
+    }
+
+    [Fact(Timeout = Watchdog)]
+    public async Task Reader_ThatGoesAway_EndsTheQueryAtEveryWorker()
+    {
+        await using var cluster = await QueryCluster.StartAsync();
+        var isLeft = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        cluster.Workers[1].BeforeRunAsync = (plan, token) => plan.Inputs.Count == 0 ? isLeft.Task.WaitAsync(token) : Task.CompletedTask;
+
+        // One of the two parts is there; the other one comes only when nobody wants it any more.
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var reading = cluster.Silo.Client.Query("select id, name from facts").GetAsyncEnumerator(leaving.Token);
+        var first = reading.MoveNextAsync().AsTask();
+        while (cluster.Workers.Any(worker => worker.Plans.IsEmpty))
+        {
+            await Task.Yield();
+        }
+
+        await leaving.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        await reading.DisposeAsync();
+        await Task.WhenAll(cluster.Workers.Select(worker => worker.WhenCancelled)).WaitAsync(Token);
+        isLeft.SetResult();
     }
 
     [Fact(Timeout = Watchdog)]

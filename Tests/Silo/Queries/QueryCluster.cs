@@ -29,6 +29,9 @@ internal sealed class QueryCluster : IAsyncDisposable
 
     public RunningSilo Silo { get; }
 
+    /// <summary>Counts what ran on the product's own workers.</summary>
+    public DistributedStarts Starts { get; private init; } = new();
+
     public IReadOnlyList<TinyQueryWorker> Workers { get; }
 
     /// <summary>Queries that each use another part of the planner, with an order where rows have one.</summary>
@@ -51,12 +54,17 @@ internal sealed class QueryCluster : IAsyncDisposable
     /// <summary>Starts one whose workers are the product's own, found as they register.</summary>
     public static async Task<QueryCluster> StartRealAsync(Action<DistributedQueryOptions>? configure = null, string? dataFolder = null)
     {
-        var silo = await RunningSilo.StartAsync(options => options.ConfigureServices = services => services.Allow(dataFolder).Configure<DistributedQueryOptions>(queries =>
+        var starts = new DistributedStarts();
+        var silo = await RunningSilo.StartAsync(options => options.ConfigureServices = services =>
         {
-            (queries.BytesPerTask, queries.BroadcastBytesMax) = (1, 0);
-            configure?.Invoke(queries);
-        }));
-        var cluster = new QueryCluster(silo, [], await FillAsync(silo));
+            starts.AddTo(services);
+            services.Allow(dataFolder).Configure<DistributedQueryOptions>(queries =>
+            {
+                (queries.BytesPerTask, queries.BroadcastBytesMax) = (1, 0);
+                configure?.Invoke(queries);
+            });
+        });
+        var cluster = new QueryCluster(silo, [], await FillAsync(silo)) { Starts = starts };
         foreach (var id in (string[])["real1", "real2"])
         {
             cluster._real.Add(await RemoteWorker.StartAsync(silo, id));
