@@ -154,6 +154,30 @@ public class ExchangeTests
         Assert.Equal(["HUGEINT UUID INTERVAL|12345678901234567890123456789|a8098c1a-f86e-11da-bd1a-00112444be1e|3 months"], await b.ReadAsync(Range(Key(2))));
     }
 
+    [Fact(Timeout = TimeoutMs)]
+    public async Task Enums_AreSpilledAndSorted_AsTheEngineOrdersThem()
+    {
+        const string Type = "ENUM('small', 'medium', 'large')";
+        await using var node = await QueryNode.StartAsync(options => options.MaterializedMemoryBytes = 0);
+        foreach (var task in (int[])[0, 1])
+        {
+            var scan = Plan(
+                Key(1, task),
+                FormattableString.Invariant($"SELECT CAST((['large', 'small', 'medium'])[1 + i % 3] AS {Type}) AS c0, i AS c1 FROM range({task}, 200000, 2) AS r(i) ORDER BY 1"),
+                All(isMaterialized: true));
+            scan.ColumnTypes.Add([Type, "BIGINT"]);
+            await node.SetAsync(scan);
+        }
+
+        var merge = Plan(Key(2), "SELECT c0 FROM (SELECT c0, row_number() OVER () AS n FROM i) GROUP BY c0 ORDER BY min(n)");
+        merge.Inputs.Add(Input("i", [Type, "BIGINT"], (node.Location, Range(Key(1, 0))), (node.Location, Range(Key(1, 1)))));
+        merge.Inputs[0].Order.Add(new SortKey { Column = 0 });
+        await node.SetAsync(merge);
+
+        Assert.Equal(["small", "medium", "large"], await node.ReadAsync(Range(Key(2))));
+        Assert.NotEmpty(node.SpillFiles());
+    }
+
     [Theory(Timeout = TimeoutMs)]
     [InlineData(true, "10")]
     [InlineData(false, null)]
