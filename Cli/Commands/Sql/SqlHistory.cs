@@ -64,12 +64,13 @@ internal sealed class SqlHistory
         try
         {
             var temporary = _path + ".part";
-            using (var file = new StreamWriter(new FileStream(temporary, new FileStreamOptions
+            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
             {
-                Mode = FileMode.Create,
-                Access = FileAccess.Write,
-                UnixCreateMode = OperatingSystem.IsWindows() ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            })))
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            using (var file = new StreamWriter(new FileStream(temporary, options)))
             {
                 foreach (var entry in _entries)
                 {

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansFlow.Engine;
-using OrleansFlow.Errors;
 using OrleansFlow.Flight;
 using OrleansFlow.Queries;
 using OrleansFlow.Silo.Gateway.Sql;
@@ -41,10 +40,8 @@ internal sealed partial class DistributedSqlExecutor(
     {
         if (_options.Enabled && parameters.Count == 0 && input is null && !SqlChange.IsChange(sql) && await TryPlanAsync(sql, cancellationToken) is { } planned)
         {
-            if (logger.IsEnabled(LogLevel.Debug))
-            {
-                LogDistributed(planned.Plan.Stages.Count, planned.Plan.Stages.Sum(stage => stage.TaskCount), planned.Peers.Count);
-            }
+            var taskCount = planned.Plan.Stages.Sum(stage => stage.TaskCount);
+            LogDistributed(planned.Plan.Stages.Count, taskCount, planned.Peers.Count);
 
             return await runner.RunAsync(planned.Plan, planned.Tables, planned.Peers, headers, cancellationToken);
         }

@@ -73,9 +73,11 @@ internal sealed class QueryCalls(SignedText signed, TimeProvider clock) : IAsync
         }
     }
 
+#pragma warning disable VSTHRD200 // It makes a reader; nothing is awaited here.
     /// <summary>Prepares the reading of a task's rows.</summary>
     public FlightReader Read(string location, string token, OutputRange range, CancellationToken cancellationToken) =>
         ClientOf(location).DoGet(QueryTickets.Of(range), new RpcCallOptions(Metadata: HeadersOf(token), CancellationToken: cancellationToken));
+#pragma warning restore VSTHRD200
 
     public async ValueTask DisposeAsync()
     {

@@ -12,7 +12,7 @@ namespace OrleansFlow.Silo.Gateway.Queries;
 /// Looks after the tasks of one query: hears what workers say of them, tells the grain, and does what it decides. Everything that changes places
 /// is done by one loop, one thing after the other.
 /// </summary>
-internal sealed partial class QueryControl
+internal sealed partial class QueryControl : IAsyncDisposable
 {
     // What workers say waits here; more makes them wait.
     private const int NewsMax = 1_024;
@@ -61,7 +61,7 @@ internal sealed partial class QueryControl
     }
 
     /// <summary>Ends the loop and the watching. Tasks at workers stay as they are.</summary>
-    public async Task StopAsync()
+    public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         await _loop;

@@ -69,7 +69,7 @@ internal sealed partial class QueryRun : IAsyncDisposable
             await unread.DisposeAsync();
         }
 
-        await _control.StopAsync();
+        await _control.DisposeAsync();
         var ended = _isComplete ? new QueryEnded(null, "")
             : _result.Failure is { } failure ? new QueryEnded(failure.Code, failure.Message)
             : new QueryEnded(FlowErrorCode.Cancelled, "Nobody reads it any more.");

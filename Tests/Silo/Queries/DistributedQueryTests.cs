@@ -1,6 +1,4 @@
 using OrleansFlow.Errors;
-using OrleansFlow.Protocol.Queries.V1;
-using OrleansFlow.Queries;
 using OrleansFlow.Silo.Gateway.Queries;
 using OrleansFlow.Silo.Gateway.Sql;
 using OrleansFlow.Worker.Data;
@@ -23,7 +21,7 @@ public sealed class DistributedQueryTests
         foreach (var sql in QueryCluster.Queries)
         {
             var before = cluster.Workers.Sum(worker => worker.Plans.Count);
-            Assert.Equal(await cluster.AloneAsync(sql), await cluster.AskAsync(cluster.Silo.Client.Query(sql)));
+            Assert.Equal(await cluster.AloneAsync(sql), await QueryCluster.AskAsync(cluster.Silo.Client.Query(sql)));
             Assert.True(cluster.Workers.Sum(worker => worker.Plans.Count) > before, $"ran on no worker: {sql}");
         }
 
@@ -39,7 +37,7 @@ public sealed class DistributedQueryTests
 
         foreach (var sql in QueryCluster.Queries)
         {
-            Assert.Equal(await cluster.AloneAsync(sql), await cluster.AskAsync(cluster.Silo.Client.Query(sql)));
+            Assert.Equal(await cluster.AloneAsync(sql), await QueryCluster.AskAsync(cluster.Silo.Client.Query(sql)));
         }
 
         Assert.Equal(QueryCluster.Queries.Count, cluster.Starts.Count);
@@ -50,7 +48,7 @@ public sealed class DistributedQueryTests
     {
         await using var cluster = await QueryCluster.StartAsync();
 
-        var failure = await Assert.ThrowsAsync<FlowException>(() => cluster.AskAsync(cluster.Silo.Client.Query("select no_such_column from facts")));
+        var failure = await Assert.ThrowsAsync<FlowException>(() => QueryCluster.AskAsync(cluster.Silo.Client.Query("select no_such_column from facts")));
 
         Assert.Equal(FlowErrorCode.EngineError, failure.Code);
         Assert.Contains("no_such_column", failure.Message, StringComparison.Ordinal);
@@ -70,7 +68,7 @@ public sealed class DistributedQueryTests
             throw new FlowException(FlowErrorCode.WorkerLost, "killed");
         };
 
-        Assert.Equal(await cluster.AloneAsync(Grouped), await cluster.AskAsync(cluster.Silo.Client.Query(Grouped)));
+        Assert.Equal(await cluster.AloneAsync(Grouped), await QueryCluster.AskAsync(cluster.Silo.Client.Query(Grouped)));
 
         Assert.NotEmpty(victim.Plans);
         Assert.Contains(cluster.Workers[0].Plans, plan => plan.Key.Attempt > 1);
@@ -87,7 +85,7 @@ public sealed class DistributedQueryTests
             throw new FlowException(FlowErrorCode.WorkerLost, "killed");
         };
 
-        var failure = await Assert.ThrowsAsync<FlowException>(() => cluster.AskAsync(cluster.Silo.Client.Query(Grouped)));
+        var failure = await Assert.ThrowsAsync<FlowException>(() => QueryCluster.AskAsync(cluster.Silo.Client.Query(Grouped)));
 
         Assert.Equal(FlowErrorCode.WorkerLost, failure.Code);
         await cluster.Workers[0].WhenCancelled.WaitAsync(Token);
@@ -99,7 +97,7 @@ public sealed class DistributedQueryTests
         await using var cluster = await QueryCluster.StartAsync();
         cluster.Workers[0].BeforeRunAsync = (plan, _) => plan.Scans.Count > 0 ? throw new FlowException(FlowErrorCode.EngineError, "page 7 is torn") : Task.CompletedTask;
 
-        var failure = await Assert.ThrowsAsync<FlowException>(() => cluster.AskAsync(cluster.Silo.Client.Query(Grouped)));
+        var failure = await Assert.ThrowsAsync<FlowException>(() => QueryCluster.AskAsync(cluster.Silo.Client.Query(Grouped)));
 
         Assert.Equal(FlowErrorCode.EngineError, failure.Code);
         Assert.Contains("page 7 is torn", failure.Message, StringComparison.Ordinal);
@@ -121,7 +119,7 @@ public sealed class DistributedQueryTests
         }
 
         var query = cluster.Silo.Client.Query(Grouped);
-        var asking = cluster.AskAsync(query);
+        var asking = QueryCluster.AskAsync(query);
         await isRunning.Task.WaitAsync(Token);
         await query.CancelAsync(Token);
 
@@ -158,7 +156,7 @@ public sealed class DistributedQueryTests
     {
         await using var cluster = await QueryCluster.StartAsync();
 
-        await cluster.AskAsync(cluster.Silo.Client.Query(Grouped));
+        await QueryCluster.AskAsync(cluster.Silo.Client.Query(Grouped));
 
         await Task.WhenAll(cluster.Workers.Select(worker => worker.WhenCancelled)).WaitAsync(Token);
     }
@@ -168,7 +166,7 @@ public sealed class DistributedQueryTests
     {
         await using var cluster = await QueryCluster.StartAsync();
 
-        await cluster.AskAsync(cluster.Silo.Client.Query(Grouped, new Dictionary<string, string> { ["Team"] = "blue" }));
+        await QueryCluster.AskAsync(cluster.Silo.Client.Query(Grouped, new Dictionary<string, string> { ["Team"] = "blue" }));
 
         Assert.All(cluster.Workers.SelectMany(worker => worker.Plans), plan => Assert.Equal("blue", plan.Headers["team"]));
     }
@@ -178,7 +176,7 @@ public sealed class DistributedQueryTests
     {
         await using var cluster = await QueryCluster.StartAsync(workerCount: 0);
 
-        Assert.Equal(await cluster.AloneAsync(Grouped), await cluster.AskAsync(cluster.Silo.Client.Query(Grouped)));
+        Assert.Equal(await cluster.AloneAsync(Grouped), await QueryCluster.AskAsync(cluster.Silo.Client.Query(Grouped)));
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class FileQueryTests : IDisposable
         await using var cluster = await StartAsync();
         var sql = string.Format(System.Globalization.CultureInfo.InvariantCulture, text, Data);
 
-        Assert.Equal(await cluster.AloneAsync(sql), await cluster.AskAsync(cluster.Silo.Client.Query(sql)));
+        Assert.Equal(await cluster.AloneAsync(sql), await QueryCluster.AskAsync(cluster.Silo.Client.Query(sql)));
 
         Assert.All(cluster.Workers, worker => Assert.NotEmpty(worker.Plans));
     }
@@ -36,7 +36,7 @@ public sealed class FileQueryTests : IDisposable
         await WriteAsync(cluster);
         var sql = $"select f.key, label, sum(value) as total from read_parquet('{Data}/facts/*.parquet') f left join dims using (key) group by all order by all";
 
-        Assert.Equal(await cluster.AloneAsync(sql), await cluster.AskAsync(cluster.Silo.Client.Query(sql)));
+        Assert.Equal(await cluster.AloneAsync(sql), await QueryCluster.AskAsync(cluster.Silo.Client.Query(sql)));
     }
 
     [Theory(Timeout = Watchdog)]
@@ -54,7 +54,7 @@ public sealed class FileQueryTests : IDisposable
         await File.WriteAllTextAsync(Data + "-other/secret.csv", "word\nxyzzy\n", Token);
         var sql = string.Format(System.Globalization.CultureInfo.InvariantCulture, text, Data);
 
-        var refused = await Assert.ThrowsAsync<FlowException>(() => cluster.AskAsync(cluster.Silo.Client.Query(sql)));
+        var refused = await Assert.ThrowsAsync<FlowException>(() => QueryCluster.AskAsync(cluster.Silo.Client.Query(sql)));
 
         Assert.Equal(FlowErrorCode.EngineError, refused.Code);
         Assert.All(cluster.Workers, worker => Assert.Empty(worker.Plans));
@@ -67,7 +67,7 @@ public sealed class FileQueryTests : IDisposable
 
         foreach (var sql in (string[])[$"explain analyze copy (select 1) to '{Data}/new.csv'", $"copy (select 1) to '{Data}/new.csv'", $"explain analyze export database '{Data}/new'"])
         {
-            await Assert.ThrowsAsync<FlowException>(() => cluster.AskAsync(cluster.Silo.Client.Query(sql)));
+            await Assert.ThrowsAsync<FlowException>(() => QueryCluster.AskAsync(cluster.Silo.Client.Query(sql)));
         }
 
         Assert.Equal(["dims.csv"], Directory.EnumerateFiles(Data).Select(Path.GetFileName));
@@ -80,7 +80,7 @@ public sealed class FileQueryTests : IDisposable
         await using var cluster = await QueryCluster.StartAsync();
         await WriteAsync(cluster);
 
-        var refused = await Assert.ThrowsAsync<FlowException>(() => cluster.AskAsync(cluster.Silo.Client.Query($"select * from read_csv('{Data}/dims.csv')")));
+        var refused = await Assert.ThrowsAsync<FlowException>(() => QueryCluster.AskAsync(cluster.Silo.Client.Query($"select * from read_csv('{Data}/dims.csv')")));
 
         Assert.Equal(FlowErrorCode.EngineError, refused.Code);
     }
@@ -91,7 +91,7 @@ public sealed class FileQueryTests : IDisposable
         await using var cluster = await StartAsync();
         await File.WriteAllTextAsync(Path.Combine(Data, "facts", "c.parquet"), "no parquet at all", Token);
 
-        var failure = await Assert.ThrowsAsync<FlowException>(() => cluster.AskAsync(cluster.Silo.Client.Query($"select count(*) from '{Data}/facts/*.parquet'")));
+        var failure = await Assert.ThrowsAsync<FlowException>(() => QueryCluster.AskAsync(cluster.Silo.Client.Query($"select count(*) from '{Data}/facts/*.parquet'")));
 
         Assert.Contains("c.parquet", failure.Message, StringComparison.Ordinal);
     }

@@ -1,10 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
-using OrleansFlow.Artifacts;
 using OrleansFlow.Client.Queries;
 using OrleansFlow.Engine;
 using OrleansFlow.Queries;
 using OrleansFlow.Silo.Gateway.Queries;
-using OrleansFlow.Silo.Hosting;
 using OrleansFlow.Tests.Silo.Support;
 
 namespace OrleansFlow.Tests.Silo.Queries;
@@ -97,7 +95,7 @@ internal sealed class QueryCluster : IAsyncDisposable
     }
 
     /// <summary>What the cluster answers: the columns, then each row as a text.</summary>
-    public async Task<List<string>> AskAsync(FlowQuery query)
+    public static async Task<List<string>> AskAsync(FlowQuery query)
     {
         var rows = new List<string>();
         await foreach (var batch in query.WithCancellation(Token))

@@ -43,7 +43,7 @@ internal sealed partial class TinyQueryWorker
         return outputs;
     }
 
-    private async Task ReadInputAsync(EngineSession session, TaskInput input, CancellationToken cancellationToken)
+    private static async Task ReadInputAsync(EngineSession session, TaskInput input, CancellationToken cancellationToken)
     {
         if (input.Sources.Count == 0)
         {
