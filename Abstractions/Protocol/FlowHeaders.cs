@@ -12,6 +12,15 @@ public static class FlowHeaders
     /// <summary>What the names of headers begin with that go along with a query to every worker of it; there they have the rest of the name.</summary>
     public const string QueryPrefix = "x-orleansflow-header-";
 
+    /// <summary>Whether the result of a query is kept for its caller: <see cref="Yes"/>, or nothing.</summary>
+    public const string KeepResult = "x-orleansflow-keep-result";
+
+    /// <summary>What is asked for is wanted.</summary>
+    public const string Yes = "yes";
+
+    /// <summary>What the names of headers begin with that are options of a query; there they have the rest of the name. Only declared options are taken.</summary>
+    public const string ConfigPrefix = "x-orleansflow-config-";
+
     /// <summary>Bodies are not compressed.</summary>
     public const string None = "none";
 
