@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using OrleansFlow.Engine.Functions;
 using OrleansFlow.Engine.Native;
 using OrleansFlow.Engine.Scans;
 
@@ -14,11 +15,16 @@ namespace OrleansFlow.Engine;
 /// </remarks>
 public sealed class EngineInstance : IAsyncDisposable
 {
-    private static long _sessionNumber;
+    // Threads without a session that wait for the next one; starting one costs more than most statements.
+    private const int IdleThreadsMax = 16;
+
+    private static long _threadCount;
 
     private readonly Lock _gate = new();
     private readonly DatabaseHandle _database;
     private readonly HashSet<EngineSession> _sessions = [];
+    private readonly Stack<EngineThread> _idle = [];
+    private readonly ConcurrentDictionary<ulong, IScanOwner> _owners = new();
     private long _sourceId;
     private bool _isDisposed;
 
@@ -26,6 +32,7 @@ public sealed class EngineInstance : IAsyncDisposable
     {
         _database = database;
         Conversions = conversions;
+        Functions = new FunctionRegistry(conversions, id => _owners.GetValueOrDefault(id));
     }
 
     /// <summary>Version of the native library, such as <c>v1.5.6</c>.</summary>
@@ -42,6 +49,8 @@ public sealed class EngineInstance : IAsyncDisposable
     /// <summary>A connection that no statement runs on; see <see cref="BatchSource"/>.</summary>
     internal ConnectionHandle Conversions { get; }
 
+    internal FunctionRegistry Functions { get; }
+
     internal ConcurrentDictionary<long, BatchSource> Sources { get; } = new();
 
     internal ConcurrentDictionary<long, StubTable> Stubs { get; } = new();
@@ -49,15 +58,16 @@ public sealed class EngineInstance : IAsyncDisposable
     /// <summary>Opens a database. In memory this takes about 20 ms; a file may have to replay its log.</summary>
     /// <param name="options">Limits and places; null for the defaults (in memory, the whole machine).</param>
     /// <param name="cancellationToken">Stops waiting for the database; one that opens later is closed again.</param>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
-    /// <exception cref="EngineException">The library is missing, or the database cannot be opened (kind InputOutput: for example locked by another process).</exception>
+    /// <exception cref="ArgumentException">An option is out of its range, or two functions have the same name.</exception>
+    /// <exception cref="EngineException">The engine refuses a function, the library is missing, or the database cannot be opened (kind InputOutput: for example locked by another process).</exception>
     public static async Task<EngineInstance> OpenAsync(EngineOptions? options, CancellationToken cancellationToken)
     {
-        var settings = (options ?? new EngineOptions()).ToSettings();
-        var path = options?.DatabasePath is { } given ? Path.GetFullPath(given) : null;
+        options ??= new EngineOptions();
+        var settings = options.ToSettings();
+        var path = options.DatabasePath is { } given ? Path.GetFullPath(given) : null;
         cancellationToken.ThrowIfCancellationRequested();
         var opening = Task.Factory.StartNew(
-            () => Open(path, settings), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => Open(path, settings, options), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
             return await opening.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -76,8 +86,10 @@ public sealed class EngineInstance : IAsyncDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            var session = new EngineSession(this, Connect(_database), Interlocked.Increment(ref _sessionNumber));
+            var connection = Connect(_database);
+            var session = new EngineSession(this, connection, _idle.TryPop(out var thread) ? thread : new EngineThread(FormattableString.Invariant($"engine-{Interlocked.Increment(ref _threadCount)}")));
             _sessions.Add(session);
+            _owners[session.ConnectionId] = session;
             return session;
         }
     }
@@ -95,6 +107,10 @@ public sealed class EngineInstance : IAsyncDisposable
 
             _isDisposed = true;
             sessions = [.. _sessions];
+            while (_idle.TryPop(out var thread))
+            {
+                thread.Dispose();
+            }
         }
 
         foreach (var session in sessions)
@@ -109,15 +125,24 @@ public sealed class EngineInstance : IAsyncDisposable
 
     internal long NextSourceId() => Interlocked.Increment(ref _sourceId);
 
-    internal void Forget(EngineSession session)
+    /// <summary>Takes back the thread of a session that has ended.</summary>
+    internal void Forget(EngineSession session, EngineThread thread)
     {
         lock (_gate)
         {
             _sessions.Remove(session);
+            _owners.TryRemove(session.ConnectionId, out _);
+            if (!_isDisposed && _idle.Count < IdleThreadsMax)
+            {
+                _idle.Push(thread);
+                return;
+            }
         }
+
+        thread.Dispose();
     }
 
-    private static EngineInstance Open(string? path, IReadOnlyList<KeyValuePair<string, string>> settings)
+    private static EngineInstance Open(string? path, IReadOnlyList<KeyValuePair<string, string>> settings, EngineOptions options)
     {
         NativeLibraryLoader.EnsureLoaded();
         if (DuckDb.VectorSize() != DuckDb.VectorRowCount)
@@ -136,6 +161,8 @@ public sealed class EngineInstance : IAsyncDisposable
             var instance = new EngineInstance(database, connection);
             ScanFunction.Register(connection, instance.Sources);
             StubFunction.Register(connection, instance.Stubs);
+            instance.Functions.RegisterForAll(connection, options.Functions);
+            FileReaders.Register(database, options.FileReaders);
             return instance;
         }
         catch

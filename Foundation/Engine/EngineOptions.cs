@@ -1,3 +1,5 @@
+using OrleansFlow.Engine.Functions;
+
 namespace OrleansFlow.Engine;
 
 /// <summary>What an <see cref="EngineInstance"/> may use. Read once, when it opens.</summary>
@@ -35,6 +37,12 @@ public sealed record EngineOptions
     /// ORDER BY repeatable; false uses less memory and lets large scans run in parallel up to the result.
     /// </summary>
     public bool PreserveInsertionOrder { get; init; } = true;
+
+    /// <summary>Functions in C# that every statement may call. Default none.</summary>
+    public IReadOnlyList<EngineFunction> Functions { get; init; } = [];
+
+    /// <summary>Table functions by endings of files (<c>.arrow</c>): <c>FROM 'file.arrow'</c> calls them with the path. Default none.</summary>
+    public IReadOnlyDictionary<string, string> FileReaders { get; init; } = new Dictionary<string, string>();
 
     /// <summary>The settings DuckDB is opened with, after checking every value.</summary>
     /// <exception cref="ArgumentException">A value is out of its range; the message names it.</exception>

@@ -24,7 +24,6 @@ public sealed class EngineResult : IAsyncDisposable
     private readonly EngineSession _session;
     private readonly BatchAssembler _assembler;
     private bool _isClosed;
-    private bool _isComplete;
 
     internal EngineResult(EngineSession session, BatchAssembler assembler)
     {
@@ -35,13 +34,16 @@ public sealed class EngineResult : IAsyncDisposable
     /// <summary>The columns. Known before any row.</summary>
     public ArrowSchema Schema => _assembler.Schema;
 
+    /// <summary>Whether all rows were read.</summary>
+    public bool IsComplete { get; private set; }
+
     /// <summary>The next batch, never empty; null at the end, which also frees the session for other calls.</summary>
     /// <param name="cancellationToken">Interrupts the query; the result is then closed.</param>
     /// <exception cref="EngineException">The query failed while it ran; the result is then closed.</exception>
     /// <exception cref="ObjectDisposedException">The result or its session is closed.</exception>
     public async ValueTask<RecordBatch?> ReadAsync(CancellationToken cancellationToken)
     {
-        if (_isComplete)
+        if (IsComplete)
         {
             return null;
         }
@@ -89,7 +91,7 @@ public sealed class EngineResult : IAsyncDisposable
         if (!_isClosed)
         {
             _isClosed = true;
-            if (!_isComplete)
+            if (!IsComplete)
             {
                 _session.Interrupt();
             }
@@ -107,7 +109,7 @@ public sealed class EngineResult : IAsyncDisposable
             var batch = _assembler.Next(cancellationToken);
             if (_assembler.IsAtEnd)
             {
-                _isComplete = true;
+                IsComplete = true;
                 CloseNative();
             }
 

@@ -25,21 +25,7 @@ public sealed partial class EngineSession
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(batches);
         ThrowIfNoColumns(schema);
-        return RunAsync(
-            _ =>
-            {
-                if (_sources.TryGetValue(name, out var known) && known.Source is MemorySource memory && memory.Schema.Equals(schema))
-                {
-                    memory.Replace(batches);
-                }
-                else
-                {
-                    Register(name, new MemorySource(name, schema, _instance.Conversions, this, batches));
-                }
-
-                return true;
-            },
-            cancellationToken);
+        return RegisterOrReplaceAsync(name, schema, batches, cancellationToken);
     }
 
     /// <summary>
@@ -58,36 +44,63 @@ public sealed partial class EngineSession
         string name,
         ArrowSchema schema,
         Func<CancellationToken, IAsyncEnumerable<RecordBatch>> open,
+        CancellationToken cancellationToken) => RegisterStreamAsync(name, schema, estimatedRowCount: null, open, cancellationToken);
+
+    /// <inheritdoc cref="RegisterStreamAsync(string, ArrowSchema, Func{CancellationToken, IAsyncEnumerable{RecordBatch}}, CancellationToken)"/>
+    /// <param name="name">Name of the view; not case-sensitive. It hides a table of that name.</param>
+    /// <param name="schema">Columns of all batches.</param>
+    /// <param name="estimatedRowCount">Rows that joins are planned with; null when nothing is known, which DuckDB takes for very few.</param>
+    /// <param name="open">Called once per scan, so twice by a statement that names the view twice.</param>
+    /// <param name="cancellationToken">Cancels the registration.</param>
+    public Task RegisterStreamAsync(
+        string name,
+        ArrowSchema schema,
+        long? estimatedRowCount,
+        Func<CancellationToken, IAsyncEnumerable<RecordBatch>> open,
         CancellationToken cancellationToken)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(open);
-        ThrowIfNoColumns(schema);
-        return RunAsync(
-            _ =>
-            {
-                Register(name, new StreamSource(name, schema, _instance.Conversions, this, open));
-                return true;
-            },
-            cancellationToken);
+        return RegisterAsync(name, schema, () => new StreamSource(name, schema, _instance.Conversions, this, estimatedRowCount ?? -1, open), cancellationToken);
+    }
+
+    /// <summary>
+    /// Makes a stream of batches readable as the view <paramref name="name"/> of this session, as <see cref="RegisterStreamAsync(string, ArrowSchema, Func{CancellationToken, IAsyncEnumerable{RecordBatch}}, CancellationToken)"/>
+    /// does, and tells the stream which columns a statement reads.
+    /// </summary>
+    /// <param name="name">Name of the view; not case-sensitive. It hides a table of that name.</param>
+    /// <param name="schema">All columns there are.</param>
+    /// <param name="estimatedRowCount">Rows that joins are planned with; null when nothing is known, which DuckDB takes for very few.</param>
+    /// <param name="open">Called once per scan, with the places of the columns that are read, at least one, each once. Its batches have these columns in this order.</param>
+    /// <param name="cancellationToken">Cancels the registration.</param>
+    /// <exception cref="EngineException">A type has no counterpart in DuckDB.</exception>
+    public Task RegisterColumnsAsync(
+        string name,
+        ArrowSchema schema,
+        long? estimatedRowCount,
+        Func<IReadOnlyList<int>, CancellationToken, IAsyncEnumerable<RecordBatch>> open,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(open);
+        return RegisterAsync(name, schema, () => new ColumnStreamSource(name, schema, _instance.Conversions, this, estimatedRowCount ?? -1, open), cancellationToken);
     }
 
     /// <summary>Forgets a registered name; unknown names are ignored. Its batches stay until the statements prepared over it are disposed.</summary>
     public Task UnregisterAsync(string name, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return UnregisterAsync([name], cancellationToken);
+    }
+
+    /// <summary>Forgets registered names; unknown ones are ignored. Their batches stay until the statements prepared over them are disposed.</summary>
+    public Task UnregisterAsync(IReadOnlyCollection<string> names, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(names);
         return RunAsync(
             _ =>
             {
-                if (_sources.Remove(name, out var known))
+                foreach (var name in names)
                 {
-                    NativeStatement.ExecuteAll(_connection, $"DROP VIEW IF EXISTS temp.{EngineText.Quote(name)}");
-                    Release(known);
-                }
-                else if (_stubs.Remove(name, out var stub))
-                {
-                    NativeStatement.ExecuteAll(_connection, $"DROP VIEW IF EXISTS temp.{EngineText.Quote(name)}");
-                    ReleaseStub(stub);
+                    Unregister(name);
                 }
 
                 return true;
@@ -162,12 +175,54 @@ public sealed partial class EngineSession
         }
     }
 
+    private async Task RegisterOrReplaceAsync(string name, ArrowSchema schema, IEnumerable<RecordBatch> batches, CancellationToken cancellationToken)
+    {
+        using (await EnterAsync(null, cancellationToken).ConfigureAwait(false))
+        {
+            if (_sources.TryGetValue(name, out var known) && known.Source is MemorySource memory && memory.Schema.Equals(schema))
+            {
+                // Nothing that the engine would have to do.
+                memory.Replace(batches);
+                return;
+            }
+        }
+
+        await RegisterAsync(name, schema, () => new MemorySource(name, schema, _instance.Conversions, this, batches), cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task<bool> RegisterAsync(string name, ArrowSchema schema, Func<BatchSource> make, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ThrowIfNoColumns(schema);
+        return RunAsync(
+            _ =>
+            {
+                Register(name, make());
+                return true;
+            },
+            cancellationToken);
+    }
+
     private static void ThrowIfNoColumns(ArrowSchema schema)
     {
         ArgumentNullException.ThrowIfNull(schema);
         if (schema.Fields.Count == 0)
         {
             throw new ArgumentException("A registered source needs at least one column.", nameof(schema));
+        }
+    }
+
+    private void Unregister(string name)
+    {
+        if (_sources.Remove(name, out var known))
+        {
+            NativeStatement.ExecuteAll(_connection, $"DROP VIEW IF EXISTS temp.{EngineText.Quote(name)}");
+            Release(known);
+        }
+        else if (_stubs.Remove(name, out var stub))
+        {
+            NativeStatement.ExecuteAll(_connection, $"DROP VIEW IF EXISTS temp.{EngineText.Quote(name)}");
+            ReleaseStub(stub);
         }
     }
 

@@ -28,13 +28,14 @@ public sealed partial class EngineSession : IAsyncDisposable, IScanOwner
     private Exception? _sourceFailure;
     private int _isDisposed;
 
-    internal EngineSession(EngineInstance instance, ConnectionHandle connection, long number)
+    internal EngineSession(EngineInstance instance, ConnectionHandle connection, EngineThread thread)
     {
         _instance = instance;
         _connection = connection;
         DuckDb.ConnectionArrowOptions(connection, out var options);
         _arrowOptions = new ArrowOptionsHandle(options);
-        _thread = new EngineThread(FormattableString.Invariant($"engine-session-{number}"));
+        ConnectionId = NumberOf(connection);
+        _thread = thread;
     }
 
     /// <summary>Rows of a result batch unless the call says otherwise.</summary>
@@ -92,25 +93,7 @@ public sealed partial class EngineSession : IAsyncDisposable, IScanOwner
             cancellationToken);
     }
 
-    /// <summary>Parses and plans a statement once, for many executions.</summary>
-    /// <param name="sql">The statement; statements before it, separated by semicolons, are executed now.</param>
-    /// <param name="cancellationToken">Interrupts the planning.</param>
-    /// <exception cref="EngineException">DuckDB refused the statement.</exception>
-    public Task<PreparedStatement> PrepareAsync(string sql, CancellationToken cancellationToken)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(sql);
-        return RunAsync(_ => new PreparedStatement(this, NativeStatement.Prepare(_connection, sql)), cancellationToken);
-    }
-
-    /// <summary>Counts the statements of a text without running any; comments are none.</summary>
-    /// <exception cref="EngineException">The text is no SQL.</exception>
-    public Task<int> CountStatementsAsync(string sql, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(sql);
-        return RunAsync(_ => NativeStatement.Count(_connection, sql), cancellationToken);
-    }
-
-    /// <summary>Interrupts what runs, closes what is open and ends the thread. Batches that were read stay valid. Repeating it does nothing.</summary>
+    /// <summary>Interrupts what runs and closes what is open. Batches that were read stay valid. Repeating it does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
@@ -133,30 +116,35 @@ public sealed partial class EngineSession : IAsyncDisposable, IScanOwner
             _gate.Release();
         }
 
-        _thread.Dispose();
-        _instance.Forget(this);
+        _instance.Forget(this, _thread);
         _stop.Dispose();
     }
 
     /// <summary>Runs native work on the session's thread, alone, with its interruption wired.</summary>
     internal async Task<T> RunAsync<T>(Func<CancellationToken, T> work, CancellationToken cancellationToken, EngineResult? reader = null)
     {
+        using (await EnterAsync(reader, cancellationToken).ConfigureAwait(false))
+        {
+            return await RunWhileGatedAsync(work, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Waits for the session, which is the caller's until it disposes what it gets.</summary>
+    private async ValueTask<Turn> EnterAsync(EngineResult? reader, CancellationToken cancellationToken)
+    {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
-            if (_openResult is not null && _openResult != reader)
-            {
-                throw new InvalidOperationException(
-                    "The session has an open result. Read it to its end or dispose it first, or use another session.");
-            }
-
-            return await RunWhileGatedAsync(work, cancellationToken).ConfigureAwait(false);
+            return _openResult is null || _openResult == reader
+                ? new Turn(_gate)
+                : throw new InvalidOperationException("The session has an open result. Read it to its end or dispose it first, or use another session.");
         }
-        finally
+        catch
         {
             _gate.Release();
+            throw;
         }
     }
 
@@ -291,5 +279,13 @@ public sealed partial class EngineSession : IAsyncDisposable, IScanOwner
         ReleaseStubs();
         _arrowOptions.Dispose();
         _connection.Dispose();
+
+        // Last: no statement of the connection may find another session's function in its place.
+        ReleaseFunctions();
+    }
+
+    private readonly struct Turn(SemaphoreSlim gate) : IDisposable
+    {
+        public void Dispose() => gate.Release();
     }
 }

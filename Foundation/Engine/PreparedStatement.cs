@@ -51,6 +51,22 @@ public sealed class PreparedStatement : IAsyncDisposable
         return _session.RunAsync(_ => _session.StartQuery(_statement, parameters, batchRowCount), cancellationToken);
     }
 
+    /// <inheritdoc cref="QueryOnceAsync(IReadOnlyList{object?}?, CancellationToken)"/>
+    public Task<EngineResult> QueryOnceAsync(CancellationToken cancellationToken) => QueryOnceAsync(null, cancellationToken);
+
+    /// <summary>Starts the query for the only time: the plan is freed with its result, and the statement needs no further disposal.</summary>
+    /// <param name="parameters">Values in order; null for none.</param>
+    /// <param name="cancellationToken">Interrupts the start.</param>
+    /// <exception cref="EngineException">DuckDB failed the statement, which then is not freed.</exception>
+    public Task<EngineResult> QueryOnceAsync(IReadOnlyList<object?>? parameters, CancellationToken cancellationToken) => _session.RunAsync(
+        _ =>
+        {
+            var result = _session.StartQuery(_statement, parameters, EngineSession.DefaultBatchRowCount);
+            _statement.Dispose();
+            return result;
+        },
+        cancellationToken);
+
     /// <summary>Frees the plan. Repeating it does nothing.</summary>
-    public ValueTask DisposeAsync() => _session.CloseAsync(_statement.Dispose);
+    public ValueTask DisposeAsync() => _statement.IsClosed ? ValueTask.CompletedTask : _session.CloseAsync(_statement.Dispose);
 }

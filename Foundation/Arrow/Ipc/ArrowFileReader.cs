@@ -66,6 +66,38 @@ public sealed class ArrowFileReader : IDisposable
         return Finish(block, _batches[index]);
     }
 
+    /// <summary>Reads some columns of a batch, whose one reference the caller owns; the others are neither unpacked nor checked.</summary>
+    /// <param name="index">0 to <see cref="BatchCount"/> - 1.</param>
+    /// <param name="columns">Places of the columns in the schema, each once; the batch has them in this order.</param>
+    /// <exception cref="ArrowFormatException">The batch breaks the format.</exception>
+    public RecordBatch ReadBatch(int index, IReadOnlyList<int> columns)
+    {
+        ArgumentNullException.ThrowIfNull(columns);
+        return Finish(_source.Read(BlockOf(index)), BlockOf(index), columns);
+    }
+
+    /// <summary>Rows of a batch; its columns are not read.</summary>
+    /// <param name="index">0 to <see cref="BatchCount"/> - 1.</param>
+    /// <exception cref="ArrowFormatException">The batch breaks the format.</exception>
+    public long ReadRowCount(int index)
+    {
+        var block = BlockOf(index);
+        var head = _source.ReadBytes(block.Offset, block.MetadataLength);
+        try
+        {
+            var header = MessageHeader.Read(Metadata(head.Span, block, _options), _options);
+            return (IpcMessageKind)header.Kind == IpcMessageKind.RecordBatch ? header.Content.Long(0) : throw NoBatch(block);
+        }
+        finally
+        {
+            head.Release();
+        }
+    }
+
+    /// <summary>Stored bytes of a batch.</summary>
+    /// <param name="index">0 to <see cref="BatchCount"/> - 1.</param>
+    public long BatchBytes(int index) => BlockOf(index).MetadataLength + BlockOf(index).BodyLength;
+
     /// <summary>Reads a batch, whose one reference the caller owns. Asynchronous only over a <see cref="Stream"/>.</summary>
     /// <param name="index">0 to <see cref="BatchCount"/> - 1.</param>
     /// <param name="cancellationToken">Stops reading.</param>
@@ -113,26 +145,38 @@ public sealed class ArrowFileReader : IDisposable
         }
     }
 
-    private RecordBatch Finish(ArrowBuffer bytes, IpcBlock block) => Decode(_decoder, bytes, block, _options)
-        ?? throw new ArrowFormatException($"The block at {block.Offset} is not a record batch.");
+    private IpcBlock BlockOf(int index)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, _batches.Length);
+        return _batches[index];
+    }
 
-    private static RecordBatch? Decode(IpcDecoder decoder, ArrowBuffer bytes, IpcBlock block, IpcReadOptions options)
+    private RecordBatch Finish(ArrowBuffer bytes, IpcBlock block, IReadOnlyList<int>? columns = null) => Decode(_decoder, bytes, block, _options, columns)
+        ?? throw NoBatch(block);
+
+    private static ArrowFormatException NoBatch(IpcBlock block) => new($"The block at {block.Offset} is not a record batch.");
+
+    private static RecordBatch? Decode(IpcDecoder decoder, ArrowBuffer bytes, IpcBlock block, IpcReadOptions options, IReadOnlyList<int>? columns = null)
     {
         try
         {
-            var head = bytes.Slice(0, block.MetadataLength).Span;
-            var start = BinaryPrimitives.ReadUInt32LittleEndian(head) == IpcFormat.Continuation ? 8 : 4;
-            var length = BinaryPrimitives.ReadInt32LittleEndian(head[(start - 4)..]);
-            if (length <= 0 || length > head.Length - start || length > options.MaxMetadataBytes)
-            {
-                throw new ArrowFormatException($"The block at {block.Offset} claims {length} bytes of metadata, its entry {block.MetadataLength}.");
-            }
-
-            return decoder.Decode(head.Slice(start, length), bytes.Slice(block.MetadataLength, block.BodyLength));
+            var metadata = Metadata(bytes.Slice(0, block.MetadataLength).Span, block, options);
+            return decoder.Decode(metadata, bytes.Slice(block.MetadataLength, block.BodyLength), columns);
         }
         finally
         {
             bytes.Release();
         }
+    }
+
+    private static ReadOnlySpan<byte> Metadata(ReadOnlySpan<byte> head, IpcBlock block, IpcReadOptions options)
+    {
+        var start = BinaryPrimitives.ReadUInt32LittleEndian(head) == IpcFormat.Continuation ? 8 : 4;
+        var length = BinaryPrimitives.ReadInt32LittleEndian(head[(start - 4)..]);
+        return length > 0 && length <= head.Length - start && length <= options.MaxMetadataBytes
+            ? head.Slice(start, length)
+            : throw new ArrowFormatException($"The block at {block.Offset} claims {length} bytes of metadata, its entry {block.MetadataLength}.");
     }
 }

@@ -76,6 +76,51 @@ internal ref struct BatchDecoder
         }
     }
 
+    /// <summary>The arrays of some of the fields, in their order; nothing of the others is looked at. The caller owns them.</summary>
+    public ArrowArray[] ReadSome(IReadOnlyList<ArrowField> fields, IReadOnlyList<int> wanted)
+    {
+        var arrays = new ArrowArray?[fields.Count];
+        try
+        {
+            for (var index = 0; index < arrays.Length; index++)
+            {
+                if (!wanted.Contains(index))
+                {
+                    Skip(fields[index].Type, fields[index].Name);
+                    continue;
+                }
+
+                var array = Read(fields[index].Type, fields[index].Name);
+                arrays[index] = array;
+                if (array.Length != RowCount)
+                {
+                    throw new ArrowFormatException($"Field '{fields[index].Name}' has {array.Length} values in a batch of {RowCount} rows.");
+                }
+            }
+
+            return [.. wanted.Select(index => arrays[index]!)];
+        }
+        catch
+        {
+            foreach (var array in arrays)
+            {
+                array?.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    private void Skip(ArrowType type, string name)
+    {
+        NextNode(name);
+        _buffer += (type is UnionType && _isV4 ? 1 : 0) + ArrowLayout.BufferCount(type) + (ArrowLayout.HasDataBuffers(type) ? NextDataBufferCount(name) : 0);
+        foreach (var child in type.Children)
+        {
+            Skip(child.Type, child.Name);
+        }
+    }
+
     private ArrowArray Read(ArrowType type, string name)
     {
         var (length, nullCount) = NextNode(name);

@@ -28,7 +28,10 @@ public sealed class IpcDecoder : IDisposable
     /// </param>
     /// <returns>The rows, whose one reference the caller owns; null for a schema or dictionary message.</returns>
     /// <exception cref="ArrowFormatException">The message breaks the format, passes a limit or comes at the wrong time.</exception>
-    public RecordBatch? Decode(ReadOnlySpan<byte> metadata, ArrowBuffer body)
+    public RecordBatch? Decode(ReadOnlySpan<byte> metadata, ArrowBuffer body) => Decode(metadata, body, null);
+
+    /// <summary>Reads a message; of a record batch only some columns, in this order, each once. Null: all.</summary>
+    internal RecordBatch? Decode(ReadOnlySpan<byte> metadata, ArrowBuffer body, IReadOnlyList<int>? wanted)
     {
         var header = MessageHeader.Read(metadata, _options);
         if (header.BodyLength > body.Length)
@@ -45,7 +48,7 @@ public sealed class IpcDecoder : IDisposable
                 ReadDictionary(header, body);
                 return null;
             case IpcMessageKind.RecordBatch:
-                return ReadBatch(header, body);
+                return ReadBatch(header, body, wanted);
             default:
                 throw new ArrowFormatException($"The message has the kind {header.Kind}; schemas, dictionaries and record batches can be read.");
         }
@@ -120,7 +123,7 @@ public sealed class IpcDecoder : IDisposable
         }
     }
 
-    private RecordBatch ReadBatch(MessageHeader header, ArrowBuffer body)
+    private RecordBatch ReadBatch(MessageHeader header, ArrowBuffer body, IReadOnlyList<int>? wanted)
     {
         RequireSchema("record batch");
         var aligned = Align(body, _options);
@@ -128,9 +131,10 @@ public sealed class IpcDecoder : IDisposable
         {
             using var decompressor = BodyDecompressor.For(header.Content, _options);
             var decoder = new BatchDecoder(header.Content, aligned, this, decompressor, header.Version == IpcFormat.VersionV4);
-            var columns = decoder.ReadAll(Schema!.Fields);
-            var batch = new RecordBatch(Schema, columns, (int)decoder.RowCount);
-            Validate(batch.Columns, Schema.Fields, batch);
+            var columns = wanted is null ? decoder.ReadAll(Schema!.Fields) : decoder.ReadSome(Schema!.Fields, wanted);
+            var schema = wanted is null ? Schema : new ArrowSchema([.. wanted.Select(index => Schema.Fields[index])]);
+            var batch = new RecordBatch(schema, columns, (int)decoder.RowCount);
+            Validate(batch.Columns, schema.Fields, batch);
             return batch;
         }
         finally

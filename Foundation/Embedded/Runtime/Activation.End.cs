@@ -34,8 +34,9 @@ internal sealed partial class Activation
     private async Task FinishLaterAsync()
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(_deactivationToken);
-        var ended = await Task.WhenAny(Deactivated, Task.Delay(_silo.DeactivationTimeout, _silo.TimeProvider, waiting.Token).InTurnAsync());
-        if (!ReferenceEquals(ended, Deactivated) && !_isFinishing)
+        var deactivated = Deactivated.InTurnAsync();
+        var ended = await Task.WhenAny(deactivated, Task.Delay(_silo.DeactivationTimeout, _silo.TimeProvider, waiting.Token).InTurnAsync());
+        if (!ReferenceEquals(ended, deactivated) && !_isFinishing)
         {
             LogDeactivationForced(GrainId, _running.Count);
             FinishDeactivation();

@@ -230,6 +230,9 @@ internal sealed partial class SiloRuntime : IGrainRuntime, ILocalSiloDetails
             while (Cluster.ActivationsOf(this).Any())
             {
                 await drain.EndAsync(InOrder(Cluster.ActivationsOf(this))).WaitAsync(either.Token);
+
+                // What was cut short is complete as well, and its activations are still there.
+                either.Token.ThrowIfCancellationRequested();
             }
         }
         catch (OperationCanceledException)

@@ -5,6 +5,27 @@ namespace OrleansFlow.Engine.Native;
 /// <summary>Table functions whose rows come from this process.</summary>
 internal static unsafe partial class DuckDb
 {
+    [LibraryImport(Library, EntryPoint = "duckdb_get_value_type")]
+    public static partial nint TypeOfValue(nint value);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_get_list_size")]
+    public static partial ulong ListSize(nint value);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_get_list_child")]
+    public static partial nint ListItem(nint value, ulong index);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_add_replacement_scan")]
+    public static partial void AddReplacementScan(DatabaseHandle database, delegate* unmanaged[Cdecl]<nint, byte*, nint, void> callback, nint extra, delegate* unmanaged[Cdecl]<nint, void> release);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_replacement_scan_set_function_name", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial void SetReplacementFunction(nint scan, string name);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_replacement_scan_add_parameter")]
+    public static partial void AddReplacementParameter(nint scan, nint value);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_create_varchar", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint CreateText(string text);
+
     [LibraryImport(Library, EntryPoint = "duckdb_create_table_function")]
     public static partial nint CreateTableFunction();
 

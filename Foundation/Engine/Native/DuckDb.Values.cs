@@ -73,4 +73,45 @@ internal static unsafe partial class DuckDb
 
     [LibraryImport(Library, EntryPoint = "duckdb_get_int64")]
     public static partial long GetInt64(nint value);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_is_null_value")]
+    [return: MarshalAs(UnmanagedType.U1)]
+    public static partial bool IsNull(nint value);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_get_bool")]
+    [return: MarshalAs(UnmanagedType.U1)]
+    public static partial bool GetBoolean(nint value);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_get_int16")]
+    public static partial short GetInt16(nint value);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_get_int32")]
+    public static partial int GetInt32(nint value);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_get_float")]
+    public static partial float GetSingle(nint value);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_get_double")]
+    public static partial double GetDouble(nint value);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_get_date")]
+    public static partial int GetDate(nint value);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_get_time")]
+    public static partial long GetTime(nint value);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_get_timestamp")]
+    public static partial long GetTimestamp(nint value);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_get_timestamp_tz")]
+    public static partial long GetTimestampTz(nint value);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_get_decimal")]
+    public static partial DuckDbDecimal GetDecimal(nint value);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_get_blob")]
+    public static partial DuckDbBlob GetBlob(nint value);
+
+    [LibraryImport(Library, EntryPoint = "duckdb_get_varchar")]
+    public static partial nint GetText(nint value);
 }

@@ -40,6 +40,14 @@ internal readonly struct DuckDbDecimal(byte width, byte scale, DuckDbHugeInt val
     public readonly DuckDbHugeInt Value = value;
 }
 
+/// <summary><c>duckdb_blob</c>; <see cref="Pointer"/> is freed by whoever asked.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal readonly struct DuckDbBlob
+{
+    public readonly nint Pointer;
+    public readonly ulong ByteCount;
+}
+
 /// <summary><c>duckdb_list_entry</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal readonly struct DuckDbListEntry
@@ -77,4 +85,5 @@ internal enum DuckDbType
     Map = 26,
     TimestampTz = 31,
     Array = 33,
+    Any = 34,
 }

@@ -11,7 +11,14 @@ internal static unsafe class NativeStatement
     /// Prepares the last statement of a text and executes those before it, because each may depend on the one before.
     /// </summary>
     /// <exception cref="EngineException">A statement is wrong or failed.</exception>
-    public static StatementHandle Prepare(ConnectionHandle connection, string sql)
+    public static StatementHandle Prepare(ConnectionHandle connection, string sql) => Prepare(connection, sql, mustBeOne: false);
+
+    /// <summary>Prepares the only statement of a text.</summary>
+    /// <exception cref="ArgumentException">There are several, of which none was executed, or none.</exception>
+    /// <exception cref="EngineException">It is wrong.</exception>
+    public static StatementHandle PrepareOne(ConnectionHandle connection, string sql) => Prepare(connection, sql, mustBeOne: true);
+
+    private static StatementHandle Prepare(ConnectionHandle connection, string sql, bool mustBeOne)
     {
         if (sql.Contains('\0', StringComparison.Ordinal))
         {
@@ -20,12 +27,17 @@ internal static unsafe class NativeStatement
 
         var count = DuckDb.ExtractStatements(connection, sql, out var extracted);
         using var statements = new ExtractedHandle(extracted);
+        if (mustBeOne && count > 1)
+        {
+            throw Several(count);
+        }
+
         if (count == 0)
         {
             var message = Marshal.PtrToStringUTF8(DuckDb.ExtractStatementsError(extracted));
-            throw string.IsNullOrEmpty(message)
-                ? new EngineException("The text holds no SQL statement.", EngineErrorKind.Syntax)
-                : EngineException.FromMessage(message);
+            throw !string.IsNullOrEmpty(message) ? EngineException.FromMessage(message)
+                : mustBeOne ? Several(0)
+                : new EngineException("The text holds no SQL statement.", EngineErrorKind.Syntax);
         }
 
         for (ulong index = 0; ; index++)
@@ -128,4 +140,6 @@ internal static unsafe class NativeStatement
             DuckDb.DestroyDataChunk(ref chunk);
         }
     }
+
+    private static ArgumentException Several(ulong count) => new($"The text holds {count} statements; send one at a time.");
 }

@@ -36,6 +36,9 @@ internal abstract unsafe class BatchSource
     /// <summary>The name it was registered under, for messages.</summary>
     public string Name { get; }
 
+    /// <summary>How messages about its failures begin.</summary>
+    public virtual string Label => $"Registered source '{Name}'";
+
     /// <summary>Columns of every batch.</summary>
     public ArrowSchema Schema { get; }
 
@@ -58,9 +61,15 @@ internal abstract unsafe class BatchSource
     public abstract ScanCursor Open(int[] columns);
 
     /// <summary>Makes a DuckDB vector of some rows of a column without copying them.</summary>
-    public void ReferenceRows(SharedArray* batch, int column, long start, long count, nint target)
+    /// <param name="batch">The batch.</param>
+    /// <param name="place">Where the column stands in the batch.</param>
+    /// <param name="column">Which column of the source it is.</param>
+    /// <param name="start">First row.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="target">The vector.</param>
+    public void ReferenceRows(SharedArray* batch, int place, int column, long start, long count, nint target)
     {
-        ConvertRows(batch, column, start, count, out var chunk);
+        ConvertRows(batch, place, column, start, count, out var chunk);
 
         // The vector shares ownership of the slice, and the slice of the batch; the chunk itself is no longer needed.
         DuckDb.ReferenceVector(target, DuckDb.DataChunkVector(chunk, 0));
@@ -72,10 +81,10 @@ internal abstract unsafe class BatchSource
     /// A chunk per column, because each vector must own its memory: of a chunk with several columns only some would, and DuckDB may keep
     /// one vector longer than the others.
     /// </remarks>
-    internal void ConvertRows(SharedArray* batch, int column, long start, long count, out nint chunk)
+    internal void ConvertRows(SharedArray* batch, int place, int column, long start, long count, out nint chunk)
     {
         CArrowArray slice;
-        SharedArray.Slice(batch, column, 1, start, count, &slice);
+        SharedArray.Slice(batch, place, 1, start, count, &slice);
         try
         {
             EngineException.ThrowIfError(DuckDb.DataChunkFromArrow(Connection, &slice, _converters[column], out chunk));
@@ -101,25 +110,29 @@ internal abstract unsafe class BatchSource
     protected abstract void FreeContent();
 
     /// <summary>Says what differs when a batch does not have the registered columns; names and metadata do not matter.</summary>
-    protected void ThrowIfOtherColumns(ArrowSchema schema)
+    /// <param name="schema">Columns of the batch.</param>
+    /// <param name="wanted">The registered columns that it should have, in order; null: all.</param>
+    protected void ThrowIfOtherColumns(ArrowSchema schema, int[]? wanted = null)
     {
-        if (ReferenceEquals(schema, Schema))
+        if (ReferenceEquals(schema, Schema) && wanted is null)
         {
             return;
         }
 
-        if (schema.Fields.Count != Schema.Fields.Count)
+        var count = wanted?.Length ?? Schema.Fields.Count;
+        if (schema.Fields.Count != count)
         {
             throw new ArgumentException(
-                $"A batch for '{Name}' has {schema.Fields.Count} columns, registered are {Schema.Fields.Count}: {Schema}.");
+                $"A batch for '{Name}' has {schema.Fields.Count} columns, {(wanted is null ? "registered" : "asked for")} are {count}: {Schema}.");
         }
 
         for (var index = 0; index < schema.Fields.Count; index++)
         {
-            if (!schema.Fields[index].Type.Equals(Schema.Fields[index].Type))
+            var registered = Schema.Fields[wanted?[index] ?? index];
+            if (!schema.Fields[index].Type.Equals(registered.Type))
             {
                 throw new ArgumentException(
-                    $"Column {index} of a batch for '{Name}' is '{schema.Fields[index]}', registered is '{Schema.Fields[index]}'.");
+                    $"Column {index} of a batch for '{Name}' is '{schema.Fields[index]}', registered is '{registered}'.");
             }
         }
     }

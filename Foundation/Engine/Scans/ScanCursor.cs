@@ -8,6 +8,9 @@ internal abstract unsafe class ScanCursor(BatchSource source, int[] columns) : I
     /// <summary>Column of the source for each column of the output; -1 where DuckDB wants rows but no values.</summary>
     public int[] Columns { get; } = columns;
 
+    /// <summary>Where each column of the output stands in the batches.</summary>
+    public virtual int[] Places => Columns;
+
     /// <summary>Threads that can find work in it at the same time.</summary>
     public abstract int ThreadCountMax { get; }
 

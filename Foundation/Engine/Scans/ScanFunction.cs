@@ -29,10 +29,7 @@ internal static unsafe class ScanFunction
             DuckDb.AddTableFunctionParameter(function, parameter);
             DuckDb.SetTableFunctionExtra(function, ToPointer(sources), &FreeHandle);
             DuckDb.SetTableFunctionBind(function, &Bind);
-            DuckDb.SetTableFunctionInit(function, &Init);
-            DuckDb.SetTableFunctionLocalInit(function, &InitThread);
-            DuckDb.SetTableFunctionBody(function, &Read);
-            DuckDb.SetProjectionPushdown(function, true);
+            AddReading(function);
             if (DuckDb.RegisterTableFunction(connection, function) != DuckDb.Success)
             {
                 throw new EngineException($"The table function {Name} could not be registered.", EngineErrorKind.Internal);
@@ -43,6 +40,32 @@ internal static unsafe class ScanFunction
             DuckDb.DestroyLogicalType(ref parameter);
             DuckDb.DestroyTableFunction(ref function);
         }
+    }
+
+    /// <summary>Gives a table function steps 2 to 5 for the source that its own step 1 binds.</summary>
+    internal static void AddReading(nint function)
+    {
+        DuckDb.SetTableFunctionInit(function, &Init);
+        DuckDb.SetTableFunctionLocalInit(function, &InitThread);
+        DuckDb.SetTableFunctionBody(function, &Read);
+        DuckDb.SetProjectionPushdown(function, true);
+    }
+
+    /// <summary>Tells the engine what is read; takes over a reference to the source.</summary>
+    internal static void Bind(nint bind, BatchSource source)
+    {
+        for (var column = 0; column < source.Schema.Fields.Count; column++)
+        {
+            DuckDb.AddResultColumn(bind, source.Schema.Fields[column].Name, source.TypeOf(column));
+        }
+
+        // Not exact: the batches may be exchanged between two executions of a prepared statement.
+        if (source.EstimatedRowCount >= 0)
+        {
+            DuckDb.SetCardinality(bind, (ulong)source.EstimatedRowCount, false);
+        }
+
+        DuckDb.SetBindData(bind, ToPointer(source), &FreeSource);
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
@@ -59,19 +82,8 @@ internal static unsafe class ScanFunction
                 throw new InvalidOperationException($"Registered source {id} does not exist any more; register the batches again.");
             }
 
-            for (var column = 0; column < source.Schema.Fields.Count; column++)
-            {
-                DuckDb.AddResultColumn(bind, source.Schema.Fields[column].Name, source.TypeOf(column));
-            }
-
-            // Not exact: the batches may be exchanged between two executions of a prepared statement.
-            if (source.EstimatedRowCount >= 0)
-            {
-                DuckDb.SetCardinality(bind, (ulong)source.EstimatedRowCount, false);
-            }
-
             source.AddReference();
-            DuckDb.SetBindData(bind, ToPointer(source), &FreeSource);
+            Bind(bind, source);
         }
         catch (Exception exception)
         {
@@ -142,7 +154,7 @@ internal static unsafe class ScanFunction
                 if (cursor.Columns[index] >= 0)
                 {
                     cursor.Source.ReferenceRows(
-                        slot.Batch, cursor.Columns[index], start, count, DuckDb.DataChunkVector(output, (ulong)index));
+                        slot.Batch, cursor.Places[index], cursor.Columns[index], start, count, DuckDb.DataChunkVector(output, (ulong)index));
                 }
             }
 
@@ -151,7 +163,7 @@ internal static unsafe class ScanFunction
         catch (Exception exception)
         {
             cursor?.Source.Owner.ReportFailure(exception);
-            DuckDb.SetFunctionError(function, $"Registered source '{cursor?.Source.Name}': {exception.Message}");
+            DuckDb.SetFunctionError(function, $"{cursor?.Source.Label}: {exception.Message}");
         }
     }
 

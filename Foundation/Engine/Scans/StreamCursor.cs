@@ -7,7 +7,7 @@ namespace OrleansFlow.Engine.Scans;
 /// Pulls batches while the statement runs. DuckDB calls from one thread at a time, which may be the session's thread or one of
 /// DuckDB's own, never one of the pool: waiting here is allowed, and ends when the statement is cancelled.
 /// </summary>
-internal sealed class StreamCursor(
+internal class StreamCursor(
     StreamSource source, int[] columns, IAsyncEnumerable<RecordBatch> stream, CancellationToken cancellationToken)
     : ScanCursor(source, columns)
 {
@@ -30,6 +30,8 @@ internal sealed class StreamCursor(
 
         // The token ends the wait even when the stream does not listen to it.
         Task.WaitAny([_pending], cancellationToken);
+
+        // It is over by now: this only takes its result, or throws what it failed with.
         var found = _pending.GetAwaiter().GetResult();
         _pending = null;
         if (!found)
@@ -39,10 +41,12 @@ internal sealed class StreamCursor(
         }
 
         using var batch = _enumerator.Current;
-        var shared = source.Export(batch);
+        var shared = Export(batch);
         slot.Fill(shared, 0, shared->RowCount);
         return true;
     }
+
+    protected virtual unsafe SharedArray* Export(RecordBatch batch) => source.Export(batch);
 
     [SuppressMessage("Usage", "VSTHRD002", Justification = "Runs in a native callback, which cannot await.")]
     public override void Dispose()
@@ -59,6 +63,7 @@ internal sealed class StreamCursor(
             return;
         }
 
+        // The engine's callback cannot await, and its thread is none of the pool: nothing that this waits for needs it.
         _enumerator.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 

@@ -4,14 +4,15 @@ using OrleansFlow.Engine.Native;
 namespace OrleansFlow.Engine.Scans;
 
 /// <summary>Batches that arrive while the statement runs; each scan opens the stream anew.</summary>
-internal sealed class StreamSource(
+internal class StreamSource(
     string name,
     ArrowSchema schema,
     ConnectionHandle connection,
     IScanOwner owner,
+    long estimatedRowCount,
     Func<CancellationToken, IAsyncEnumerable<RecordBatch>> open) : BatchSource(name, schema, connection, owner)
 {
-    public override long EstimatedRowCount => -1;
+    public override long EstimatedRowCount => estimatedRowCount;
 
     public override ScanCursor Open(int[] columns) => new StreamCursor(this, columns, open(Owner.Running), Owner.Running);
 
