@@ -16,6 +16,10 @@ public abstract record QueryCommand
     /// <param name="DeadlineUtc">When its time is over; null for never.</param>
     public sealed record Place(ImmutableArray<StageShape> Stages, ImmutableArray<QueryWorker> Workers, DateTimeOffset? DeadlineUtc) : QueryCommand;
 
+    /// <summary>Stages that were held get their tasks.</summary>
+    /// <param name="Stages">Producers before consumers; none of them reads a stage that stays held.</param>
+    public sealed record Release(ImmutableArray<StageRelease> Stages) : QueryCommand;
+
     /// <summary>An attempt has made all its rows.</summary>
     /// <param name="Task">The task.</param>
     /// <param name="Attempt">Which attempt; others than the newest change nothing.</param>

@@ -7,7 +7,7 @@ namespace OrleansFlow.Decisions.Queries;
 /// Decides where the tasks of a query run, which of them run again when something is lost, and when the query ends. Pure: the same state, command
 /// and time always give the same decision.
 /// </summary>
-public static class QueryDecider
+public static partial class QueryDecider
 {
     /// <summary>Decides.</summary>
     /// <param name="state">The query as it is.</param>
@@ -20,7 +20,7 @@ public static class QueryDecider
         ArgumentNullException.ThrowIfNull(command);
         if (state.End is not null)
         {
-            return command is QueryCommand.Place or QueryCommand.BeginDelivery ? new QueryDecision(state, [], "The query has ended.") : Nothing(state);
+            return command is QueryCommand.Place or QueryCommand.Release or QueryCommand.BeginDelivery ? new QueryDecision(state, [], "The query has ended.") : Nothing(state);
         }
 
         if (!state.IsPlaced && command is not (QueryCommand.Place or QueryCommand.Abort or QueryCommand.Tick))
@@ -30,12 +30,13 @@ public static class QueryDecider
 
         return command switch
         {
-            QueryCommand.Place place => Place(state, place),
-            QueryCommand.Finish finish => Finish(state, finish),
+            QueryCommand.Place place => Place(state, place, nowUtc),
+            QueryCommand.Release release => Release(state, release, nowUtc),
+            QueryCommand.Finish finish => Finish(state, finish, rules, nowUtc),
             QueryCommand.Fail fail => Fail(state, fail, rules, nowUtc),
-            QueryCommand.LoseWorker lose => Lose(state, lose.Worker, lose.Reason, rules),
+            QueryCommand.LoseWorker lose => Lose(state, lose.Worker, lose.Reason, rules, nowUtc),
             QueryCommand.SeeWorkers see => Nothing(See(state, see.Workers)),
-            QueryCommand.BeginDelivery begin => state[state.ResultTask] is { Status: QueryTaskStatus.Live or QueryTaskStatus.Finished } task && task.Attempt == begin.Attempt
+            QueryCommand.BeginDelivery begin => state.Has(state.ResultTask) && state[state.ResultTask] is { Status: QueryTaskStatus.Live or QueryTaskStatus.Finished } task && task.Attempt == begin.Attempt
                 ? Nothing(state with { IsDelivering = true })
                 : new QueryDecision(state, [], $"Attempt {begin.Attempt} of the last stage is not the one that counts."),
             QueryCommand.Complete => End(state, QueryEnd.Complete),
@@ -57,11 +58,11 @@ public static class QueryDecider
         {
             End = end,
             Doubts = [],
-            Tasks = [.. state.Tasks.Select(task => task.Status == QueryTaskStatus.Finished ? task : task with { Status = QueryTaskStatus.Ended })],
+            Tasks = [.. state.Tasks.Select(task => task.Status == QueryTaskStatus.Finished ? task : task with { Status = QueryTaskStatus.Ended, CopyWorker = null })],
         },
         []);
 
-    private static QueryDecision Place(QueryState state, QueryCommand.Place place)
+    private static QueryDecision Place(QueryState state, QueryCommand.Place place, DateTimeOffset nowUtc)
     {
         if (state.IsPlaced)
         {
@@ -78,27 +79,92 @@ public static class QueryDecider
             return new QueryDecision(state, [], "There is no worker to place tasks at.");
         }
 
-        var tasks = ImmutableArray.CreateBuilder<QueryTask>();
-        tasks.AddRange(Enumerable.Repeat(QueryTask.None, place.Stages.Sum(stage => stage.TaskCount)));
-        state = state with { Stages = place.Stages, Workers = place.Workers, Tasks = [.. tasks], DeadlineUtc = place.DeadlineUtc };
-        var placer = new QueryPlacer(state, tasks);
-        var toSet = ImmutableArray.CreateBuilder<TaskPlacement>(tasks.Count);
-        foreach (var id in state.TaskIds())
+        var placed = state with
         {
-            var placed = new QueryTask(1, placer.Place(id), QueryTaskStatus.Live);
-            tasks[state.IndexOf(id)] = placed;
-            toSet.Add(new TaskPlacement(id, placed.Attempt, placed.Worker));
-        }
-
-        return new QueryDecision(state with { Tasks = tasks.ToImmutable() }, toSet.MoveToImmutable());
+            Stages = place.Stages,
+            Workers = place.Workers,
+            Tasks = [.. Enumerable.Repeat(QueryTask.None, place.Stages.Sum(stage => stage.TaskCount))],
+            DeadlineUtc = place.DeadlineUtc,
+        };
+        return Begin(placed, nowUtc);
     }
 
-    private static QueryDecision Finish(QueryState state, QueryCommand.Finish finish) => Counts(state, finish.Task, finish.Attempt) && state[finish.Task].Status == QueryTaskStatus.Live
-        ? Nothing(state with { Tasks = state.Tasks.SetItem(state.IndexOf(finish.Task), state[finish.Task] with { Status = QueryTaskStatus.Finished }) })
-        : Nothing(state);
+    private static QueryDecision Release(QueryState state, QueryCommand.Release release, DateTimeOffset nowUtc)
+    {
+        var stages = state.Stages.ToBuilder();
+        foreach (var one in release.Stages)
+        {
+            if (one.Stage < 0 || one.Stage >= stages.Count || !stages[one.Stage].IsHeld || one.Shape.IsHeld)
+            {
+                return new QueryDecision(state, [], $"Stage {one.Stage} is not held, or gets no tasks.");
+            }
+
+            stages[one.Stage] = one.Shape;
+        }
+
+        if (StageShape.Fault(stages.ToImmutable()) is { } fault)
+        {
+            return new QueryDecision(state, [], fault);
+        }
+
+        var tasks = ImmutableArray.CreateBuilder<QueryTask>();
+        for (var stage = 0; stage < stages.Count; stage++)
+        {
+            for (var number = 0; number < stages[stage].TaskCount; number++)
+            {
+                tasks.Add(state.Stages[stage].IsHeld ? QueryTask.None : state[new QueryTaskId(stage, number)]);
+            }
+        }
+
+        state = state with { Stages = stages.ToImmutable(), Tasks = tasks.ToImmutable() };
+        return state.Workers.All(worker => worker.IsLost)
+            ? End(state, new QueryEnd(FlowErrorCode.WorkerLost, "No worker is left: start one, or run the query again later."))
+            : Begin(state, nowUtc);
+    }
+
+    /// <summary>Gives every task that has no attempt its first one.</summary>
+    private static QueryDecision Begin(QueryState state, DateTimeOffset nowUtc)
+    {
+        var tasks = state.Tasks.ToBuilder();
+        var placer = new QueryPlacer(state, tasks);
+        var toSet = ImmutableArray.CreateBuilder<TaskPlacement>();
+        foreach (var id in state.TaskIds())
+        {
+            if (tasks[state.IndexOf(id)].Attempt == 0)
+            {
+                var placed = new QueryTask(1, placer.Place(id), QueryTaskStatus.Live) { SinceUtc = nowUtc };
+                tasks[state.IndexOf(id)] = placed;
+                toSet.Add(new TaskPlacement(id, placed.Attempt, placed.Worker));
+            }
+        }
+
+        return new QueryDecision(state with { Tasks = tasks.ToImmutable() }, toSet.ToImmutable());
+    }
+
+    private static QueryDecision Finish(QueryState state, QueryCommand.Finish finish, QueryRules rules, DateTimeOffset nowUtc)
+    {
+        if (IsCopy(state, finish.Task, finish.Attempt))
+        {
+            return FinishCopy(state, finish.Task, rules, nowUtc);
+        }
+
+        if (!Counts(state, finish.Task, finish.Attempt) || state[finish.Task].Status != QueryTaskStatus.Live)
+        {
+            return Nothing(state);
+        }
+
+        var finished = state[finish.Task] with { Status = QueryTaskStatus.Finished, FinishedUtc = nowUtc, CopyWorker = null };
+        return Nothing(Set(state, finish.Task, finished)) with { ToStop = CopiesOf(finish.Task, state[finish.Task]) };
+    }
 
     private static QueryDecision Fail(QueryState state, QueryCommand.Fail fail, QueryRules rules, DateTimeOffset nowUtc)
     {
+        if (IsCopy(state, fail.Task, fail.Attempt))
+        {
+            // The attempt that counts goes on as if there had been none.
+            return Nothing(Set(state, fail.Task, state[fail.Task] with { CopyWorker = null }));
+        }
+
         if (!Counts(state, fail.Task, fail.Attempt))
         {
             return Nothing(state);
@@ -111,17 +177,18 @@ public static class QueryDecider
                 ? Nothing(state)
                 : Nothing(state with
                 {
-                    Tasks = state.Tasks.SetItem(state.IndexOf(fail.Task), state[fail.Task] with { Status = QueryTaskStatus.Broken }),
+                    Tasks = Set(state, fail.Task, state[fail.Task] with { Status = QueryTaskStatus.Broken }).Tasks,
                     Doubts = state.Doubts.Add(new QueryDoubt(fail.Task, lost.Task, lost.Attempt, nowUtc + rules.LossGrace, fail.Message)),
                 });
         }
 
-        return CanBeRunAgain(fail.Code)
-            ? RunAgain(state, [fail.Task], fail.Code, fail.Message, rules)
-            : End(state, new QueryEnd(fail.Code, fail.Message));
+        var why = new QueryEnd(fail.Code, fail.Message);
+        return !CanBeRunAgain(fail.Code) ? End(state, why)
+            : state[fail.Task].CopyWorker is null ? RunAgain(state, [fail.Task], [], why, rules, nowUtc)
+            : TakeOver(state, [fail.Task], why, rules, nowUtc);
     }
 
-    private static QueryDecision Lose(QueryState state, string worker, string reason, QueryRules rules)
+    private static QueryDecision Lose(QueryState state, string worker, string reason, QueryRules rules, DateTimeOffset nowUtc)
     {
         var index = state.Workers.IndexOf(state.Workers.FirstOrDefault(known => known.Id == worker && !known.IsLost));
         if (index < 0)
@@ -130,7 +197,13 @@ public static class QueryDecider
         }
 
         state = state with { Workers = state.Workers.SetItem(index, state.Workers[index] with { IsLost = true }) };
-        return RunAgain(state, [], FlowErrorCode.WorkerLost, $"Worker '{worker}' was lost: {reason}", rules);
+        foreach (var id in state.TaskIds().Where(id => state[id].CopyWorker == worker).ToList())
+        {
+            state = Set(state, id, state[id] with { CopyWorker = null });
+        }
+
+        var copied = state.TaskIds().Where(id => state[id].CopyWorker is not null && state[id].Worker == worker).ToList();
+        return TakeOver(state, copied, new QueryEnd(FlowErrorCode.WorkerLost, $"Worker '{worker}' was lost: {reason}"), rules, nowUtc);
     }
 
     private static QueryState See(QueryState state, ImmutableArray<QueryWorker> workers)
@@ -163,66 +236,11 @@ public static class QueryDecider
         {
             if (doubt.UntilUtc <= nowUtc && state[doubt.Producer] is var producer && producer.Attempt == doubt.Attempt)
             {
-                return Lose(state, producer.Worker, $"its rows could not be read: {doubt.Message}", rules);
+                return Lose(state, producer.Worker, $"its rows could not be read: {doubt.Message}", rules, nowUtc);
             }
         }
 
-        return Nothing(state);
-    }
-
-    private static QueryDecision RunAgain(QueryState state, IReadOnlyList<QueryTaskId> failed, FlowErrorCode code, string message, QueryRules rules)
-    {
-        // Tasks that wait for a word about a loss run again together with what is lost, so they ask for nothing of their own here.
-        var again = QueryRerun.Of(state, failed);
-        if (again.Count == 0)
-        {
-            return Nothing(state);
-        }
-
-        if (state.IsDelivering && again.Contains(state.ResultTask))
-        {
-            return End(state, new QueryEnd(code, $"{message} Rows were handed out already, so the query cannot go on: run it again."));
-        }
-
-        foreach (var id in again)
-        {
-            if (state[id].Attempt >= rules.AttemptsMax)
-            {
-                return End(state, new QueryEnd(code, $"{message} Task {id.Number} of stage {id.Stage} had {state[id].Attempt} attempts, the most there are: run the query again."));
-            }
-        }
-
-        return Replace(state, again, failed, code, message);
-    }
-
-    private static QueryDecision Replace(QueryState state, IReadOnlyList<QueryTaskId> again, IReadOnlyList<QueryTaskId> failed, FlowErrorCode code, string message)
-    {
-        var tasks = state.Tasks.ToBuilder();
-        foreach (var id in again)
-        {
-            // Where it was stays known until it has a place; only what has one counts as work.
-            tasks[state.IndexOf(id)] = state[id] with { Status = QueryTaskStatus.Pending };
-        }
-
-        var placer = new QueryPlacer(state, tasks);
-        if (!placer.HasWorkers)
-        {
-            return End(state, new QueryEnd(code, $"{message} No other worker is left: start one, or run the query again later."));
-        }
-
-        var toSet = ImmutableArray.CreateBuilder<TaskPlacement>(again.Count);
-        foreach (var id in again)
-        {
-            // A worker that is there replaces the older attempt by itself, so what need not move stays.
-            var before = state[id];
-            var hasFailed = failed.Contains(id);
-            var worker = !hasFailed && placer.Has(before.Worker) ? before.Worker : placer.Place(id, hasFailed ? before.Worker : null);
-            tasks[state.IndexOf(id)] = new QueryTask(before.Attempt + 1, worker, QueryTaskStatus.Live);
-            toSet.Add(new TaskPlacement(id, before.Attempt + 1, worker));
-        }
-
-        state = state with { Tasks = tasks.ToImmutable(), RetryCount = state.RetryCount + again.Count };
-        return new QueryDecision(state with { Doubts = [.. state.Doubts.Where(doubt => state[doubt.Reader].Status == QueryTaskStatus.Broken)] }, toSet.MoveToImmutable());
+        return Copy(state, rules, nowUtc);
     }
 
     private static bool Counts(QueryState state, QueryTaskId task, int attempt) => state.Has(task) && state[task].Attempt == attempt && state[task].Status != QueryTaskStatus.Ended;

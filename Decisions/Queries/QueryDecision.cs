@@ -8,6 +8,12 @@ namespace OrleansFlow.Decisions.Queries;
 /// <param name="Refused">Null when the command was accepted, also when it changes nothing.</param>
 public readonly record struct QueryDecision(QueryState State, ImmutableArray<TaskPlacement> ToSet, string? Refused = null)
 {
+    /// <summary>Copies that count from now on. They come before <see cref="ToSet"/>, whose attempts of the same tasks are later ones.</summary>
+    public ImmutableArray<TaskPlacement> Moved { get; init; } = [];
+
+    /// <summary>Attempts that nobody needs any more, at workers that are there.</summary>
+    public ImmutableArray<TaskPlacement> ToStop { get; init; } = [];
+
     /// <summary>True when the command was accepted.</summary>
     public bool IsAccepted => Refused is null;
 }

@@ -3,7 +3,8 @@ namespace OrleansFlow.Decisions.Queries;
 /// <summary>
 /// Which tasks run again when some are lost. Rows that are not kept are gone when they are read, so tasks that hand rows to each other without
 /// keeping them run again together; rows that are kept are a border that only their own loss crosses upwards, and only readers that
-/// have not finished downwards.
+/// have not finished downwards. Where other rows may come of it than before, all readers run again: else some would have read the older rows
+/// and some the newer ones, and a row would count twice or not at all.
 /// </summary>
 internal static class QueryRerun
 {
@@ -14,6 +15,7 @@ internal static class QueryRerun
     {
         var readers = Readers(state);
         var again = new bool[state.Tasks.Length];
+        var isOther = new bool[state.Tasks.Length];
         var open = new Queue<QueryTaskId>();
         foreach (var id in failed)
         {
@@ -33,9 +35,9 @@ internal static class QueryRerun
         {
             foreach (var (reader, isKept) in readers[state.IndexOf(id)])
             {
-                if (!isKept || state[reader].Status != QueryTaskStatus.Finished)
+                if (!isKept || state[reader].Status != QueryTaskStatus.Finished || isOther[state.IndexOf(id)])
                 {
-                    Add(reader);
+                    Add(reader, isOther[state.IndexOf(id)]);
                 }
             }
 
@@ -55,21 +57,26 @@ internal static class QueryRerun
 
         return [.. state.TaskIds().Where(id => again[state.IndexOf(id)])];
 
-        void Add(QueryTaskId id)
+        // What reads other rows makes other rows.
+        void Add(QueryTaskId id, bool readsOther = false)
         {
             var index = state.IndexOf(id);
-            if (!again[index])
+            var makesOther = readsOther || state.Stages[id.Stage].IsVolatile;
+            if (!again[index] || (makesOther && !isOther[index]))
             {
-                again[index] = true;
+                (again[index], isOther[index]) = (true, makesOther);
                 open.Enqueue(id);
             }
         }
 
+        // Of a stage that is held nobody knows yet which rows it will read.
         bool IsNeeded(QueryTaskId id) => id == state.ResultTask
+            || state.Stages.Any(stage => stage.IsHeld && stage.Inputs.Any(input => input.Producer == id.Stage))
             || readers[state.IndexOf(id)].Exists(read => state[read.Reader].Status != QueryTaskStatus.Finished || again[state.IndexOf(read.Reader)]);
     }
 
-    private static bool IsLost(QueryState state, string worker) => state.Workers.Any(known => known.IsLost && known.Id == worker);
+    /// <summary>Whether a worker is lost.</summary>
+    public static bool IsLost(QueryState state, string worker) => state.Workers.Any(known => known.IsLost && known.Id == worker);
 
     private static List<(QueryTaskId Reader, bool IsKept)>[] Readers(QueryState state)
     {

@@ -29,7 +29,7 @@ public sealed record QueryState
     /// <summary>Its stages, producers before consumers; none while it is not placed.</summary>
     public ImmutableArray<StageShape> Stages { get; init; } = [];
 
-    /// <summary>The tasks of all stages, one stage after the other.</summary>
+    /// <summary>The tasks of all stages, one stage after the other; a held stage has none.</summary>
     public ImmutableArray<QueryTask> Tasks { get; init; } = [];
 
     /// <summary>Workers, in the order in which they were named first.</summary>
