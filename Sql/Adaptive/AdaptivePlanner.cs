@@ -118,10 +118,11 @@ public static class AdaptivePlanner
         };
     }
 
-    // The rows of a stage may be made by other tasks when it reads shuffles only, and nobody counts on which of its tasks made what.
+    // The rows of a stage may be made by other tasks when it reads shuffles only, and nobody counts on which of its tasks made what. A stage of one task
+    // may sort or count all rows there are.
     private static bool MayHaveOtherTasks(DistributedPlan plan, QueryStage stage)
     {
-        if (plan.IsLocal || stage.Scans.Count > 0 || stage.Outputs.Count == 0 || stage.Inputs.Any(input => input.FirstTask != 0 || input.TaskCount != stage.TaskCount))
+        if (plan.IsLocal || stage.TaskCount == 1 || stage.Scans.Count > 0 || stage.Outputs.Count == 0 || stage.Inputs.Any(input => input.FirstTask != 0 || input.TaskCount != stage.TaskCount))
         {
             return false;
         }

@@ -29,7 +29,12 @@ internal sealed record ExplainedStage(
     IReadOnlyList<ExplainedScan> Scans,
     IReadOnlyList<ExplainedInput> Inputs,
     IReadOnlyList<ExplainedOutput> Outputs,
-    ExplainedOperator? Operators);
+    ExplainedOperator? Operators)
+{
+    /// <summary>What came of it; null for a plan that was not run.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ExplainedActual? Actual { get; init; }
+}
 
 /// <summary>A table that a stage reads.</summary>
 /// <param name="Table">The table.</param>

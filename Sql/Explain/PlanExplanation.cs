@@ -11,16 +11,19 @@ namespace OrleansFlow.Sql.Explain;
 internal static class PlanExplanation
 {
     /// <summary>The plan as a text of the format.</summary>
-    public static string Write(PlanAttempt attempt, ExplainFormat format) => format switch
+    /// <param name="attempt">The plan.</param>
+    /// <param name="format">The format.</param>
+    /// <param name="actuals">What came of its tasks; empty for a plan that was not run.</param>
+    public static string Write(PlanAttempt attempt, ExplainFormat format, IReadOnlyList<TaskActual> actuals) => format switch
     {
-        ExplainFormat.Text => attempt.Cut is { } cut ? PlanText.Write(cut) : PlanText.WriteUnread(attempt.Unread!.Reasons),
-        ExplainFormat.Json => JsonSerializer.Serialize(Explain(attempt), ExplainedPlanJson.Default.ExplainedPlan) + "\n",
-        ExplainFormat.Graphviz => PlanGraph.WriteGraphviz(Explain(attempt)),
-        ExplainFormat.Mermaid => PlanGraph.WriteMermaid(Explain(attempt)),
+        ExplainFormat.Text => attempt.Cut is { } cut ? PlanText.Write(cut, actuals) : PlanText.WriteUnread(attempt.Unread!.Reasons),
+        ExplainFormat.Json => JsonSerializer.Serialize(Explain(attempt, actuals), ExplainedPlanJson.Default.ExplainedPlan) + "\n",
+        ExplainFormat.Graphviz => PlanGraph.WriteGraphviz(Explain(attempt, actuals)),
+        ExplainFormat.Mermaid => PlanGraph.WriteMermaid(Explain(attempt, actuals)),
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "The format is none of Text, Json, Graphviz and Mermaid."),
     };
 
-    private static ExplainedPlan Explain(PlanAttempt attempt)
+    private static ExplainedPlan Explain(PlanAttempt attempt, IReadOnlyList<TaskActual> actuals)
     {
         if (attempt.Cut is not { } plan)
         {
@@ -29,7 +32,7 @@ internal static class PlanExplanation
 
         return plan.Stages.Count == 0
             ? new ExplainedPlan(true, plan.Reasons, [LocalStage(plan)])
-            : new ExplainedPlan(false, plan.Reasons, [.. plan.Stages.Select(stage => Explain(plan, stage))]);
+            : new ExplainedPlan(false, plan.Reasons, [.. plan.Stages.Select(stage => Explain(plan, stage) with { Actual = ExplainedActual.Of(stage.Id, actuals) })]);
     }
 
     private static ExplainedStage LocalStage(CutPlan plan)

@@ -59,6 +59,15 @@ internal static class PlanGraph
                 yield return line;
             }
         }
+
+        if (stage.Actual is { } actual)
+        {
+            yield return $"> {ActualText.Stage(actual)}";
+            foreach (var task in actual.Tasks)
+            {
+                yield return $"> {ActualText.Task(task)}";
+            }
+        }
     }
 
     private static IEnumerable<string> Lines(ExplainedOperator node, int depth) =>

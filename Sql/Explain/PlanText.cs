@@ -8,7 +8,10 @@ namespace OrleansFlow.Sql.Explain;
 /// <summary>EXPLAIN as text: the stages, the last one first, each with its tasks, exchanges, operators, and what holds it back.</summary>
 internal static class PlanText
 {
-    public static string Write(CutPlan plan)
+    public static string Write(CutPlan plan) => Write(plan, []);
+
+    /// <summary>The same with what came of the tasks.</summary>
+    public static string Write(CutPlan plan, IReadOnlyList<TaskActual> actuals)
     {
         var text = new StringBuilder();
         if (plan.Stages.Count == 0)
@@ -26,6 +29,10 @@ internal static class PlanText
         foreach (var stage in plan.Stages.Reverse())
         {
             WriteStage(text, plan, stage, stage == plan.Stages[^1]);
+            foreach (var line in ExplainedActual.Of(stage.Id, actuals) is { } actual ? ActualText.Lines(actual) : [])
+            {
+                text.AppendLine(line);
+            }
         }
 
         return text.ToString();

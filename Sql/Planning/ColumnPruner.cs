@@ -28,7 +28,11 @@ internal sealed class ColumnPruner
                 return (new ScanNode(scan.Table, Pick(scan.Columns, needed), Pick(scan.Types, needed)), Layout(scan.Types.Count, needed));
             case TableFunctionNode function:
                 return (
-                    new TableFunctionNode(function.Name, function.Arguments, Pick(function.Columns, needed), function.ColumnNames, Pick(function.Types, needed)),
+                    new TableFunctionNode(function.Name, function.Arguments, Pick(function.Columns, needed), function.ColumnNames, Pick(function.Types, needed))
+                    {
+                        ArgumentNames = function.ArgumentNames,
+                        IsForeign = function.IsForeign,
+                    },
                     Layout(function.Types.Count, needed));
             case ValuesNode values:
                 return (new ValuesNode(values.Rows.Map(row => Pick(row, needed)), Pick(values.Types, needed)), Layout(values.Types.Count, needed));

@@ -17,11 +17,13 @@ public sealed class DistributedPlanner : IAsyncDisposable
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly SqlPlanner _planner;
     private readonly FileTables? _files;
+    private readonly PlanCache _plans;
 
-    private DistributedPlanner(SqlPlanner planner, FileTables? files)
+    private DistributedPlanner(SqlPlanner planner, FileTables? files, PlanCache plans)
     {
         _planner = planner;
         _files = files;
+        _plans = plans;
     }
 
     /// <summary>Opens a planner without tables.</summary>
@@ -33,8 +35,20 @@ public sealed class DistributedPlanner : IAsyncDisposable
     /// <param name="files">What looks at them; stays the caller's. Null: such queries run in one task.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="EngineException">The engine cannot be loaded.</exception>
-    public static async Task<DistributedPlanner> OpenAsync(FileTables? files, CancellationToken cancellationToken) =>
-        new(await SqlPlanner.OpenAsync(cancellationToken).ConfigureAwait(false), files);
+    public static Task<DistributedPlanner> OpenAsync(FileTables? files, CancellationToken cancellationToken) => OpenAsync(files, QueryFunctions.None, cancellationToken);
+
+    /// <summary>Opens a planner without tables, for queries that may call functions of the user's.</summary>
+    /// <param name="files">What looks at files that a text reads; stays the caller's. Null: such queries run in one task.</param>
+    /// <param name="functions">What queries may call. Whoever executes the plans must have the same functions.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="EngineException">The engine cannot be loaded, or refuses a function.</exception>
+    /// <exception cref="ArgumentException">Names of functions clash.</exception>
+    public static async Task<DistributedPlanner> OpenAsync(FileTables? files, QueryFunctions functions, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(functions);
+        var planner = await SqlPlanner.OpenAsync(functions, cancellationToken).ConfigureAwait(false);
+        return new DistributedPlanner(planner, files, new PlanCache(await planner.ChangingFunctionsAsync(cancellationToken).ConfigureAwait(false)));
+    }
 
     /// <summary>Adds a table, or describes it anew.</summary>
     /// <param name="name">Its name; not case-sensitive.</param>
@@ -47,6 +61,7 @@ public sealed class DistributedPlanner : IAsyncDisposable
             async () =>
             {
                 await _planner.AddTableAsync(name, query, estimatedRowCount, cancellationToken).ConfigureAwait(false);
+                _plans.Forget();
                 return true;
             },
             cancellationToken);
@@ -63,6 +78,7 @@ public sealed class DistributedPlanner : IAsyncDisposable
             async () =>
             {
                 await _planner.AddTableAsync(name, table, cancellationToken).ConfigureAwait(false);
+                _plans.Forget();
                 return true;
             },
             cancellationToken);
@@ -76,9 +92,26 @@ public sealed class DistributedPlanner : IAsyncDisposable
             async () =>
             {
                 await _planner.RemoveTableAsync(name, cancellationToken).ConfigureAwait(false);
+                _plans.Forget();
                 return true;
             },
             cancellationToken);
+
+    /// <summary>Writes a query anew, with the queries of views in their places.</summary>
+    /// <param name="sql">One SELECT.</param>
+    /// <param name="views">The views that there are, by name and not case-sensitive: the query of each, which may read others.</param>
+    /// <param name="names">What tables of other catalogs and schemas are called here, by their full names of three parts and not case-sensitive.</param>
+    /// <param name="registered">How the catalog and the schema are called whose tables need no qualification.</param>
+    /// <param name="cancellationToken">Interrupts the work.</param>
+    /// <returns>The text; null where it would not mean the same, or is none that can be written anew.</returns>
+    public Task<string?> ExpandViewsAsync(
+        string sql, IReadOnlyDictionary<string, string> views, IReadOnlyDictionary<string, string> names, (string Catalog, string Schema) registered, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(sql);
+        ArgumentNullException.ThrowIfNull(views);
+        ArgumentNullException.ThrowIfNull(names);
+        return AloneAsync(() => new ViewTexts(_planner, views, names, registered).ExpandAsync(sql, cancellationToken), cancellationToken);
+    }
 
     /// <summary>
     /// Plans a query. What cannot be distributed gives a plan of one task that runs the text as it is written, and says why; when not even its tables are
@@ -92,8 +125,23 @@ public sealed class DistributedPlanner : IAsyncDisposable
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     public async Task<DistributedPlan> PlanAsync(string sql, StageOptions options, CancellationToken cancellationToken)
     {
+        ArgumentException.ThrowIfNullOrWhiteSpace(sql);
+        ArgumentNullException.ThrowIfNull(options);
+        if (await _plans.FindAsync(sql, options, files => DescribeAsync(files, cancellationToken)).ConfigureAwait(false) is { } known)
+        {
+            return known;
+        }
+
+        var version = _plans.Version;
         var attempt = await CutAsync(sql, options, cancellationToken).ConfigureAwait(false);
-        return attempt.Cut?.ToDistributedPlan() ?? attempt.Unread!;
+        if (attempt.Cut is not { } cut)
+        {
+            return WithFunctions(attempt.Unread! with { Source = attempt });
+        }
+
+        var plan = WithFunctions(cut.ToDistributedPlan());
+        _plans.Remember(sql, options, plan, attempt.Descriptions, version);
+        return plan;
     }
 
     /// <summary>The stages of a query as text; see docs/sql.md for how to read it.</summary>
@@ -117,7 +165,7 @@ public sealed class DistributedPlanner : IAsyncDisposable
     public async Task<string> ExplainAsync(string sql, StageOptions options, ExplainFormat format, CancellationToken cancellationToken)
     {
         var attempt = await CutAsync(sql, options, cancellationToken).ConfigureAwait(false);
-        return PlanExplanation.Write(attempt, format);
+        return PlanExplanation.Write(attempt, format, []);
     }
 
     /// <summary>Closes the planner's database. Repeating it does nothing.</summary>
@@ -136,22 +184,15 @@ public sealed class DistributedPlanner : IAsyncDisposable
         {
             // Others plan while files are looked at.
             var descriptions = await DescribeAsync(reads.Files, cancellationToken).ConfigureAwait(false);
-            return await AloneAsync(() => CutFilesAsync(sql, reads, descriptions, options, cancellationToken), cancellationToken).ConfigureAwait(false);
+            var attempt = await AloneAsync(() => CutFilesAsync(sql, reads, descriptions, options, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return attempt with { Descriptions = descriptions };
         }
 
         return await AloneAsync(() => CutTextAsync(sql, sql, [], options, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<IReadOnlyList<TableDescription>> DescribeAsync(IReadOnlyList<PlannedFiles> files, CancellationToken cancellationToken)
-    {
-        var descriptions = new List<TableDescription>(files.Count);
-        foreach (var file in files)
-        {
-            descriptions.Add(await _files!.DescribeAsync(file.Source, cancellationToken).ConfigureAwait(false));
-        }
-
-        return descriptions;
-    }
+    private async Task<IReadOnlyList<TableDescription>> DescribeAsync(IReadOnlyList<PlannedFiles> files, CancellationToken cancellationToken) =>
+        await Task.WhenAll(files.Select(file => _files!.DescribeAsync(file.Source, cancellationToken))).ConfigureAwait(false);
 
     private async Task<PlanAttempt> CutFilesAsync(
         string sql, FileReads reads, IReadOnlyList<TableDescription> descriptions, StageOptions options, CancellationToken cancellationToken)
@@ -203,6 +244,22 @@ public sealed class DistributedPlanner : IAsyncDisposable
         {
             return await UnreadAsync(written, [exception.Message], cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    // Texts of stages call functions by their quoted names.
+    private DistributedPlan WithFunctions(DistributedPlan plan)
+    {
+        var calls = _planner.FunctionNames.Select(name => (Name: name, Text: EngineText.Quote(name) + "(")).ToArray();
+        return calls.Length == 0 ? plan : plan with
+        {
+            Stages =
+            [
+                .. plan.Stages.Select(stage => stage with
+                {
+                    Functions = [.. calls.Where(call => stage.Sql.Contains(call.Text, StringComparison.OrdinalIgnoreCase)).Select(call => call.Name)],
+                }),
+            ],
+        };
     }
 
     // The right answer all the same: one task runs what the user wrote.

@@ -18,8 +18,6 @@ internal sealed class FileReads
     // More than anyone writes; each is described on its own.
     private const int ReadsMax = 64;
 
-    private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 4_096 };
-
     private readonly SqlPlanner _planner;
     private readonly List<PlannedFiles> _files = [];
     private readonly List<string> _reasons = [];
@@ -39,27 +37,15 @@ internal sealed class FileReads
     /// <returns>What was found; null for a text that reads no files, or that DuckDB does not write as a tree (its own planning then says what is wrong).</returns>
     public static async Task<FileReads?> FindAsync(SqlPlanner planner, string sql, CancellationToken cancellationToken)
     {
-        var text = await planner.TextAsync(
-            "SELECT CAST(json_serialize_sql(CAST($1 AS VARCHAR)) AS VARCHAR)", [sql], cancellationToken).ConfigureAwait(false);
-        JsonNode? root;
-        try
+        if (await ViewTexts.ParseAsync(planner, sql, cancellationToken).ConfigureAwait(false) is not { } tree)
         {
-            root = JsonNode.Parse(text, null, Deep);
-        }
-        catch (JsonException)
-        {
-            // Some constants are written so that the text is no JSON; the query then runs as it is written.
-            return null;
-        }
-
-        if (root is not JsonObject tree || tree["error"]?.GetValueKind() == JsonValueKind.True)
-        {
+            // The query then runs as it is written.
             return null;
         }
 
         var reads = new FileReads(planner);
         var shared = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        CollectNames(tree, shared);
+        ViewTexts.CollectNames(tree, shared);
         await reads.VisitAsync(tree, shared, cancellationToken).ConfigureAwait(false);
         if (reads._files.Count > 0)
         {
@@ -67,30 +53,6 @@ internal sealed class FileReads
         }
 
         return reads._files.Count + reads._reasons.Count == 0 ? null : reads;
-    }
-
-    /// <summary>Names of common table expressions: they hide files.</summary>
-    private static void CollectNames(JsonNode? node, HashSet<string> names)
-    {
-        if (node is JsonArray items)
-        {
-            foreach (var item in items)
-            {
-                CollectNames(item, names);
-            }
-        }
-        else if (node is JsonObject members)
-        {
-            foreach (var (name, value) in members)
-            {
-                if (name is "cte_map" && value?["map"] is JsonArray map)
-                {
-                    names.UnionWith(map.Select(entry => Text(entry, "key")));
-                }
-
-                CollectNames(value, names);
-            }
-        }
     }
 
     private async Task VisitAsync(JsonNode node, HashSet<string> shared, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using OrleansFlow.Arrow;
 using OrleansFlow.Engine;
 using OrleansFlow.Sql.Plans;
 using OrleansFlow.Sql.Reading;
@@ -30,21 +31,32 @@ internal sealed class SqlPlanner : IAsyncDisposable
     private readonly Dictionary<string, long> _rowCounts = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, TableDescription> _descriptions = new(StringComparer.OrdinalIgnoreCase);
 
-    private SqlPlanner(EngineInstance instance, EngineSession session)
+    private readonly CallReads _calls;
+
+    private SqlPlanner(EngineInstance instance, EngineSession session, CallReads calls)
     {
         _instance = instance;
         _session = session;
+        _calls = calls;
     }
 
+    /// <summary>Names of the user's functions that tasks call.</summary>
+    public IEnumerable<string> FunctionNames => _calls.Names;
+
     /// <summary>Opens a planner without tables.</summary>
-    public static async Task<SqlPlanner> OpenAsync(CancellationToken cancellationToken)
+    public static Task<SqlPlanner> OpenAsync(CancellationToken cancellationToken) => OpenAsync(QueryFunctions.None, cancellationToken);
+
+    /// <summary>Opens a planner without tables, for queries that may call functions of the user's.</summary>
+    public static async Task<SqlPlanner> OpenAsync(QueryFunctions functions, CancellationToken cancellationToken)
     {
-        var instance = await EngineInstance.OpenAsync(new EngineOptions { ThreadCount = 1 }, cancellationToken).ConfigureAwait(false);
+        var calls = new CallReads(functions);
+        var options = new EngineOptions { ThreadCount = 1, Functions = [.. calls.EngineFunctions, ArrowFunction.Create()], FileReaders = ArrowFunction.FileReaders };
+        var instance = await EngineInstance.OpenAsync(options, cancellationToken).ConfigureAwait(false);
         try
         {
             var session = instance.OpenSession();
             await session.ExecuteAsync(Set(Disabled), null, cancellationToken).ConfigureAwait(false);
-            return new SqlPlanner(instance, session);
+            return new SqlPlanner(instance, session, calls);
         }
         catch
         {
@@ -111,9 +123,29 @@ internal sealed class SqlPlanner : IAsyncDisposable
     {
         var names = await NamesAsync(sql, cancellationToken).ConfigureAwait(false);
         var plan = await ReadAsync(sql, cancellationToken).ConfigureAwait(false);
+        var calls = await _calls.BindAsync(_session, cancellationToken).ConfigureAwait(false);
+        foreach (var call in calls)
+        {
+            _rowCounts[call.Table] = call.Shape.EstimatedRowCount;
+            _descriptions[call.Table] = new TableDescription { Columns = [], RowCount = call.Shape.EstimatedRowCount, PartCountMax = call.Shape.PartCountMax };
+        }
+
         return names.Count == plan.Types.Count
-            ? new PlannedQuery(sql, PlanSimplifier.Simplify(ColumnPruner.Prune(PlanSimplifier.Simplify(ColumnPruner.Prune(plan)))), new([.. names]))
+            ? new PlannedQuery(sql, PlanSimplifier.Simplify(ColumnPruner.Prune(KeyJoins.Apply(PlanSimplifier.Simplify(ColumnPruner.Prune(plan))))), new([.. names])) { Calls = calls }
             : throw new PlanReadException($"the plan has {plan.Types.Count} columns and the query {names.Count}");
+    }
+
+    /// <summary>Runs a statement that later ones build on, such as a view or a macro.</summary>
+    /// <exception cref="EngineException">The statement failed.</exception>
+    public Task ExecuteAsync(string sql, CancellationToken cancellationToken) => _session.ExecuteAsync(sql, null, cancellationToken);
+
+    /// <summary>The columns of a query, which is not run.</summary>
+    /// <exception cref="EngineException">The query is wrong.</exception>
+    public async Task<ArrowSchema> DescribeAsync(string sql, CancellationToken cancellationToken)
+    {
+        var (statement, shape) = await _session.PrepareOneAsync(sql, cancellationToken).ConfigureAwait(false);
+        await statement.DisposeAsync().ConfigureAwait(false);
+        return shape.Result ?? throw new PlanReadException("the text is no query");
     }
 
     /// <summary>The one text that a statement over texts gives.</summary>
@@ -132,6 +164,22 @@ internal sealed class SqlPlanner : IAsyncDisposable
     {
         await _session.DisposeAsync().ConfigureAwait(false);
         await _instance.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Functions, and macros over them, whose value is not the same each time, though planning makes a constant of some.</summary>
+    public async Task<IReadOnlyList<string>> ChangingFunctionsAsync(CancellationToken cancellationToken)
+    {
+        const string sql = """
+            SELECT DISTINCT function_name FROM duckdb_functions()
+            WHERE stability <> 'CONSISTENT' OR macro_definition ILIKE '%current%' OR macro_definition ILIKE '%now(%'
+            """;
+        var names = new List<string>();
+        await foreach (var name in TextsAsync(sql, [], cancellationToken).ConfigureAwait(false))
+        {
+            names.Add(name);
+        }
+
+        return names;
     }
 
     /// <summary>Names of a query's columns.</summary>
@@ -165,7 +213,8 @@ internal sealed class SqlPlanner : IAsyncDisposable
             }
         }
 
-        return new PlanReader(id => _tables.GetValueOrDefault(id)).Read(text);
+        _calls.Clear();
+        return new PlanReader(id => _tables.GetValueOrDefault(id), _calls).Read(text);
     }
 
     private async Task<string> SerializeAsync(string sql, CancellationToken cancellationToken)

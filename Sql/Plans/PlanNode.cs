@@ -66,6 +66,12 @@ internal sealed record ValuesNode(ValueList<ValueList<ScalarExpression>> Rows, V
 internal sealed record TableFunctionNode(
     string Name, ValueList<ScalarExpression> Arguments, ValueList<int> Columns, ValueList<string> ColumnNames, ValueList<SqlType> Types) : PlanNode
 {
+    /// <summary>Names of the last arguments; empty where all stand at their places.</summary>
+    public ValueList<string> ArgumentNames { get; init; } = [];
+
+    /// <summary>Whether it is a user's function.</summary>
+    public bool IsForeign { get; init; }
+
     public override ValueList<SqlType> Types { get; } = Types;
 }
 

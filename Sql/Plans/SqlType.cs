@@ -41,6 +41,11 @@ internal sealed record SqlType(string Id)
     public bool IsInteger => Id is "TINYINT" or "SMALLINT" or "INTEGER" or "BIGINT" or "HUGEINT"
         or "UTINYINT" or "USMALLINT" or "UINTEGER" or "UBIGINT" or "UHUGEINT";
 
+    /// <summary>Whether values are equal when, and only when, their bytes are.</summary>
+    public bool IsComparedByBytes => Id is
+        "BOOLEAN" or "TINYINT" or "SMALLINT" or "INTEGER" or "BIGINT" or "UTINYINT" or "USMALLINT" or "UINTEGER" or "UBIGINT"
+        or "VARCHAR" or "BLOB" or "DATE" or "TIME" or "TIMESTAMP" or "TIMESTAMP_S" or "TIMESTAMP_MS" or "TIMESTAMP_NS" or "TIMESTAMP WITH TIME ZONE" or "DECIMAL";
+
     public static SqlType Decimal(int width, int scale) => new("DECIMAL") { Width = width, Scale = scale };
 
     public static SqlType List(SqlType item) => new("LIST") { Fields = [new("", item)] };

@@ -6,7 +6,8 @@ using OrleansFlow.Sql.Plans.Expressions;
 namespace OrleansFlow.Sql.Reading;
 
 /// <summary>Reads the expressions of a serialized plan.</summary>
-internal sealed class ExpressionReader
+/// <param name="isVolatile">Whether a function of the user's gives another value each time; null: there is none.</param>
+internal sealed class ExpressionReader(Func<string, bool>? isVolatile = null)
 {
     // Functions whose result names its parts after the arguments; the names are only in the type of the result.
     private static readonly HashSet<string> NamingFunctions = new(StringComparer.Ordinal) { "struct_pack", "struct_insert", "union_value" };
@@ -147,6 +148,7 @@ internal sealed class ExpressionReader
         return new FunctionExpression(name, arguments, type)
         {
             ArgumentNames = NamingFunctions.Contains(name) ? Names(name, arguments.Count, type) : [],
+            IsVolatile = isVolatile?.Invoke(name) ?? false,
         };
     }
 

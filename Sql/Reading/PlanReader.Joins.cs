@@ -136,17 +136,8 @@ internal sealed partial class PlanReader
         var left = _expressions.Read(leftElement);
         var right = _expressions.Read(rightElement);
         var kind = ExpressionReader.ReadComparison(element.Text("comparison"));
-        return isFlipped ? new JoinCondition(right, left, Turned(kind)) : new JoinCondition(left, right, kind);
+        return isFlipped ? new JoinCondition(right, left, kind.Turned()) : new JoinCondition(left, right, kind);
     }
-
-    private static ComparisonKind Turned(ComparisonKind kind) => kind switch
-    {
-        ComparisonKind.LessThan => ComparisonKind.GreaterThan,
-        ComparisonKind.GreaterThan => ComparisonKind.LessThan,
-        ComparisonKind.LessThanOrEqual => ComparisonKind.GreaterThanOrEqual,
-        ComparisonKind.GreaterThanOrEqual => ComparisonKind.LessThanOrEqual,
-        _ => kind,
-    };
 
     /// <param name="name">DuckDB's name of the join.</param>
     /// <param name="isFlipped">Whether the sides change places: a semi join that keeps the right side.</param>

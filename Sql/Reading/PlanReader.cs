@@ -1,14 +1,17 @@
 using System.Text.Json;
+using OrleansFlow.Sql.Planning;
 using OrleansFlow.Sql.Plans;
 using OrleansFlow.Sql.Plans.Expressions;
+using OrleansFlow.Sql.Rendering;
 
 namespace OrleansFlow.Sql.Reading;
 
 /// <summary>Turns a plan as DuckDB serializes it into a typed one. For one plan.</summary>
 /// <param name="tableOf">Name of the table that a stub stands for; null for a number that is none.</param>
-internal sealed partial class PlanReader(Func<long, string?> tableOf)
+/// <param name="declared">The functions of the user's; null: there are none.</param>
+internal sealed partial class PlanReader(Func<long, string?> tableOf, CallReads? declared = null)
 {
-    private readonly ExpressionReader _expressions = new();
+    private readonly ExpressionReader _expressions = new(declared is null ? null : declared.IsVolatile);
     private readonly Stack<(int Id, ValueList<ScalarExpression> Columns)> _delims = new();
     private CallReader? _calls;
 
@@ -105,9 +108,26 @@ internal sealed partial class PlanReader(Func<long, string?> tableOf)
                 return new ScanNode(table, new([.. wanted.Select(index => index < 0 ? null : names[index])]), wantedTypes);
             case "range" or "generate_series" or "unnest" or "repeat" when !element.Items("named_parameters").Any():
                 return new TableFunctionNode(element.Text("name"), arguments, new(wanted), new(names), wantedTypes);
+            case var name when declared?.IsTableFunction(name) == true:
+                return Foreign(element, arguments, new(wanted), new(names), wantedTypes);
+            case var name when declared?.IsCall(name) == true:
+                var call = declared.Add(SqlRenderer.Call(Foreign(element, arguments, [], [], [])));
+                return new ScanNode(call, new([.. wanted.Select(index => index < 0 ? null : names[index])]), wantedTypes);
             case var other:
                 throw new PlanReadException($"the table function {other} is not one that can be split");
         }
+    }
+
+    private static TableFunctionNode Foreign(
+        JsonElement element, ValueList<ScalarExpression> arguments, ValueList<int> columns, ValueList<string> names, ValueList<SqlType> types)
+    {
+        var named = element.Items("named_parameters").ToArray();
+        ValueList<ScalarExpression> all = [.. arguments, .. named.Select(parameter => ConstantReader.Read(parameter.GetProperty("value")))];
+        return new TableFunctionNode(element.Text("name"), all, columns, names, types)
+        {
+            ArgumentNames = new([.. named.Select(parameter => parameter.Text("key"))]),
+            IsForeign = true,
+        };
     }
 
     private ValuesNode ReadValues(JsonElement element)

@@ -133,12 +133,21 @@ internal sealed partial class SqlRenderer
     private static string Constant(ScalarExpression value) =>
         ExpressionRenderer.Render(value, index => throw new InvalidOperationException($"VALUES cannot read column {index}."));
 
+    /// <summary>A call of a table function.</summary>
+    public static string Call(TableFunctionNode function)
+    {
+        var placed = function.Arguments.Count - function.ArgumentNames.Count;
+        var arguments = function.Arguments.Select((argument, index) =>
+            index < placed ? Constant(argument) : $"{EngineText.Quote(function.ArgumentNames[index - placed])} := {Constant(argument)}");
+        return $"{(function.IsForeign ? EngineText.Quote(function.Name) : function.Name)}({string.Join(", ", arguments)})";
+    }
+
     private string TableFunction(TableFunctionNode function)
     {
         var alias = NextAlias();
         var names = function.ColumnNames.Select(EngineText.Quote).ToArray();
         var columns = function.Columns.Map(index => index < 0 ? "CAST(NULL AS BIGINT)" : $"{alias}.{names[index]}");
-        return $"SELECT {Columns(columns)} FROM {function.Name}({string.Join(", ", function.Arguments.Select(Constant))}) AS {alias}({string.Join(", ", names)})";
+        return $"SELECT {Columns(columns)} FROM {Call(function)} AS {alias}({string.Join(", ", names)})";
     }
 
     private string Filter(FilterNode filter)

@@ -41,12 +41,15 @@ internal sealed class CutPlan(PlannedQuery query, IReadOnlyList<PendingStage> st
     /// <summary>The plan as it travels.</summary>
     /// <exception cref="Reading.PlanReadException">A fragment has no SQL form.</exception>
     public DistributedPlan ToDistributedPlan() => Stages.Count == 0
-        ? new DistributedPlan { Stages = [LocalStage()], Names = [.. Query.Names], IsLocal = true, Reasons = Reasons, Files = Files }
-        : new DistributedPlan { Stages = [.. Stages.Select(ToStage)], Names = [.. Query.Names], Reasons = Reasons, Files = Files };
+        ? new DistributedPlan { Stages = [LocalStage()], Names = [.. Query.Names], IsLocal = true, Reasons = Reasons, Files = Files, Calls = Query.Calls, Source = new PlanAttempt(this, null) }
+        : new DistributedPlan { Stages = [.. Stages.Select(ToStage)], Names = [.. Query.Names], Reasons = Reasons, Files = Files, Calls = Query.Calls, Source = new PlanAttempt(this, null) };
 
     /// <summary>A table as people know it.</summary>
     public string TitleOf(string table) =>
         Files.FirstOrDefault(file => file.Table == table) is { } made ? string.Join(", ", made.Source.Paths.Select(EngineText.Literal)) : table;
+
+    // Where only the number of rows matters the text has one constant column; whoever reads none of its tasks has to know that too.
+    private static readonly string[] OneColumn = ["INTEGER"];
 
     private QueryStage LocalStage() => new()
     {
@@ -64,7 +67,7 @@ internal sealed class CutPlan(PlannedQuery query, IReadOnlyList<PendingStage> st
         {
             Id = stage.Id,
             Sql = SqlRenderer.Render(stage.Part.Node),
-            ColumnTypes = [.. stage.Part.Node.Types.Select(type => type.ToString())],
+            ColumnTypes = stage.Part.Node.Types.Count > 0 ? [.. stage.Part.Node.Types.Select(type => type.ToString())] : OneColumn,
             TaskCount = stage.Part.TaskCount,
             Scans = stage.Part.Scans,
             Inputs =
@@ -75,8 +78,10 @@ internal sealed class CutPlan(PlannedQuery query, IReadOnlyList<PendingStage> st
                     IsDivisible = divisible.Contains(input.Name),
                 }),
             ],
-            Outputs = [.. stage.Outputs.Select(output => new StageOutput(output.Kind, output.PartitionCount, output.Keys, output.Order, stage.Outputs.Count > 1))],
+            Outputs = [.. stage.Outputs.Select(output => new StageOutput(output.Kind, output.PartitionCount, output.Keys, output.Order, stage.Outputs.Count > 1 || output.IsReadAgain))],
+            JoinFilters = OrleansFlow.Sql.Stages.JoinFilters.Of(stage.Part.Node),
             IsPassThrough = stage.Part.Node is InputNode,
+            IsVolatile = !RepeatableRows.AreMadeBy(stage.Part.Node),
             EstimatedRowCount = stage.Part.RowCount,
             Notes = stage.Part.Notes,
         };

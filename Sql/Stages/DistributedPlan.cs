@@ -1,3 +1,7 @@
+using System.Text.Json.Serialization;
+using OrleansFlow.Sql.Explain;
+using OrleansFlow.Sql.Planning;
+
 namespace OrleansFlow.Sql.Stages;
 
 /// <summary>
@@ -14,11 +18,30 @@ public sealed record DistributedPlan
     /// <summary>Tables that the text made of files: they are read like all others, and are described by what they are.</summary>
     public IReadOnlyList<PlannedFiles> Files { get; init; } = [];
 
+    /// <summary>Calls of the user's functions that are scanned as tables.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<PlannedCall> Calls { get; init; } = [];
+
     /// <summary>Whether the only stage runs the user's own text in one task.</summary>
     public bool IsLocal { get; init; }
 
     /// <summary>Why the query, or a part of it, runs in fewer tasks than it might; empty when nothing holds it back.</summary>
     public IReadOnlyList<string> Reasons { get; init; } = [];
+
+    /// <summary>What the plan was made of; null for one that was put together otherwise.</summary>
+    internal PlanAttempt? Source { get; init; }
+
+    /// <summary>The plan for people, programs or drawing; see docs/sql.md for how to read it.</summary>
+    /// <param name="format">How it is written.</param>
+    /// <exception cref="InvalidOperationException">The plan is not one of <see cref="DistributedPlanner"/>.</exception>
+    public string Explain(ExplainFormat format) => Explain(format, []);
+
+    /// <summary>The plan with what came of it.</summary>
+    /// <param name="format">How it is written.</param>
+    /// <param name="actuals">What came of its tasks; older attempts than the newest of a task only count.</param>
+    /// <exception cref="InvalidOperationException">The plan is not one of <see cref="DistributedPlanner"/>.</exception>
+    public string Explain(ExplainFormat format, IReadOnlyList<TaskActual> actuals) => PlanExplanation.Write(
+        Source ?? throw new InvalidOperationException("Only a plan of the planner has operators that can be explained."), format, actuals);
 }
 
 /// <summary>One text, run by one or more tasks over different rows.</summary>
@@ -45,11 +68,23 @@ public sealed record QueryStage
     /// <summary>Where the rows go; more than one for a result that is shared. Empty for the last stage.</summary>
     public IReadOnlyList<StageOutput> Outputs { get; init; } = [];
 
+    /// <summary>Inputs of which some rows are not needed once the values of others are known.</summary>
+    public IReadOnlyList<JoinFilter> JoinFilters { get; init; } = [];
+
     /// <summary>Whether the text only hands on the rows of its one input, so that no engine is needed.</summary>
     public bool IsPassThrough { get; init; }
 
+    /// <summary>Where it writes its rows; null: it hands them on.</summary>
+    public StageSink? Sink { get; init; }
+
+    /// <summary>Whether a task that runs again may make other rows: a LIMIT whose order leaves ties, for one. False when it surely makes the same.</summary>
+    public bool IsVolatile { get; init; }
+
     /// <summary>Rows that one run of all tasks is expected to make.</summary>
     public long EstimatedRowCount { get; init; }
+
+    /// <summary>The user's functions that the text calls; a worker without one cannot run it.</summary>
+    public IReadOnlyList<string> Functions { get; init; } = [];
 
     /// <summary>Why it has fewer tasks than it might; empty when nothing holds it back.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];

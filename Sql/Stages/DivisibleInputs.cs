@@ -14,7 +14,8 @@ internal static class DivisibleInputs
         var names = new HashSet<string>(StringComparer.Ordinal);
         if (!VolatileFunctions.Occur(root))
         {
-            Collect(root, names);
+            // Of a stage with more than one task the order, or the first rows, are those of each task.
+            Collect(root is SortNode { Offset: null } sort ? sort.Input : root, names);
         }
 
         // An input that is read in two places has its rows meet themselves.

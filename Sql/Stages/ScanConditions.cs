@@ -22,7 +22,10 @@ internal static class ScanConditions
 
             string Place(int column) => Array.IndexOf(columns, column).ToString(CultureInfo.InvariantCulture);
             conditions.Add(new ScanCondition(
-                [.. columns.Select(column => scan.Columns[column]!)], ExpressionRenderer.Render(condition, column => $"c{Place(column)}"), Range(condition, Place)));
+                [.. columns.Select(column => scan.Columns[column]!)], ExpressionRenderer.Render(condition, column => $"c{Place(column)}"), Range(condition, Place))
+            {
+                Test = ScanTests.Of(condition, column => scan.Columns[column]!),
+            });
         }
 
         return conditions;
@@ -46,7 +49,7 @@ internal static class ScanConditions
     {
         if (IsConstant(comparison.Left) && !IsConstant(comparison.Right))
         {
-            return Compare(new ComparisonExpression(Turned(comparison.Kind), comparison.Right, comparison.Left), place);
+            return Compare(new ComparisonExpression(comparison.Kind.Turned(), comparison.Right, comparison.Left), place);
         }
 
         if (!IsConstant(comparison.Right) || comparison.Right is ConstantExpression { IsNull: true } || Column(comparison.Left) is not { } column)
@@ -69,15 +72,6 @@ internal static class ScanConditions
             _ => null,
         };
     }
-
-    private static ComparisonKind Turned(ComparisonKind kind) => kind switch
-    {
-        ComparisonKind.LessThan => ComparisonKind.GreaterThan,
-        ComparisonKind.GreaterThan => ComparisonKind.LessThan,
-        ComparisonKind.LessThanOrEqual => ComparisonKind.GreaterThanOrEqual,
-        ComparisonKind.GreaterThanOrEqual => ComparisonKind.LessThanOrEqual,
-        _ => kind,
-    };
 
     private static bool IsConstant(ScalarExpression expression) => expression switch
     {

@@ -14,6 +14,13 @@ internal sealed partial class StageCutter
             return input.Over(node with { Input = input.Node });
         }
 
+        var groupCount = _sizes.Rows(node);
+        if (_loose.Contains(node))
+        {
+            // Repeats do no harm where it is read, so each task drops its own and that is all.
+            return input.Over(node with { Input = input.Node }) with { HashedBy = null, RowCount = OwnGroups(input, groupCount) };
+        }
+
         (input, node) = GroupsAsColumns(input, node);
         if (node.IsPlain && node.Groups.Count > 0 && IsTogether(input, node.Groups))
         {
@@ -23,7 +30,7 @@ internal sealed partial class StageCutter
         var split = AggregateSplitter.TrySplit(node, out var obstacle);
         if (split is not null && node.GroupingSets.Distinct().Count() == node.GroupingSets.Count)
         {
-            return TwoPhases(input, node, split);
+            return TwoPhases(input, node, split, groupCount);
         }
 
         var reason = split is null ? $"{obstacle} needs all rows of a group" : "the same grouping set occurs twice";
@@ -44,8 +51,11 @@ internal sealed partial class StageCutter
         return sent.Over(node with { Input = sent.Node }) with { HashedBy = node.IsPlain ? GroupPositions(node, keys) : null };
     }
 
+    // Any task may have rows of any group.
+    private static long OwnGroups(StagePart input, long groupCount) => (long)Math.Max(1, Math.Min(input.RowCount, groupCount * (double)input.TaskCount));
+
     /// <summary>Each task aggregates its own rows; the states meet by their groups, and are put together there.</summary>
-    private StagePart TwoPhases(StagePart input, AggregateNode node, AggregateSplitter split)
+    private StagePart TwoPhases(StagePart input, AggregateNode node, AggregateSplitter split, long resultCount)
     {
         var groupCount = node.Groups.Count;
         var isPlain = node.IsPlain;
@@ -62,7 +72,7 @@ internal sealed partial class StageCutter
         }
         else
         {
-            partial = partial with { RowCount = Math.Min(input.RowCount, Math.Max(1, input.RowCount / 4)) };
+            partial = partial with { RowCount = OwnGroups(input, resultCount) };
             var (keyed, positions) = WithKeys(partial, keys);
             sent = Shuffle(keyed, positions, TasksFor(keyed.ByteCount));
         }
@@ -138,7 +148,7 @@ internal sealed partial class StageCutter
         var plain = AggregateNode.Plain(once.Node, [], calls);
         if (AggregateSplitter.TrySplit(plain, out var obstacle) is { } split && !once.IsSingle)
         {
-            return TwoPhases(once, plain, split);
+            return TwoPhases(once, plain, split, 1);
         }
 
         var single = ToSingle(once, $"{obstacle} needs all rows");
@@ -173,7 +183,13 @@ internal sealed partial class StageCutter
         }
 
         // The rows that one task drops would be dropped in any company.
-        var (keyed, keys) = WithKeys(own with { RowCount = Math.Max(1, input.RowCount / 4) }, targets);
+        own = own with { RowCount = OwnGroups(input, _sizes.Rows(node)) };
+        if (_loose.Contains(node))
+        {
+            return own;
+        }
+
+        var (keyed, keys) = WithKeys(own, targets);
         var sent = First(Shuffle(keyed, keys, TasksFor(keyed.ByteCount)), own.Node.Types.Count);
         return sent.Over(node with { Input = sent.Node });
     }

@@ -9,6 +9,11 @@ internal sealed partial class StageCutter
 {
     private StagePart Join(JoinNode node)
     {
+        if (node.Kind is JoinKind.Semi or JoinKind.Anti or JoinKind.Mark)
+        {
+            _loose.UnionWith(LooseDistincts.Below(node.Right));
+        }
+
         var left = Cut(node.Left);
         var right = Cut(node.Right);
         if (left.IsSingle && right.IsSingle)
@@ -36,12 +41,14 @@ internal sealed partial class StageCutter
 
         // IN with NULLs: whether the answer is false or unknown depends on rows that match nothing. NOT DISTINCT alone is EXISTS.
         var maySend = equalities.Length > 0 && (node.Kind != JoinKind.Mark || node.Conditions.All(condition => condition.Kind == ComparisonKind.NotDistinctFrom));
-        if (mayCopyRight && (right.IsConstant || !maySend || IsSmall(right, left)) && !(mayCopyLeft && !maySend && left.ByteCount < right.ByteCount))
+        var isLeftPlaced = maySend && Placed(left, equalities, condition => condition.Left) is not null;
+        var isRightPlaced = maySend && !isLeftPlaced && Placed(right, equalities, condition => condition.Right) is not null;
+        if (mayCopyRight && (right.IsConstant || !maySend || PaysToCopy(right, isRightPlaced, left, isLeftPlaced)) && !(mayCopyLeft && !maySend && left.ByteCount < right.ByteCount))
         {
             return CopyRight(node, left, right);
         }
 
-        if (mayCopyLeft && (left.IsConstant || !maySend || IsSmall(left, right)))
+        if (mayCopyLeft && (left.IsConstant || !maySend || PaysToCopy(left, isLeftPlaced, right, isRightPlaced)))
         {
             return CopyLeft(node, left, right);
         }
@@ -55,7 +62,13 @@ internal sealed partial class StageCutter
         return SendBoth(node, left, right, equalities);
     }
 
-    private bool IsSmall(StagePart part, StagePart other) => part.ByteCount <= _options.BroadcastBytesMax && part.ByteCount < other.ByteCount;
+    /// <summary>Whether a side sent to every task of the other one moves fewer bytes than both sent by their keys; one that is placed by its keys stays.</summary>
+    private bool PaysToCopy(StagePart part, bool isPlaced, StagePart other, bool isOtherPlaced)
+    {
+        var copied = part.ByteCount * (double)other.TaskCount;
+        var sent = (isPlaced ? 0 : (double)part.ByteCount) + (isOtherPlaced ? 0 : other.ByteCount);
+        return part.ByteCount <= _options.BroadcastBytesMax && part.ByteCount < other.ByteCount && copied <= sent;
+    }
 
     /// <summary>Both sides in the same tasks, as they are.</summary>
     private static StagePart Beside(JoinNode node, StagePart left, StagePart right) =>
@@ -124,7 +137,7 @@ internal sealed partial class StageCutter
         }
 
         var order = hashed.Select(column => Array.FindIndex(
-            equalities, condition => side(condition) is ColumnReference reference && reference.Index == column && IsComparedByBytes(reference.Type))).ToArray();
+            equalities, condition => side(condition) is ColumnReference reference && reference.Index == column && reference.Type.IsComparedByBytes)).ToArray();
         return order.All(index => index >= 0) ? order : null;
     }
 }

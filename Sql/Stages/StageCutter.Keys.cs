@@ -18,14 +18,14 @@ internal sealed partial class StageCutter
         var count = part.Node.Types.Count;
         foreach (var key in keys)
         {
-            if (key is ColumnReference column && IsComparedByBytes(key.Type))
+            if (key is ColumnReference column && key.Type.IsComparedByBytes)
             {
                 positions.Add(column.Index);
                 continue;
             }
 
             positions.Add(count + added.Count);
-            added.Add(IsComparedByBytes(key.Type) ? key : new FunctionExpression("hash", [key], SqlType.UBigInt));
+            added.Add(key.Type.IsComparedByBytes ? key : new FunctionExpression("hash", [key], SqlType.UBigInt));
         }
 
         return (Append(part, added), positions);
@@ -34,10 +34,6 @@ internal sealed partial class StageCutter
     /// <summary>Computed columns behind the part's own.</summary>
     private static StagePart Append(StagePart part, IReadOnlyCollection<ScalarExpression> added) =>
         added.Count == 0 ? part : part.Over(new ProjectNode(part.Node, [.. part.Node.References(), .. added]));
-
-    private static bool IsComparedByBytes(SqlType type) => type.Id is
-        "BOOLEAN" or "TINYINT" or "SMALLINT" or "INTEGER" or "BIGINT" or "UTINYINT" or "USMALLINT" or "UINTEGER" or "UBIGINT"
-        or "VARCHAR" or "BLOB" or "DATE" or "TIME" or "TIMESTAMP" or "TIMESTAMP_S" or "TIMESTAMP_MS" or "TIMESTAMP_NS" or "TIMESTAMP WITH TIME ZONE" or "DECIMAL";
 
     /// <summary>The first columns of a part.</summary>
     private static StagePart First(StagePart part, int count)

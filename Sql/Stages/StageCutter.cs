@@ -1,6 +1,7 @@
 using System.Globalization;
 using OrleansFlow.Sql.Planning;
 using OrleansFlow.Sql.Plans;
+using OrleansFlow.Sql.Plans.Expressions;
 using OrleansFlow.Sql.Reading;
 using OrleansFlow.Sql.Statistics;
 using OrleansFlow.Sql.Tables;
@@ -10,10 +11,15 @@ namespace OrleansFlow.Sql.Stages;
 /// <summary>Cuts a plan into stages at the places where rows must change hands. Pure: the same plan, options and sizes give the same stages. For one plan.</summary>
 internal sealed partial class StageCutter
 {
+    // A filter that leaves less of a table is worth remembering.
+    private const long SelectiveFactor = 4;
+
     private readonly StageOptions _options;
     private readonly SizeEstimator _sizes;
     private readonly List<PendingStage> _stages = [];
     private readonly Dictionary<int, (StagePart Part, PendingStage Stage)> _ctes = [];
+    private readonly Dictionary<int, PlanNode> _reads = [];
+    private readonly HashSet<PlanNode> _loose = new(ReferenceEqualityComparer.Instance);
     private int _scanCount;
     private int _inputCount;
 
@@ -47,9 +53,9 @@ internal sealed partial class StageCutter
     {
         var cutter = new StageCutter(options, sizes);
         var root = cutter.ToSingle(cutter.Cut(query.Plan), null);
-        if (cutter._stages.All(stage => stage.Part.IsSingle))
+        if (cutter._stages.All(stage => stage.Part.IsSingle) && query.Calls.Count == 0)
         {
-            // Nothing would run beside anything else: one task does it all, without exchanges.
+            // Nothing would run beside anything else: one task does it all, without exchanges. (Only a scan can make the rows of a call.)
             return CutPlan.Local(query, [.. cutter._stages.SelectMany(stage => stage.Part.Notes).Concat(root.Notes).Distinct()], root.RowCount);
         }
 
@@ -123,7 +129,7 @@ internal sealed partial class StageCutter
             [
                 new StageScan(name, scan.Table, [.. scan.Columns.OfType<string>().Distinct(StringComparer.Ordinal)], 0, taskCount) { Conditions = conditions },
             ],
-            Notes = table?.WholeReason is { } reason && wantedCount > 1 ? [reason] : [],
+            Notes = (table?.WholeReason ?? table?.WholeFileReason) is { } reason && wantedCount > 1 ? [reason] : [],
         };
     }
 
@@ -138,9 +144,19 @@ internal sealed partial class StageCutter
         var inner = node.SelfAndInputs().Select(item => item switch { CteNode cte => cte.Id, RecursiveNode recursive => recursive.Id, _ => -1 }).ToHashSet();
         PlanNode Replace(PlanNode item)
         {
+            if (item is CteReferenceNode { Id: var read } && !inner.Contains(read) && _reads.TryGetValue(read, out var table))
+            {
+                return Replace(table);
+            }
+
             if (item is ScanNode or CteReferenceNode && !(item is CteReferenceNode reference && inner.Contains(reference.Id)))
             {
                 var source = item is ScanNode scan ? Scan(scan, []) : ToSingle(Reference((CteReferenceNode)item), null);
+                foreach (var input in source.Inputs)
+                {
+                    input.Output.IsReadAgain = true;
+                }
+
                 part = part.Absorb(source with { Scans = [.. source.Scans.Select(read => read with { FirstTask = 0, TaskCount = 1 })] });
                 return source.Node;
             }
@@ -220,15 +236,35 @@ internal sealed partial class StageCutter
     /// <summary>A shared result: a stage of its own, with an output for each reader.</summary>
     private StagePart Cte(CteNode cte)
     {
+        _sizes.Learn(cte.Id, cte.Definition);
+        if (IsReadAgain(cte.Definition))
+        {
+            _reads[cte.Id] = cte.Definition;
+            return Cut(cte.Body);
+        }
+
         var definition = Cut(cte.Definition);
-        _sizes.Learn(cte.Id, _sizes.Rows(cte.Definition));
         _ctes[cte.Id] = (definition, Close(definition));
         return Cut(cte.Body);
+    }
+
+    /// <summary>Whether a shared result is little more than a table, so that reading it twice costs less than keeping it.</summary>
+    private bool IsReadAgain(PlanNode definition)
+    {
+        var node = definition is ProjectNode project && project.Values.All(value => value is ColumnReference) ? project.Input : definition;
+        return node is ScanNode
+            || (node is FilterNode { Input: ScanNode scan } filter && !VolatileFunctions.Occur(filter)
+                && (_sizes.Bytes(scan) <= _options.BytesPerTask || _sizes.Bytes(filter) > _sizes.Bytes(scan) / SelectiveFactor));
     }
 
     // Task i reads what task i of the definition made, so that the rows stay spread as they were.
     private StagePart Reference(CteReferenceNode reference)
     {
+        if (_reads.TryGetValue(reference.Id, out var definition))
+        {
+            return Cut(definition);
+        }
+
         var (part, stage) = _ctes[reference.Id];
         return Read(Describe(stage, ExchangeKind.Coalesce, [], part.TaskCount, null), part.TaskCount) with { HashedBy = part.HashedBy };
     }

@@ -9,11 +9,14 @@ public sealed record StageOptions
     /// <summary>Partitions of a shuffle for each consumer task, 1 to 1,024. Default 1; more leave room to deal skewed ones out again.</summary>
     public int PartitionsPerTask { get; init; } = 1;
 
-    /// <summary>Bytes that one task should read, at least 1. Default 16 MiB.</summary>
-    public long BytesPerTask { get; init; } = 16L << 20;
+    /// <summary>Bytes that one task should read, at least 1. Default 4 MiB: a few milliseconds of work, which is what one more task costs.</summary>
+    public long BytesPerTask { get; init; } = 4L << 20;
 
-    /// <summary>Bytes up to which one side of a join is sent to every task instead of both by their keys; 0 for never by size. Default 8 MiB.</summary>
-    public long BroadcastBytesMax { get; init; } = 8L << 20;
+    /// <summary>
+    /// Bytes up to which one side of a join may be sent to every task instead of both by their keys, which is done when it moves fewer bytes; 0 for never by
+    /// size. Default 64 MiB: that much each task then holds in a hash table.
+    /// </summary>
+    public long BroadcastBytesMax { get; init; } = 64L << 20;
 
     /// <summary>Checks the ranges.</summary>
     /// <exception cref="ArgumentException">A value is out of its range; the message names it.</exception>

@@ -86,6 +86,9 @@ internal sealed class PendingOutput(PendingStage stage, ExchangeKind kind)
 
     public ExchangeKind Kind { get; set; } = kind;
 
+    /// <summary>Whether one reader may read it several times: each step of a recursion does.</summary>
+    public bool IsReadAgain { get; set; }
+
     public int PartitionCount { get; set; } = 1;
 
     public IReadOnlyList<int> Keys { get; set; } = [];

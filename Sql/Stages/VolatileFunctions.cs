@@ -12,9 +12,15 @@ internal static class VolatileFunctions
     };
 
     /// <summary>Whether an operator of the plan may call one.</summary>
-    public static bool Occur(PlanNode plan) => plan.SelfAndInputs().Any(node => node switch
+    public static bool Occur(PlanNode plan) => plan.SelfAndInputs().Any(OccurIn);
+
+    /// <summary>Whether this operator itself may call one.</summary>
+    public static bool OccurIn(PlanNode node) => node switch
     {
         SampleNode => true,
+
+        // Nobody knows what a user's function reads.
+        TableFunctionNode function => function.IsForeign,
         ProjectNode project => Occur(project.Values),
         FilterNode filter => Occur(filter.Conditions),
         ValuesNode values => values.Rows.Any(Occur),
@@ -23,11 +29,11 @@ internal static class VolatileFunctions
         JoinNode join => Occur(join.Conditions.SelectMany(condition => new[] { condition.Left, condition.Right })) || (join.Residual is { } residual && Occur([residual])),
         WindowNode window => window.Calls.Any(call => Occur(call.Arguments) || Occur(call.Partitions)),
         _ => false,
-    });
+    };
 
     /// <summary>Whether an expression may call one.</summary>
     public static bool Occur(ScalarExpression expression) => Occur([expression]);
 
     private static bool Occur(IEnumerable<ScalarExpression> expressions) =>
-        expressions.Any(expression => expression.SelfAndParts().Any(part => part is FunctionExpression function && Names.Contains(function.Name)));
+        expressions.Any(expression => expression.SelfAndParts().Any(part => part is FunctionExpression function && (function.IsVolatile || Names.Contains(function.Name))));
 }

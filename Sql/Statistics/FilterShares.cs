@@ -10,11 +10,51 @@ namespace OrleansFlow.Sql.Statistics;
 /// <param name="statisticsOf">What is known of a column; null: nothing.</param>
 internal sealed class FilterShares(ScanNode scan, long rowCount, Func<string, ColumnStatistics?> statisticsOf)
 {
+    // Of conditions about which nothing is known.
+    private const double UnknownShare = 0.2;
+    private const double UnknownRangeShare = 0.4;
+    private const double UnknownNegationShare = 0.9;
+
+    // HAVING asks for groups that stand out.
+    private const double AggregateShare = 0.05;
+
+    // Many unknown conditions together leave no less: they are seldom independent.
+    private const double UnknownShareMin = 0.01;
+
+    /// <summary>The share of its input that a filter keeps, 0 to 1.</summary>
+    /// <param name="filter">The filter.</param>
+    /// <param name="tableOf">What is known of a table; null: nothing.</param>
+    public static double Of(FilterNode filter, Func<string, TableDescription?> tableOf)
+    {
+        var shares = filter.Input is ScanNode scan && tableOf(scan.Table) is { Statistics.Count: > 0 } table
+            ? new FilterShares(scan, table.RowCount, column => table.Statistics.GetValueOrDefault(column))
+            : null;
+        var known = 1.0;
+        var guessed = 1.0;
+        foreach (var condition in filter.Conditions)
+        {
+            if (shares?.Of(condition) is { } share)
+            {
+                known *= share;
+            }
+            else if (filter.Input is AggregateNode { Groups.Count: var groupCount } && condition.SelfAndParts().Any(part => part is ColumnReference column && column.Index >= groupCount))
+            {
+                guessed *= AggregateShare;
+            }
+            else
+            {
+                guessed *= Guess(condition);
+            }
+        }
+
+        return known * Math.Max(UnknownShareMin, guessed);
+    }
+
     /// <summary>The share that a condition keeps, 0 to 1; null when nothing is known.</summary>
     public double? Of(ScalarExpression condition) => condition switch
     {
         ComparisonExpression { Left: ColumnReference column, Right: ConstantExpression value } comparison => Compare(comparison.Kind, column, value),
-        ComparisonExpression { Left: ConstantExpression value, Right: ColumnReference column } comparison => Compare(Turned(comparison.Kind), column, value),
+        ComparisonExpression { Left: ConstantExpression value, Right: ColumnReference column } comparison => Compare(comparison.Kind.Turned(), column, value),
         ConjunctionExpression { IsOr: false } all => Product(all.Conditions.Select(Of)),
         ConjunctionExpression any => Sum(any.Conditions.Select(Of)),
         OperatorExpression { Kind: OperatorKind.IsNull, Operands: [ColumnReference column] } => Known(column)?.NullShare,
@@ -22,6 +62,15 @@ internal sealed class FilterShares(ScanNode scan, long rowCount, Func<string, Co
         OperatorExpression { Kind: OperatorKind.In } list => Sum(list.Operands.Skip(1).Select(item => Of(new ComparisonExpression(ComparisonKind.Equal, list.Operands[0], item)))),
         OperatorExpression { Kind: OperatorKind.Not, Operands: [var negated] } => 1 - Of(negated),
         _ => null,
+    };
+
+    private static double Guess(ScalarExpression condition) => condition switch
+    {
+        ComparisonExpression { Kind: ComparisonKind.NotEqual or ComparisonKind.DistinctFrom } => UnknownNegationShare,
+        OperatorExpression { Kind: OperatorKind.Not or OperatorKind.IsNotNull } => UnknownNegationShare,
+        FunctionExpression { Name: ['!', '~', ..] } => UnknownNegationShare,
+        ComparisonExpression { Kind: not (ComparisonKind.Equal or ComparisonKind.NotDistinctFrom) } => UnknownRangeShare,
+        _ => UnknownShare,
     };
 
     private ColumnStatistics? Known(ColumnReference column) => scan.Columns[column.Index] is { } name ? statisticsOf(name) : null;
@@ -38,7 +87,7 @@ internal sealed class FilterShares(ScanNode scan, long rowCount, Func<string, Co
         if (kind is ComparisonKind.Equal or ComparisonKind.NotEqual)
         {
             var isOutside = place < known.Min || place > known.Max;
-            var share = isOutside ? 0 : Distinct(column, known) is { } count ? present / count : (double?)null;
+            var share = isOutside ? 0 : DistinctValues.OfTable(column.Type, known, rowCount) is { } count ? present / count : (double?)null;
             return kind == ComparisonKind.Equal ? share : present - share;
         }
 
@@ -55,21 +104,6 @@ internal sealed class FilterShares(ScanNode scan, long rowCount, Func<string, Co
             _ => null,
         };
     }
-
-    // Values counted in dictionaries; else as many as whole numbers or days have room for.
-    private double? Distinct(ColumnReference column, ColumnStatistics known) =>
-        known.DistinctCount is { } counted ? Math.Max(1, counted)
-        : (column.Type.IsInteger || column.Type.Id is "DATE") && known is { Min: { } min, Max: { } max } ? Math.Clamp(max - min + 1, 1, Math.Max(1, rowCount))
-        : null;
-
-    private static ComparisonKind Turned(ComparisonKind kind) => kind switch
-    {
-        ComparisonKind.LessThan => ComparisonKind.GreaterThan,
-        ComparisonKind.GreaterThan => ComparisonKind.LessThan,
-        ComparisonKind.LessThanOrEqual => ComparisonKind.GreaterThanOrEqual,
-        ComparisonKind.GreaterThanOrEqual => ComparisonKind.LessThanOrEqual,
-        _ => kind,
-    };
 
     /// <summary>What is left of all; of none that is known, null.</summary>
     private static double? Product(IEnumerable<double?> shares)

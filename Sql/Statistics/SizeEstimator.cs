@@ -1,41 +1,46 @@
 using OrleansFlow.Sql.Plans;
+using OrleansFlow.Sql.Plans.Expressions;
 using OrleansFlow.Sql.Tables;
 
 namespace OrleansFlow.Sql.Statistics;
 
-/// <summary>Rows and bytes that an operator makes, guessed from the rows of the tables. Coarse on purpose: what finished stages really made corrects it.</summary>
-/// <param name="rowsOf">Rows of a table.</param>
-/// <param name="tableOf">What else is known of a table; null: nothing.</param>
-internal sealed class SizeEstimator(Func<string, long> rowsOf, Func<string, TableDescription?> tableOf)
+/// <summary>Rows and bytes that an operator makes, guessed from what is known of the tables. For one plan: what was guessed is remembered.</summary>
+internal sealed class SizeEstimator
 {
     // Shares that planners have used since the first one; only their order of size matters.
-    private const double FilterShare = 0.2;
     private const double GroupShare = 0.1;
-    private const double UnequalShare = 0.3;
     private const int TextBytes = 24;
     private const int NestedBytes = 48;
     private const int FixedBytes = 8;
 
-    private readonly Dictionary<int, long> _ctes = [];
+    private readonly Func<string, long> _rowsOf;
+    private readonly Func<string, TableDescription?> _tableOf;
+    private readonly DistinctValues _values;
+    private readonly JoinSizes _joins;
+    private readonly Dictionary<int, PlanNode> _definitions = [];
+    private readonly Dictionary<PlanNode, long> _rows = new(ReferenceEqualityComparer.Instance);
 
-    /// <summary>Rows of the result.</summary>
-    public long Rows(PlanNode node) => Math.Max(1, node switch
+    /// <param name="rowsOf">Rows of a table.</param>
+    /// <param name="tableOf">What else is known of a table; null: nothing.</param>
+    public SizeEstimator(Func<string, long> rowsOf, Func<string, TableDescription?> tableOf)
     {
-        ScanNode scan => rowsOf(scan.Table),
-        ValuesNode values => values.Rows.Count,
-        TableFunctionNode => 1_000,
-        CteReferenceNode reference => _ctes.GetValueOrDefault(reference.Id, 1_000),
-        FilterNode filter => (long)(Rows(filter.Input) * Share(filter)),
-        AggregateNode { Groups.Count: 0 } => 1,
-        AggregateNode aggregate => (long)(Rows(aggregate.Input) * GroupShare),
-        DistinctNode distinct => (long)(Rows(distinct.Input) * GroupShare),
-        SortNode sort => Math.Min(sort.Limit?.Count ?? long.MaxValue, Rows(sort.Input)),
-        JoinNode join => Join(join),
-        SetOperationNode { Kind: SetOperationKind.Union } union => union.Inputs.Sum(Rows),
-        CteNode cte => Cte(cte),
-        { Inputs.Count: > 0 } other => Rows(other.Inputs[0]),
-        _ => 1_000,
-    });
+        _rowsOf = rowsOf;
+        _tableOf = tableOf;
+        _values = new DistinctValues(Rows, tableOf, id => _definitions.GetValueOrDefault(id));
+        _joins = new JoinSizes(Rows, _values);
+    }
+
+    /// <summary>Rows of the result, at least 1.</summary>
+    public long Rows(PlanNode node)
+    {
+        if (!_rows.TryGetValue(node, out var known))
+        {
+            known = Math.Max(1, Guess(node));
+            _rows[node] = known;
+        }
+
+        return known;
+    }
 
     /// <summary>Bytes of the result.</summary>
     public long Bytes(PlanNode node) => Rows(node) * Width(node.Types);
@@ -44,50 +49,50 @@ internal sealed class SizeEstimator(Func<string, long> rowsOf, Func<string, Tabl
     public static int Width(ValueList<SqlType> types) =>
         Math.Max(1, types.Sum(type => type.IsNested ? NestedBytes : type.Id is "VARCHAR" or "BLOB" or "JSON" ? TextBytes : FixedBytes));
 
-    /// <summary>Remembers what a shared result makes.</summary>
-    public void Learn(int cteId, long rowCount) => _ctes[cteId] = rowCount;
+    /// <summary>Remembers what a shared result is made of.</summary>
+    public void Learn(int cteId, PlanNode definition) => _definitions[cteId] = definition;
 
     /// <summary>What else is known of a table; null: nothing.</summary>
-    public TableDescription? TableOf(string table) => tableOf(table);
+    public TableDescription? TableOf(string table) => _tableOf(table);
 
-    // Of a table whose columns are known, each condition counts; the rest together is a guess.
-    private double Share(FilterNode filter)
+    /// <summary>Different combinations of some values over the rows of an operator, at least 1; null when nothing is known of one of them.</summary>
+    public long? Groups(PlanNode input, IEnumerable<ScalarExpression> values)
     {
-        if (filter.Input is not ScanNode scan || tableOf(scan.Table) is not { Statistics.Count: > 0 } table)
+        double product = 1;
+        foreach (var value in values)
         {
-            return FilterShare;
+            if (_values.Of(input, value) is not { } count)
+            {
+                return null;
+            }
+
+            product *= count;
         }
 
-        var shares = new FilterShares(scan, table.RowCount, column => table.Statistics.GetValueOrDefault(column));
-        var product = 1.0;
-        var isGuess = false;
-        foreach (var condition in filter.Conditions)
-        {
-            var share = shares.Of(condition);
-            isGuess |= share is null;
-            product *= share ?? 1;
-        }
-
-        return isGuess ? product * FilterShare : product;
+        return (long)Math.Clamp(product, 1, Rows(input));
     }
+
+    private long Guess(PlanNode node) => node switch
+    {
+        ScanNode scan => _rowsOf(scan.Table),
+        ValuesNode values => values.Rows.Count,
+        TableFunctionNode => 1_000,
+        CteReferenceNode reference => _definitions.TryGetValue(reference.Id, out var definition) ? Rows(definition) : 1_000,
+        FilterNode filter => (long)(Rows(filter.Input) * FilterShares.Of(filter, _tableOf)),
+        AggregateNode { Groups.Count: 0 } => 1,
+        AggregateNode aggregate => Groups(aggregate.Input, aggregate.Groups) ?? (long)(Rows(aggregate.Input) * GroupShare),
+        DistinctNode distinct => Groups(distinct.Input, distinct.Targets.Count > 0 ? distinct.Targets : distinct.References()) ?? (long)(Rows(distinct.Input) * GroupShare),
+        SortNode sort => Math.Min(sort.Limit?.Count ?? long.MaxValue, Rows(sort.Input)),
+        JoinNode join => _joins.Of(join),
+        SetOperationNode { Kind: SetOperationKind.Union } union => union.Inputs.Sum(Rows),
+        CteNode cte => Cte(cte),
+        { Inputs.Count: > 0 } other => Rows(other.Inputs[0]),
+        _ => 1_000,
+    };
 
     private long Cte(CteNode cte)
     {
-        Learn(cte.Id, Rows(cte.Definition));
+        Learn(cte.Id, cte.Definition);
         return Rows(cte.Body);
-    }
-
-    private long Join(JoinNode join)
-    {
-        var left = Rows(join.Left);
-        var right = Rows(join.Right);
-        return join.Kind switch
-        {
-            JoinKind.Semi or JoinKind.Anti => (long)(left * FilterShare),
-            JoinKind.Mark or JoinKind.Single => left,
-            _ when join.Conditions.Any(condition => condition.IsEquality) => Math.Max(left, right),
-            _ when right == 1 || left == 1 => Math.Max(left, right),
-            _ => (long)Math.Min(1e15, left * (double)right * UnequalShare),
-        };
     }
 }

@@ -94,7 +94,8 @@ internal static class FileLister
         return rows.Select(row => (string)row[0]!);
     }
 
-    private static bool IsHidden(string relative) => relative.Split(Path.DirectorySeparatorChar)
+    /// <summary>Whether a path below a folder is not the reader's business.</summary>
+    public static bool IsHidden(string relative) => relative.Split(Path.DirectorySeparatorChar)
         .Any(part => part[0] is '.' || (part[0] is '_' && !part.Contains('=', StringComparison.Ordinal)));
 
     private static ListedFile Look(string path)

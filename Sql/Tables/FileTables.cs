@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using OrleansFlow.Engine;
 using OrleansFlow.Errors;
 using OrleansFlow.Sql.Stages;
@@ -17,6 +19,8 @@ public sealed class FileTables : IAsyncDisposable
     private readonly FileTablesOptions _options;
     private readonly EngineInstance _instance;
     private readonly SemaphoreSlim _slots;
+    private readonly ConcurrentBag<EngineSession> _idle = [];
+    private readonly ConditionalWeakTable<StageScan, Divided> _divided = [];
     private readonly WeightedCache<ParquetFooter> _footers;
     private readonly WeightedCache<Remembered> _tables;
     private long _readFooterCount;
@@ -42,7 +46,7 @@ public sealed class FileTables : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        return new FileTables(options, await EngineInstance.OpenAsync(new EngineOptions { ThreadCount = 1 }, cancellationToken).ConfigureAwait(false));
+        return new FileTables(options, await EngineInstance.OpenAsync(new EngineOptions { ThreadCount = 1, Functions = [ArrowFunction.Create()] }, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>A table over files as queries read it.</summary>
@@ -85,11 +89,19 @@ public sealed class FileTables : IAsyncDisposable
             throw new ArgumentException($"The table '{scan.Table}' is no files.", nameof(description));
         }
 
+        // The scan of a plan that is run again, over files that are as they were.
+        if (_divided.TryGetValue(scan, out var known) && ReferenceEquals(known.Table, description))
+        {
+            return known.Parts;
+        }
+
         var text = new PartText(description, scan.Columns);
         Func<int, int, bool> keeps = scan.Conditions.Count == 0
             ? static (_, _) => true
-            : await WithSessionAsync(session => TablePruner.PruneAsync(session, description, scan.Conditions, cancellationToken), cancellationToken).ConfigureAwait(false);
-        return [.. TableSplitter.Split(description, scan.TaskCount, keeps).Select(text.Write)];
+            : await WithSessionAsync(session => TablePruner.PruneAsync(session, description, scan.Conditions, _options.PruneBytesMin, cancellationToken), cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string> parts = [.. TableSplitter.Split(description, scan.TaskCount, keeps).Select(text.Write)];
+        _divided.AddOrUpdate(scan, new Divided(description, parts));
+        return parts;
     }
 
     /// <summary>Closes the engine; calls that still run fail. Repeating it does nothing.</summary>
@@ -112,7 +124,8 @@ public sealed class FileTables : IAsyncDisposable
             var description = source.Format == TableFormat.Parquet
                 ? await ParquetTable.DescribeAsync(session, source, listed, await FootersAsync(session, listed, cancellationToken).ConfigureAwait(false), cancellationToken)
                     .ConfigureAwait(false)
-                : await TextTable.DescribeAsync(session, source, listed, cancellationToken).ConfigureAwait(false);
+                : source.Format == TableFormat.Arrow ? await ArrowTable.DescribeAsync(session, source, listed, cancellationToken).ConfigureAwait(false)
+                : await TextTable.DescribeAsync(session, source, listed, _options, cancellationToken).ConfigureAwait(false);
             _tables.Set(source.Key, new Remembered(listed, description), Math.Max(WeightOf(description), _options.FooterCacheMax / RememberedTables));
             return description;
         }
@@ -157,10 +170,19 @@ public sealed class FileTables : IAsyncDisposable
         await _slots.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var session = _instance.OpenSession();
-            await using (session.ConfigureAwait(false))
+            // A session costs more to open than most questions to answer.
+            if (!_idle.TryTake(out var session))
+            {
+                session = _instance.OpenSession();
+            }
+
+            try
             {
                 return await work(session).ConfigureAwait(false);
+            }
+            finally
+            {
+                _idle.Add(session);
             }
         }
         finally
@@ -168,6 +190,8 @@ public sealed class FileTables : IAsyncDisposable
             _slots.Release();
         }
     }
+
+    private sealed record Divided(TableDescription Table, IReadOnlyList<string> Parts);
 
     private sealed record Remembered(IReadOnlyList<ListedFile> Files, TableDescription Description);
 

@@ -43,15 +43,24 @@ internal sealed class PartText
             .GroupBy(read => ColumnTexts(_table.Files[read.File]))
             .Select(group => $"SELECT {group.Key} FROM {Reader(group.Select(read => read.File))}")
             .Concat(part.Where(read => read.FirstRow is not null)
-                .Select(read => $"SELECT {ColumnTexts(_table.Files[read.File])} FROM {Reader([read.File])} WHERE {Range(read)}"));
+                .Select(read => $"SELECT {ColumnTexts(_table.Files[read.File])} FROM {Ranged(read)}"));
         return string.Join(" UNION ALL ", texts);
     }
+
+    private string Ranged(FileRead read) => _table.Source!.Format switch
+    {
+        TableFormat.Parquet => $"{Reader([read.File])} WHERE {Range(read)}",
+        TableFormat.Arrow => Reader([read.File], [new TableOption(ArrowFunction.FirstBatch, Number(read.FirstRow)), new TableOption(ArrowFunction.BatchCount, Number(read.RowCount))]),
+        var format => FileSlices.Text(_table, _table.Files[read.File], TableReaders.FunctionOf(format), read.FirstRow!.Value, read.RowCount!.Value),
+    };
+
+    private static string Number(long? value) => string.Create(CultureInfo.InvariantCulture, $"{value}");
 
     private static string Range(FileRead read) => string.Create(
         CultureInfo.InvariantCulture, $"{TableReaders.FileRowNumber} >= {read.FirstRow} AND {TableReaders.FileRowNumber} < {read.EndRow}");
 
-    private string Reader(IEnumerable<int> files) =>
-        $"{TableReaders.FunctionOf(_table.Source!.Format)}({FileLister.Literals(files.Select(file => _table.Files[file].Path))}{TableText.Arguments(_table.ReadOptions)})";
+    private string Reader(IEnumerable<int> files, IEnumerable<TableOption>? more = null) =>
+        $"{TableReaders.FunctionOf(_table.Source!.Format)}({FileLister.Literals(files.Select(file => _table.Files[file].Path))}{TableText.Arguments([.. _table.ReadOptions, .. more ?? []])})";
 
     private string ColumnTexts(TableFile file)
     {

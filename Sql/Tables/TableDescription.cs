@@ -23,6 +23,9 @@ public sealed record TableDescription
     /// <summary>Why it has to be read in one piece; null when it need not be.</summary>
     public string? WholeReason { get; init; }
 
+    /// <summary>Why a large file of it is read by one task; null when none is.</summary>
+    public string? WholeFileReason { get; init; }
+
     /// <summary>What is known of columns, by name; not case-sensitive.</summary>
     public IReadOnlyDictionary<string, ColumnStatistics> Statistics { get; init; } =
         new Dictionary<string, ColumnStatistics>(StringComparer.OrdinalIgnoreCase);

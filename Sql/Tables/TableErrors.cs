@@ -6,7 +6,16 @@ namespace OrleansFlow.Sql.Tables;
 /// <summary>What the engine says of files, as failures with codes that a caller can act on.</summary>
 public static class TableErrors
 {
-    private static readonly string[] Missing = ["No files found that match", "Cannot open file", "could not open file", "No such file"];
+    private const string ArrowFile = "The Arrow file '";
+
+    private static readonly string[] Missing = ["No files found that match", "Cannot open file", "could not open file", "No such file", ArrowFile, "does not exist (any more)"];
+
+    // What the reader of pages and its decompressors throw.
+    private static readonly string[] TornPages =
+    [
+        "TProtocolException", "don't know what type", "Variable-length int", "Snappy decompression failure", "Decompression failure", "decompression failure", "Corrupt",
+    ];
+
     private static readonly string[] Unlike = ["schema mismatch", "Schema mismatch", "failed to cast column", "Hive partition mismatch"];
 
     /// <summary>
@@ -28,11 +37,22 @@ public static class TableErrors
             : new FlowException(FlowErrorCode.EngineError, message, exception);
     }
 
+    /// <summary>Whether the engine met a page that is no page, of which it does not say the file.</summary>
+    /// <param name="exception">The engine's failure.</param>
+    public static bool IsTornPage(EngineException exception)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+        return Has(exception.Message, TornPages);
+    }
+
     internal static FlowException Gone(string path, Exception? cause = null) =>
         new(FlowErrorCode.DataFileMissing, $"The file '{path}' does not exist (any more), or may not be read.", cause);
 
     internal static FlowException Corrupt(string path, EngineException cause) =>
         new(FlowErrorCode.DataFileMissing, $"The file '{path}' cannot be read as Parquet; write it again or leave it out. {cause.Message}", cause);
+
+    internal static FlowException CorruptArrow(string path, Exception cause) =>
+        new(FlowErrorCode.DataFileMissing, $"{ArrowFile}{path}' cannot be read; write it again or leave it out. {cause.Message}", cause);
 
     // The reader of Parquet calls most broken files invalid input, as it does for wrong arguments.
     private static bool IsCorrupt(string message) =>

@@ -11,4 +11,7 @@ public enum TableFormat
 
     /// <summary>JSON, as an array or one object a line; split by files.</summary>
     Json = 3,
+
+    /// <summary>Apache Arrow IPC; split by record batches, streams by files.</summary>
+    Arrow = 4,
 }

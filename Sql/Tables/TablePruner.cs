@@ -26,15 +26,23 @@ internal sealed class TablePruner
     private TablePruner(TableDescription table) => _table = table;
 
     /// <summary>Asks the engine.</summary>
+    /// <param name="session">The engine.</param>
+    /// <param name="table">The table.</param>
+    /// <param name="conditions">What is true of every row that is wanted.</param>
+    /// <param name="groupBytesMin">Bytes of a table's row groups below which none of them is left out: the engine skips them as fast as it is asked about them.</param>
+    /// <param name="cancellationToken">Stops asking.</param>
     /// <returns>Whether a row group of a file (-1: all of the file) may have rows that are wanted.</returns>
     public static async Task<Func<int, int, bool>> PruneAsync(
-        EngineSession session, TableDescription table, IReadOnlyList<ScanCondition> conditions, CancellationToken cancellationToken)
+        EngineSession session, TableDescription table, IReadOnlyList<ScanCondition> conditions, long groupBytesMin, CancellationToken cancellationToken)
     {
         var pruner = new TablePruner(table);
         if (conditions.Count > 0 && table.WholeReason is null)
         {
             await pruner.PruneFilesAsync(session, conditions, cancellationToken).ConfigureAwait(false);
-            await pruner.PruneGroupsAsync(session, conditions, cancellationToken).ConfigureAwait(false);
+            if (table.Files.Sum(file => file.RowGroups.Sum(group => group.ByteCount)) >= groupBytesMin)
+            {
+                await pruner.PruneGroupsAsync(session, conditions, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         return (file, group) => !pruner._excluded.Contains((file, group));
@@ -55,10 +63,9 @@ internal sealed class TablePruner
             var casts = places.Select((_, index) => string.Create(
                 CultureInfo.InvariantCulture, $"TRY_CAST(url_decode(u.v{index}) AS {TypeOf(condition.Columns[index])}) AS c{index}, u.v{index} AS v{index}"));
             var isUnread = string.Concat(places.Select((_, index) => string.Create(CultureInfo.InvariantCulture, $" OR (v{index} IS NOT NULL AND c{index} IS NULL)")));
-            await ExcludeAsync(
-                session,
-                places.Select((_, index) => (string.Create(CultureInfo.InvariantCulture, $"v{index}"), "VARCHAR")),
-                casts,
+            var exclusion = new Exclusion(
+                [.. casts],
+                [.. places.Select((_, index) => (string.Create(CultureInfo.InvariantCulture, $"v{index}"), "VARCHAR"))],
                 $"NOT coalesce({condition.Sql}, false) AND NOT (false{isUnread})",
                 (writer, unit) =>
                 {
@@ -66,8 +73,8 @@ internal sealed class TablePruner
                     {
                         writer.WriteString(string.Create(CultureInfo.InvariantCulture, $"v{index}"), _table.Files[unit.File].PartitionValues[places[index]]);
                     }
-                },
-                cancellationToken).ConfigureAwait(false);
+                });
+            await TryExcludeAsync(session, [exclusion], cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -82,25 +89,28 @@ internal sealed class TablePruner
             }
         }
 
-        foreach (var condition in conditions)
-        {
-            if (condition.RangeSql is null || _units.Count == 0 || condition.Columns.Any(column => PartitionOf(column) < 0 && !Ordered.Contains(PlainType(TypeOf(column)))))
-            {
-                continue;
-            }
+        var ranges = conditions
+            .Where(condition => condition.RangeSql is not null && condition.Columns.All(column => PartitionOf(column) >= 0 || Ordered.Contains(PlainType(TypeOf(column)))))
+            .Select(condition => new Exclusion(
+                [.. condition.Columns.Select((column, index) => string.Create(
+                    CultureInfo.InvariantCulture, $"{Bound("lo", column, index)}, {Bound("hi", column, index)}, u.nulls{index} AS nulls{index}")), "u.n AS n"],
+                [.. condition.Columns.SelectMany((_, index) => new[]
+                {
+                    (string.Create(CultureInfo.InvariantCulture, $"lo{index}"), "VARCHAR"),
+                    (string.Create(CultureInfo.InvariantCulture, $"hi{index}"), "VARCHAR"),
+                    (string.Create(CultureInfo.InvariantCulture, $"nulls{index}"), "BIGINT"),
+                }), ("n", "BIGINT")],
+                $"({condition.RangeSql}) IS FALSE",
+                (writer, unit) => WriteRanges(writer, unit, condition.Columns)))
+            .ToArray();
 
-            var columns = condition.Columns;
-            var casts = columns.Select((column, index) => string.Create(
-                CultureInfo.InvariantCulture, $"{Bound("lo", column, index)}, {Bound("hi", column, index)}, u.nulls{index} AS nulls{index}"));
-            var fields = columns.SelectMany((_, index) => new[]
+        // One question for all of them; one that cannot be computed must not hide what the others say.
+        if (ranges.Length > 0 && _units.Count > 0 && !await TryExcludeAsync(session, ranges, cancellationToken).ConfigureAwait(false) && ranges.Length > 1)
+        {
+            foreach (var range in ranges)
             {
-                (string.Create(CultureInfo.InvariantCulture, $"lo{index}"), "VARCHAR"),
-                (string.Create(CultureInfo.InvariantCulture, $"hi{index}"), "VARCHAR"),
-                (string.Create(CultureInfo.InvariantCulture, $"nulls{index}"), "BIGINT"),
-            });
-            await ExcludeAsync(
-                session, fields.Append(("n", "BIGINT")), casts.Append("u.n AS n"), $"({condition.RangeSql}) IS FALSE", (writer, unit) => WriteRanges(writer, unit, columns), cancellationToken)
-                .ConfigureAwait(false);
+                await TryExcludeAsync(session, [range], cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
@@ -147,31 +157,36 @@ internal sealed class TablePruner
         writer.WriteNumber("n", group.RowCount);
     }
 
-    private async Task ExcludeAsync(
-        EngineSession session,
-        IEnumerable<(string Name, string Type)> fields,
-        IEnumerable<string> casts,
-        string excludes,
-        Action<Utf8JsonWriter, (int File, int Group)> write,
-        CancellationToken cancellationToken)
+    /// <summary>Leaves out the units that any of the exclusions is true of.</summary>
+    /// <returns>False: it cannot be computed, and everything stays.</returns>
+    private async Task<bool> TryExcludeAsync(EngineSession session, IReadOnlyList<Exclusion> exclusions, CancellationToken cancellationToken)
     {
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream))
         {
             writer.WriteStartArray();
-            for (var index = 0; index < _units.Count; index++)
+            for (var unit = 0; unit < _units.Count; unit++)
             {
                 writer.WriteStartObject();
-                writer.WriteNumber("i", index);
-                write(writer, _units[index]);
+                writer.WriteNumber("i", unit);
+                for (var index = 0; index < exclusions.Count; index++)
+                {
+                    writer.WriteStartObject(NameOf(index));
+                    exclusions[index].Write(writer, _units[unit]);
+                    writer.WriteEndObject();
+                }
+
                 writer.WriteEndObject();
             }
 
             writer.WriteEndArray();
         }
 
-        var shape = $"[{{\"i\":\"BIGINT\"{string.Concat(fields.Select(field => $",\"{field.Name}\":\"{field.Type}\""))}}}]";
-        var sql = $"SELECT i FROM (SELECT u.i AS i, {string.Join(", ", casts)} FROM (SELECT unnest(from_json(CAST($1 AS JSON), '{shape}')) AS u)) WHERE {excludes}";
+        var shapes = exclusions.Select((exclusion, index) =>
+            $",\"{NameOf(index)}\":{{{string.Join(',', exclusion.Fields.Select(field => $"\"{field.Name}\":\"{field.Type}\""))}}}");
+        var questions = exclusions.Select((exclusion, index) =>
+            $"SELECT i FROM (SELECT i, {string.Join(", ", exclusion.Casts)} FROM (SELECT unit.i AS i, unit.{NameOf(index)} AS u FROM units)) WHERE {exclusion.Sql}");
+        var sql = $"WITH units AS (SELECT unnest(from_json(CAST($1 AS JSON), '[{{\"i\":\"BIGINT\"{string.Concat(shapes)}}}]')) AS unit) {string.Join(" UNION ALL ", questions)}";
         try
         {
             var rows = await MetadataQuery.RowsAsync(session, sql, [Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length)], cancellationToken).ConfigureAwait(false);
@@ -179,12 +194,17 @@ internal sealed class TablePruner
             {
                 _excluded.Add(_units[(int)(long)row[0]!]);
             }
+
+            return true;
         }
         catch (EngineException exception) when (exception.Kind is not EngineErrorKind.Interrupted)
         {
             // The condition may fail on values that the query never meets, or call what only workers have: everything is read then.
+            return false;
         }
     }
+
+    private static string NameOf(int exclusion) => string.Create(CultureInfo.InvariantCulture, $"e{exclusion}");
 
     private int PartitionOf(string column)
     {
@@ -215,4 +235,15 @@ internal sealed class TablePruner
 
         return -1;
     }
+
+    /// <summary>A condition as a question about units.</summary>
+    /// <param name="Casts">What the question names, made of the fields of <c>u</c>.</param>
+    /// <param name="Fields">What is written of a unit.</param>
+    /// <param name="Sql">True of what is left out.</param>
+    /// <param name="Write">Writes the fields of a unit.</param>
+    private sealed record Exclusion(
+        IReadOnlyList<string> Casts,
+        IReadOnlyList<(string Name, string Type)> Fields,
+        string Sql,
+        Action<Utf8JsonWriter, (int File, int Group)> Write);
 }

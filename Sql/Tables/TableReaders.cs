@@ -33,13 +33,16 @@ public static class TableReaders
         ],
         StringComparer.OrdinalIgnoreCase);
 
+    private static readonly HashSet<string> OfArrow = new([HivePartitioning], StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Names of the arguments that a table of a format takes.</summary>
     public static IReadOnlySet<string> OptionsOf(TableFormat format) => format switch
     {
         TableFormat.Parquet => OfParquet,
         TableFormat.Csv => OfCsv,
         TableFormat.Json => OfJson,
-        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "The format is none of Parquet, Csv and Json."),
+        TableFormat.Arrow => OfArrow,
+        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "The format is none of Parquet, Csv, Json and Arrow."),
     };
 
     /// <summary>Name of the table function that reads a format.</summary>
@@ -48,14 +51,20 @@ public static class TableReaders
         TableFormat.Parquet => "read_parquet",
         TableFormat.Csv => "read_csv",
         TableFormat.Json => "read_json",
-        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "The format is none of Parquet, Csv and Json."),
+        TableFormat.Arrow => ArrowFunction.Name,
+        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "The format is none of Parquet, Csv, Json and Arrow."),
     };
+
+    /// <summary>Whether a table function reads files as tables do.</summary>
+    /// <param name="function">Its name; not case-sensitive.</param>
+    public static bool Reads(string function) => Of(function) is not null;
 
     /// <summary>The format that a table function reads, and what its name alone asks for; null for functions that read no files, or not as a table.</summary>
     internal static (TableFormat Format, IReadOnlyList<TableOption> Options)? Of(string function) => function.ToLowerInvariant() switch
     {
         "read_parquet" or "parquet_scan" => (TableFormat.Parquet, []),
         "read_csv" or "read_csv_auto" => (TableFormat.Csv, []),
+        ArrowFunction.Name => (TableFormat.Arrow, []),
         "read_json" or "read_json_auto" => (TableFormat.Json, []),
         "read_ndjson" or "read_ndjson_auto" => (TableFormat.Json, [new TableOption("format", "'newline_delimited'")]),
         _ => null,

@@ -7,7 +7,7 @@ namespace OrleansFlow.Sql.Tables;
 /// <summary>Files that together are one table. It only names them: nothing is opened until the table is described.</summary>
 public sealed record TableSource
 {
-    private static readonly string[] ArrowEndings = [".arrow", ".arrows", ".feather", ".ipc"];
+    internal static readonly string[] ArrowEndings = [".arrow", ".arrows", ".feather", ".ipc"];
 
     /// <summary>How the files are written.</summary>
     public required TableFormat Format { get; init; }
@@ -41,7 +41,7 @@ public sealed record TableSource
 
     /// <summary>A table over files whose endings say how they are written.</summary>
     /// <param name="paths">Files, folders or globs. A folder without an ending is taken for Parquet.</param>
-    /// <exception cref="FlowException"><see cref="FlowErrorCode.Unsupported"/>: the ending is none of Parquet, CSV and JSON.</exception>
+    /// <exception cref="FlowException"><see cref="FlowErrorCode.Unsupported"/>: the ending is none of Parquet, CSV, JSON and Arrow IPC.</exception>
     public static TableSource Files(params IReadOnlyList<string> paths)
     {
         ThrowIfNone(paths);
@@ -49,9 +49,7 @@ public sealed record TableSource
             ? new TableSource { Format = format, Paths = paths }
             : throw new FlowException(
                 FlowErrorCode.Unsupported,
-                Array.Exists(ArrowEndings, ending => paths[0].EndsWith(ending, StringComparison.OrdinalIgnoreCase))
-                    ? $"The file '{paths[0]}' is Arrow IPC, which the engine does not read; upload it to a Flight dataset, or write Parquet."
-                    : $"The ending of '{paths[0]}' does not say how it is written; name it .parquet, .csv or .json, or use TableSource.Parquet, Csv or Json.");
+                $"The ending of '{paths[0]}' does not say how it is written; name it .parquet, .csv, .json or .arrow, or use TableSource.Parquet, Csv, Json or Arrow.");
     }
 
     /// <summary>A table over Parquet files.</summary>
@@ -62,6 +60,9 @@ public sealed record TableSource
 
     /// <summary>A table over JSON files.</summary>
     public static TableSource Json(params IReadOnlyList<string> paths) => Of(TableFormat.Json, paths);
+
+    /// <summary>A table over Arrow IPC files, with a directory of their batches or as streams.</summary>
+    public static TableSource Arrow(params IReadOnlyList<string> paths) => Of(TableFormat.Arrow, paths);
 
     /// <summary>How a path is written, by its ending; null when that does not say.</summary>
     public static TableFormat? FormatOf(string path)
@@ -81,6 +82,7 @@ public sealed record TableSource
             ".parquet" => TableFormat.Parquet,
             ".csv" or ".tsv" => TableFormat.Csv,
             ".json" or ".jsonl" or ".ndjson" => TableFormat.Json,
+            ".arrow" or ".arrows" or ".feather" or ".ipc" => TableFormat.Arrow,
             "" when Directory.Exists(path) => TableFormat.Parquet,
             _ => null,
         };

@@ -130,7 +130,7 @@ internal static class TableSplitter
                 part.Add(new FileRead(file.File, group.FirstRow, group.RowCount));
             }
 
-            if (part[^1] is { FirstRow: 0 } read && read.EndRow == all[^1].FirstRow + all[^1].RowCount)
+            if (part[^1] is var read && read.FirstRow == all[0].FirstRow && read.EndRow == all[^1].FirstRow + all[^1].RowCount)
             {
                 part[^1] = new FileRead(file.File, null, null);
             }

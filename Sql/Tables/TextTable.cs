@@ -19,7 +19,7 @@ internal static class TextTable
     /// <summary>Describes the table.</summary>
     /// <exception cref="FlowException">The files do not fit together, or one cannot be read.</exception>
     public static async Task<TableDescription> DescribeAsync(
-        EngineSession session, TableSource source, IReadOnlyList<ListedFile> listed, CancellationToken cancellationToken)
+        EngineSession session, TableSource source, IReadOnlyList<ListedFile> listed, FileTablesOptions limits, CancellationToken cancellationToken)
     {
         var hive = HiveReading.Find(source, listed);
 
@@ -44,12 +44,17 @@ internal static class TextTable
         }
 
         var lengths = RowLength.Sample(filled, cancellationToken);
-        var files = listed.Select(file => new TableFile
+        var (ranges, wholeFile) = reason is null
+            ? await TextRanges.DivideAsync(source, listed, options, inside.Length, hive.Keys.Count > 0, limits, cancellationToken).ConfigureAwait(false)
+            : ([.. listed.Select(_ => FileRanges.Whole)], null);
+        var files = listed.Select((file, index) => new TableFile
         {
             Path = file.Path,
             SizeBytes = file.SizeBytes,
             ModifiedUtc = file.ModifiedUtc,
             RowCount = lengths.RowsOf(file),
+            RowGroups = ranges[index].Groups,
+            NewLine = ranges[index].NewLine,
             PartitionValues = HivePath.Values(file.Path, hive.Keys),
         }).ToArray();
         return new TableDescription
@@ -58,8 +63,9 @@ internal static class TextTable
             Columns = columns,
             RowCount = files.Sum(file => file.RowCount),
             ByteCount = files.Sum(file => file.SizeBytes),
-            PartCountMax = reason is null ? Math.Max(1, filled.Length) : 1,
+            PartCountMax = reason is null ? Math.Max(1, files.Sum(file => file.SizeBytes == 0 ? 0 : Math.Max(1, file.RowGroups.Count))) : 1,
             WholeReason = reason,
+            WholeFileReason = wholeFile,
             Files = files,
             PartitionColumns = hive.Keys,
             Statistics = TableStatistics.Of(columns, files, hive.Keys),

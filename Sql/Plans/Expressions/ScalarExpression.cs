@@ -126,6 +126,9 @@ internal sealed record FunctionExpression(string Name, ValueList<ScalarExpressio
     /// <summary>Names of the last arguments, for functions such as <c>struct_pack</c>; empty for all others.</summary>
     public ValueList<string> ArgumentNames { get; init; } = [];
 
+    /// <summary>Whether it is a user's function whose values change from call to call.</summary>
+    public bool IsVolatile { get; init; }
+
     public override ValueList<ScalarExpression> Parts => Arguments;
 
     public override ScalarExpression WithParts(ValueList<ScalarExpression> parts) => this with { Arguments = parts };
