@@ -1,0 +1,220 @@
+using System.Buffers;
+using System.Numerics;
+using OrleansFlow.Arrow;
+
+namespace OrleansFlow.Streaming.Aggregation;
+
+/// <summary>Aggregates of rows by key, in memory. One caller at a time.</summary>
+/// <remarks>
+/// A partial is a batch of the key's columns and then those of each aggregate's state: partials of the same keys merge, in any order.
+/// Groups are numbered from 0 in the order of their first rows.
+/// </remarks>
+internal sealed class GroupAggregator
+{
+    private readonly GroupIndex _index;
+    private readonly int[] _partialKeys;
+    private readonly AccumulatorSet _states;
+    private readonly ArrowSchema _partialSchema;
+    private readonly ArrowAllocator _allocator;
+    private readonly bool _tracksChanges;
+    private ulong[] _changed = [];
+
+    /// <param name="keyTypes">Types of the key's columns; none: all rows are one group.</param>
+    /// <param name="specs">The aggregates.</param>
+    /// <param name="tracksChanges">Whether <see cref="TakeChanged"/> is asked.</param>
+    /// <param name="allocator">Where columns come from.</param>
+    /// <exception cref="NotSupportedException">A type is no key, or an aggregate does not take such values.</exception>
+    public GroupAggregator(IReadOnlyList<ArrowType> keyTypes, IReadOnlyList<AggregateSpec> specs, bool tracksChanges, ArrowAllocator allocator)
+    {
+        _allocator = allocator;
+        _index = GroupIndex.Create(keyTypes);
+        _partialKeys = [.. Enumerable.Range(0, keyTypes.Count)];
+        _states = new AccumulatorSet(specs, allocator);
+        _partialSchema = new ArrowSchema([.. PartialTypes(keyTypes, specs).Select((type, place) => new ArrowField($"c{place}", type))]);
+        _tracksChanges = tracksChanges;
+    }
+
+    /// <summary>Groups so far.</summary>
+    public int Count => _index.Count;
+
+    /// <summary>Bytes that it holds.</summary>
+    public long ByteCount => _index.ByteCount + _states.ByteCount + _changed.Length * (long)sizeof(ulong);
+
+    /// <summary>Types of the columns of a partial: the key's, then those of the states.</summary>
+    public static IReadOnlyList<ArrowType> PartialTypes(IReadOnlyList<ArrowType> keyTypes, IReadOnlyList<AggregateSpec> specs) =>
+        [.. keyTypes, .. specs.SelectMany(spec => Accumulator.Create(spec).PartialTypes)];
+
+    /// <summary>Adds rows.</summary>
+    /// <param name="batch">The rows; stays the caller's.</param>
+    /// <param name="keyColumns">Places of the key's columns.</param>
+    public void Add(RecordBatch batch, ReadOnlySpan<int> keyColumns)
+    {
+        var groups = ArrayPool<int>.Shared.Rent(batch.RowCount);
+        try
+        {
+            var numbers = groups.AsSpan(0, batch.RowCount);
+            Find(batch, keyColumns, numbers);
+            Mark(numbers);
+            _states.Add(batch, numbers);
+        }
+        finally
+        {
+            ArrayPool<int>.Shared.Return(groups);
+        }
+    }
+
+    /// <summary>Adds partials.</summary>
+    /// <param name="partials">Columns of <see cref="PartialTypes"/>; further ones are ignored. Stays the caller's.</param>
+    public void Merge(RecordBatch partials)
+    {
+        var groups = ArrayPool<int>.Shared.Rent(partials.RowCount);
+        try
+        {
+            var numbers = groups.AsSpan(0, partials.RowCount);
+            Find(partials, numbers);
+            MergeTo(partials, numbers);
+        }
+        finally
+        {
+            ArrayPool<int>.Shared.Return(groups);
+        }
+    }
+
+    /// <summary>Finds the groups of partials; new keys get new ones.</summary>
+    public void Find(RecordBatch partials, Span<int> groups) => Find(partials, _partialKeys, groups);
+
+    /// <summary>Adds partials to groups that were found.</summary>
+    public void MergeTo(RecordBatch partials, ReadOnlySpan<int> groups)
+    {
+        Mark(groups);
+        _states.Merge(partials, _partialKeys.Length, groups);
+    }
+
+    /// <summary>Sets groups to partials, whatever they were. Of several partials of one key the last one counts.</summary>
+    /// <param name="partials">As for <see cref="Merge"/>.</param>
+    public void Replace(RecordBatch partials)
+    {
+        var groups = new int[partials.RowCount];
+        Find(partials, groups);
+        var seen = new HashSet<int>(partials.RowCount);
+        for (var row = groups.Length - 1; row >= 0; row--)
+        {
+            groups[row] = seen.Add(groups[row]) ? groups[row] : -1;
+        }
+
+        Reset(groups);
+        MergeTo(partials, groups);
+    }
+
+    /// <summary>Makes groups those of no rows. They keep their numbers.</summary>
+    public void Reset(ReadOnlySpan<int> groups)
+    {
+        Mark(groups);
+        _states.Reset(groups);
+    }
+
+    /// <summary>The keys of groups and their states, as columns that the caller owns.</summary>
+    public ArrowArray[] Partials(ReadOnlySpan<int> groups)
+    {
+        var keys = _index.Keys(groups, _allocator);
+        try
+        {
+            return [.. keys, .. _states.Partials(groups)];
+        }
+        catch
+        {
+            ArrowColumns.Release(keys);
+            throw;
+        }
+    }
+
+    /// <summary>As <see cref="Partials"/>, as a batch.</summary>
+    public RecordBatch PartialBatch(ReadOnlySpan<int> groups) => ArrowColumns.ToBatch(_partialSchema, Partials(groups), groups.Length);
+
+    /// <summary>The groups of which the last aggregate, a count, is not 0: those that were not reset to no rows.</summary>
+    public int[] GroupsWithRows() => _states.GroupsWithRows(_index.Count);
+
+    /// <summary>The keys of groups and their results, as columns that the caller owns.</summary>
+    /// <param name="groups">Which groups.</param>
+    /// <param name="resultCount">How many of the aggregates are wanted: the first ones.</param>
+    /// <exception cref="OverflowException">A sum does not fit its type.</exception>
+    public ArrowArray[] Results(ReadOnlySpan<int> groups, int resultCount)
+    {
+        var keys = _index.Keys(groups, _allocator);
+        try
+        {
+            return [.. keys, .. _states.Results(groups, resultCount)];
+        }
+        catch
+        {
+            ArrowColumns.Release(keys);
+            throw;
+        }
+    }
+
+    /// <summary>The groups that have changed since this was asked before, in their order.</summary>
+    public int[] TakeChanged()
+    {
+        var changed = new List<int>();
+        for (var word = 0; word < _changed.Length; word++)
+        {
+            for (var bits = _changed[word]; bits != 0; bits &= bits - 1)
+            {
+                changed.Add(word * 64 + BitOperations.TrailingZeroCount(bits));
+            }
+        }
+
+        Array.Clear(_changed);
+        return [.. changed];
+    }
+
+    /// <summary>Makes room at once for about as many groups as are expected.</summary>
+    public void Expect(int count)
+    {
+        _index.Expect(count);
+        _states.Reserve(count);
+    }
+
+    /// <summary>Forgets all groups, but not the room for them.</summary>
+    public void Clear()
+    {
+        _index.Clear();
+        _states.Clear();
+        Array.Clear(_changed);
+    }
+
+    private void Find(RecordBatch batch, ReadOnlySpan<int> keyColumns, Span<int> groups)
+    {
+        var keys = new ArrowArray[keyColumns.Length];
+        for (var i = 0; i < keys.Length; i++)
+        {
+            keys[i] = batch.Column(keyColumns[i]);
+        }
+
+        _index.Find(keys, groups);
+        _states.Reserve(_index.Count);
+    }
+
+    private void Mark(ReadOnlySpan<int> groups)
+    {
+        if (!_tracksChanges)
+        {
+            return;
+        }
+
+        var words = (_index.Count + 63) / 64;
+        if (_changed.Length < words)
+        {
+            Array.Resize(ref _changed, Math.Max(words, _changed.Length * 2));
+        }
+
+        var changed = _changed;
+        foreach (var group in groups)
+        {
+            if (group >= 0)
+            {
+                changed[group >> 6] |= 1UL << (group & 63);
+            }
+        }
+    }
+}

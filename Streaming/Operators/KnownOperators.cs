@@ -1,0 +1,60 @@
+using Google.Protobuf;
+using OrleansFlow.Errors;
+using OrleansFlow.Protocol.Streaming.Connectors.V1;
+using OrleansFlow.Protocol.Streaming.Operators.V1;
+using OrleansFlow.Streaming.Connectors;
+using OrleansFlow.Streaming.Connectors.Files;
+using OrleansFlow.Streaming.Connectors.Nexmark;
+using OrleansFlow.Streaming.Connectors.Postgres;
+using OrleansFlow.Streaming.Connectors.Web;
+using OrleansFlow.Streaming.Updates;
+using OrleansFlow.Streaming.Windows;
+
+namespace OrleansFlow.Streaming.Operators;
+
+/// <summary>The operators that every worker has.</summary>
+public static class KnownOperators
+{
+    /// <summary>Adds those that need no engine, the connectors among them.</summary>
+    /// <returns>The registry.</returns>
+    public static OperatorRegistry AddKnown(this OperatorRegistry registry)
+    {
+        ArgumentNullException.ThrowIfNull(registry);
+        return registry
+            .Add(ImpulseSource.Kind, definition => new ImpulseSource(Read(ImpulseConfig.Parser, definition)))
+            .Add(NexmarkSource.Kind, definition => new NexmarkSource(Read(NexmarkConfig.Parser, definition)))
+            .Add(WatermarkOperator.Kind, definition => new WatermarkOperator(Read(WatermarkConfig.Parser, definition)))
+            .Add(WindowOperator.Kind, definition => WindowOperator.Create(definition, Read(WindowConfig.Parser, definition)))
+            .Add(TotalsOperator.Kind, definition => TotalsOperator.Create(definition, Read(TotalsConfig.Parser, definition)))
+            .Add(MergeOperator.Kind, definition => new MergeOperator(definition))
+            .Add(SingleFileSource.Kind, definition => new SingleFileSource(Read(FileSourceConfig.Parser, definition)))
+            .Add(SingleFileSink.Kind, definition => new SingleFileSink(Read(SingleFileSinkConfig.Parser, definition)))
+            .Add(FilesystemSource.Kind, definition => new FilesystemSource(Read(FilesystemSourceConfig.Parser, definition)))
+            .Add(FilesystemSink.Kind, definition => new FilesystemSink(Read(FilesystemSinkConfig.Parser, definition)))
+            .Add(HttpPollingSource.Kind, definition => new HttpPollingSource(Read(HttpPollingConfig.Parser, definition)))
+            .Add(SseSource.Kind, definition => new SseSource(Read(SseConfig.Parser, definition)))
+            .Add(WebSocketSource.Kind, definition => new WebSocketSource(Read(WebSocketConfig.Parser, definition)))
+            .Add(WebhookSink.Kind, definition => new WebhookSink(Read(WebhookConfig.Parser, definition)))
+            .Add(PostgresSource.Kind, definition => new PostgresSource(Read(PostgresSourceConfig.Parser, definition)))
+            .Add(PostgresSink.Kind, definition => new PostgresSink(Read(PostgresSinkConfig.Parser, definition)))
+            .Add(StdoutSink.Kind, definition => new StdoutSink(Console.OpenStandardOutput(), Read(RowSinkConfig.Parser, definition)))
+            .Add(BlackholeSink.Kind, _ => new BlackholeSink());
+    }
+
+    /// <summary>Reads what an operator is told.</summary>
+    /// <exception cref="FlowException">The bytes are no such message (<see cref="FlowErrorCode.BadGraph"/>).</exception>
+    public static TConfig Read<TConfig>(MessageParser<TConfig> parser, OperatorDefinition definition)
+        where TConfig : IMessage<TConfig>
+    {
+        ArgumentNullException.ThrowIfNull(parser);
+        ArgumentNullException.ThrowIfNull(definition);
+        try
+        {
+            return parser.ParseFrom(definition.Config.Span);
+        }
+        catch (InvalidProtocolBufferException exception)
+        {
+            throw new FlowException(FlowErrorCode.BadGraph, $"The config of operator '{definition.Id}' is no {typeof(TConfig).Name}: {exception.Message}", exception);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using OrleansFlow.Streaming.Connectors;
+using OrleansFlow.Streaming.Sql.Connectors;
+
+namespace OrleansFlow.Streaming.Sql.Planning;
+
+/// <summary>The connectors that every worker has.</summary>
+public static class KnownConnectors
+{
+    /// <summary>impulse, nexmark, single_file, filesystem, http_polling, sse, websocket, webhook, postgres, stdout, blackhole.</summary>
+    public static IReadOnlyList<StreamConnector> All { get; } =
+    [
+        new ImpulseConnector(),
+        new NexmarkConnector(),
+        new SingleFileConnector(),
+        new FilesystemConnector(),
+        new HttpPollingConnector(),
+        new SseConnector(),
+        new WebSocketConnector(),
+        new WebhookConnector(),
+        new PostgresConnector(),
+        new StdoutConnector(),
+        new PlainConnector("blackhole", BlackholeSink.Kind),
+    ];
+}

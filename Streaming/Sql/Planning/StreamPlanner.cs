@@ -1,0 +1,188 @@
+using OrleansFlow.Engine;
+using OrleansFlow.Errors;
+using OrleansFlow.Protocol.Streaming.Connectors.V1;
+using OrleansFlow.Protocol.Streaming.V1;
+using OrleansFlow.Sql.Planning;
+using OrleansFlow.Sql.Plans;
+using OrleansFlow.Streaming.Sql.Statements;
+
+namespace OrleansFlow.Streaming.Sql.Planning;
+
+/// <summary>
+/// Plans a streaming text. The engine parses, binds and optimises its queries over tables that are only described; what keeps nothing between rows becomes a text
+/// for the engine again, and a group by a window an operator of windows.
+/// </summary>
+public sealed class StreamPlanner : IAsyncDisposable
+{
+    private readonly SqlPlanner _planner;
+    private readonly StreamTables _tables;
+    private readonly ProgramBuilder _program = new();
+    private readonly StreamQueries _queries;
+    private readonly StreamPlanOptions _options;
+    private readonly Dictionary<string, PlannedSink> _sinks = new(StringComparer.OrdinalIgnoreCase);
+
+    private StreamPlanner(SqlPlanner planner, StreamPlanOptions options)
+    {
+        _planner = planner;
+        _options = options;
+        _tables = new StreamTables(planner, _program, options);
+        _queries = new StreamQueries(planner, _tables, _program, options);
+    }
+
+    /// <summary>Plans a text.</summary>
+    /// <param name="text">Its statements.</param>
+    /// <param name="options">Connectors, parallelism.</param>
+    /// <param name="cancellationToken">Stops planning.</param>
+    /// <exception cref="FlowException">
+    /// <c>bad_input</c>: the text is wrong; <c>bad_option</c>: an option of a connector is; <c>unsupported</c>: streams cannot do it. The message names the thing.
+    /// </exception>
+    public static async Task<Program> PlanAsync(string text, StreamPlanOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var statements = StreamSqlParser.Parse(text);
+        var planner = await SqlPlanner.OpenAsync(new QueryFunctions { Functions = WindowCalls.Functions }, cancellationToken);
+        await using var streams = new StreamPlanner(planner, options);
+        foreach (var macro in WindowCalls.Macros)
+        {
+            await planner.ExecuteAsync(macro, cancellationToken);
+        }
+
+        foreach (var statement in statements)
+        {
+            await streams.AddAsync(statement, cancellationToken);
+        }
+
+        await streams.AddSinksAsync(cancellationToken);
+        return streams._program.Program.Nodes.Any(node => node.Chain[0].OutputSchema.IsEmpty)
+            ? streams._program.Program
+            : throw new FlowException(FlowErrorCode.BadInput, "The text has no INSERT INTO and no SELECT: nothing would run.");
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _planner.DisposeAsync();
+
+    private async Task AddAsync(StreamStatement statement, CancellationToken cancellationToken)
+    {
+        switch (statement)
+        {
+            case CreateTableStatement table:
+                await CreateAsync(table, cancellationToken);
+                break;
+            case CreateViewStatement view:
+                await TellAsync(
+                    view.Query,
+                    async () =>
+                    {
+                        await _planner.ExecuteAsync($"CREATE VIEW {EngineText.Quote(view.Name)} AS {view.Query.Text}", cancellationToken);
+                        return true;
+                    });
+                break;
+            case InsertStatement insert:
+                await InsertAsync(insert, cancellationToken);
+                break;
+            case SelectStatement select:
+                await PreviewAsync(select, cancellationToken);
+                break;
+            case SetStatement set:
+                _queries.UpdatingTtlMicros = set.Name == "updating_ttl"
+                    ? await IntervalAsync(set, cancellationToken)
+                    : throw new FlowException(FlowErrorCode.BadOption, $"There is no option '{set.Name}' to SET; there is: updating_ttl.");
+                break;
+        }
+    }
+
+    private async Task<long> IntervalAsync(SetStatement set, CancellationToken cancellationToken)
+    {
+        const string call = "SELECT coalesce(CAST(TRY_CAST(CAST($1 AS VARCHAR) AS INTERVAL) AS VARCHAR), '')";
+        var text = set.Value.StartsWith("INTERVAL", StringComparison.OrdinalIgnoreCase) ? set.Value["INTERVAL".Length..].Trim().Trim('\'') : set.Value;
+        return IntervalText.TryRead(await _planner.TextAsync(call, [text], cancellationToken), out var micros) && micros > 0
+            ? micros
+            : throw new FlowException(FlowErrorCode.BadOption, $"SET {set.Name}: {set.Value} is no interval above zero without months, such as INTERVAL '1 hour'.");
+    }
+
+    private async Task CreateAsync(CreateTableStatement table, CancellationToken cancellationToken)
+    {
+        if (table.Query is not { } query)
+        {
+            await _tables.AddAsync(table, cancellationToken);
+            return;
+        }
+
+        if (table.Options.Count == 0 && table.Columns.Count == 0)
+        {
+            var planned = await PlanAsync(query, cancellationToken);
+            table = table with { Columns = [.. planned.Names.Select((name, place) => new StreamColumn(name, planned.Plan.Types[place].ToString()))] };
+        }
+
+        await _tables.AddAsync(table, cancellationToken);
+        await InsertAsync(new InsertStatement(table.Start, table.Name, [], query), cancellationToken);
+    }
+
+    private async Task PreviewAsync(SelectStatement select, CancellationToken cancellationToken)
+    {
+        var planned = await PlanAsync(select.Query, cancellationToken);
+        var part = await _queries.AddAsync(planned.Plan, "select", cancellationToken);
+        var names = part.IsUpdating ? planned.Names.Append(ChangeRows.RetractColumn) : planned.Names;
+        var preview = _options.Preview with { Config = _options.Preview.Config ?? new RowSinkConfig { Columns = { names } } };
+        _program.Add("preview", preview, null, part.Parallelism, part);
+    }
+
+    private async Task InsertAsync(InsertStatement insert, CancellationToken cancellationToken)
+    {
+        var table = _tables.Require(insert.Table, insert.Start);
+        var planned = await PlanAsync(insert.Query, cancellationToken);
+        if (table.Columns.Count == 0)
+        {
+            table = await _tables.InferAsync(table, planned.Names, planned.Plan.Types, cancellationToken);
+        }
+
+        var plan = StreamTables.Fit(insert, table, planned.Names, planned.Plan);
+        var part = await _queries.AddAsync(plan, insert.Table, cancellationToken);
+        if (table.Connector is not { } connector)
+        {
+            _tables.Fill(table, part);
+            return;
+        }
+
+        if (part.IsUpdating && !connector.TakesChanges(table.Statement))
+        {
+            throw new FlowException(
+                FlowErrorCode.BadInput,
+                $"Table '{insert.Table}' takes rows that stay, and rows of this query are taken back when they change: an aggregate or a join has no window, or a table that it reads is of format debezium_json. Give the table format = 'debezium_json', or group by a window.");
+        }
+
+        if (!_sinks.TryGetValue(insert.Table, out var sink))
+        {
+            _sinks[insert.Table] = sink = new PlannedSink(insert.Table, connector.Sink(table.Statement, table.Schema), plan.Types, []);
+        }
+
+        sink.Parts.Add(part);
+    }
+
+    /// <summary>A table is written by one sink, whatever is inserted into it: two of them would write over one another.</summary>
+    private async Task AddSinksAsync(CancellationToken cancellationToken)
+    {
+        foreach (var sink in _sinks.Values)
+        {
+            var part = await _queries.MergeAsync(sink.Parts, sink.Types, sink.Table, cancellationToken);
+            _program.Add(sink.Table, sink.Plan, null, Math.Min(part.Parallelism, sink.Plan.ParallelismMax), part);
+        }
+    }
+
+    private Task<PlannedQuery> PlanAsync(SqlPart query, CancellationToken cancellationToken) => TellAsync(query, () => _planner.PlanAsync(query.Text, cancellationToken));
+
+    /// <summary>Says where in the text the engine's complaint belongs.</summary>
+    private static async Task<T> TellAsync<T>(SqlPart part, Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception exception) when (exception is EngineException or OrleansFlow.Sql.Reading.PlanReadException)
+        {
+            throw new FlowException(FlowErrorCode.BadInput, $"The query at character {part.Start + 1}: {exception.Message}", exception);
+        }
+    }
+
+    private sealed record PlannedSink(string Table, StreamOperatorPlan Plan, ValueList<SqlType> Types, List<StreamPart> Parts);
+}

@@ -1,0 +1,287 @@
+using System.Runtime.CompilerServices;
+
+namespace OrleansFlow.Streaming.Windows;
+
+/// <summary>Which sessions are open, by the numbers of their keys and by their ends. Each has a place, where its states are. One caller at a time.</summary>
+internal sealed class OpenSessions
+{
+    private const int EmptyKeysMin = 1_024;
+
+    private readonly PriorityQueue<(int Place, int Use), long> _ends = new();
+    private readonly Stack<int> _free = new();
+    private readonly List<(int Key, long Start)> _deleted = [];
+    private Session[] _sessions = new Session[16];
+    private int[] _heads = [];
+    private int _placeCount;
+
+    /// <summary>Places that were ever used.</summary>
+    public int PlaceCount => _placeCount;
+
+    public long ByteCount => (long)_sessions.Length * Unsafe.SizeOf<Session>() + _heads.Length * (long)sizeof(int) + _ends.Count * 32L;
+
+    public ref readonly Session this[int place] => ref _sessions[place];
+
+    /// <summary>Makes room for keys.</summary>
+    public void ReserveKeys(int count)
+    {
+        if (_heads.Length < count)
+        {
+            var older = _heads.Length;
+            Array.Resize(ref _heads, Math.Max(count, older * 2));
+            Array.Fill(_heads, -1, older, _heads.Length - older);
+        }
+    }
+
+    /// <summary>The place of the session that a row belongs to.</summary>
+    /// <param name="key">Number of its key.</param>
+    /// <param name="time">Its time in microseconds.</param>
+    /// <param name="end">Its time and the gap.</param>
+    /// <param name="merges">Gets sessions that became part of another one. Their states are to be merged in this order, and then they are to be freed.</param>
+    public int Place(int key, long time, long end, List<(int From, int To)> merges)
+    {
+        var gap = end - time;
+        var found = _heads[key];
+        while (found >= 0 && !(time < _sessions[found].End && time > _sessions[found].Start - gap))
+        {
+            found = _sessions[found].Next;
+        }
+
+        if (found < 0)
+        {
+            return Open(key, time, end);
+        }
+
+        ref var session = ref _sessions[found];
+        session.IsChanged = true;
+        if (time >= session.Start && end <= session.End)
+        {
+            return found;
+        }
+
+        session.Start = Math.Min(session.Start, time);
+        session.End = Math.Max(session.End, end);
+        MergeOthers(key, found, merges);
+        return found;
+    }
+
+    /// <summary>Takes in a session of the log.</summary>
+    /// <returns>Its place, which is free when it is deleted; -1 where there was none to delete.</returns>
+    public int Restore(int key, long start, long end, bool isDeleted)
+    {
+        var place = _heads[key];
+        while (place >= 0 && _sessions[place].Start != start)
+        {
+            place = _sessions[place].Next;
+        }
+
+        if (isDeleted)
+        {
+            if (place >= 0)
+            {
+                _sessions[place].LoggedStart = null;
+                Unlink(place);
+                Free([place]);
+            }
+
+            return place;
+        }
+
+        if (place < 0)
+        {
+            place = Open(key, start, end);
+        }
+        else if (end != _sessions[place].End)
+        {
+            _sessions[place].End = end;
+            _ends.Enqueue((place, _sessions[place].Use), end);
+        }
+
+        (_sessions[place].LoggedStart, _sessions[place].IsChanged) = (start, false);
+        return place;
+    }
+
+    /// <summary>The sessions that end by a moment, in the order of their ends; they are no longer open. To be freed.</summary>
+    public int[] TakeDue(long micros)
+    {
+        var due = new List<int>();
+        while (_ends.TryPeek(out var next, out var end) && end <= micros)
+        {
+            _ends.Dequeue();
+            ref readonly var session = ref _sessions[next.Place];
+            if (!session.IsOpen || session.Use != next.Use)
+            {
+                continue;
+            }
+
+            if (session.End > end)
+            {
+                // It has grown since.
+                _ends.Enqueue(next, session.End);
+                continue;
+            }
+
+            Unlink(next.Place);
+            due.Add(next.Place);
+        }
+
+        return [.. due];
+    }
+
+    /// <summary>Gives places back.</summary>
+    public void Free(ReadOnlySpan<int> places)
+    {
+        foreach (var place in places)
+        {
+            _sessions[place].Use++;
+            _free.Push(place);
+        }
+    }
+
+    /// <summary>Sessions that have changed since this was asked before; the log knows them from now on.</summary>
+    public int[] TakeChanged()
+    {
+        var changed = new List<int>();
+        for (var place = 0; place < _placeCount; place++)
+        {
+            ref var session = ref _sessions[place];
+            if (session.IsOpen && session.IsChanged)
+            {
+                session.IsChanged = false;
+                session.LoggedStart = session.Start;
+                changed.Add(place);
+            }
+        }
+
+        return [.. changed];
+    }
+
+    /// <summary>What the log knows and is no more, or has another start now. To be asked before <see cref="TakeChanged"/>.</summary>
+    public (int Key, long Start)[] TakeDeleted()
+    {
+        for (var place = 0; place < _placeCount; place++)
+        {
+            ref var session = ref _sessions[place];
+            if (session.IsOpen && session.LoggedStart is { } logged && logged != session.Start)
+            {
+                _deleted.Add((session.Key, logged));
+                session.LoggedStart = null;
+            }
+        }
+
+        (int, long)[] deleted = [.. _deleted];
+        _deleted.Clear();
+        return deleted;
+    }
+
+    /// <summary>The places of all open sessions.</summary>
+    public int[] Open()
+    {
+        var open = new List<int>();
+        for (var place = 0; place < _placeCount; place++)
+        {
+            if (_sessions[place].IsOpen)
+            {
+                open.Add(place);
+            }
+        }
+
+        return [.. open];
+    }
+
+    /// <summary>The numbers of the keys of sessions.</summary>
+    public int[] KeysOf(ReadOnlySpan<int> places)
+    {
+        var keys = new int[places.Length];
+        for (var i = 0; i < keys.Length; i++)
+        {
+            keys[i] = _sessions[places[i]].Key;
+        }
+
+        return keys;
+    }
+
+    /// <summary>Whether most of the keys have no session, and nothing is to be said of them.</summary>
+    public bool IsMostlyEmpty(int keyCount) => _deleted.Count == 0 && keyCount > EmptyKeysMin && keyCount > 4 * (_placeCount - _free.Count);
+
+    /// <summary>Open sessions get new numbers of keys.</summary>
+    public void Renumber(ReadOnlySpan<int> places, ReadOnlySpan<int> keys, int keyCount)
+    {
+        _heads = [];
+        ReserveKeys(keyCount);
+        for (var i = 0; i < places.Length; i++)
+        {
+            Link(places[i], keys[i]);
+        }
+    }
+
+    private int Open(int key, long start, long end)
+    {
+        if (!_free.TryPop(out var place))
+        {
+            place = _placeCount++;
+            if (place == _sessions.Length)
+            {
+                Array.Resize(ref _sessions, place * 2);
+            }
+        }
+
+        var use = _sessions[place].Use;
+        _sessions[place] = new Session { Start = start, End = end, Use = use, IsOpen = true, IsChanged = true };
+        Link(place, key);
+        _ends.Enqueue((place, use), end);
+        return place;
+    }
+
+    private void MergeOthers(int key, int into, List<(int From, int To)> merges)
+    {
+        for (var other = _heads[key]; other >= 0;)
+        {
+            var next = _sessions[other].Next;
+            ref var session = ref _sessions[into];
+            if (other != into && _sessions[other].Start < session.End && session.Start < _sessions[other].End)
+            {
+                session.Start = Math.Min(session.Start, _sessions[other].Start);
+                session.End = Math.Max(session.End, _sessions[other].End);
+                Unlink(other);
+                merges.Add((other, into));
+
+                // It reaches further now, perhaps over one that was passed by.
+                next = _heads[key];
+            }
+
+            other = next;
+        }
+    }
+
+    private void Link(int place, int key)
+    {
+        _sessions[place].Key = key;
+        _sessions[place].Next = _heads[key];
+        _heads[key] = place;
+    }
+
+    /// <summary>Takes a session out of its key's list; the log is told later if it knows it.</summary>
+    private void Unlink(int place)
+    {
+        ref var session = ref _sessions[place];
+        session.IsOpen = false;
+        if (session.LoggedStart is { } logged)
+        {
+            _deleted.Add((session.Key, logged));
+        }
+
+        if (_heads[session.Key] == place)
+        {
+            _heads[session.Key] = session.Next;
+            return;
+        }
+
+        var before = _heads[session.Key];
+        while (_sessions[before].Next != place)
+        {
+            before = _sessions[before].Next;
+        }
+
+        _sessions[before].Next = session.Next;
+    }
+}
