@@ -27,12 +27,15 @@ internal static class SignedTextReader
     /// <summary>Kind of the texts that let a caller run and read one query on workers; the subject is the query's id.</summary>
     public const string QueryKind = "query";
 
+    /// <summary>Kind of the texts that let a worker send rows to its peers; the subject is <c>JOB/GENERATION</c> of the streaming job.</summary>
+    public const string JobKind = "job";
+
     // Far above what is ever made; keeps hostile input from being decoded at length.
     private const int CharsMax = 2_048;
 
     /// <summary>The subject of a text that is genuine, of the kind, and not expired.</summary>
     /// <exception cref="FlowException">
-    /// <c>unauthenticated</c> for a token or a query's token, <c>bad_input</c> for a ticket; the message says whether it was forged or has expired, never what it holds.
+    /// <c>unauthenticated</c> for a token, also that of a query or a job, <c>bad_input</c> for a ticket; the message says whether it was forged or has expired, never what it holds.
     /// </exception>
     public static string Read(string kind, string text, VerifySignature verify, DateTimeOffset nowUtc)
     {
@@ -63,6 +66,7 @@ internal static class SignedTextReader
     {
         TokenKind => new FlowException(FlowErrorCode.Unauthenticated, $"The bearer token {why}. Use the one in endpoints.json of the silo's data folder, or the configured one."),
         QueryKind => new FlowException(FlowErrorCode.Unauthenticated, $"The token of the query {why}. Start the query again; its gateway makes a new one."),
+        JobKind => new FlowException(FlowErrorCode.Unauthenticated, $"The token of the streaming job {why}. Its gateway makes a new one with each start."),
         _ => new FlowException(FlowErrorCode.BadInput, $"The {kind} {why}. Ask GetFlightInfo for a new one."),
     };
 

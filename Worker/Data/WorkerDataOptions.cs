@@ -29,6 +29,10 @@ public sealed class WorkerDataOptions
     /// <value>Default null: the address it listens on, or the machine's name where that is all of them.</value>
     public string? PublicHost { get; set; }
 
+    /// <summary>Port by which others reach Arrow Flight here, where something stands between that forwards another port.</summary>
+    /// <value>Default null: the port it listens on. Range 1 to 65 535.</value>
+    public int? PublicPort { get; set; }
+
     /// <summary>Folder of the socket by which workers on this host exchange; readable by this user alone.</summary>
     /// <value>Default null: one below the system's temporary folder.</value>
     public string? SocketFolder { get; set; }

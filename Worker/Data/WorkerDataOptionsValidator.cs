@@ -14,6 +14,7 @@ internal sealed class WorkerDataOptionsValidator : IValidateOptions<WorkerDataOp
         [
             OptionRange.Fault(Section, nameof(options.Port), options.Port, 0, IPEndPoint.MaxPort),
             OptionRange.Fault(Section, nameof(options.ExchangePort), options.ExchangePort, 0, IPEndPoint.MaxPort),
+            OptionRange.Fault(Section, nameof(options.PublicPort), options.PublicPort ?? 1, 1, IPEndPoint.MaxPort),
         ];
         if (options.Port != 0 && options.Port == options.ExchangePort)
         {

@@ -16,6 +16,8 @@ using OrleansFlow.Flight;
 using OrleansFlow.Flight.Exchange;
 using OrleansFlow.Rpc;
 using OrleansFlow.Rpc.Server;
+using OrleansFlow.Worker.Jobs;
+using OrleansFlow.Worker.Jobs.Edges;
 using OrleansFlow.Worker.Queries;
 
 namespace OrleansFlow.Worker.Data;
@@ -36,6 +38,9 @@ internal sealed partial class WorkerDataService : IWorkerDataEndpoint, IAsyncDis
     private WebApplication? _app;
     private X509Certificate2? _certificate;
     private string? _artifactRoot;
+
+    /// <summary>What runs tasks of queries; null where they are refused.</summary>
+    internal QueryWorkerService? Queries => _queries;
 
     /// <summary>Makes it; nothing listens before <see cref="StartAsync"/>.</summary>
     /// <param name="options">Checked already.</param>
@@ -62,6 +67,9 @@ internal sealed partial class WorkerDataService : IWorkerDataEndpoint, IAsyncDis
         _producer = new WorkerFlightProducer(_keys, clock, _queries?.Producer);
     }
 
+    /// <summary>Takes rows for the subtasks of streaming jobs, too.</summary>
+    public void Serve(JobHost jobs) => _producer.Jobs = new JobEdgeServer(jobs, _keys.Verify, _clock);
+
     /// <inheritdoc/>
     public string Address { get; private set; } = "";
 
@@ -85,7 +93,7 @@ internal sealed partial class WorkerDataService : IWorkerDataEndpoint, IAsyncDis
             var flight = new Uri(_app.Urls.Single());
             var host = PublicHost();
             var isTls = _certificate is not null;
-            List<string> locations = [string.Create(CultureInfo.InvariantCulture, $"grpc+{(isTls ? "tls" : "tcp")}://{Bracketed(host)}:{flight.Port}")];
+            List<string> locations = [string.Create(CultureInfo.InvariantCulture, $"grpc+{(isTls ? "tls" : "tcp")}://{Bracketed(host)}:{_options.PublicPort ?? flight.Port}")];
             var tcp = Listen(ExchangeAddress.Tcp(_options.BindAddress, _options.ExchangePort, isTls));
             locations.Add(ExchangeAddress.Tcp(host, tcp.Address.Port, isTls).ToString());
             if (TrySocketAddress() is { } socket)

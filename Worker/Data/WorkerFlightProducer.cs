@@ -3,6 +3,7 @@ using OrleansFlow.Errors;
 using OrleansFlow.Flight;
 using OrleansFlow.Flight.Exchange;
 using OrleansFlow.Rpc;
+using OrleansFlow.Worker.Jobs.Edges;
 using OrleansFlow.Worker.Queries;
 
 namespace OrleansFlow.Worker.Data;
@@ -22,6 +23,9 @@ internal sealed class WorkerFlightProducer(VerificationKeys keys, TimeProvider c
     /// <summary>The folder of the artifacts and of the tables' files; null before the first registration.</summary>
     public string? ArtifactRoot { get; set; }
 
+    /// <summary>Takes rows of streaming jobs; null where there are none.</summary>
+    public JobEdgeServer? Jobs { get; set; }
+
     /// <summary>Where artifacts lie; null before the first registration.</summary>
     public IArtifactStore? Artifacts
     {
@@ -29,16 +33,16 @@ internal sealed class WorkerFlightProducer(VerificationKeys keys, TimeProvider c
         set => _artifacts = value;
     }
 
-    public Task<FlightStream> DoGetAsync(FlightTicket ticket, RpcServerContext context)
+    public async Task<FlightStream> DoGetAsync(FlightTicket ticket, RpcServerContext context)
     {
         if (queries is not null && QueryTickets.IsQuery(ticket))
         {
-            return queries.DoGetAsync(ticket, context);
+            return await queries.DoGetAsync(ticket, context);
         }
 
         // The same headers as at the gateway, so that it does not matter who answers.
         var form = StreamForm.Read(context.RequestHeaders);
-        return Task.FromResult(form.Apply(Open(ticket)));
+        return form.Apply(await OpenAsync(ticket, context.CancellationToken));
     }
 
     public IAsyncEnumerable<ReadOnlyMemory<byte>> DoActionAsync(FlightAction action, RpcServerContext context) =>
@@ -51,6 +55,12 @@ internal sealed class WorkerFlightProducer(VerificationKeys keys, TimeProvider c
     {
         try
         {
+            if (Jobs is { } jobs && EdgeTicket.IsEdge(hello.Ticket))
+            {
+                jobs.Authorize(hello);
+                return ValueTask.CompletedTask;
+            }
+
             Redeem(hello.Ticket);
             return ValueTask.CompletedTask;
         }
@@ -63,7 +73,13 @@ internal sealed class WorkerFlightProducer(VerificationKeys keys, TimeProvider c
     /// <summary>Serves an exchange: the same batches for the same ticket.</summary>
     public async Task ExchangeAsync(ExchangeCall call)
     {
-        await using var stream = Open(call.Hello.Ticket);
+        if (Jobs is { } jobs && EdgeTicket.IsEdge(call.Hello.Ticket))
+        {
+            await jobs.ServeAsync(call);
+            return;
+        }
+
+        await using var stream = await OpenAsync(call.Hello.Ticket, call.CancellationToken);
         await call.Stream.WriteSchemaAsync(stream.Schema, call.CancellationToken);
         await foreach (var element in stream.Batches.WithCancellation(call.CancellationToken))
         {
@@ -78,12 +94,17 @@ internal sealed class WorkerFlightProducer(VerificationKeys keys, TimeProvider c
     private static FlowException NoQueries() => new(
         FlowErrorCode.Unsupported, $"This worker takes no tasks of queries: {QueryWorkerOptions.SectionName}:{nameof(QueryWorkerOptions.Enabled)} is false.");
 
-    private FlightStream Open(FlightTicket ticket)
+    private async Task<FlightStream> OpenAsync(FlightTicket ticket, CancellationToken cancellationToken)
     {
         var subject = Redeem(ticket);
         if (TableFlights.IsTable(subject) && ArtifactRoot is { } root)
         {
             return TableFlights.Open(root, subject);
+        }
+
+        if (StreamRows.IsStream(subject) && ArtifactRoot is { } streams)
+        {
+            return await StreamRows.OpenAsync(streams, subject, cancellationToken);
         }
 
         return ArtifactFlights.OpenSubject(

@@ -4,11 +4,15 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OrleansFlow.Flight.Exchange;
+using OrleansFlow.Hosting;
 using OrleansFlow.Tasks;
 using OrleansFlow.Worker.Artifacts;
 using OrleansFlow.Worker.Attempts;
 using OrleansFlow.Worker.Data;
 using OrleansFlow.Worker.Inputs;
+using OrleansFlow.Worker.Jobs;
+using OrleansFlow.Worker.Jobs.Metrics;
 using OrleansFlow.Worker.Queries;
 using OrleansFlow.Worker.Sessions;
 
@@ -25,10 +29,13 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
     private readonly ILogger _logger;
     private readonly WorkerSession _session;
     private readonly WorkerDataService _data;
+    private readonly JobHost? _jobs;
+    private readonly WorkerRpcEndpoint? _rpc;
     private readonly WorkerHealthEndpoint? _health;
     private readonly string _tempRoot;
     private readonly string _socketFolder;
     private readonly string _tempFolder;
+    private readonly string _name;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CancellationTokenSource _aborting = new();
     private Task _running = Task.CompletedTask;
@@ -42,12 +49,13 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
             services ?? throw new ArgumentNullException(nameof(services)),
             options?.Value ?? throw new ArgumentNullException(nameof(options)),
             services.GetService<IOptions<WorkerDataOptions>>()?.Value ?? new WorkerDataOptions(),
+            services.GetService<IOptions<JobWorkerOptions>>()?.Value ?? new JobWorkerOptions(),
             services.GetRequiredService<RoleCatalog>(),
             services.GetRequiredService<IWorkerTransport>())
     {
     }
 
-    internal FlowWorker(IServiceProvider services, WorkerOptions options, WorkerDataOptions data, RoleCatalog roles, IWorkerTransport transport)
+    internal FlowWorker(IServiceProvider services, WorkerOptions options, WorkerDataOptions data, JobWorkerOptions jobs, RoleCatalog roles, IWorkerTransport transport)
     {
         _options = options;
         var loggers = services.GetRequiredService<ILoggerFactory>();
@@ -56,10 +64,31 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
         WorkerId = new WorkerId(_options.WorkerId ?? MakeId());
         _tempRoot = _options.TempFolder ?? Path.Combine(Path.GetTempPath(), "orleansflow");
         _socketFolder = data.SocketFolder ?? Path.Combine(Path.GetTempPath(), "orleansflow");
-        _tempFolder = Path.Combine(_tempRoot, ProcessNames.Of(WorkerId.Value));
+        _name = ProcessNames.Reserve(WorkerId.Value);
+        _tempFolder = Path.Combine(_tempRoot, _name);
         var clock = services.GetRequiredService<TimeProvider>();
         _data = new WorkerDataService(
-            data, ProcessNames.Of(WorkerId.Value) + SocketExtension, root => new SharedFolderArtifactStore(root), clock, loggers, QueriesOf(services, WorkerId.Value, _options.Version ?? ""));
+            data, _name + SocketExtension, root => new SharedFolderArtifactStore(root), clock, loggers, QueriesOf(services, WorkerId.Value, _options.Version ?? ""));
+        _jobs = jobs.Slots == 0 ? null : new JobHost(new JobHostSetup
+        {
+            WorkerId = WorkerId.Value,
+            Slots = jobs.Slots,
+            JobId = jobs.JobId ?? "",
+            RunId = jobs.RunId ?? "",
+            OpenOperatorsAsync = new WorkerOperators([.. services.GetServices<OperatorRegistration>()], _data.Queries?.Engines, services.GetService<Jobs.Previews.IPreviewTarget>() ?? Jobs.Previews.RpcPreviewTarget.Of(_options, clock)).OpenAsync,
+            Exchanges = new ExchangeClient(new ExchangeClientOptions
+            {
+                Tls = GatewayTls.Load(services.GetService<IOptions<QueryWorkerOptions>>()?.Value.TlsAuthorityPath, null, null),
+                TimeProvider = clock,
+            }),
+            Clock = clock,
+            Loggers = loggers,
+        });
+        if (_jobs is not null)
+        {
+            _data.Serve(_jobs);
+        }
+
         _session = new WorkerSession(
             transport,
             new WorkerSessionOptions
@@ -79,8 +108,10 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
                 // A generated id never comes back, so nobody would read it.
                 OutboxFolder = _options.WorkerId is null ? null : OutboxFolder,
                 DataEndpoint = _data,
+                Jobs = _jobs,
                 ShutdownGrace = _options.ShutdownGrace,
                 StopGrace = _options.StopGrace,
+                JobDrainGrace = jobs.DrainGrace,
                 ConnectTimeout = _options.ConnectTimeout,
                 ReportWindow = _options.ReportWindow,
                 PrefetchBatches = _options.PrefetchBatches,
@@ -94,11 +125,15 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
             loggers,
             services.GetService<IMeterFactory>(),
             services.GetRequiredService<AdapterCatalog>());
-        _health = _options.HealthPort is { } port ? new WorkerHealthEndpoint(port, _session.Health, loggers) : null;
+        _rpc = _jobs is not null && jobs.RpcPort is { } rpcPort ? new WorkerRpcEndpoint(rpcPort, jobs.RpcToken, _jobs, loggers) : null;
+        _health = _options.HealthPort is { } port ? new WorkerHealthEndpoint(port, _session.Health, () => JobMetrics.ToText(JobMetrics.Of(_jobs?.Counters() ?? [])), loggers) : null;
     }
 
     /// <summary>Id of the worker.</summary>
     public WorkerId WorkerId { get; }
+
+    /// <summary>What runs tasks of queries; null where they are refused.</summary>
+    internal QueryWorkerService? Queries => _data.Queries;
 
     /// <summary>Ends at the first registration; fails when the worker ends without one.</summary>
     public Task Registered => _session.Registered;
@@ -108,8 +143,14 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
     /// </summary>
     public Task Ended => _running;
 
+    /// <summary>Where it serves its data, as it registers it: locations apart by blanks, Flight's first. Empty while it serves none.</summary>
+    public string DataAddress => _data.Address;
+
     /// <summary>Where its health is served; null when it is not, or not yet.</summary>
     public Uri? HealthAddress => _health?.Address;
+
+    /// <summary>Where <c>WorkerService</c> answers; null when it does not, or not yet.</summary>
+    public Uri? RpcAddress => _rpc?.Address;
 
     /// <summary>How it is now. Safe to call from any thread.</summary>
     public WorkerHealth Health() => _session.Health();
@@ -150,7 +191,9 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
         await _aborting.CancelAsync();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _session.DisposeAsync();
+        await (_jobs?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _data.DisposeAsync();
+        ProcessNames.Release(_name);
         _stopping.Dispose();
         _aborting.Dispose();
     }
@@ -177,8 +220,14 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
             DeleteLeft();
             await _data.StartAsync(CancellationToken.None);
             await (_health?.StartAsync(CancellationToken.None) ?? Task.CompletedTask);
-            await _session.RunAsync(_stopping.Token, _aborting.Token);
-            if (_options.StopHostWhenDrained && !_stopping.IsCancellationRequested)
+            await (_rpc?.StartAsync(CancellationToken.None) ?? Task.CompletedTask);
+            using var ends = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+            var withJob = _jobs?.EndWithJobAsync(ends) ?? Task.CompletedTask;
+            await _session.RunAsync(ends.Token, _aborting.Token);
+            var isJobFinished = ends.IsCancellationRequested;
+            await ends.CancelAsync();
+            await withJob;
+            if ((_options.StopHostWhenDrained || isJobFinished) && !_stopping.IsCancellationRequested)
             {
                 _lifetime?.StopApplication();
             }
@@ -186,6 +235,7 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
         catch (Exception exception)
         {
             LogFailed(WorkerId, exception);
+            _session.FailRegistration(exception);
             if (_lifetime is not null && Environment.ExitCode == 0)
             {
                 // Whoever restarts what failed looks at this.
@@ -199,6 +249,7 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
         {
             await _data.DisposeAsync();
             await (_health?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (_rpc?.DisposeAsync() ?? ValueTask.CompletedTask);
             DeleteFolder(_tempFolder);
             if (Registered.IsCompletedSuccessfully && !(Directory.Exists(OutboxFolder) && Directory.EnumerateFiles(OutboxFolder, "*.effects").Any()))
             {

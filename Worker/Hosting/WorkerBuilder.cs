@@ -3,9 +3,12 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansFlow.Inputs;
+using OrleansFlow.Streaming.Functions;
+using OrleansFlow.Streaming.Operators;
 using OrleansFlow.Worker.Attempts;
 using OrleansFlow.Worker.Functions;
 using OrleansFlow.Worker.Inputs;
+using OrleansFlow.Worker.Jobs;
 using OrleansFlow.Worker.Sessions;
 using OrleansFlow.Workers;
 using OrleansFlow.Workflows;
@@ -156,6 +159,26 @@ public sealed class WorkerBuilder(IServiceCollection services, string? name = nu
     {
         Services.AddSingleton(new AdapterRegistration(schema, typeof(TAdapter)));
         return this;
+    }
+
+    /// <summary>Adds a kind of operator to those that streaming jobs may name here.</summary>
+    /// <param name="kind">As programs name it; none of those that every worker has.</param>
+    /// <param name="make">Called once for each subtask; throws a <see cref="Errors.FlowException"/> when the config is wrong.</param>
+    public WorkerBuilder AddOperator(string kind, Func<OperatorDefinition, StreamElement> make)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(kind);
+        ArgumentNullException.ThrowIfNull(make);
+        Services.AddSingleton(new OperatorRegistration(kind, make));
+        return this;
+    }
+
+    /// <summary>Adds a process function to those that streaming jobs may name here.</summary>
+    /// <param name="name">As programs name it; not empty.</param>
+    /// <param name="make">Called once for each subtask; the instance is of that subtask alone.</param>
+    public WorkerBuilder AddProcessFunction(string name, Func<ProcessFunction> make)
+    {
+        ArgumentNullException.ThrowIfNull(make);
+        return AddOperator(FunctionOperators.KindOf(name), definition => ProcessOperator.Create(definition, make));
     }
 
     /// <summary>Names a database that <c>pull.cursor</c> may read. One of the options with the same name is not looked at.</summary>

@@ -13,11 +13,14 @@ namespace OrleansFlow.Worker.Hosting;
 
 /// <summary>
 /// A worker's health over HTTP/1.1 on loopback: <c>/health</c> says all, <c>/health/live</c> that the process answers, <c>/health/ready</c> answers
-/// 503 while the worker takes no tasks.
+/// 503 while the worker takes no tasks; <c>/metrics</c> says what the subtasks of its streaming jobs have done, as Prometheus scrapes it.
 /// </summary>
-internal sealed partial class WorkerHealthEndpoint(int port, Func<WorkerHealth> health, ILoggerFactory loggers) : IAsyncDisposable
+internal sealed partial class WorkerHealthEndpoint(int port, Func<WorkerHealth> health, Func<string> metrics, ILoggerFactory loggers) : IAsyncDisposable
 {
     private readonly ILogger _logger = loggers.CreateLogger<WorkerHealthEndpoint>();
+    // As Prometheus scrapes it.
+    private const string MetricsType = "text/plain; version=0.0.4; charset=utf-8";
+
     private WebApplication? _app;
 
     /// <summary>Where it listens; null before the start.</summary>
@@ -33,6 +36,7 @@ internal sealed partial class WorkerHealthEndpoint(int port, Func<WorkerHealth> 
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
         _app = builder.Build();
+        _app.MapGet("/metrics", () => Results.Text(metrics(), MetricsType));
         _app.MapGet("/health/live", () => Results.Text("live"));
         _app.MapGet("/health/ready", () => Answer(health(), mustBeReady: true));
         _app.MapGet("/health", () => Answer(health(), mustBeReady: false));

@@ -8,6 +8,7 @@ using OrleansFlow.Tasks;
 using OrleansFlow.Worker.Attempts;
 using OrleansFlow.Worker.Data;
 using OrleansFlow.Worker.Inputs;
+using OrleansFlow.Worker.Jobs;
 using OrleansFlow.Worker.Queries;
 using OrleansFlow.Worker.Sessions;
 
@@ -39,6 +40,13 @@ public static class WorkerServiceCollectionExtensions
         AddShared(services);
         Bind<WorkerOptions>(services, null, WorkerOptions.SectionName);
         Bind<WorkerDataOptions>(services, null, WorkerDataOptions.SectionName);
+        Bind<JobWorkerOptions>(services, null, JobWorkerOptions.SectionName);
+        services.AddOptions<JobWorkerOptions>().PostConfigure<IServiceProvider>(static (jobs, provider) =>
+        {
+            var settings = provider.GetService<IConfiguration>();
+            jobs.JobId ??= settings?["JOB_ID"];
+            jobs.RunId ??= settings?["RUN_ID"];
+        });
         services.TryAddSingleton<RoleCatalog>();
         services.TryAddSingleton<IWorkerTransport>(provider => MakeTransport(provider, provider.GetRequiredService<IOptions<WorkerOptions>>().Value));
         builder.Register(new RoleRegistration(SqlRoleHandler.Role, typeof(SqlRoleHandler), isBuiltIn: true));
@@ -80,6 +88,7 @@ public static class WorkerServiceCollectionExtensions
         AddShared(services);
         Bind<WorkerOptions>(services, name, WorkerOptions.SectionName, options => options.WorkerId = null);
         Bind<WorkerDataOptions>(services, name, WorkerDataOptions.SectionName, options => (options.Port, options.ExchangePort) = (0, 0));
+        Bind<JobWorkerOptions>(services, name, JobWorkerOptions.SectionName);
         services.AddKeyedSingleton(name, (provider, key) => new RoleCatalog(provider.GetKeyedServices<RoleRegistration>(key)));
         services.AddKeyedSingleton<IWorkerTransport>(name, (provider, _) => MakeTransport(provider, OptionsOf<WorkerOptions>(provider, name)));
         builder.Register(new RoleRegistration(SqlRoleHandler.Role, typeof(SqlRoleHandler), isBuiltIn: true));
@@ -87,6 +96,7 @@ public static class WorkerServiceCollectionExtensions
             provider,
             OptionsOf<WorkerOptions>(provider, name),
             OptionsOf<WorkerDataOptions>(provider, name),
+            OptionsOf<JobWorkerOptions>(provider, name),
             provider.GetRequiredKeyedService<RoleCatalog>(name),
             provider.GetRequiredKeyedService<IWorkerTransport>(name)));
         services.AddSingleton<Microsoft.Extensions.Hosting.IHostedService>(provider => provider.GetRequiredKeyedService<FlowWorker>(name));
@@ -104,6 +114,7 @@ public static class WorkerServiceCollectionExtensions
         services.AddInputAdapters();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WorkerOptions>, WorkerOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WorkerDataOptions>, WorkerDataOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<JobWorkerOptions>, JobWorkerOptionsValidator>());
         if (!services.Any(service => service.ImplementationType == typeof(QueryWorkerOptionsValidator)))
         {
             Bind<QueryWorkerOptions>(services, null, QueryWorkerOptions.SectionName);

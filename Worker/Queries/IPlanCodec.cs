@@ -1,4 +1,6 @@
 using OrleansFlow.Arrow;
+using OrleansFlow.Engine.Functions;
+using OrleansFlow.Sql.Planning;
 
 namespace OrleansFlow.Worker.Queries;
 
@@ -15,7 +17,19 @@ public interface IPlanCodec
     /// <param name="cancellationToken">Fires when the task is cancelled.</param>
     /// <returns>The node's rows; null when the node is none of this codec's.</returns>
     ValueTask<PlanNodeRows?> TryDecodeAsync(string node, ReadOnlyMemory<byte> body, WorkerQueryContext context, CancellationToken cancellationToken);
+
+    /// <summary>Encodes a part of a node that a query's text calls (<see cref="QueryExtensions.WithNode"/>); in the silo, once for each task that reads rows of it.</summary>
+    /// <param name="node">The call, and which part.</param>
+    /// <returns>What <see cref="TryDecodeAsync"/> gets; null when the node is none of this codec's. Default: null.</returns>
+    ReadOnlyMemory<byte>? TryEncode(PlanNodeCall node) => null;
 }
+
+/// <summary>A part of a node that a query's text calls.</summary>
+/// <param name="Name">Name of the node's function, which the plan carries as the name of the node.</param>
+/// <param name="Arguments">The arguments.</param>
+/// <param name="Part">Which part, from 0.</param>
+/// <param name="PartCount">Parts that the rows are made in, at most <see cref="CallShape.PartCountMax"/>: together they have each row once.</param>
+public sealed record PlanNodeCall(string Name, TableArguments Arguments, int Part, int PartCount);
 
 /// <summary>The rows of a node.</summary>
 /// <param name="Schema">Columns of all batches, at least one.</param>

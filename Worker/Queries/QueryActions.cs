@@ -11,6 +11,9 @@ public static class QueryActions
     /// <summary>Ends a query.</summary>
     public const string Cancel = "orleansflow.query.cancel";
 
+    /// <summary>Ends attempts of tasks of a query that goes on.</summary>
+    public const string StopTasks = "orleansflow.query.stop-tasks";
+
     /// <summary>Reports of a query's tasks until it ends.</summary>
     public const string Watch = "orleansflow.query.watch";
 
@@ -22,6 +25,7 @@ public static class QueryActions
     [
         new(SetPlans, "Sets plans of query tasks, all or none. Body: SetPlansRequest. Result: SetPlansResponse."),
         new(Cancel, "Ends the tasks of a query. Body: CancelQueryRequest. Result: CancelQueryResponse."),
+        new(StopTasks, "Ends attempts of tasks of a query that goes on. Body: StopTasksRequest. Result: StopTasksResponse."),
         new(Watch, "Reports of a query's tasks. Body: WatchQueryRequest. Results: TaskReport, until the query ends."),
         new(WorkerInfo, "What the worker is. Body: WorkerInfoRequest. Result: WorkerInfo."),
     ];

@@ -1,4 +1,7 @@
 using OrleansFlow.Engine;
+using OrleansFlow.Engine.Functions;
+using OrleansFlow.Sql.Tables;
+using OrleansFlow.Worker.Queries.Databases;
 using OrleansFlow.Worker.Queries.Outputs;
 
 namespace OrleansFlow.Worker.Queries;
@@ -7,9 +10,17 @@ namespace OrleansFlow.Worker.Queries;
 /// The engine of a worker's tasks: one for all, so that they share its memory and threads, with a session for each task. It is opened at the first
 /// use; one that failed inside is replaced and closed with its last task.
 /// </summary>
-internal sealed class QueryEngines(QueryWorkerOptions options, SpillFolder folder) : IAsyncDisposable
+/// <param name="options">Limits.</param>
+/// <param name="folder">Where it spills.</param>
+/// <param name="functions">What every task may call.</param>
+internal sealed class QueryEngines(QueryWorkerOptions options, SpillFolder folder, IReadOnlyList<EngineFunction> functions) : IAsyncDisposable
 {
     private const string TempFolderName = "engine";
+    private const string DatabaseFolderName = "databases";
+
+    // window_self_join makes a join of a window's input with itself, which reads the rows of another task twice; they are there once. And how many
+    // rows other tasks send is not known, so that as-of joins would compare each with each; that operator also takes NULL for less than the other one.
+    private const string Settings = "SET GLOBAL disabled_optimizers = 'window_self_join'; SET GLOBAL asof_loop_join_threshold = 0";
 
     private readonly SemaphoreSlim _gate = new(1, 1);
     private Shared? _current;
@@ -26,11 +37,11 @@ internal sealed class QueryEngines(QueryWorkerOptions options, SpillFolder folde
         try
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            var shared = _current ??= new Shared(await OpenAsync(cancellationToken));
+            var shared = _current ??= new Shared(await OpenAsync(cancellationToken), new DatabaseFiles(() => folder.SubFolder(DatabaseFolderName)));
             var session = shared.Engine.OpenSession();
             shared.UserCount++;
             Interlocked.Increment(ref _sessionCount);
-            return new EngineLease(session, isBroken => ReturnAsync(shared, isBroken));
+            return new EngineLease(shared.Engine, session, shared.Databases, isBroken => ReturnAsync(shared, isBroken));
         }
         finally
         {
@@ -46,7 +57,7 @@ internal sealed class QueryEngines(QueryWorkerOptions options, SpillFolder folde
             _isDisposed = true;
             if (_current is { UserCount: 0 } idle)
             {
-                await idle.Engine.DisposeAsync();
+                await idle.DisposeAsync();
             }
 
             _current = null;
@@ -57,8 +68,38 @@ internal sealed class QueryEngines(QueryWorkerOptions options, SpillFolder folde
         }
     }
 
-    private Task<EngineInstance> OpenAsync(CancellationToken cancellationToken) => EngineInstance.OpenAsync(
-        new EngineOptions { MemoryLimitBytes = options.EngineMemoryBytes, ThreadCount = options.EngineThreads, TempFolder = folder.SubFolder(TempFolderName) }, cancellationToken);
+    private async Task<EngineInstance> OpenAsync(CancellationToken cancellationToken)
+    {
+        var engine = await EngineInstance.OpenAsync(
+            new EngineOptions
+            {
+                MemoryLimitBytes = options.EngineMemoryBytes,
+                ThreadCount = options.EngineThreads,
+
+                // Where it may not spill it gets no folder: with a limit of 0 it leaves an empty file behind.
+                TempFolder = options.EngineSpillBytesMax == 0 ? null : folder.SubFolder(TempFolderName),
+                Functions = [.. functions, ArrowFunction.Create()],
+                FileReaders = ArrowFunction.FileReaders,
+            },
+            cancellationToken);
+        try
+        {
+            await using var session = engine.OpenSession();
+            await session.ExecuteAsync(Settings, null, cancellationToken);
+            if (options.EngineSpillBytesMax is > 0 and var spillBytesMax)
+            {
+                // Not among the settings at opening, where the engine takes it and does not keep to it.
+                await session.ExecuteAsync(FormattableString.Invariant($"SET GLOBAL max_temp_directory_size = '{spillBytesMax}B'"), null, cancellationToken);
+            }
+
+            return engine;
+        }
+        catch
+        {
+            await engine.DisposeAsync();
+            throw;
+        }
+    }
 
     private async ValueTask ReturnAsync(Shared shared, bool isBroken)
     {
@@ -74,7 +115,7 @@ internal sealed class QueryEngines(QueryWorkerOptions options, SpillFolder folde
 
             if (_current != shared && shared.UserCount == 0)
             {
-                await shared.Engine.DisposeAsync();
+                await shared.DisposeAsync();
             }
         }
         finally
@@ -83,11 +124,19 @@ internal sealed class QueryEngines(QueryWorkerOptions options, SpillFolder folde
         }
     }
 
-    private sealed class Shared(EngineInstance engine)
+    private sealed class Shared(EngineInstance engine, DatabaseFiles databases) : IAsyncDisposable
     {
         public EngineInstance Engine { get; } = engine;
 
+        public DatabaseFiles Databases { get; } = databases;
+
         /// <summary>Changed under the gate.</summary>
         public int UserCount { get; set; }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Engine.DisposeAsync();
+            Databases.Dispose();
+        }
     }
 }

@@ -4,6 +4,7 @@ using OrleansFlow.Flight;
 using OrleansFlow.Protocol.Queries.V1;
 using OrleansFlow.Rpc;
 using OrleansFlow.Worker.Data;
+using OrleansFlow.Worker.Queries.Inputs;
 
 namespace OrleansFlow.Worker.Queries;
 
@@ -37,6 +38,9 @@ internal sealed class QueryFlightProducer(QueryTasks tasks, QueryAuthorization a
                 authorization.Authorize(context.RequestHeaders, cancel.QueryId);
                 yield return new CancelQueryResponse { TaskCount = await tasks.CancelAsync(cancel.QueryId, cancel.Reason) }.ToByteArray();
                 break;
+            case QueryActions.StopTasks:
+                yield return await StopTasksAsync(QueryTickets.Read(StopTasksRequest.Parser, action.Body, action.Type), context);
+                break;
             case QueryActions.Watch:
                 var watch = QueryTickets.Read(WatchQueryRequest.Parser, action.Body, action.Type);
                 authorization.Authorize(context.RequestHeaders, watch.QueryId);
@@ -64,6 +68,17 @@ internal sealed class QueryFlightProducer(QueryTasks tasks, QueryAuthorization a
         }
     }
 
+    private async Task<byte[]> StopTasksAsync(StopTasksRequest request, RpcServerContext context)
+    {
+        foreach (var queryId in request.Tasks.Select(key => key.QueryId).Distinct(StringComparer.Ordinal))
+        {
+            authorization.Authorize(context.RequestHeaders, queryId);
+        }
+
+        await tasks.StopAsync(request.Tasks, request.Reason);
+        return new StopTasksResponse().ToByteArray();
+    }
+
     private async Task<byte[]> SetPlansAsync(SetPlansRequest request, RpcServerContext context)
     {
         string? token = null;
@@ -72,6 +87,7 @@ internal sealed class QueryFlightProducer(QueryTasks tasks, QueryAuthorization a
             token = authorization.Authorize(context.RequestHeaders, queryId);
         }
 
+        SourceSpans.Resolve(request);
         await tasks.SetPlansAsync(request.Plans, token);
         return new SetPlansResponse().ToByteArray();
     }

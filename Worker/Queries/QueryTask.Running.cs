@@ -1,6 +1,7 @@
 using OrleansFlow.Engine;
 using OrleansFlow.Protocol.Queries.V1;
 using OrleansFlow.Worker.Queries.Inputs;
+using OrleansFlow.Worker.Queries.Sinks;
 
 namespace OrleansFlow.Worker.Queries;
 
@@ -68,14 +69,32 @@ internal sealed partial class QueryTask
         }
     }
 
+    private async Task WriteAsync(TaskSession session, SinkWriter writer)
+    {
+        using var written = await writer.WriteAsync(await session.ReadTextAsync(_stopped), _stopped);
+        _schema.TrySetResult(SinkWriter.Schema);
+        await _dealer.DealAsync(written, _stopped);
+    }
+
     private async Task QueryAsync(List<TaskInputRows> inputs)
     {
         await using var lease = await _host.Engines.LeaseAsync(_stopped);
+        await using var session = new TaskSession(lease, Plan, _host, _measure);
         EngineResult? result = null;
         try
         {
-            var session = new TaskSession(lease.Session, Plan, _host, _measure);
             await session.PrepareAsync(inputs, _stopped);
+            if (Plan.Sink is { } sink)
+            {
+                await WriteAsync(session, new SinkWriter(lease.Session, sink, Key, () => _stop.CancelAsync()));
+                return;
+            }
+
+            if (Plan.IsProfiled)
+            {
+                await lease.Session.BeginProfilingAsync(_stopped);
+            }
+
             result = await session.StartAsync(_stopped);
             _schema.TrySetResult(result.Schema);
             while (await result.ReadAsync(_stopped) is { } batch)
@@ -102,7 +121,25 @@ internal sealed partial class QueryTask
             if (result is not null)
             {
                 await result.DisposeAsync();
+                await TakeProfileAsync(lease.Session);
             }
+        }
+    }
+
+    private async Task TakeProfileAsync(EngineSession session)
+    {
+        if (!Plan.IsProfiled)
+        {
+            return;
+        }
+
+        try
+        {
+            _measure.SetOperators(await session.TakeProfileAsync(CancellationToken.None));
+        }
+        catch (Exception exception) when (exception is EngineException or InvalidOperationException)
+        {
+            // How the task ended says more than what was measured of it.
         }
     }
 }

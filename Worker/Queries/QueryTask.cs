@@ -16,6 +16,7 @@ internal sealed partial class QueryTask
     private readonly TaskMeasure _measure;
     private readonly ITaskOutput[] _outputs;
     private readonly RowDealer _dealer;
+    private readonly RowSummary? _summary;
     private readonly CancellationTokenSource _time;
     private readonly CancellationTokenSource _stop;
     private readonly CancellationToken _stopped;
@@ -46,7 +47,7 @@ internal sealed partial class QueryTask
         IReadOnlyList<TaskOutput> outputs = plan.Outputs.Count > 0 ? plan.Outputs : [new TaskOutput { PartitionCount = 1, ReaderCount = 1 }];
         _measure = new TaskMeasure(outputs.Sum(output => output.PartitionCount));
         _outputs = [.. outputs.Select(output => host.Outputs.Make(output, _measure, OnReadersGone))];
-        _dealer = new RowDealer(outputs, _outputs, _measure, host.Clock, Change);
+        _dealer = new RowDealer(outputs, _outputs, _measure, host.Clock, Change, NeededRows.Of(plan), _summary = RowSummary.Of(plan));
         _time = plan.TimeLimit is { } limit ? new CancellationTokenSource(limit.ToTimeSpan(), host.Clock) : new CancellationTokenSource();
         _stop = CancellationTokenSource.CreateLinkedTokenSource(_time.Token);
         _stopped = _stop.Token;
@@ -112,13 +113,19 @@ internal sealed partial class QueryTask
     {
         lock (_gate)
         {
-            return new TaskReport
+            var report = new TaskReport
             {
                 Key = Key,
                 State = _state,
                 Metrics = _measure.ToWire(_elapsed ?? _host.Clock.GetElapsedTime(_startedAt)),
                 Failure = _failure?.Failure,
             };
+            if (_state == TaskReport.Types.State.Finished)
+            {
+                _summary?.AddTo(report);
+            }
+
+            return report;
         }
     }
 
@@ -201,7 +208,7 @@ internal sealed partial class QueryTask
         return _time.IsCancellationRequested
             ? TaskFailedException.Of(Key, new FlowException(
                 FlowErrorCode.DeadlineExceeded, $"Task {QueryErrors.Format(Key)} had {Plan.TimeLimit.ToTimeSpan()} and was not done. Give the query more time."))
-            : TaskFailedException.Of(Key, exception);
+            : TaskFailedException.Of(Key, FileFaults.Explain(Plan, exception));
     }
 
     private void SetState(TaskReport.Types.State state, TaskFailedException? failure)

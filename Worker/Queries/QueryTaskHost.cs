@@ -24,5 +24,11 @@ internal sealed record QueryTaskHost
     /// <summary>Tried in this order.</summary>
     public IReadOnlyList<IPlanCodec> Codecs { get; init; } = [];
 
+    /// <summary>What the user declared.</summary>
+    public QueryExtensions Extensions { get; init; } = QueryExtensions.None;
+
+    /// <summary>Options of queries that are not the engine's.</summary>
+    public IReadOnlySet<string> ConfigOptions { get; init; } = new HashSet<string>();
+
     public required IServiceProvider Services { get; init; }
 }

@@ -7,6 +7,26 @@ namespace OrleansFlow.Worker.Queries;
 /// <summary>Calls that read, watch or wait: while one goes on, its query is not given up.</summary>
 internal sealed partial class QueryTasks
 {
+    /// <summary>
+    /// Ends attempts and lets go of what they kept; their queries go on, and whoever still reads them is told. What is not there, or was replaced, is fine.
+    /// </summary>
+    public async Task StopAsync(IEnumerable<TaskKey> keys, string reason)
+    {
+        List<QueryTask> stopped = [];
+        lock (_gate)
+        {
+            foreach (var key in keys)
+            {
+                if (_queries.TryGetValue(key.QueryId, out var query) && query.Tasks.TryGetValue((key.Stage, key.Task), out var task) && task.Key.Attempt == key.Attempt)
+                {
+                    stopped.Add(task);
+                }
+            }
+        }
+
+        await Task.WhenAll(stopped.Select(task => task.CancelAsync(reason, isLost: false)));
+    }
+
     /// <summary>A call begins that has to do with a query.</summary>
     private WorkerQuery Enter(string queryId)
     {

@@ -70,7 +70,7 @@ internal sealed partial class QueryTasks : IAsyncDisposable
     {
         foreach (var plan in plans)
         {
-            TaskPlanCheck.ThrowIfWrong(plan, _host.WorkerId);
+            TaskPlanCheck.ThrowIfWrong(plan, _host);
         }
 
         List<QueryTask> replaced = [];
@@ -121,7 +121,7 @@ internal sealed partial class QueryTasks : IAsyncDisposable
     /// <exception cref="FlowException">As <see cref="SetPlansAsync"/>, but for a plan that is there; as <see cref="OpenAsync(OutputRange, CancellationToken)"/>.</exception>
     public async Task<FlightStream> OpenAsync(TaskPlan plan, string? token, CancellationToken cancellationToken)
     {
-        TaskPlanCheck.ThrowIfWrong(plan, _host.WorkerId);
+        TaskPlanCheck.ThrowIfWrong(plan, _host);
         var query = Enter(plan.Key.QueryId);
         try
         {

@@ -39,6 +39,18 @@ public static class QueryWorkerHosting
         return services;
     }
 
+    /// <summary>
+    /// Adds declared functions, nodes, codecs and options: to the services of a worker's host, of a silo (<c>FlowSiloOptions.ConfigureServices</c>), or of both. Several add up.
+    /// </summary>
+    public static IServiceCollection AddQueryExtensions(this IServiceCollection services, QueryExtensions extensions)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(extensions);
+        extensions.ThrowIfWrong();
+        services.AddSingleton(extensions);
+        return services;
+    }
+
     /// <summary>Serves the worker as an Arrow Flight service, beside whatever else the host serves over HTTP/2. Who may reach it is the host's affair.</summary>
     /// <param name="endpoints">The application; <see cref="AddQueryWorker"/> must have been called.</param>
     /// <returns>The endpoints, for conventions as authorization.</returns>

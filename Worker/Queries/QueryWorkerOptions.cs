@@ -18,6 +18,10 @@ public sealed class QueryWorkerOptions
     /// <value>Default null: the addresses that the host listens on.</value>
     public string? Location { get; set; }
 
+    /// <summary>PEM file of the authorities that the certificates of other workers must come from, where rows travel over TLS (<c>grpc+tls</c>).</summary>
+    /// <value>Default null: those that the system trusts.</value>
+    public string? TlsAuthorityPath { get; set; }
+
     /// <summary>How long a reader waits for the plan of the task that it reads.</summary>
     /// <value>Default 10 s. Range 0 to 10 min.</value>
     public TimeSpan PlanWait { get; set; } = TimeSpan.FromSeconds(10);
@@ -58,6 +62,10 @@ public sealed class QueryWorkerOptions
     /// <value>Default null: 80 % of the machine. At least 8 MiB.</value>
     public long? EngineMemoryBytes { get; set; }
 
+    /// <summary>Bytes that the engine may have on disk at a time; a query that needs more fails with <c>limit_exceeded</c>. Rows that are kept for readers do not count.</summary>
+    /// <value>Default null: 90 % of what is free on the disk. Range 0 (the engine never spills) to 1 PiB.</value>
+    public long? EngineSpillBytesMax { get; set; }
+
     /// <summary>Threads of the engine.</summary>
     /// <value>Default null: one per core. Range 1 to 1,024.</value>
     public int? EngineThreads { get; set; }
@@ -69,4 +77,8 @@ public sealed class QueryWorkerOptions
     /// <summary>Options of queries that the session builder reads; all others are given to the engine.</summary>
     /// <value>Default none.</value>
     public IList<string> ConfigOptions { get; } = [];
+
+    /// <summary>PostgreSQL databases that tasks may read, by the names that the silo's options give them (<c>OrleansFlow:Sql:Databases</c>, with <c>OnWorkers</c>).</summary>
+    /// <value>Default none.</value>
+    public IDictionary<string, WorkerDatabaseOptions> Databases { get; } = new Dictionary<string, WorkerDatabaseOptions>(StringComparer.OrdinalIgnoreCase);
 }

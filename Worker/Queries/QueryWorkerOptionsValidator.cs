@@ -23,10 +23,16 @@ internal sealed class QueryWorkerOptionsValidator : IValidateOptions<QueryWorker
             OptionRange.Fault(Section, nameof(options.ReportInterval), options.ReportInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromHours(1)),
             options.EngineMemoryBytes is { } memory
                 ? OptionRange.Fault(Section, nameof(options.EngineMemoryBytes), memory, EngineOptions.MemoryLimitBytesMin, long.MaxValue) : null,
+            options.EngineSpillBytesMax is { } spill
+                ? OptionRange.Fault(Section, nameof(options.EngineSpillBytesMax), spill, 0, 1L << 50) : null,
             options.EngineThreads is { } threads
                 ? OptionRange.Fault(Section, nameof(options.EngineThreads), threads, 1, EngineOptions.ThreadCountMax) : null,
+            options.TlsAuthorityPath is { } authority && !File.Exists(authority)
+                ? $"{Section}:{nameof(options.TlsAuthorityPath)} '{authority}' does not exist." : null,
             options.SpillFolder is { } folder && string.IsNullOrWhiteSpace(folder)
                 ? $"{Section}:{nameof(options.SpillFolder)} is blank; name a folder, or leave it out." : null,
+            .. options.Databases.Select(database => string.IsNullOrWhiteSpace(database.Value?.ConnectionString)
+                ? $"{Section}:{nameof(options.Databases)}:{database.Key}:{nameof(WorkerDatabaseOptions.ConnectionString)} is blank; say how the database is reached, in Npgsql's words." : null),
         ];
         var found = faults.OfType<string>().ToList();
         return found.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(found);

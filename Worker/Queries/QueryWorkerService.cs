@@ -2,7 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansFlow.Engine;
 using OrleansFlow.Flight;
+using OrleansFlow.Hosting;
 using OrleansFlow.Protocol.Queries.V1;
+using OrleansFlow.Worker.Queries.Databases;
 using OrleansFlow.Worker.Queries.Inputs;
 using OrleansFlow.Worker.Queries.Outputs;
 
@@ -18,6 +20,7 @@ internal sealed class QueryWorkerService : IAsyncDisposable
     private readonly QueryWorker _worker;
     private readonly QueryTaskHost _host;
     private readonly PeerRows _peers;
+    private readonly PostgresCodec _postgres;
     private int _isDisposed;
 
     /// <param name="options">Checked here.</param>
@@ -34,8 +37,20 @@ internal sealed class QueryWorkerService : IAsyncDisposable
         _options = options;
         _worker = worker;
         Outputs = new TaskOutputs(options);
-        Engines = new QueryEngines(options, Outputs.Folder);
-        _peers = new PeerRows((range, token) => Tasks!.OpenAsync(range, token), ownLocations, new FlightOptions { MessageBytesMax = FlightOptions.NoMessageLimit });
+        var extensions = services.GetServices<QueryExtensions>().Aggregate(worker.Extensions, (all, one) => all.With(one));
+        foreach (var codec in services.GetServices<IPlanCodec>())
+        {
+            extensions = extensions.WithCodec(codec);
+        }
+
+        extensions.ThrowIfWrong();
+        Engines = new QueryEngines(options, Outputs.Folder, extensions.Functions);
+        _peers = new PeerRows(
+            (range, token) => Tasks!.OpenAsync(range, token),
+            ownLocations,
+            new FlightOptions { MessageBytesMax = FlightOptions.NoMessageLimit },
+            GatewayTls.Load(options.TlsAuthorityPath, null, null));
+        _postgres = new PostgresCodec(workerId, options);
         _host = new QueryTaskHost
         {
             WorkerId = workerId,
@@ -45,7 +60,9 @@ internal sealed class QueryWorkerService : IAsyncDisposable
             Peers = _peers,
             Clock = services.GetService<TimeProvider>() ?? TimeProvider.System,
             SessionBuilder = worker.SessionBuilder ?? services.GetService<IWorkerSessionBuilder>(),
-            Codecs = [.. worker.Codecs, .. services.GetServices<IPlanCodec>()],
+            Codecs = [_postgres, .. extensions.Codecs],
+            Extensions = extensions,
+            ConfigOptions = extensions.ConfigOptions.Concat(options.ConfigOptions).ToHashSet(StringComparer.OrdinalIgnoreCase),
             Services = services,
         };
         Tasks = new QueryTasks(_host, services.GetRequiredService<ILoggerFactory>().CreateLogger<QueryTasks>());
@@ -69,6 +86,7 @@ internal sealed class QueryWorkerService : IAsyncDisposable
 
         await Tasks.DisposeAsync();
         await _peers.DisposeAsync();
+        await _postgres.DisposeAsync();
         await Engines.DisposeAsync();
         Outputs.Dispose();
     }
@@ -78,10 +96,14 @@ internal sealed class QueryWorkerService : IAsyncDisposable
         Version = _worker.Version,
         WorkerId = _host.WorkerId,
         EngineVersion = EngineInstance.LibraryVersion,
-        Codecs = { _host.Codecs.Select(codec => codec.Name) },
-        ConfigOptions = { _options.ConfigOptions },
+        Functions = { _host.Extensions.FunctionNames },
+        Codecs = { _host.Codecs.Where(codec => codec != _postgres).Select(codec => codec.Name) },
+        ConfigOptions = { _host.ConfigOptions.Order(StringComparer.OrdinalIgnoreCase) },
         RunningTasks = Tasks.RunningCount,
+        KeptTasks = Tasks.TaskCount,
+        KeptBytes = Outputs.Memory.Bytes,
         Cores = _options.EngineThreads ?? Environment.ProcessorCount,
         MemoryLimitBytes = _options.EngineMemoryBytes ?? (long)(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * EngineMemoryShare),
+        TakesPlaces = true,
     };
 }

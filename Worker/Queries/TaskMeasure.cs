@@ -1,4 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
+using OrleansFlow.Engine;
 using OrleansFlow.Protocol.Queries.V1;
 
 namespace OrleansFlow.Worker.Queries;
@@ -16,6 +17,7 @@ internal sealed class TaskMeasure
     private long _outputWaitTicks;
     private long _spilledBytes;
     private int _isStalled;
+    private IReadOnlyList<OperatorProfile> _operators = [];
 
     /// <param name="partitionCount">Of all outputs together.</param>
     public TaskMeasure(int partitionCount)
@@ -55,6 +57,9 @@ internal sealed class TaskMeasure
 
     public void SetStalled(bool isStalled) => Volatile.Write(ref _isStalled, isStalled ? 1 : 0);
 
+    /// <summary>What the engine measured; of a task that was asked to.</summary>
+    public void SetOperators(IReadOnlyList<OperatorProfile> operators) => Volatile.Write(ref _operators, operators);
+
     public TaskMetrics ToWire(TimeSpan elapsed)
     {
         var metrics = new TaskMetrics
@@ -74,6 +79,14 @@ internal sealed class TaskMeasure
             metrics.PartitionBytes.Add(Interlocked.Read(ref _partitionBytes[place]));
         }
 
+        metrics.Operators.AddRange(Volatile.Read(ref _operators).Select(one => new OperatorMetrics
+        {
+            Name = one.Name,
+            Depth = one.Depth,
+            Rows = one.RowCount,
+            Time = Duration.FromTimeSpan(one.Time),
+            Bytes = one.ByteCount,
+        }));
         return metrics;
     }
 }

@@ -3,6 +3,8 @@ using Google.Protobuf.Collections;
 using OrleansFlow.Arrow.Kernels;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Queries.V1;
+using OrleansFlow.Worker.Queries.Outputs;
+using OrleansFlow.Worker.Queries.Sinks;
 
 namespace OrleansFlow.Worker.Queries;
 
@@ -13,7 +15,7 @@ internal static class TaskPlanCheck
     private const int OutputsMax = 64;
 
     /// <exception cref="FlowException"><c>bad_input</c>: the plan contradicts itself; <c>unsupported</c>: it needs a function that there is none of.</exception>
-    public static void ThrowIfWrong(TaskPlan plan, string workerId)
+    public static void ThrowIfWrong(TaskPlan plan, QueryTaskHost host)
     {
         List<string> faults = [];
         CheckKey(plan.Key, faults);
@@ -27,8 +29,14 @@ internal static class TaskPlanCheck
             faults.Add($"is_pass_through needs exactly one input and no scan; there are {plan.Inputs.Count} and {plan.Scans.Count}.");
         }
 
+        if (plan.Sink is { } sink)
+        {
+            CheckSink(plan, sink, faults);
+        }
+
         CheckNames(plan, faults);
         CheckOutputs(plan.Outputs, faults);
+        CheckSummaries(plan, faults);
         if (plan.TimeLimit is { } limit && limit.ToTimeSpan() <= TimeSpan.Zero)
         {
             faults.Add($"time_limit is {limit}; leave it out, or give more than 0.");
@@ -39,10 +47,47 @@ internal static class TaskPlanCheck
             throw new FlowException(FlowErrorCode.BadInput, $"The plan of task '{(plan.Key is null ? "" : QueryErrors.Format(plan.Key))}' cannot be run: {string.Join(" ", faults)}");
         }
 
-        if (plan.Functions.Count > 0)
+        if (host.SessionBuilder is null)
+        {
+            ThrowIfMissing(plan, host, []);
+        }
+    }
+
+    /// <summary>Whether all functions are there that the plan names.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="host">What all tasks have.</param>
+    /// <param name="added">Names of the functions that the session builder added.</param>
+    /// <exception cref="FlowException"><c>unsupported</c>: one is missing.</exception>
+    public static void ThrowIfMissing(TaskPlan plan, QueryTaskHost host, IEnumerable<string> added)
+    {
+        if (plan.Functions.FirstOrDefault(name => !host.Extensions.HasFunction(name) && !added.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } missing)
         {
             throw new FlowException(
-                FlowErrorCode.Unsupported, $"Worker '{workerId}' has no function '{plan.Functions[0]}', which the query needs. Run it on workers that have it, or without it.");
+                FlowErrorCode.Unsupported,
+                $"Worker '{host.WorkerId}' has no function '{missing}', which the query needs. Declare it there with the same {nameof(QueryExtensions)} as at the silo, or run the query without it.");
+        }
+    }
+
+    private static void CheckSummaries(TaskPlan plan, List<string> faults)
+    {
+        if (plan.ValueColumns.Any(column => column < 0))
+        {
+            faults.Add("value_columns holds a negative position.");
+        }
+
+        if ((plan.SumsUpHashes || plan.NeededHashes is not null) && plan.Outputs is not [{ Dealing: TaskOutput.Types.Dealing.Hash }, ..])
+        {
+            faults.Add("sums_up_hashes and needed_hashes are about output 0, which does not deal by hash.");
+        }
+
+        if (plan.NeededHashes is { } needed && !HashBloom.IsLength(needed.Bits.Length))
+        {
+            faults.Add(string.Create(CultureInfo.InvariantCulture, $"needed_hashes has {needed.Bits.Length} bytes; it must be a power of two of at least 8."));
+        }
+
+        if (plan.NeededHashes is not null && plan.Outputs.Count > 1)
+        {
+            faults.Add("needed_hashes leaves out rows of all outputs, so there may be only one.");
         }
     }
 
@@ -62,6 +107,19 @@ internal static class TaskPlanCheck
         if (key.Stage < 0 || key.Task < 0 || key.Attempt < 1)
         {
             faults.Add(string.Create(CultureInfo.InvariantCulture, $"key is stage {key.Stage}, task {key.Task}, attempt {key.Attempt}; stage and task begin at 0, attempts at 1."));
+        }
+    }
+
+    private static void CheckSink(TaskPlan plan, TaskSink sink, List<string> faults)
+    {
+        if (plan.IsPassThrough || !Path.IsPathFullyQualified(sink.Folder) || sink.Names.Count == 0 || !SinkWriter.Formats.Contains(sink.Format))
+        {
+            faults.Add($"sink.folder is '{sink.Folder}', its format '{sink.Format}' and {sink.Names.Count} its names; use an absolute folder, one of {string.Join(", ", SinkWriter.Formats)}, a name for each column, and no is_pass_through.");
+        }
+
+        if (sink.Prefix.AsSpan().IndexOfAny('/', '\\') >= 0)
+        {
+            faults.Add($"sink.prefix is '{sink.Prefix}'; it is the beginning of a file's name.");
         }
     }
 
@@ -86,6 +144,11 @@ internal static class TaskPlanCheck
             if (input.Sources.Any(source => source.Range?.Key is null || source.Range.PartitionCount < 1 || source.Range.FirstPartition < 0 || source.Range.Output < 0))
             {
                 faults.Add($"a source of input '{input.Name}' names no task or no partition.");
+            }
+
+            if (input.Span is not null)
+            {
+                faults.Add($"input '{input.Name}' names a span of tasks; that is for plans that are set by action, beside the places of the tasks.");
             }
 
             if (input.Sources.Count == 0 && input.ColumnTypes.Count == 0)

@@ -12,7 +12,7 @@ namespace OrleansFlow.Worker.Sessions;
 [SuppressMessage("Design", "CA1001", Justification = "The token source has no timer and no wait handle, and disposing it would race with a late abort.")]
 internal sealed class SessionStream(
     IWorkerConnection connection, SessionOutbox outbox, AttemptDispatcher attempts, UpstreamReaders readers, LeaseFence fence,
-    TimeProvider clock, TimeSpan registrationTimeout, Action<string> drainAsked)
+    TimeProvider clock, TimeSpan registrationTimeout, Action<string> drainAsked, SessionJobs? jobs = null)
 {
     private static readonly TimeSpan ReasonWait = TimeSpan.FromSeconds(1);
 
@@ -152,6 +152,12 @@ internal sealed class SessionStream(
                 break;
             case SiloMessage.KindOneofCase.HeartbeatReceipt:
                 fence.OnReceipt(message.HeartbeatReceipt.Sequence);
+                break;
+            case SiloMessage.KindOneofCase.JobOrders when jobs is not null:
+                jobs.OnOrders(message.JobOrders);
+                break;
+            case SiloMessage.KindOneofCase.JobReportReceipt when jobs is not null:
+                jobs.OnReceipt(message.JobReportReceipt);
                 break;
             case SiloMessage.KindOneofCase.Drain:
                 drainAsked(message.Drain.Reason);

@@ -7,6 +7,15 @@ namespace OrleansFlow.Worker.Sessions;
 /// <summary>How streams and the session end.</summary>
 public sealed partial class WorkerSession
 {
+    /// <summary>Ends <see cref="Registered"/> when what the session needs never came about. Does nothing once it has ended.</summary>
+    internal void FailRegistration(Exception exception)
+    {
+        _registered.TrySetException(exception);
+
+        // Nobody has to wait for the registration.
+        _ = _registered.Task.Exception;
+    }
+
     /// <summary>Says what a lost stream means. Throws when the session cannot go on.</summary>
     private void OnStreamLost(Exception? exception)
     {
@@ -87,19 +96,26 @@ public sealed partial class WorkerSession
         }
 
         _attempts.BeginDrain();
+        _jobs?.BeginDrain();
         _outbox.AddControl(new WorkerMessage { Draining = new Draining() });
 
         // A drain by the gateway waits as long as the work takes; a stop of the process only for its grace.
-        await Task.WhenAny(_attempts.WhenIdleAsync(), WhenAsync(stopping, lifetime));
+        await Task.WhenAny(WhenIdleAsync(), WhenAsync(stopping, lifetime));
         if (stopping.IsCancellationRequested)
         {
             LogStopping(_options.WorkerId, _attempts.Count, _options.ShutdownGrace.TotalSeconds);
-            if (!await IsIdleWithinAsync(_options.ShutdownGrace, lifetime))
+            var moving = IsWithinAsync(_jobs?.WhenIdleAsync() ?? Task.CompletedTask, _options.JobDrainGrace, lifetime);
+            if (!await IsWithinAsync(_attempts.WhenIdleAsync(), _options.ShutdownGrace, lifetime))
             {
                 _attempts.StopAll(StopReasons.Shutdown, fences: false);
 
                 // The stop grace ends what does not return; a little more lets the last outcomes be answered.
-                await IsIdleWithinAsync(_options.StopGrace + TimeSpan.FromSeconds(1), lifetime);
+                await IsWithinAsync(_attempts.WhenIdleAsync(), _options.StopGrace + TimeSpan.FromSeconds(1), lifetime);
+            }
+
+            if (!await moving)
+            {
+                LogJobsLeft(_options.WorkerId, _jobs!.Count, _options.JobDrainGrace.TotalSeconds);
             }
         }
 
@@ -114,11 +130,22 @@ public sealed partial class WorkerSession
         await leave.CancelOnSchedulerAsync();
     }
 
-    private async Task<bool> IsIdleWithinAsync(TimeSpan limit, CancellationToken lifetime)
+    private bool IsIdle => _attempts.Count == 0 && _jobs is not { Count: > 0 };
+
+    private Task WhenIdleAsync() => _jobs is null ? _attempts.WhenIdleAsync() : Task.WhenAll(_attempts.WhenIdleAsync(), _jobs.WhenIdleAsync());
+
+    /// <summary>A worker that can say nothing of its jobs any more ends as a whole.</summary>
+    private void OnJobsFailed(Exception exception)
+    {
+        _fault = exception;
+        _ = _leave!.CancelOnSchedulerAsync();
+    }
+
+    private async Task<bool> IsWithinAsync(Task idle, TimeSpan limit, CancellationToken lifetime)
     {
         try
         {
-            await _attempts.WhenIdleAsync().WaitAsync(limit, _clock, lifetime);
+            await idle.WaitAsync(limit, _clock, lifetime);
             return true;
         }
         catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)

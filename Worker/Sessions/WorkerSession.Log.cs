@@ -27,6 +27,10 @@ public sealed partial class WorkerSession
         Message = "Worker {WorkerId} is stopping; {AttemptCount} attempts have {GraceSeconds} s to end")]
     private partial void LogStopping(WorkerId workerId, int attemptCount, double graceSeconds);
 
+    [LoggerMessage(EventId = 2285, Level = LogLevel.Warning,
+        Message = "Worker {WorkerId} leaves with {JobCount} streaming jobs that did not move within {GraceSeconds} s; they go on from their last checkpoint")]
+    private partial void LogJobsLeft(WorkerId workerId, int jobCount, double graceSeconds);
+
     [LoggerMessage(EventId = 2206, Level = LogLevel.Information, Message = "Worker {WorkerId} has left")]
     private partial void LogEnded(WorkerId workerId);
 

@@ -41,6 +41,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
     private readonly UpstreamReaders _readers;
     private readonly LeaseFence _fence;
     private readonly ReconnectBackoff _backoff;
+    private readonly SessionJobs? _jobs;
     private readonly CancellationTokenSource _drainAsked = new();
     private readonly TaskCompletionSource _registered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskScheduler _scheduler = TaskScheduler.Default;
@@ -51,6 +52,8 @@ public sealed partial class WorkerSession : IAsyncDisposable
     private long _downSince;
     private long _warnedAt;
     private bool _hasWarned;
+    private CancellationTokenSource? _leave;
+    private Exception? _fault;
     private volatile bool _isLeaving;
 
     /// <summary>Makes a session; nothing is sent before <see cref="RunAsync"/>.</summary>
@@ -93,6 +96,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
         _runner = new AttemptRunner(
             roles, new InputRouter(_adapters, options.WorkerId, loggers.CreateLogger<InputRouter>()), scopes, _readers, options, instruments, clock, loggers.CreateLogger<AttemptRunner>());
         _steps = new StepRunner(roles, scopes, options, instruments, clock, loggers.CreateLogger<StepRunner>());
+        _jobs = options.Jobs is not { } jobs ? null : new SessionJobs(jobs, _outbox, OnJobsFailed, loggers.CreateLogger<SessionJobs>());
         _fence = new LeaseFence(clock, OnLeasesExpired);
         _backoff = new ReconnectBackoff(options.ReconnectDelayMin, options.ReconnectDelayMax, random);
     }
@@ -126,24 +130,32 @@ public sealed partial class WorkerSession : IAsyncDisposable
         using var journal = OpenOutbox();
         using var leave = CancellationTokenSource.CreateLinkedTokenSource(aborting);
         using var lifetime = CancellationTokenSource.CreateLinkedTokenSource(leave.Token);
+        _leave = leave;
+        _jobs?.Begin();
         var draining = DrainWhenAskedAsync(leave, stopping, lifetime.Token);
         try
         {
             await ServeAsync(leave.Token);
         }
-        catch (Exception) when (leave.IsCancellationRequested)
+        catch (Exception) when (leave.IsCancellationRequested && _fault is null)
         {
             // The drain is over, or was cut short: whatever the stream says to that, the session ends as it was told to.
         }
         catch (Exception exception)
         {
-            _registered.TrySetException(exception);
+            FailRegistration(_fault ?? exception);
+            if (_fault is not null)
+            {
+                throw new FlowException(FlowErrorCode.UnexpectedError, $"Worker '{_options.WorkerId}' cannot report its streaming jobs any more: {_fault.Message}", _fault);
+            }
+
             throw;
         }
         finally
         {
             await lifetime.CancelOnSchedulerAsync();
             await draining;
+            await (_jobs?.DisposeAsync() ?? ValueTask.CompletedTask);
             if (_attempts.Count == 0)
             {
                 journal?.Clear();
@@ -184,7 +196,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                if (_isLeaving && _attempts.Count == 0)
+                if (_isLeaving && IsIdle)
                 {
                     return;
                 }
@@ -199,9 +211,9 @@ public sealed partial class WorkerSession : IAsyncDisposable
     private async Task ServeOneStreamAsync(CancellationToken cancellationToken)
     {
         await using var connection = await _transport.ConnectAsync(cancellationToken);
-        var stream = new SessionStream(connection, _outbox, _attempts, _readers, _fence, _clock, _options.RegistrationTimeout, OnDrainAsked);
+        var stream = new SessionStream(connection, _outbox, _attempts, _readers, _fence, _clock, _options.RegistrationTimeout, OnDrainAsked, _jobs);
         _stream = stream;
-        if (_isLeaving && _attempts.Count == 0)
+        if (_isLeaving && IsIdle)
         {
             return;
         }
@@ -223,6 +235,7 @@ public sealed partial class WorkerSession : IAsyncDisposable
         registration.RoleVersions.Add(_roles.VersionsWith(_options.RoleVersions));
         registration.Roles.Add(_roles.Roles);
         registration.Held.Add(_attempts.Held());
+        _jobs?.Announce(registration);
         registration.Adapters.Add(_adapters.Announced());
         registration.Workflows.Add(_roles.Workflows.Select(workflow => UnsafeByteOperations.UnsafeWrap(workflow.Compiled.ToUtf8())));
         try
@@ -250,7 +263,9 @@ public sealed partial class WorkerSession : IAsyncDisposable
         _backoff.Reset();
         _hasWarned = false;
         _downSince = long.MaxValue;
+        _jobs?.OnStream();
         _readers.OnRegistered();
+        _jobs?.OnRegistered();
         _outbox.SetSending(true);
         _attempts.OnRegistered(LostOf(registered));
         if (_drainAsked.IsCancellationRequested || _isLeaving)

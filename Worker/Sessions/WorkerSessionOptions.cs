@@ -39,6 +39,9 @@ public sealed record WorkerSessionOptions
     /// <summary>What serves the worker's data; its address then takes the place of <see cref="DataAddress"/>.</summary>
     internal Data.IWorkerDataEndpoint? DataEndpoint { get; init; }
 
+    /// <summary>Its streaming jobs, which end with the session; null: it takes none.</summary>
+    internal Jobs.JobHost? Jobs { get; init; }
+
     /// <summary>Folder below which attempts get their own.</summary>
     public required string TempFolder { get; init; }
 
@@ -47,6 +50,9 @@ public sealed record WorkerSessionOptions
 
     /// <summary>How long a stopped handler may take to return before its slot is freed without it. Default 10 s.</summary>
     public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long streaming jobs may take to move once the session was told to stop. Default 30 s.</summary>
+    public TimeSpan JobDrainGrace { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// Folder of the durable outbox, of this worker id alone; null for none. Losing it costs work and nothing else.

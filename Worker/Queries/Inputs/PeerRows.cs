@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.Security;
 using System.Runtime.CompilerServices;
 using OrleansFlow.Arrow;
 using OrleansFlow.Errors;
@@ -20,12 +21,16 @@ internal sealed class PeerRows : IPeerRows, IAsyncDisposable
     private readonly Func<OutputRange, CancellationToken, Task<FlightStream>> _openHereAsync;
     private readonly Func<string> _ownLocations;
     private readonly FlightOptions _flight;
+    private readonly SslClientAuthenticationOptions? _tls;
 
     /// <param name="openHereAsync">Opens the rows of a task of this worker.</param>
     /// <param name="ownLocations">By which names this worker is known: apart by blanks, empty while it has none.</param>
     /// <param name="flight">Memory and limits.</param>
-    public PeerRows(Func<OutputRange, CancellationToken, Task<FlightStream>> openHereAsync, Func<string> ownLocations, FlightOptions flight)
+    /// <param name="tls">Whom it trusts over TLS; null: whom the system trusts.</param>
+    public PeerRows(
+        Func<OutputRange, CancellationToken, Task<FlightStream>> openHereAsync, Func<string> ownLocations, FlightOptions flight, SslClientAuthenticationOptions? tls)
     {
+        _tls = tls;
         _openHereAsync = openHereAsync;
         _ownLocations = ownLocations;
         _flight = flight;
@@ -149,7 +154,7 @@ internal sealed class PeerRows : IPeerRows, IAsyncDisposable
             if (part.StartsWith(FlightScheme, StringComparison.OrdinalIgnoreCase) && Uri.TryCreate(part, UriKind.Absolute, out var uri) && uri.Authority.Length > 0)
             {
                 return _channels.GetOrAdd(
-                    DataLocations.HttpOf(uri), http => new Lazy<RpcChannel>(() => RpcChannel.ForAddress(http, new RpcChannelOptions { ConnectTimeout = ConnectTimeout }))).Value;
+                    DataLocations.HttpOf(uri), http => new Lazy<RpcChannel>(() => RpcChannel.ForAddress(http, new RpcChannelOptions { ConnectTimeout = ConnectTimeout, Tls = _tls }))).Value;
             }
         }
 

@@ -18,14 +18,27 @@ internal sealed class RowDealer
     private readonly TaskMeasure _measure;
     private readonly TimeProvider _clock;
     private readonly Action _onStalled;
+    private readonly NeededRows? _needed;
+    private readonly RowSummary? _summary;
 
     /// <param name="plans">How the rows of each output are dealt.</param>
     /// <param name="outputs">As many; stay the caller's.</param>
     /// <param name="measure">Counts the rows.</param>
     /// <param name="clock">Measures waiting.</param>
     /// <param name="onStalled">Called when the task begins to wait for a reader.</param>
-    public RowDealer(IReadOnlyList<TaskOutput> plans, IReadOnlyList<ITaskOutput> outputs, TaskMeasure measure, TimeProvider clock, Action onStalled)
+    /// <param name="needed">Which rows are needed; null: all.</param>
+    /// <param name="summary">Hears of the rows that are dealt; null: nobody does.</param>
+    public RowDealer(
+        IReadOnlyList<TaskOutput> plans,
+        IReadOnlyList<ITaskOutput> outputs,
+        TaskMeasure measure,
+        TimeProvider clock,
+        Action onStalled,
+        NeededRows? needed = null,
+        RowSummary? summary = null)
     {
+        _needed = needed;
+        _summary = summary;
         _plans = [.. plans];
         _outputs = [.. outputs];
         _measure = measure;
@@ -44,11 +57,24 @@ internal sealed class RowDealer
     /// <summary>Deals a batch out, and waits while readers are far behind. The batch stays the caller's.</summary>
     public async ValueTask DealAsync(RecordBatch batch, CancellationToken cancellationToken)
     {
+        if (_needed is null)
+        {
+            await DealNeededAsync(batch, cancellationToken);
+            return;
+        }
+
+        using var kept = _needed.Keep(batch);
+        await DealNeededAsync(kept, cancellationToken);
+    }
+
+    private async ValueTask DealNeededAsync(RecordBatch batch, CancellationToken cancellationToken)
+    {
         if (batch.RowCount == 0)
         {
             return;
         }
 
+        _summary?.Add(batch);
         _measure.AddMade(batch.RowCount);
         for (var index = 0; index < _outputs.Length; index++)
         {

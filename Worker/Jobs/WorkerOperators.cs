@@ -1,0 +1,38 @@
+using OrleansFlow.Errors;
+using OrleansFlow.Protocol.Streaming.V1;
+using OrleansFlow.Streaming.Operators;
+using OrleansFlow.Streaming.Sql.Execution;
+using OrleansFlow.Worker.Jobs.Previews;
+using OrleansFlow.Worker.Queries;
+
+namespace OrleansFlow.Worker.Jobs;
+
+/// <summary>The operators of a worker: those that every worker has, those of its host, and those that need the local engine.</summary>
+/// <param name="added">Of the host.</param>
+/// <param name="engines">The worker's engine, which its queries use, too; null where it has none.</param>
+/// <param name="previews">Where rows go that jobs show.</param>
+internal sealed class WorkerOperators(IReadOnlyList<OperatorRegistration> added, QueryEngines? engines, IPreviewTarget previews)
+{
+    /// <summary>Makes the operators of one run. The engine is opened only for a program that needs it.</summary>
+    /// <exception cref="FlowException">The program needs an engine, and the worker has none (<see cref="FlowErrorCode.Unsupported"/>).</exception>
+    public async ValueTask<JobOperators> OpenAsync(Program program, CancellationToken cancellationToken)
+    {
+        var registry = new OperatorRegistry().AddKnown();
+        registry.Add(PreviewSink.Kind, definition => new PreviewSink(PreviewSink.StreamOf(definition.Id, definition.Config), previews));
+        foreach (var one in added)
+        {
+            registry.Add(one.Kind, one.Make);
+        }
+
+        if (!program.Nodes.SelectMany(node => node.Chain).Any(one => SqlOperators.Kinds.Contains(one.Kind)))
+        {
+            return new JobOperators(registry);
+        }
+
+        var lease = engines is null
+            ? throw new FlowException(
+                FlowErrorCode.Unsupported, $"The job has SQL in it, and this worker runs none: {QueryWorkerOptions.SectionName}:{nameof(QueryWorkerOptions.Enabled)} is false.")
+            : await engines.LeaseAsync(cancellationToken);
+        return new JobOperators(registry.AddSql(lease.Engine), lease);
+    }
+}
