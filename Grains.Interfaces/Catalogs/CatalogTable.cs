@@ -12,7 +12,7 @@ public sealed record CatalogTable
     [Id(1)]
     public required byte[] Schema { get; init; }
 
-    /// <summary>Name of its manifest in the dataset store; a manifest never changes.</summary>
+    /// <summary>Name of its manifest in the dataset store; a manifest never changes. Empty where there is a definition.</summary>
     [Id(2)]
     public required string Manifest { get; init; }
 
@@ -27,6 +27,27 @@ public sealed record CatalogTable
     /// <summary>Grows with each publication of the table, also over a drop; 0 before the first.</summary>
     [Id(5)]
     public long Version { get; init; }
+
+    /// <summary>What kind of table it is.</summary>
+    [Id(6)]
+    public CatalogTableKind Kind { get; init; }
+
+    /// <summary>The SELECT whose rows it has; null for a dataset, which has files of its own. The manifest is then empty.</summary>
+    [Id(7)]
+    public string? Definition { get; init; }
+}
+
+/// <summary>What a registered table is made of.</summary>
+public enum CatalogTableKind
+{
+    /// <summary>Files that were written for it and never change.</summary>
+    Dataset = 0,
+
+    /// <summary>Files of somebody else, as they are when a statement reads them.</summary>
+    Files = 1,
+
+    /// <summary>A query.</summary>
+    View = 2,
 }
 
 /// <summary>What became of a publication.</summary>

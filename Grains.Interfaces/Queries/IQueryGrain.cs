@@ -20,6 +20,14 @@ public interface IQueryGrain : IGrainWithStringKey
     [Alias("Place")]
     Task<QueryOrders> PlaceAsync(QueryPlacing placing, CancellationToken cancellationToken);
 
+    /// <summary>Gives tasks to stages that were placed as held.</summary>
+    /// <param name="releases">Producers before consumers; none of them reads a stage that stays held.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>What is to be set; repeating it is refused.</returns>
+    /// <exception cref="Errors.FlowException"><c>query_lost</c>; <c>bad_input</c>: one is not held, or the stages cannot be.</exception>
+    [Alias("Release")]
+    Task<QueryOrders> ReleaseAsync(IReadOnlyList<QueryStageRelease> releases, CancellationToken cancellationToken);
+
     /// <summary>Tells what has happened; also that the gateway is still there, so at least every few seconds.</summary>
     /// <returns>What is to be done about it.</returns>
     /// <exception cref="Errors.FlowException"><c>query_lost</c>.</exception>

@@ -73,10 +73,7 @@ internal sealed class CatalogStore(IServiceProvider services)
         }
 
         var row = _buckets[number].Row;
-        row.State = new CatalogBucketState
-        {
-            Version = next.Version, Tables = [.. next.Tables.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => CatalogRow.Of(pair.Value))],
-        };
+        row.State = CatalogBucketState.Of(next);
         _buckets.Remove(number);
         await _storage.WriteStateAsync(Name(number), _grain, row);
         _buckets[number] = (row, next);

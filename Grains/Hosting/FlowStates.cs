@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using OrleansFlow.Decisions.Graphs;
 using OrleansFlow.Grains.Catalogs;
 using OrleansFlow.Grains.Graphs;
+using OrleansFlow.Grains.Jobs;
 using OrleansFlow.Grains.Tasks;
 using OrleansFlow.Grains.Workers;
 using OrleansFlow.Grains.Workflows;
@@ -20,7 +21,7 @@ public static class FlowStates
     {
         TypeInfoResolver = JsonTypeInfoResolver.Combine(
             WorkerStateJson.Default, RunCatalogJson.Default, CatalogJson.Default, GraphRunJson.Default, TaskStateJson.Default, WorkflowJson.Default, WorkflowIndexJson.Default,
-            WorkflowScheduleJson.Default, new DefaultJsonTypeInfoResolver()),
+            WorkflowScheduleJson.Default, StreamJobJson.Default, new DefaultJsonTypeInfoResolver()),
     };
 
     /// <summary>Grain type, state name (or its part before the number), what reads it.</summary>
@@ -56,6 +57,8 @@ public static class FlowStates
         [("rolequeue", "segment")] = StateKind.Of<QueueSegmentState>(row => row.Items.ForEach(item => TaskId.Parse(item.Task))),
         [("limit", "limit")] = StateKind.Of<Limits.LimitGrainState>(row => row.Queues.ForEach(queue => ArgumentException.ThrowIfNullOrEmpty(queue))),
         [("nodecache", "cached")] = StateKind.Of<NodeCacheState>(row => _ = new RunId(row.Run)),
+        [("jobdirectory", "names")] = StateKind.Of<JobDirectoryRow>(row => row.Names.ForEach(name => ArgumentException.ThrowIfNullOrEmpty(name))),
+        [("streamjob", "job")] = StateKind.Of<StreamJobRow>(row => row.Job?.ToJob()),
         [("worker", "worker")] = StateKind.Of<WorkerGrainState>(_ => { }),
         [("workercatalog", "workers")] = StateKind.Of<WorkerCatalogState>(row => row.Workers.ForEach(worker => _ = new WorkerId(worker))),
     };

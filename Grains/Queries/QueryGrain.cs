@@ -13,19 +13,30 @@ namespace OrleansFlow.Grains.Queries;
 [Reentrant]
 internal sealed partial class QueryGrain(IOptions<DistributedQueryOptions> options, LeaseClock clock, ILogger<QueryGrain> logger) : Grain, IQueryGrain
 {
-    private readonly QueryRules _rules = new(options.Value.AttemptsMax, options.Value.LossGrace);
+    // Of the time after which a gateway is given up; a look is due after a third of it.
+    private const double StillShare = 0.75;
+
+    private readonly QueryRules _rules = options.Value.ToRules();
     private readonly TimeSpan _forgetAfter = options.Value.ForgetAfter;
 
     private QueryState _state = QueryState.New;
     private QueryTurnRequest? _request;
     private QueryTurn _turn;
     private DateTimeOffset _heardUtc;
+    private DateTimeOffset _lookedUtc;
+    private DateTimeOffset _submittedUtc;
+    private IReadOnlyList<QueryStageProgress> _progress = [];
     private IGrainTimer? _timer;
 
     private string Id => this.GetPrimaryKeyString();
 
     public async Task<QueryTurn> AdmitAsync(QueryTurnRequest request, TimeSpan wait, CancellationToken cancellationToken)
     {
+        if (_request is null)
+        {
+            _submittedUtc = clock.GetUtcNow();
+        }
+
         _request = request;
         Heard();
         _turn = await Tenant(request).AskAsync(Id, request.MemoryBytes, wait, cancellationToken);
@@ -58,12 +69,23 @@ internal sealed partial class QueryGrain(IOptions<DistributedQueryOptions> optio
             : Task.FromResult(Orders(decision.ToSet.Select(QueryMapping.ToAssignment), []));
     }
 
+    public Task<QueryOrders> ReleaseAsync(IReadOnlyList<QueryStageRelease> releases, CancellationToken cancellationToken)
+    {
+        RequirePlaced();
+        Heard();
+        var decision = Decide(new QueryCommand.Release([.. releases.Select(one => new StageRelease(one.Stage, one.Plan.ToShape()))]));
+        return decision.Refused is { } refused && _state.End is null
+            ? throw new FlowException(FlowErrorCode.BadInput, $"Query '{Id}': {refused}")
+            : Task.FromResult(Orders(decision.ToSet.Select(QueryMapping.ToAssignment), []));
+    }
+
     public Task<QueryOrders> ReportAsync(QueryReport report, CancellationToken cancellationToken)
     {
         RequirePlaced();
         Heard();
+        _progress = report.Stages.Count > 0 ? report.Stages : _progress;
         var lostBefore = LostWorkers().ToList();
-        var toSet = new List<QueryAssignment>();
+        var (toSet, moved, toStop) = (new List<QueryAssignment>(), new List<QueryAssignment>(), new List<QueryAssignment>());
         if (report.Workers.Count > 0)
         {
             Take(new QueryCommand.SeeWorkers([.. report.Workers.Select(QueryMapping.ToWorker)]));
@@ -89,9 +111,16 @@ internal sealed partial class QueryGrain(IOptions<DistributedQueryOptions> optio
         }
 
         Take(new QueryCommand.Tick());
-        return Task.FromResult(Orders(NewestOf(toSet), LostWorkers().Except(lostBefore, StringComparer.Ordinal)));
+        var orders = Orders(NewestOf(toSet), LostWorkers().Except(lostBefore, StringComparer.Ordinal));
+        return Task.FromResult(orders.End is null ? orders with { Moved = moved, ToStop = toStop } : orders);
 
-        void Take(QueryCommand command) => toSet.AddRange(Decide(command).ToSet.Select(QueryMapping.ToAssignment));
+        void Take(QueryCommand command)
+        {
+            var decision = Decide(command);
+            toSet.AddRange(decision.ToSet.Select(QueryMapping.ToAssignment));
+            moved.AddRange(decision.Moved.Select(QueryMapping.ToAssignment));
+            toStop.AddRange(decision.ToStop.Select(QueryMapping.ToAssignment));
+        }
     }
 
     public Task<bool> BeginDeliveryAsync(int attempt, CancellationToken cancellationToken)
@@ -110,18 +139,21 @@ internal sealed partial class QueryGrain(IOptions<DistributedQueryOptions> optio
         }
     }
 
-    public Task CancelAsync(string reason, CancellationToken cancellationToken)
+    public async Task CancelAsync(string reason, CancellationToken cancellationToken)
     {
-        if (_request is not null)
+        if (_request is { } request)
         {
             Decide(new QueryCommand.Abort(FlowErrorCode.Cancelled, reason));
+            if (!_turn.IsAdmitted)
+            {
+                // Wakes the one that waits for its turn, so that it hears of the end at once.
+                await Tenant(request).LeaveAsync(Id, cancellationToken);
+            }
         }
-
-        return Task.CompletedTask;
     }
 
     public Task<QueryView?> GetAsync(CancellationToken cancellationToken) => Task.FromResult(
-        _request is null ? null : new QueryView(_turn, _state.StageViews(), _state.RetryCount, _state.End.ToEnded()));
+        _request is null ? null : new QueryView(_turn, _state.StageViews(_progress), _state.RetryCount, _state.End.ToEnded()) { Request = _request, SubmittedUtc = _submittedUtc });
 
     /// <summary>Of attempts that were decided on one after the other within a report only the last of each task is wanted.</summary>
     private static IEnumerable<QueryAssignment> NewestOf(List<QueryAssignment> toSet) => toSet
@@ -169,6 +201,7 @@ internal sealed partial class QueryGrain(IOptions<DistributedQueryOptions> optio
     private void Heard()
     {
         _heardUtc = clock.GetUtcNow();
+        _lookedUtc = _timer is null ? _heardUtc : _lookedUtc;
         _timer ??= this.RegisterGrainTimer(
             LookAfterAsync, new GrainTimerCreationOptions(_forgetAfter / 3, _forgetAfter / 3) { Interleave = true, KeepAlive = true });
     }
@@ -181,7 +214,11 @@ internal sealed partial class QueryGrain(IOptions<DistributedQueryOptions> optio
             return;
         }
 
-        if (_state.End is null && clock.GetUtcNow() - _heardUtc >= _forgetAfter)
+        // Whoever stood still for so long that this look is late (a process that was stopped, a machine that was put to sleep) heard nobody, and looks again first.
+        var nowUtc = clock.GetUtcNow();
+        var stoodStill = nowUtc - _lookedUtc >= _forgetAfter * StillShare;
+        _lookedUtc = nowUtc;
+        if (_state.End is null && !stoodStill && nowUtc - _heardUtc >= _forgetAfter)
         {
             Decide(new QueryCommand.Abort(FlowErrorCode.QueryLost, $"Nothing was heard of the gateway of query '{Id}' for {_forgetAfter}."));
         }

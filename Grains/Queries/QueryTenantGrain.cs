@@ -23,7 +23,7 @@ internal sealed class QueryTenantGrain(IOptions<DistributedQueryOptions> options
         var answer = Ask(query, memoryBytes);
         if (answer is { IsAdmitted: false, Refused: null } && wait > TimeSpan.Zero)
         {
-            await Task.WhenAny(_changed.Task, Task.Delay(wait, clock, cancellationToken));
+            await Task.WhenAny(InTurnAsync(_changed.Task), InTurnAsync(Task.Delay(wait, clock, cancellationToken)));
             cancellationToken.ThrowIfCancellationRequested();
 
             // Others came and went meanwhile, so it is asked for anew.
@@ -48,6 +48,9 @@ internal sealed class QueryTenantGrain(IOptions<DistributedQueryOptions> options
         Set(_admissions.Forget(_rules, clock.GetUtcNow()));
         return Task.FromResult(new QueryTurns([.. _admissions.Running.Select(claim => claim.Query)], [.. _admissions.Waiting.Select(claim => claim.Query)]));
     }
+
+    // Seen on the grain's scheduler, also by whoever combines it with others.
+    private static async Task InTurnAsync(Task task) => await task;
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -56,26 +56,39 @@ internal sealed class StartTickets(IGrainFactory grains, int count, Action<Excep
     /// <param name="grant">The lease that it came to; null for none.</param>
     public void End(Open? open, LeaseGrant? grant)
     {
-        if (open is not null && grant is not null)
+        if (Interlocked.Decrement(ref _left) == 0)
+        {
+            // Owned by nobody: what fails is told, and the slots that it would give back are free again after a while.
+            _ = CloseAsync(open, grant);
+        }
+        else if (open is not null && grant is not null)
         {
             // Never fails, and nobody waits for it: the lease stands whether or not its worker knows already.
             _ = open.Grants.AddAsync(grant);
         }
+    }
 
-        if (Interlocked.Decrement(ref _left) == 0)
+    /// <summary>The last lease goes to its worker in one message with the end of its ticket: a lone start sends no other.</summary>
+    private async Task CloseAsync(Open? last, LeaseGrant? grant)
+    {
+        if (last is not null)
         {
-            // Owned by nobody: what fails is told, and the slots that it would give back are free again after a while.
-            _ = CloseAsync();
+            await CloseAsync(last, grant is null ? [] : [grant]);
+        }
+
+        foreach (var open in _open)
+        {
+            if (open != last)
+            {
+                await CloseAsync(open, []);
+            }
         }
     }
 
-    private async Task CloseAsync()
+    private async Task CloseAsync(Open open, IReadOnlyList<LeaseGrant> grants)
     {
-        foreach (var open in _open)
-        {
-            await open.Grants.WhenIdleAsync();
-            await RedeemAsync(open.Ticket, [], isLast: true);
-        }
+        await open.Grants.WhenIdleAsync();
+        await RedeemAsync(open.Ticket, grants, isLast: true);
     }
 
     private async Task RedeemAsync(SlotTicket ticket, IReadOnlyList<LeaseGrant> grants, bool isLast)
