@@ -37,7 +37,7 @@ public sealed partial class FlowClient
         ArgumentException.ThrowIfNullOrWhiteSpace(sql);
         options ??= new QueryOptions();
         options.Validate();
-        return new FlowQuery(_channel, _locations, sql, options.Metadata(headers), options);
+        return new FlowQuery(this, _channel, _locations, sql, options.Metadata(headers), options);
     }
 #pragma warning restore VSTHRD200
 

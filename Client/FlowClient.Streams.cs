@@ -118,6 +118,21 @@ public sealed partial class FlowClient
         }
     }
 
+    /// <summary>What is kept of a live stream; null when there is none.</summary>
+    internal async Task<(long Oldest, long Next)?> TryGetStreamBoundsAsync(string stream, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var info = await GuardAsync(() => new FlightClient(_channel.Value).GetFlightInfoAsync(
+                FlightDescriptor.ForPath(StreamsPath, stream), new RpcCallOptions(CancellationToken: cancellationToken))).ConfigureAwait(false);
+            return (Number(info.AppMetadata, "oldest"), Number(info.AppMetadata, "next"));
+        }
+        catch (FlowException exception) when (exception.Code == FlowErrorCode.NotFound)
+        {
+            return null;
+        }
+    }
+
     private static async Task SendAsync(FlightExchange exchange, IAsyncEnumerable<RecordBatch> input, CancellationToken cancellationToken)
     {
         try

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Options;
+using OrleansFlow.Client.Jobs;
 using OrleansFlow.Client.Protocol;
 using OrleansFlow.Client.Workflows;
 using OrleansFlow.Errors;
@@ -40,6 +41,7 @@ public sealed partial class FlowClient : IAsyncDisposable
         _ends = new EndFollower(this, _clock);
         Workflows = new FlowWorkflows(this, _ends, _clock);
         Schedules = new FlowSchedules(this);
+        Jobs = new FlowJobs(this, _clock);
         _submitter = new TaskSubmitter((tasks, allowUnknownRoles) => SubmitTasksAsync(tasks, allowUnknownRoles, CancellationToken.None));
         _locations = new Lazy<FlightLocations>(() => new FlightLocations(_channel.Value, _clock), LazyThreadSafetyMode.PublicationOnly);
     }
@@ -49,6 +51,9 @@ public sealed partial class FlowClient : IAsyncDisposable
 
     /// <summary>Schedules of workflow runs.</summary>
     public FlowSchedules Schedules { get; }
+
+    /// <summary>Streaming jobs.</summary>
+    public FlowJobs Jobs { get; }
 
     /// <summary>Makes a client for one address, outside a container.</summary>
     public static FlowClient Connect(string gateway, string? token = null) =>
@@ -233,7 +238,7 @@ public sealed partial class FlowClient : IAsyncDisposable
     /// <summary>The failure that the gateway meant.</summary>
     internal FlowException Translate(RpcException exception) => RpcFailures.Translate(exception, _channel.Value.Address);
 
-    private async IAsyncEnumerable<TResponse> StreamAsync<TRequest, TResponse>(
+    internal async IAsyncEnumerable<TResponse> StreamAsync<TRequest, TResponse>(
         RpcMethod<TRequest, TResponse> method, TRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var call = _channel.Value.ServerStreaming(method, request, new RpcCallOptions(CancellationToken: cancellationToken));

@@ -30,6 +30,14 @@ public sealed record QueryOptions
     /// <value>Default false: they stay dictionaries where their source has them.</value>
     public bool DecodesDictionaries { get; init; }
 
+    /// <summary>Whether the gateway keeps the result, so that its caller can fetch it again by the query's id for some time. Its rows come when all of them are there.</summary>
+    /// <value>Default false.</value>
+    public bool Keeps { get; init; }
+
+    /// <summary>Options of the query that the silo and its workers declare, by name; the session builders of the workers read them.</summary>
+    /// <value>Default none. A name that is not declared fails the query with <c>bad_input</c>.</value>
+    public IReadOnlyDictionary<string, string> Config { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Is told after each batch how far the query is; null for nobody.</summary>
     public IProgress<QueryProgress>? Progress { get; init; }
 
@@ -38,7 +46,7 @@ public sealed record QueryOptions
     internal RpcMetadata? Metadata(IReadOnlyDictionary<string, string>? headers = null)
     {
         var hasForm = Compression != IpcCompression.None || DecodesDictionaries;
-        if (!hasForm && headers is not { Count: > 0 })
+        if (!hasForm && !Keeps && headers is not { Count: > 0 } && Config.Count == 0)
         {
             return null;
         }
@@ -50,9 +58,19 @@ public sealed record QueryOptions
             metadata.Add(FlowHeaders.Dictionaries, DecodesDictionaries ? FlowHeaders.Decode : FlowHeaders.Keep);
         }
 
+        if (Keeps)
+        {
+            metadata.Add(FlowHeaders.KeepResult, FlowHeaders.Yes);
+        }
+
         foreach (var (name, value) in headers ?? new Dictionary<string, string>())
         {
             metadata.Add(FlowHeaders.QueryPrefix + name.ToLowerInvariant(), value);
+        }
+
+        foreach (var (name, value) in Config)
+        {
+            metadata.Add(FlowHeaders.ConfigPrefix + name.ToLowerInvariant(), value);
         }
 
         return metadata;

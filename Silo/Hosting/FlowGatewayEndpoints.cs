@@ -9,6 +9,7 @@ using OrleansFlow.Rpc;
 using OrleansFlow.Rpc.Server;
 using OrleansFlow.Silo.Gateway.Control;
 using OrleansFlow.Silo.Gateway.Flight;
+using OrleansFlow.Silo.Gateway.Jobs;
 using OrleansFlow.Silo.Gateway.Sessions;
 using OrleansFlow.Silo.Gateway.Workflows;
 
@@ -18,8 +19,8 @@ namespace OrleansFlow.Silo.Hosting;
 public static class FlowGatewayEndpoints
 {
     /// <summary>
-    /// Serves control (<c>orleansflow.v1.Flow</c>), workflow runs (<c>orleansflow.workflow.v1.Workflows</c>), worker sessions, Arrow Flight, what the grain runtime offers, health and
-    /// reflection of gRPC, and <c>/health/live</c> and <c>/health/ready</c>.
+    /// Serves control (<c>orleansflow.v1.Flow</c>), workflow runs (<c>orleansflow.workflow.v1.Workflows</c>), streaming jobs (<c>orleansflow.streaming.v1.StreamJobs</c>), worker sessions, Arrow Flight, what the grain runtime offers, health and
+    /// reflection of gRPC, streaming jobs over HTTP (<c>/api/v1/jobs</c>), and <c>/health/live</c> and <c>/health/ready</c>.
     /// gRPC needs HTTP/2; see <see cref="RpcKestrel.ConfigureFlowHttp2"/>.
     /// </summary>
     /// <param name="endpoints">The application, whose silo was composed with <see cref="FlowSiloBuilderExtensions.AddOrleansFlow"/>.</param>
@@ -30,6 +31,7 @@ public static class FlowGatewayEndpoints
         endpoints.MapRpcService(services.GetRequiredService<FlowService>().Define());
         endpoints.MapRpcService(services.GetRequiredService<WorkflowService>().Define());
         endpoints.MapRpcService(services.GetRequiredService<ScheduleService>().Define());
+        endpoints.MapRpcService(services.GetRequiredService<StreamJobService>().Define());
         endpoints.MapRpcService(services.GetRequiredService<GatewaySessionService>().Define());
         endpoints.MapRpcService(FlightRpc.Define(
             services.GetRequiredService<GatewayFlightProducer>(),
@@ -45,11 +47,12 @@ public static class FlowGatewayEndpoints
         endpoints.MapRpcReflection();
         var ready = services.GetRequiredService<GatewayHealth>();
         var health = services.GetRequiredService<RpcHealth>();
-        foreach (var service in (string[])["", FlowService.Name, WorkflowService.Name, ScheduleService.Name])
+        foreach (var service in (string[])["", FlowService.Name, WorkflowService.Name, ScheduleService.Name, StreamJobService.Name])
         {
             health.Set(service, async cancellationToken => (await ready.CheckReadyAsync(cancellationToken)).All(check => check.Healthy));
         }
 
+        services.GetRequiredService<JobRest>().Map(endpoints);
         endpoints.MapGet("/health/live", (RequestDelegate)(http => http.Response.WriteAsync("live", http.RequestAborted)));
         endpoints.MapGet("/health/ready", (RequestDelegate)AnswerReadyAsync);
         return endpoints;

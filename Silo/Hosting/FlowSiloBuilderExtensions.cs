@@ -12,6 +12,7 @@ using OrleansFlow.Rpc.Server;
 using OrleansFlow.Silo.Gateway.Control;
 using OrleansFlow.Silo.Gateway.Errors;
 using OrleansFlow.Silo.Gateway.Flight;
+using OrleansFlow.Silo.Gateway.Jobs;
 using OrleansFlow.Silo.Gateway.Sessions;
 using OrleansFlow.Silo.Gateway.Sql;
 using OrleansFlow.Silo.Gateway.Streams;
@@ -147,6 +148,7 @@ public static class FlowSiloBuilderExtensions
         services.AddSingleton<StreamLogs>();
         services.AddSingleton<StreamFlights>();
         services.AddSqlGateway();
+        services.AddStreamJobs(configuration);
         services.AddSingleton<GatewayFlightProducer>();
     }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.Extensions.Options;
 using OrleansFlow.Errors;
@@ -49,6 +50,16 @@ internal sealed class AuthInterceptor : IRpcServerInterceptor
         context.Items[typeof(GatewayCaller)] = new GatewayCaller(_tokenNeeded, UserOf(authorization));
 
         return nextAsync();
+    }
+
+    /// <summary>Lets a call over plain HTTP in, by the same rule.</summary>
+    /// <exception cref="FlowException"><c>unauthenticated</c>.</exception>
+    public void CheckHttp(string? authorization, X509Certificate2? certificate)
+    {
+        if (_tokenNeeded && (authorization is not null || !_trustsCertificates || certificate is null))
+        {
+            Check(authorization);
+        }
     }
 
     /// <summary>Checks the value of an authorization header.</summary>

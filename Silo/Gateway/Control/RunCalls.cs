@@ -25,7 +25,7 @@ internal sealed class RunCalls(IGrainFactory grains, IIdSource ids, RunListing l
     public async Task<Wire.SubmitGraphResponse> SubmitAsync(Wire.SubmitGraphRequest request, CancellationToken cancellationToken)
     {
         var run = RunOf(request);
-        if (run.Value is FlightPaths.Uploads or FlightPaths.Streams)
+        if (run.Value is FlightPaths.Uploads or FlightPaths.Streams or FlightPaths.Queries)
         {
             throw new FlowException(FlowErrorCode.BadInput, $"Run id '{run}' is taken: Flight paths that begin with it name {run}. Choose another.");
         }

@@ -16,7 +16,7 @@ internal readonly record struct FlightPath
     }
 
     /// <summary>The run; default for an upload and a stream.</summary>
-    public RunId Run => IsUpload || IsStream ? default : new RunId(Head);
+    public RunId Run => IsUpload || IsStream || IsQuery ? default : new RunId(Head);
 
     /// <summary>The node, or the name of the upload or stream.</summary>
     public string Name { get; }
@@ -33,6 +33,9 @@ internal readonly record struct FlightPath
     /// <summary>Whether it names a stream.</summary>
     public bool IsStream => Head == FlightPaths.Streams;
 
+    /// <summary>Whether it names the kept result of a query.</summary>
+    public bool IsQuery => Head == FlightPaths.Queries;
+
     /// <summary>The descriptor with this path.</summary>
     public FlightDescriptor Descriptor => FlightDescriptor.ForPath(Parts);
 
@@ -43,6 +46,8 @@ internal readonly record struct FlightPath
     public static FlightPath OfNode(RunId run, string node) => new(run.Value, node);
 
     public static FlightPath OfUpload(string name) => new(FlightPaths.Uploads, name);
+
+    public static FlightPath OfQuery(string id) => new(FlightPaths.Queries, id);
 
     public static FlightPath OfStream(string name, string? from = null, string? to = null) => new(FlightPaths.Streams, name, from, to);
 
@@ -58,6 +63,9 @@ internal static class FlightPaths
     /// <summary>First part of the path of a live stream; no run may have this id.</summary>
     public const string Streams = "streams";
 
+    /// <summary>First part of the path of a kept result; no run may have this id.</summary>
+    public const string Queries = "queries";
+
     /// <summary>The path of a descriptor.</summary>
     /// <exception cref="FlowException"><c>bad_input</c>: it names nothing that can be here.</exception>
     public static FlightPath Parse(FlightDescriptor descriptor) => Parse(descriptor.Path, descriptor.ToString());
@@ -71,10 +79,11 @@ internal static class FlightPaths
     private static FlightPath Parse(IReadOnlyList<string>? parts, string text) => parts switch
     {
         [Uploads, var name] when IdText.IsValid(name) => FlightPath.OfUpload(name),
+        [Queries, var id] when IdText.IsValid(id) => FlightPath.OfQuery(id),
         [Streams, var name] when IdText.IsValid(name) => FlightPath.OfStream(name),
         [Streams, var name, var from] when IdText.IsValid(name) && IdText.IsValid(from) => FlightPath.OfStream(name, from),
         [Streams, var name, var from, var to] when IdText.IsValid(name) && IdText.IsValid(from) && IdText.IsValid(to) => FlightPath.OfStream(name, from, to),
-        [var run, var node] when run is not (Uploads or Streams) && IdText.IsValid(run) && IdText.IsValid(node) => FlightPath.OfNode(new RunId(run), node),
+        [var run, var node] when run is not (Uploads or Streams or Queries) && IdText.IsValid(run) && IdText.IsValid(node) => FlightPath.OfNode(new RunId(run), node),
         _ => throw new FlowException(
             FlowErrorCode.BadInput,
             $"Flight '{text}' is neither [RUN, NODE] nor [{Uploads}, NAME] nor [{Streams}, NAME, FROM, TO]: send a PATH of such parts, each 1 to {IdText.MaxLength} letters, digits, '_', '-' or '.', the first a letter or digit."),

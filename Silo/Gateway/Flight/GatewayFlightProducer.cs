@@ -33,6 +33,8 @@ internal sealed class GatewayFlightProducer(
     SqlActions sqlActions,
     SqlTickets sqlTickets,
     SqlExchange exchange,
+    QueryServices queries,
+    KeptResults kept,
     StreamFlights streams,
     StreamLogs streamLogs,
     SessionTokens sessions) : IFlightProducer
@@ -109,7 +111,7 @@ internal sealed class GatewayFlightProducer(
 
         // Some clients wait for the headers before they send.
         await context.SendResponseHeadersAsync();
-        return form.Apply(await exchange.OpenAsync(descriptor, schema, batches, context.CancellationToken));
+        return form.Apply(await exchange.OpenAsync(descriptor, schema, batches, queries.CallerOf(context), context.CancellationToken));
     }
 
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> DoPutAsync(
@@ -158,6 +160,13 @@ internal sealed class GatewayFlightProducer(
             case HealthAction:
                 yield return Encoding.UTF8.GetBytes(Json.Format(await health.CheckAsync(context.CancellationToken)));
                 break;
+            case QueryServices.List or QueryServices.Watch or QueryServices.Cancel:
+                await foreach (var answer in queries.TryRunAsync(action, queries.CallerOf(context), context.CancellationToken)!)
+                {
+                    yield return answer;
+                }
+
+                break;
             default:
                 var (known, result) = await sqlActions.TryRunAsync(action, context.CancellationToken);
                 if (!known)
@@ -180,7 +189,7 @@ internal sealed class GatewayFlightProducer(
         yield return new FlightActionType(CancelRun, "Cancels a run. Body: JSON {\"run_id\": TEXT, \"reason\": TEXT}. Result: the run as JSON.");
         yield return new FlightActionType(DropStream, "Ends a live stream; its rows go. Body: JSON {\"name\": TEXT}. No result.");
         yield return new FlightActionType(HealthAction, "Checks the gateway and what it depends on. No body. Result: JSON.");
-        foreach (var type in SqlActions.Types)
+        foreach (var type in SqlActions.Types.Concat(QueryServices.Types))
         {
             yield return type;
         }
@@ -195,6 +204,7 @@ internal sealed class GatewayFlightProducer(
 
         var path = FlightPaths.Parse(descriptor);
         return path.IsUpload ? uploads.GetInfo(path)
+            : path.IsQuery ? kept.GetInfo(path, queries.CallerOf(context))
             : path.IsStream ? await streams.GetInfoAsync(path, context.CancellationToken)
             : await runs.GetInfoAsync(path, context.Peer, context.CancellationToken);
     }
@@ -203,7 +213,7 @@ internal sealed class GatewayFlightProducer(
     {
         if (sqlTickets.TryRedeem(ticket) is { } statement)
         {
-            return await sql.OpenAsync(statement, QueryHeaders.Read(context.RequestHeaders), context.CancellationToken);
+            return await sql.OpenAsync(statement, queries.CallerOf(context), context.CancellationToken);
         }
 
         var subject = tickets.Redeem(ticket);
@@ -214,6 +224,7 @@ internal sealed class GatewayFlightProducer(
 
         var path = FlightPaths.Parse(subject);
         return path.IsUpload ? uploads.Open(path)
+            : path.IsQuery ? kept.Open(path)
             : path.IsStream ? await streams.OpenAsync(path, context.CancellationToken)
             : await runs.OpenAsync(path, context.CancellationToken);
     }

@@ -1,6 +1,4 @@
-using Google.Protobuf;
 using OrleansFlow.Arrow;
-using OrleansFlow.Protocol.Queries.V1;
 using OrleansFlow.Silo.Gateway.Sql;
 using OrleansFlow.Silo.Security;
 using OrleansFlow.Sql.Stages;
@@ -10,7 +8,7 @@ namespace OrleansFlow.Silo.Gateway.Queries;
 
 /// <summary>A registered table. Every worker sees its files, so each task reads its rows from its own worker, by a ticket that this cluster signs.</summary>
 internal sealed class DatasetTable(
-    string name, ArrowSchema schema, string emptyQuery, IReadOnlyList<DatasetFile> files, SignedText signed, TimeSpan ticketLifetime) : IQueryTable
+    string name, ArrowSchema schema, string emptyQuery, IReadOnlyList<DatasetFile> files, SignedText signed, TimeSpan ticketLifetime) : IDescribedTable
 {
     public string Name => name;
 
@@ -29,7 +27,9 @@ internal sealed class DatasetTable(
         }
 
         // Where only rows are counted, any column has them.
-        return Task.FromResult<IQueryScan>(new Parts(this, scan, columns.Count == 0 ? [0] : columns));
+        IReadOnlyList<int> wanted = columns.Count == 0 ? [0] : columns;
+        return Task.FromResult<IQueryScan>(new TicketScan(
+            scan, emptyQuery, part => Cut(files, part, scan.TaskCount).Select(rows => Sign(TableFlights.Subject(rows.File, rows.FirstRow, rows.RowCount, wanted)))));
     }
 
     /// <summary>The rows of each part: contiguous, and as many in one as in the other.</summary>
@@ -63,26 +63,6 @@ internal sealed class DatasetTable(
 
         throw new InvalidOperationException($"Table '{name}' was planned with column '{column}', which it does not have.");
     }
-
-    private sealed class Parts(DatasetTable table, StageScan scan, IReadOnlyList<int> columns) : IQueryScan
-    {
-        public TaskScan Of(int part, QueryPeer at)
-        {
-            var source = new FlightSource();
-            if (part >= 0)
-            {
-                source.Parts.AddRange(Cut(table.Files, part, scan.TaskCount).Select(rows => new FlightPart
-                {
-                    Location = at.Location,
-                    Ticket = ByteString.CopyFromUtf8(table.Sign(TableFlights.Subject(rows.File, rows.FirstRow, rows.RowCount, columns))),
-                }));
-            }
-
-            return source.Parts.Count > 0 ? new TaskScan { Name = scan.Name, Flight = source } : new TaskScan { Name = scan.Name, Sql = table.EmptyQuery };
-        }
-    }
-
-    private IReadOnlyList<DatasetFile> Files => files;
 
     private string Sign(string subject) => signed.Make(SignedText.TicketKind, subject, ticketLifetime).Text;
 }

@@ -13,11 +13,14 @@ internal sealed class FileQueryTable(string name, ITableSource source) : IQueryT
     {
         // Files that changed since the plan was made are described anew; what no longer fits the plan fails at the workers.
         var description = await source.DescribeAsync(cancellationToken);
-        return new Parts(scan.Name, await source.SplitAsync(description, scan, cancellationToken));
+        var queries = await source.SplitAsync(description, scan, cancellationToken);
+
+        // Without rows a range need not be copied.
+        return new Parts(scan.Name, FileSlices.AreIn(queries[0]) ? description.EmptyQuery : queries[0], queries);
     }
 
-    private sealed class Parts(string name, IReadOnlyList<string> queries) : IQueryScan
+    private sealed class Parts(string name, string shape, IReadOnlyList<string> queries) : IQueryScan
     {
-        public TaskScan Of(int part, QueryPeer at) => new() { Name = name, Sql = part >= 0 ? queries[part] : $"SELECT * FROM ({queries[0]}) WHERE false" };
+        public TaskScan Of(int part, QueryPeer at) => new() { Name = name, Sql = part >= 0 ? queries[part] : $"SELECT * FROM ({shape}) WHERE false" };
     }
 }

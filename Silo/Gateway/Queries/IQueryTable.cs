@@ -9,6 +9,9 @@ internal interface IQueryTable
     /// <summary>The name by which plans name it.</summary>
     string Name { get; }
 
+    /// <summary>Whether it may give other rows to a task that runs again: what was made of the earlier ones is then made anew. False for what is written once.</summary>
+    bool MayChange => false;
+
     /// <summary>Divides it among the tasks of a scan.</summary>
     /// <exception cref="OrleansFlow.Errors.FlowException">It cannot be read.</exception>
     Task<IQueryScan> SplitAsync(StageScan scan, CancellationToken cancellationToken);

@@ -1,8 +1,13 @@
 using System.Collections.Concurrent;
+using System.Net.Security;
 using System.Runtime.CompilerServices;
 using Google.Protobuf;
+using Microsoft.Extensions.Options;
+using OrleansFlow.Arrow;
 using OrleansFlow.Flight;
+using OrleansFlow.Hosting;
 using OrleansFlow.Protocol.Queries.V1;
+using OrleansFlow.Queries;
 using OrleansFlow.Rpc;
 using OrleansFlow.Silo.Security;
 using OrleansFlow.Worker.Data;
@@ -10,13 +15,13 @@ using OrleansFlow.Worker.Queries;
 
 namespace OrleansFlow.Silo.Gateway.Queries;
 
-/// <summary>The calls of a query's coordinator to workers (<c>query_v1.proto</c>), with one channel for each worker. Thread-safe.</summary>
-/// <remarks>Every method throws <see cref="RpcException"/> when the worker refuses or cannot be reached.</remarks>
-internal sealed class QueryCalls(SignedText signed, TimeProvider clock) : IAsyncDisposable
+/// <summary>Calls over Flight, with one channel for each worker. Thread-safe.</summary>
+internal sealed class QueryCalls(SignedText signed, IOptions<DistributedQueryOptions> options, TimeProvider clock) : IQueryCalls, IAsyncDisposable
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
 
+    private readonly SslClientAuthenticationOptions? _tls = GatewayTls.Load(options.Value.TlsAuthorityPath, null, null);
     private readonly ConcurrentDictionary<string, Lazy<RpcChannel>> _channels = new(StringComparer.Ordinal);
 
     /// <summary>The right to run and read a query at every worker of this cluster.</summary>
@@ -24,18 +29,14 @@ internal sealed class QueryCalls(SignedText signed, TimeProvider clock) : IAsync
     /// <param name="lifetime">How long it is good.</param>
     public string TokenFor(string queryId, TimeSpan lifetime) => signed.Make(SignedTextReader.QueryKind, queryId, lifetime).Text;
 
-    /// <summary>Gives a worker tasks: all of them or none.</summary>
-    public async Task SetAsync(string location, string token, IEnumerable<TaskPlan> plans, CancellationToken cancellationToken)
+    public async Task SetAsync(string location, string token, SetPlansRequest request, CancellationToken cancellationToken)
     {
-        var request = new SetPlansRequest();
-        request.Plans.AddRange(plans);
         await foreach (var _ in ActAsync(location, token, QueryActions.SetPlans, request, CallTimeout, cancellationToken))
         {
             // That there is an answer is the answer.
         }
     }
 
-    /// <summary>Ends the tasks of a query at a worker and deletes what they kept.</summary>
     public async Task CancelAsync(string location, string token, string queryId, string reason, TimeSpan timeout)
     {
         await foreach (var _ in ActAsync(
@@ -45,7 +46,14 @@ internal sealed class QueryCalls(SignedText signed, TimeProvider clock) : IAsync
         }
     }
 
-    /// <summary>Hears of the tasks of a query at a worker until the query is cancelled there.</summary>
+    public async Task StopAsync(string location, string token, IEnumerable<TaskKey> tasks, string reason, TimeSpan timeout)
+    {
+        await foreach (var _ in ActAsync(location, token, QueryActions.StopTasks, new StopTasksRequest { Tasks = { tasks }, Reason = reason }, timeout, CancellationToken.None))
+        {
+            // That there is an answer is the answer.
+        }
+    }
+
     public async IAsyncEnumerable<TaskReport> WatchAsync(string location, string token, string queryId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var bytes in ActAsync(location, token, QueryActions.Watch, new WatchQueryRequest { QueryId = queryId }, timeout: null, cancellationToken))
@@ -73,11 +81,8 @@ internal sealed class QueryCalls(SignedText signed, TimeProvider clock) : IAsync
         }
     }
 
-#pragma warning disable VSTHRD200 // It makes a reader; nothing is awaited here.
-    /// <summary>Prepares the reading of a task's rows.</summary>
-    public FlightReader Read(string location, string token, OutputRange range, CancellationToken cancellationToken) =>
-        ClientOf(location).DoGet(QueryTickets.Of(range), new RpcCallOptions(Metadata: HeadersOf(token), CancellationToken: cancellationToken));
-#pragma warning restore VSTHRD200
+    public IQueryRows ReadAsync(string location, string token, OutputRange range, CancellationToken cancellationToken) =>
+        new FlightRows(ClientOf(location).DoGet(QueryTickets.Of(range), new RpcCallOptions(Metadata: HeadersOf(token), CancellationToken: cancellationToken)));
 
     public async ValueTask DisposeAsync()
     {
@@ -102,6 +107,15 @@ internal sealed class QueryCalls(SignedText signed, TimeProvider clock) : IAsync
         _channels.GetOrAdd(
             location,
             key => new Lazy<RpcChannel>(() => RpcChannel.ForAddress(
-                DataLocations.HttpOf(new Uri(key)), new RpcChannelOptions { ConnectTimeout = ConnectTimeout, TimeProvider = clock }))).Value,
+                DataLocations.HttpOf(new Uri(key)), new RpcChannelOptions { ConnectTimeout = ConnectTimeout, TimeProvider = clock, Tls = _tls }))).Value,
         WorkerDataService.FlightLimits);
+
+    private sealed class FlightRows(FlightReader reader) : IQueryRows
+    {
+        public Task<ArrowSchema> GetSchemaAsync(CancellationToken cancellationToken) => reader.GetSchemaAsync(cancellationToken);
+
+        public IAsyncEnumerator<RecordBatch> GetAsyncEnumerator(CancellationToken cancellationToken) => reader.GetAsyncEnumerator(cancellationToken);
+
+        public ValueTask DisposeAsync() => reader.DisposeAsync();
+    }
 }

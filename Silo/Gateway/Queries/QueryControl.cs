@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Queries.V1;
 using OrleansFlow.Queries;
-using OrleansFlow.Rpc;
+using OrleansFlow.Silo.Gateway.Sql;
+using OrleansFlow.Worker.Sessions;
 
 namespace OrleansFlow.Silo.Gateway.Queries;
 
@@ -20,31 +21,37 @@ internal sealed partial class QueryControl : IAsyncDisposable
 
     private readonly QueryContext _query;
     private readonly IQueryWorkers _workers;
-    private readonly QueryCalls _calls;
+    private readonly IQueryCalls _calls;
     private readonly QueryResult _result;
     private readonly TimeSpan _checkInterval;
     private readonly TimeProvider _clock;
     private readonly ILogger<QueryRun> _logger;
+    private readonly WorkerBeats _beats;
     private readonly CancellationTokenSource _stop = new();
     private readonly Channel<News> _news = Channel.CreateBounded<News>(NewsMax);
     private readonly Dictionary<(int Stage, int Task), (int Attempt, QueryPeer At)> _places = [];
+    private readonly List<(QueryAttempt Attempt, TaskReport Report)> _finished = [];
     private readonly Dictionary<string, QueryPeer> _peers = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (QueryPeer Peer, Task Watching)> _used = new(StringComparer.Ordinal);
+    private readonly List<Task> _underWay = [];
+    private readonly Queue<QueryOrders> _later = [];
     private readonly long _startedAt;
     private Task _loop = Task.CompletedTask;
+    private volatile bool _isEnding;
 
     public QueryControl(
-        QueryContext query, IQueryWorkers workers, QueryCalls calls, QueryResult result, TimeSpan checkInterval, TimeProvider clock, ILogger<QueryRun> logger)
+        QueryContext query, IQueryWorkers workers, IQueryCalls calls, QueryResult result, QueryPatience patience, TimeProvider clock, ILogger<QueryRun> logger)
     {
         _query = query;
         _workers = workers;
         _calls = calls;
         _result = result;
-        _checkInterval = checkInterval;
+        _checkInterval = patience.CheckInterval;
+        _beats = new WorkerBeats(patience.SilenceMax, clock);
         _clock = clock;
         _logger = logger;
         _startedAt = clock.GetTimestamp();
-        ResultStage = query.Plans.Stages().Count - 1;
+        ResultStage = query.Steps.Plan.Stages.Count - 1;
     }
 
     /// <summary>Position of the last stage.</summary>
@@ -60,12 +67,27 @@ internal sealed partial class QueryControl : IAsyncDisposable
         _loop = LoopAsync(orders);
     }
 
+    /// <summary>
+    /// Waits for the last words of the workers, which were told of the end. Call it before that: a worker that then leaves the query is no loss.
+    /// </summary>
+    /// <param name="tellAsync">Tells them.</param>
+    /// <param name="timeout">How long the slowest may take; what it would have said is then not known.</param>
+    public async Task HearOutAsync(Func<Task> tellAsync, TimeSpan timeout)
+    {
+        _isEnding = true;
+        await tellAsync();
+        await Task.WhenAll(_used.Values.Select(used => used.Watching)).WaitAsync(timeout, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+    }
+
+    /// <summary>From now on no worker is given anything. What is under way ends soon; <see cref="DisposeAsync"/> waits for it.</summary>
+    public Task StopAsync() => _stop.CancelOnSchedulerAsync();
+
     /// <summary>Ends the loop and the watching. Tasks at workers stay as they are.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
+        await StopAsync();
         await _loop;
-        await Task.WhenAll(_used.Values.Select(used => used.Watching));
+        await Task.WhenAll(_used.Values.Select(used => used.Watching).Concat(_underWay));
         _stop.Dispose();
     }
 
@@ -74,14 +96,7 @@ internal sealed partial class QueryControl : IAsyncDisposable
     {
         var news = fault.IsOfTheWay
             ? new News(null, new QueryLoss(at.Id, fault.Message))
-            : new News(
-                new TaskReport
-                {
-                    Key = _query.Plans.KeyOf(new QueryAttempt(ResultStage, 0, attempt)),
-                    State = TaskReport.Types.State.Failed,
-                    Failure = new TaskFailure { Code = FlowErrorKind.Of(fault.Code).Wire, Message = fault.Message, Lost = fault.Lost },
-                },
-                null);
+            : FailureOf(new QueryAttempt(ResultStage, 0, attempt), fault, fault.Message);
         if (!_news.Writer.TryWrite(news))
         {
             // So many reports wait that one of them says the same.
@@ -98,6 +113,7 @@ internal sealed partial class QueryControl : IAsyncDisposable
             {
                 await WaitAsync();
                 await ApplyAsync(await _query.Grain.ReportAsync(await TakeReportAsync(), _stop.Token));
+                await GoOnAsync();
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -114,15 +130,32 @@ internal sealed partial class QueryControl : IAsyncDisposable
         }
     }
 
+    /// <summary>Begins the stages for which others had to end, now that these have.</summary>
+    private async Task GoOnAsync()
+    {
+        foreach (var (attempt, report) in _finished)
+        {
+            _query.Steps.Finish(attempt, report);
+        }
+
+        _finished.Clear();
+        if (_result.Failure is null && _query.Steps.Next() is { Count: > 0 } releases)
+        {
+            await ApplyAsync(await _query.Grain.ReleaseAsync(releases, _stop.Token));
+        }
+    }
+
     private async Task WaitAsync()
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        Task news = _news.Reader.WaitToReadAsync(either.Token).AsTask();
-        await Task.WhenAny(news, Task.Delay(_checkInterval, _clock, either.Token));
-        await either.CancelAsync();
-        await news.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var news = WaitForNewsAsync(either.Token);
+        await Task.WhenAny(news, Task.Delay(_checkInterval, _clock, either.Token).OnSchedulerAsync());
+        await either.CancelOnSchedulerAsync();
+        await news.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         _stop.Token.ThrowIfCancellationRequested();
     }
+
+    private async Task WaitForNewsAsync(CancellationToken cancellationToken) => await _news.Reader.WaitToReadAsync(cancellationToken);
 
     private async Task<QueryReport> TakeReportAsync()
     {
@@ -140,6 +173,7 @@ internal sealed partial class QueryControl : IAsyncDisposable
                 if (report.State == TaskReport.Types.State.Finished)
                 {
                     finished.Add(attempt);
+                    _finished.Add((attempt, report));
                 }
                 else if (report.State == TaskReport.Types.State.Failed)
                 {
@@ -152,9 +186,14 @@ internal sealed partial class QueryControl : IAsyncDisposable
             }
         }
 
+        foreach (var silent in _beats.TakeSilent(_places.Where(place => !_query.Steps.IsFinished(place.Key.Stage, place.Key.Task)).Select(place => place.Value.At.Id)))
+        {
+            lost.Add(new QueryLoss(silent, "Nothing was heard of it for too long."));
+        }
+
         // Those that came since are wanted only where something has to move.
         var hosts = lost.Count + failed.Count > 0 ? await FindHostsAsync() : [];
-        return new QueryReport { Finished = finished, Failed = failed, Lost = lost, Workers = hosts };
+        return new QueryReport { Finished = finished, Failed = failed, Lost = lost, Workers = hosts, Stages = _query.Meter.Progress(_query.Steps.PositionOf) };
     }
 
     private async Task<IReadOnlyList<QueryHost>> FindHostsAsync()
@@ -172,20 +211,39 @@ internal sealed partial class QueryControl : IAsyncDisposable
         }
     }
 
+    /// <summary>Does what the grain decides, and then what it decided meanwhile.</summary>
     private async Task ApplyAsync(QueryOrders orders)
+    {
+        _later.Enqueue(orders);
+        while (_result.Failure is null && _later.TryDequeue(out var next))
+        {
+            await ApplyOneAsync(next);
+        }
+    }
+
+    private async Task ApplyOneAsync(QueryOrders orders)
     {
         if (orders.End is { Code: { } code } end)
         {
-            _result.Fail(new FlowException(code, end.Message));
+            _result.Fail(new FlowException(code, SqlPlaces.Remove(end.Message)));
             return;
         }
 
-        foreach (var assignment in orders.ToSet)
+        foreach (var assignment in orders.Moved.Concat(orders.ToSet.Where(one => !one.IsCopy)))
         {
             _places[(assignment.Attempt.Stage, assignment.Attempt.Task)] = (assignment.Attempt.Attempt, _peers[assignment.Worker]);
+            _query.Steps.Move(assignment.Attempt);
         }
 
-        await Task.WhenAll(orders.ToSet.GroupBy(one => one.Worker, StringComparer.Ordinal).Select(tasks => SetAsync(_peers[tasks.Key], [.. tasks])));
+        // Made anew each time: a task may have moved since.
+        var places = new TaskPlaces(_query.Id, _query.Steps, _places);
+        var setting = Task.WhenAll(orders.ToSet.GroupBy(one => one.Worker, StringComparer.Ordinal).Select(tasks => SetAsync(_peers[tasks.Key], [.. tasks], places)));
+        if (!await IsDoneBeforeTheEndAsync(setting))
+        {
+            return;
+        }
+
+        Stop(orders.ToStop);
         foreach (var assignment in orders.ToSet)
         {
             // Last, so that a reader finds the attempt set, or its worker's failure told.
@@ -196,72 +254,19 @@ internal sealed partial class QueryControl : IAsyncDisposable
         }
     }
 
-    private async Task SetAsync(QueryPeer peer, IReadOnlyList<QueryAssignment> tasks)
-    {
-        var left = _query.TimeLimit - _clock.GetElapsedTime(_startedAt);
-        if (left <= TimeSpan.Zero)
-        {
-            // The grain says so at the next look.
-            return;
-        }
-
-        try
-        {
-            _used.TryAdd(peer.Id, (peer, Task.CompletedTask));
-            await _calls.SetAsync(
-                peer.Location, _query.Token, tasks.Select(one => _query.Plans.Make(one.Attempt, peer, (stage, task) => _places[(stage, task)], left)), _stop.Token);
-            if (_used[peer.Id].Watching.IsCompleted)
-            {
-                _used[peer.Id] = (peer, WatchAsync(peer));
-            }
-        }
-        catch (RpcException exception)
-        {
-            var fault = QueryFault.Of(exception);
-            await TellAsync(new News(null, new QueryLoss(peer.Id, fault.Message)), fault.IsOfTheWay);
-            foreach (var one in fault.IsOfTheWay ? [] : tasks)
-            {
-                await TellAsync(
-                    new News(
-                        new TaskReport
-                        {
-                            Key = _query.Plans.KeyOf(one.Attempt),
-                            State = TaskReport.Types.State.Failed,
-                            Failure = new TaskFailure { Code = FlowErrorKind.Of(fault.Code).Wire, Message = $"Worker '{peer.Id}': {fault.Message}" },
-                        },
-                        null),
-                    isTold: true);
-            }
-        }
-    }
-
-    /// <summary>Hears of the tasks at a worker for as long as there are any. Never fails: what breaks it is news.</summary>
-    private async Task WatchAsync(QueryPeer peer)
-    {
-        await Task.Yield();
-        try
-        {
-            await foreach (var report in _calls.WatchAsync(peer.Location, _query.Token, _query.Id, _stop.Token))
-            {
-                await _news.Writer.WriteAsync(new News(report, null), _stop.Token);
-            }
-
-            await TellAsync(new News(null, new QueryLoss(peer.Id, "It ended the query by itself.")), !_stop.IsCancellationRequested);
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            // The query has ended.
-        }
-        catch (Exception exception)
-        {
-            await TellAsync(new News(null, new QueryLoss(peer.Id, exception.Message)), !_stop.IsCancellationRequested).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
     private Task TellAsync(News news, bool isTold) => isTold ? _news.Writer.WriteAsync(news, _stop.Token).AsTask() : Task.CompletedTask;
 
+    private News FailureOf(QueryAttempt attempt, QueryFault fault, string message) => new(
+        new TaskReport
+        {
+            Key = _query.Plans.KeyOf(attempt),
+            State = TaskReport.Types.State.Failed,
+            Failure = new TaskFailure { Code = FlowErrorKind.Of(fault.Code).Wire, Message = message, Lost = fault.Lost },
+        },
+        null);
+
     private QueryAttempt? AttemptOf(TaskKey? key) =>
-        key is not null && _query.Plans.PositionOf(key.Stage) is { } position ? new QueryAttempt(position, key.Task, key.Attempt) : null;
+        key is not null && _query.Steps.PositionOf(key.Stage) is { } position ? new QueryAttempt(position, key.Task, key.Attempt) : null;
 
     [LoggerMessage(EventId = 5322, Level = LogLevel.Warning, Message = "Query {QueryId}: that its result could not be read was not told, because too much waits: {Reason}")]
     private partial void LogResultNotTold(string queryId, string reason);

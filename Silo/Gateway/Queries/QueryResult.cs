@@ -1,4 +1,5 @@
 using OrleansFlow.Errors;
+using OrleansFlow.Worker.Sessions;
 
 namespace OrleansFlow.Silo.Gateway.Queries;
 
@@ -65,7 +66,7 @@ internal sealed class QueryResult : IDisposable
                 changed = _changed.Task;
             }
 
-            await changed.WaitAsync(cancellationToken);
+            await changed.OnSchedulerAsync().WaitAsync(cancellationToken);
         }
     }
 

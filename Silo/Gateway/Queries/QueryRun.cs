@@ -15,10 +15,11 @@ namespace OrleansFlow.Silo.Gateway.Queries;
 /// </summary>
 internal sealed partial class QueryRun : IAsyncDisposable
 {
-    private static readonly TimeSpan CancelTimeout = TimeSpan.FromSeconds(2);
+    /// <summary>How long a worker may take to drop a query.</summary>
+    internal static readonly TimeSpan CancelTimeout = TimeSpan.FromSeconds(2);
 
     private readonly QueryContext _query;
-    private readonly QueryCalls _calls;
+    private readonly IQueryCalls _calls;
     private readonly ILogger<QueryRun> _logger;
     private readonly QueryResult _result = new();
     private readonly QueryControl _control;
@@ -29,16 +30,19 @@ internal sealed partial class QueryRun : IAsyncDisposable
     /// <param name="query">What it is.</param>
     /// <param name="workers">Where more workers are found when some are lost.</param>
     /// <param name="calls">Reaches workers.</param>
-    /// <param name="checkInterval">How often it is looked after while nothing happens.</param>
+    /// <param name="patience">How long it waits for what.</param>
     /// <param name="clock">Clock and timers.</param>
     /// <param name="logger">Hears what cannot be told to the client.</param>
-    public QueryRun(QueryContext query, IQueryWorkers workers, QueryCalls calls, TimeSpan checkInterval, TimeProvider clock, ILogger<QueryRun> logger)
+    public QueryRun(QueryContext query, IQueryWorkers workers, IQueryCalls calls, QueryPatience patience, TimeProvider clock, ILogger<QueryRun> logger)
     {
         _query = query;
         _calls = calls;
         _logger = logger;
-        _control = new QueryControl(query, workers, calls, _result, checkInterval, clock, logger);
+        _control = new QueryControl(query, workers, calls, _result, patience, clock, logger);
     }
+
+    /// <summary>What was changed of the plan while it ran. Safe to read when this is disposed.</summary>
+    public IReadOnlyList<QueryChange> Changes => _query.Steps.Changes;
 
     /// <summary>Gives the tasks to their workers and waits for the result's columns.</summary>
     /// <returns>The result; it owns this.</returns>
@@ -69,11 +73,18 @@ internal sealed partial class QueryRun : IAsyncDisposable
             await unread.DisposeAsync();
         }
 
-        await _control.DisposeAsync();
+        if (_query.Meter.IsProfile)
+        {
+            await _control.HearOutAsync(() => Task.WhenAll(_control.Used.Select(peer => CancelAsync(peer, "It has ended."))), CancelTimeout);
+        }
+
+        // Workers are told first: what keeps track of the query may be slow to answer, or gone.
+        await _control.StopAsync();
         var ended = _isComplete ? new QueryEnded(null, "")
             : _result.Failure is { } failure ? new QueryEnded(failure.Code, failure.Message)
             : new QueryEnded(FlowErrorCode.Cancelled, "Nobody reads it any more.");
         await Task.WhenAll(_control.Used.Select(peer => CancelAsync(peer, ended.Message)));
+        await _control.DisposeAsync();
         try
         {
             await _query.Grain.EndAsync(ended, CancellationToken.None);
@@ -84,6 +95,16 @@ internal sealed partial class QueryRun : IAsyncDisposable
         }
 
         _result.Dispose();
+        foreach (var change in _query.Steps.Changes)
+        {
+            LogChanged(_query.Id, change.StageId, change.Kind, change.TasksBefore, change.TasksAfter, change.Detail);
+        }
+
+        foreach (var stage in _query.Steps.Plan.Stages)
+        {
+            var rows = _query.Steps.RowsOf(stage.Id);
+            LogMade(_query.Id, stage.Id, stage.TaskCount, rows);
+        }
     }
 
     /// <summary>Opens the result of an attempt later than one that is known, as often as it has to be made anew.</summary>
@@ -95,7 +116,7 @@ internal sealed partial class QueryRun : IAsyncDisposable
             after = attempt;
             var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, replaced);
             var key = _query.Plans.KeyOf(new QueryAttempt(_control.ResultStage, 0, attempt));
-            var reader = _calls.Read(at.Location, _query.Token, new OutputRange { Key = key, PartitionCount = 1 }, either.Token);
+            var reader = _calls.ReadAsync(at.Location, _query.Token, new OutputRange { Key = key, PartitionCount = 1 }, either.Token);
             try
             {
                 var schema = await reader.GetSchemaAsync(either.Token);
@@ -211,8 +232,14 @@ internal sealed partial class QueryRun : IAsyncDisposable
     [LoggerMessage(EventId = 5321, Level = LogLevel.Warning, Message = "The grain of query {QueryId} could not be told of its end")]
     private partial void LogGrainNotTold(Exception exception, string queryId);
 
+    [LoggerMessage(EventId = 5324, Level = LogLevel.Debug, Message = "Query {QueryId}: stage {Stage} was changed ({Kind}) from {TasksBefore} to {TasksAfter} tasks: {Reason}")]
+    private partial void LogChanged(string queryId, int stage, QueryChangeKind kind, int tasksBefore, int tasksAfter, string reason);
+
+    [LoggerMessage(EventId = 5325, Level = LogLevel.Debug, Message = "Query {QueryId}: stage {Stage} of {TaskCount} tasks is known to have made {Rows} rows")]
+    private partial void LogMade(string queryId, int stage, int taskCount, long rows);
+
     /// <summary>A result that is being read.</summary>
-    private sealed record Opened(int Attempt, QueryPeer At, ArrowSchema Schema, FlightReader Reader, CancellationTokenSource Source) : IAsyncDisposable
+    private sealed record Opened(int Attempt, QueryPeer At, ArrowSchema Schema, IQueryRows Reader, CancellationTokenSource Source) : IAsyncDisposable
     {
         public CancellationToken Replaced => Source.Token;
 

@@ -23,31 +23,39 @@ internal sealed class QueryRunner(
     // An answer about the turn takes no longer, so that one that is lost on its way does no harm.
     private static readonly TimeSpan TurnWait = TimeSpan.FromSeconds(5);
 
+    // Characters of its text that are kept for listings.
+    private const int ShownTextMax = 1_000;
+
     /// <summary>Starts a query. Dispose the stream: that ends the query wherever it runs.</summary>
     /// <param name="plan">Its stages.</param>
     /// <param name="tables">The tables of its scans, by name; not case-sensitive.</param>
     /// <param name="peers">Workers, at least one.</param>
-    /// <param name="headers">What the caller sent along.</param>
+    /// <param name="text">Its text, for whoever asks what runs.</param>
+    /// <param name="caller">Whose it is.</param>
+    /// <param name="mode">How it runs.</param>
+    /// <param name="meter">Hears what its tasks do.</param>
     /// <param name="cancellationToken">Ends the query, its reading included.</param>
     /// <exception cref="FlowException">As the workers and the grain say; <c>query_lost</c>, <c>worker_lost</c>, <c>limit_exceeded</c>, <c>deadline_exceeded</c>.</exception>
     public async Task<FlightStream> RunAsync(
         DistributedPlan plan,
         IReadOnlyDictionary<string, IQueryTable> tables,
         IReadOnlyList<QueryPeer> peers,
-        IReadOnlyDictionary<string, string> headers,
+        string text,
+        SqlCaller caller,
+        QueryMode mode,
+        QueryMeter meter,
         CancellationToken cancellationToken)
     {
-        var id = ids.NewId();
         var timeLimit = sql.Value.TimeLimit;
         var scans = await SplitAsync(plan, tables, cancellationToken);
-        var grain = grains.GetGrain<IQueryGrain>(id);
+        var (id, grain) = await FindGrainAsync(caller, cancellationToken);
         QueryOrders orders;
-        var plans = new TaskPlans(id, plan, scans, headers, options.Value.KeepsRows);
+        var steps = new QuerySteps(VolatileScans.Mark(plan, tables), mode);
         try
         {
-            await WaitForTurnAsync(grain, cancellationToken);
+            await WaitForTurnAsync(grain, text, caller, cancellationToken);
             orders = await grain.PlaceAsync(
-                new QueryPlacing(plans.Stages(), [.. peers.Select(peer => new QueryHost(peer.Id, peer.Cores, peer.RunningTasks))], timeLimit), cancellationToken);
+                new QueryPlacing(steps.Begin(), [.. peers.Select(peer => new QueryHost(peer.Id, peer.Cores, peer.RunningTasks))], timeLimit), cancellationToken);
         }
         catch
         {
@@ -56,7 +64,12 @@ internal sealed class QueryRunner(
         }
 
         var run = new QueryRun(
-            new QueryContext(id, calls.TokenFor(id, timeLimit + TurnWait), grain, plans, plan.Names, timeLimit), workers, calls, options.Value.CheckInterval, clock, logger);
+            new QueryContext(id, calls.TokenFor(id, timeLimit + TurnWait), grain, new TaskPlans(id, steps, scans, caller.Headers) { IsProfiled = meter.IsProfile }, steps, plan.Names, timeLimit) { Meter = meter },
+            workers,
+            calls,
+            new QueryPatience(options.Value.CheckInterval, options.Value.WorkerSilenceMax),
+            clock,
+            logger);
         return await run.StartAsync(orders, peers, cancellationToken);
     }
 
@@ -72,10 +85,26 @@ internal sealed class QueryRunner(
         return scans;
     }
 
-    private async Task WaitForTurnAsync(IQueryGrain grain, CancellationToken cancellationToken)
+    /// <summary>A grain that knows no query: of the id that the caller knows, or, when its ticket is redeemed once more, of a new one.</summary>
+    private async Task<(string Id, IQueryGrain Grain)> FindGrainAsync(SqlCaller caller, CancellationToken cancellationToken)
+    {
+        if (caller.QueryId is { } wanted && grains.GetGrain<IQueryGrain>(wanted) is var known && await known.GetAsync(cancellationToken) is null)
+        {
+            return (wanted, known);
+        }
+
+        var id = ids.NewId();
+        return (id, grains.GetGrain<IQueryGrain>(id));
+    }
+
+    private async Task WaitForTurnAsync(IQueryGrain grain, string text, SqlCaller caller, CancellationToken cancellationToken)
     {
         // Bounded by the tenant's own limit of waiting.
-        var request = new QueryTurnRequest(IQueryTenantGrain.DefaultTenant, options.Value.QueryMemoryBytes);
+        var request = new QueryTurnRequest(caller.Tenant, options.Value.QueryMemoryBytes)
+        {
+            Owner = caller.Owner,
+            Sql = text.Length <= ShownTextMax ? text : text[..ShownTextMax] + "...",
+        };
         while (!(await grain.AdmitAsync(request, TurnWait, cancellationToken)).IsAdmitted)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -94,12 +123,3 @@ internal sealed class QueryRunner(
         }
     }
 }
-
-/// <summary>What one query is.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Token">The right to run and read it at workers.</param>
-/// <param name="Grain">Who decides about it.</param>
-/// <param name="Plans">Its tasks.</param>
-/// <param name="Names">Names of the result's columns.</param>
-/// <param name="TimeLimit">From its placement on.</param>
-internal sealed record QueryContext(string Id, string Token, IQueryGrain Grain, TaskPlans Plans, IReadOnlyList<string> Names, TimeSpan TimeLimit);

@@ -6,7 +6,7 @@ using OrleansFlow.Workers;
 namespace OrleansFlow.Silo.Gateway.Queries;
 
 /// <summary>
-/// The workers of the catalog that serve data and say of themselves that they run queries. What is known is asked for again after a moment; what a
+/// The workers of the catalog that serve data and say of themselves that they run queries. What is known is asked for again after a moment, that there are none at once; what a
 /// worker says of itself, only while it is not known.
 /// </summary>
 internal sealed class QueryWorkers(WorkerCalls workers, QueryCalls calls, TimeProvider clock) : IQueryWorkers
@@ -22,7 +22,7 @@ internal sealed class QueryWorkers(WorkerCalls workers, QueryCalls calls, TimePr
     public async Task<IReadOnlyList<QueryPeer>> ListAsync(CancellationToken cancellationToken)
     {
         var known = _known;
-        if (known is null || clock.GetElapsedTime(known.AskedAt) >= KnownFor)
+        if (known is not { Peers.Count: > 0 } || clock.GetElapsedTime(known.AskedAt) >= KnownFor)
         {
             // Callers at the same moment may ask side by side; the answers are the same.
             known = await AskAsync(known, cancellationToken);
@@ -47,7 +47,7 @@ internal sealed class QueryWorkers(WorkerCalls workers, QueryCalls calls, TimePr
             var id = string.Create(CultureInfo.InvariantCulture, $"{view.WorkerId} at {location}");
             return before?.Answers.GetValueOrDefault(id) is { } answer
                 ? answer
-                : new Answer(id, location, await calls.FindInfoAsync(location, token, cancellationToken) is { } info ? new QueryPeer(id, location, Math.Max(1, info.Cores), info.RunningTasks) : null);
+                : new Answer(id, location, await calls.FindInfoAsync(location, token, cancellationToken) is { } info ? new QueryPeer(id, location, Math.Max(1, info.Cores), info.RunningTasks) { TakesPlaces = info.TakesPlaces } : null);
         }));
         return new Known(askedAt, asked.ToDictionary(answer => answer.Id, StringComparer.Ordinal), [.. asked.Select(answer => answer.Peer).OfType<QueryPeer>()]);
     }

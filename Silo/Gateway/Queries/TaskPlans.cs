@@ -10,61 +10,77 @@ namespace OrleansFlow.Silo.Gateway.Queries;
 internal sealed class TaskPlans
 {
     private readonly string _queryId;
-    private readonly DistributedPlan _plan;
+    private readonly QuerySteps _steps;
     private readonly IReadOnlyDictionary<StageScan, IQueryScan> _scans;
     private readonly IReadOnlyDictionary<string, string> _headers;
-    private readonly bool _keepsRows;
-    private readonly Dictionary<int, int> _positions;
 
     /// <param name="queryId">The query.</param>
-    /// <param name="plan">Its stages.</param>
+    /// <param name="steps">Its stages.</param>
     /// <param name="scans">Each scan of each stage.</param>
     /// <param name="headers">What the caller of the query sent along.</param>
-    /// <param name="keepsRows">Whether every stage keeps its rows until the query ends.</param>
-    public TaskPlans(string queryId, DistributedPlan plan, IReadOnlyDictionary<StageScan, IQueryScan> scans, IReadOnlyDictionary<string, string> headers, bool keepsRows)
+    public TaskPlans(string queryId, QuerySteps steps, IReadOnlyDictionary<StageScan, IQueryScan> scans, IReadOnlyDictionary<string, string> headers)
     {
         _queryId = queryId;
-        _plan = plan;
+        _steps = steps;
         _scans = scans;
         _headers = headers;
-        _keepsRows = keepsRows;
-        _positions = plan.Stages.Select((stage, position) => (stage.Id, position)).ToDictionary(pair => pair.Id, pair => pair.position);
     }
 
-    /// <summary>The stages as the query's grain sees them.</summary>
-    public IReadOnlyList<QueryStagePlan> Stages() =>
-    [
-        .. _plan.Stages.Select(stage => new QueryStagePlan(
-            stage.TaskCount,
-            [.. stage.Inputs.Select(input => LinkOf(input)).Select(link => new QueryStageLink(link.Producer, link.IsMaterialized, link.IsGrouped, link.FirstTask, link.TaskCount))],
-            [])),
-    ];
-
-    /// <summary>The position of a stage; null for none.</summary>
-    public int? PositionOf(int stageId) => _positions.TryGetValue(stageId, out var position) ? position : null;
+    /// <summary>Whether the engines of its tasks measure their operators.</summary>
+    public bool IsProfiled { get; init; }
 
     /// <summary>The name of an attempt on the wire.</summary>
-    public TaskKey KeyOf(QueryAttempt attempt) => new() { QueryId = _queryId, Stage = _plan.Stages[attempt.Stage].Id, Task = attempt.Task, Attempt = attempt.Attempt };
+    public TaskKey KeyOf(QueryAttempt attempt) => new() { QueryId = _queryId, Stage = _steps.Plan.Stages[attempt.Stage].Id, Task = attempt.Task, Attempt = attempt.Attempt };
 
-    /// <summary>One task.</summary>
-    /// <param name="attempt">Which attempt.</param>
-    /// <param name="at">Where it is to run.</param>
+    /// <summary>What a worker is told of tasks of its own.</summary>
+    /// <param name="tasks">Which attempts.</param>
+    /// <param name="at">The worker.</param>
     /// <param name="places">Where every task of the query is, and its newest attempt.</param>
     /// <param name="timeLimit">What is left of the query's time.</param>
-    public TaskPlan Make(QueryAttempt attempt, QueryPeer at, Func<int, int, (int Attempt, QueryPeer At)> places, TimeSpan timeLimit)
+    public SetPlansRequest Request(IReadOnlyList<QueryAssignment> tasks, QueryPeer at, TaskPlaces places, TimeSpan timeLimit)
     {
-        var stage = _plan.Stages[attempt.Stage];
+        var request = new SetPlansRequest();
+        var told = new HashSet<int>();
+        foreach (var task in tasks)
+        {
+            request.Plans.Add(Make(task.Attempt, at, places, timeLimit));
+            for (var input = 0; at.TakesPlaces && input < _steps.Begun(task.Attempt.Stage).Inputs.Count; input++)
+            {
+                var producer = _steps.LinkOf(task.Attempt.Stage, input).Producer;
+                if (told.Add(producer))
+                {
+                    request.Places.Add(places.OfStage(producer));
+                }
+            }
+        }
+
+        return request;
+    }
+
+    private TaskPlan Make(QueryAttempt attempt, QueryPeer at, TaskPlaces places, TimeSpan timeLimit)
+    {
+        var stage = _steps.Begun(attempt.Stage);
         var task = new TaskPlan
         {
             Key = KeyOf(attempt),
             Sql = stage.Sql,
             IsPassThrough = stage.IsPassThrough,
             TimeLimit = Duration.FromTimeSpan(timeLimit),
+            IsProfiled = IsProfiled,
         };
-        task.ColumnTypes.AddRange(stage.ColumnTypes);
+        task.ColumnTypes.AddRange(stage.Sink?.ColumnTypes ?? stage.ColumnTypes);
+        task.Sink = stage.Sink is { } sink ? SinkOf(sink) : null;
+        task.Functions.AddRange(stage.Functions);
         foreach (var (name, value) in _headers)
         {
-            task.Headers[name] = value;
+            if (name.StartsWith(QueryHeaders.ConfigMark, StringComparison.Ordinal))
+            {
+                task.Config[name[QueryHeaders.ConfigMark.Length..]] = value;
+            }
+            else
+            {
+                task.Headers[name] = value;
+            }
         }
 
         foreach (var scan in stage.Scans)
@@ -73,46 +89,77 @@ internal sealed class TaskPlans
             task.Scans.Add(_scans[scan].Of(part >= 0 && part < scan.TaskCount ? part : -1, at));
         }
 
-        foreach (var input in stage.Inputs)
+        for (var index = 0; index < stage.Inputs.Count; index++)
         {
-            task.Inputs.Add(InputOf(input, attempt.Task, places));
+            task.Inputs.Add(InputOf(attempt, index, places, at.TakesPlaces));
         }
 
         for (var index = 0; index < stage.Outputs.Count; index++)
         {
-            task.Outputs.Add(OutputOf(stage, index));
+            task.Outputs.Add(OutputOf(attempt.Stage, index));
         }
 
+        task.ValueColumns.AddRange(_steps.ValueColumnsOf(attempt.Stage));
+        task.SumsUpHashes = _steps.SumsUpHashes(attempt.Stage);
+        task.NeededHashes = _steps.NeededHashesOf(attempt.Stage);
         return task;
     }
 
-    private StageLink LinkOf(StageInput input)
+    /// <summary>A sink as workers take it.</summary>
+    internal static TaskSink SinkOf(StageSink sink) => new()
     {
-        var output = Producer(input).Outputs[input.OutputIndex];
-        return new StageLink(_positions[input.StageId], IsKept(output), output.Kind == ExchangeKind.Coalesce, input.FirstTask, input.TaskCount);
-    }
+        Folder = sink.Folder,
+        Format = sink.Format,
+        Prefix = sink.Prefix,
+        Options = { sink.Options },
+        IsPartitioned = sink.IsPartitioned,
+        Names = { sink.Names },
+    };
 
-    private QueryStage Producer(StageInput input) => _plan.Stages[_positions[input.StageId]];
-
-    private bool IsKept(StageOutput output) => output.IsMaterialized || _keepsRows;
-
-    private TaskInput InputOf(StageInput input, int task, Func<int, int, (int Attempt, QueryPeer At)> places)
+    private TaskInput InputOf(QueryAttempt reader, int index, TaskPlaces places, bool isSpan)
     {
-        var producer = Producer(input);
-        var output = producer.Outputs[input.OutputIndex];
-        var result = new TaskInput { Name = input.Name };
-        result.ColumnTypes.AddRange(producer.ColumnTypes);
-        if (output.Kind == ExchangeKind.Merge)
+        var input = _steps.Begun(reader.Stage).Inputs[index];
+        var link = _steps.LinkOf(reader.Stage, index);
+
+        // What is written is what the producer began with, even where it is read in another way now.
+        var written = _steps.Begun(link.Producer).Outputs[input.OutputIndex];
+        var read = _steps.Plan.Stages[link.Producer].Outputs[input.OutputIndex];
+        var producer = _steps.Begun(link.Producer);
+        var result = new TaskInput
         {
-            result.Order.AddRange(output.Order.Select(key => new SortKey { Column = key.Column, Descending = key.IsDescending, NullsFirst = key.NullsFirst }));
+            Name = input.Name,
+            EstimatedRowCount = Math.Max(1, read.Kind == ExchangeKind.Broadcast ? producer.EstimatedRowCount : producer.EstimatedRowCount / Math.Max(1, input.TaskCount)),
+        };
+        result.ColumnTypes.AddRange(producer.ColumnTypes);
+        if (read.Kind == ExchangeKind.Merge)
+        {
+            result.Order.AddRange(read.Order.Select(key => new SortKey { Column = key.Column, Descending = key.IsDescending, NullsFirst = key.NullsFirst }));
         }
 
-        var link = LinkOf(input);
-        var (first, count) = link.ReadBy(task, producer.TaskCount);
-        var (firstPartition, partitionCount) = PartitionsOf(output, task - input.FirstTask, input.TaskCount);
+        var (first, count) = new StageLink(link.Producer, link.IsKept, link.IsGrouped, link.FirstTask, link.TaskCount).ReadBy(reader.Task, _steps.Begun(link.Producer).TaskCount);
+        var (firstPartition, partitionCount) = PartitionsOf(read, written.PartitionCount, reader.Task - input.FirstTask, input.TaskCount);
+        if (_steps.ReadsOf(reader.Stage, reader.Task)?.Inputs[index] is { } reads)
+        {
+            (first, count, firstPartition, partitionCount) = (reads.FirstProducer, reads.ProducerCount, reads.FirstPartition, reads.PartitionCount);
+        }
+
+        if (isSpan)
+        {
+            result.Span = new SourceSpan
+            {
+                Stage = producer.Id,
+                FirstTask = first,
+                TaskCount = count,
+                Output = input.OutputIndex,
+                FirstPartition = firstPartition,
+                PartitionCount = partitionCount,
+            };
+            return result;
+        }
+
         for (var number = first; number < first + count; number++)
         {
-            var (attempt, at) = places(link.Producer, number);
+            var (attempt, at) = places[link.Producer, number];
             result.Sources.Add(new InputSource
             {
                 Location = at.Location,
@@ -129,21 +176,23 @@ internal sealed class TaskPlans
         return result;
     }
 
-    private static (int First, int Count) PartitionsOf(StageOutput output, int consumer, int consumers)
+    private static (int First, int Count) PartitionsOf(StageOutput read, int partitionCount, int consumer, int consumers)
     {
-        if (output.Kind is not (ExchangeKind.Shuffle or ExchangeKind.RoundRobin))
+        if (read.Kind is not (ExchangeKind.Shuffle or ExchangeKind.RoundRobin))
         {
-            return (0, 1);
+            // A side that is read by every task only since it ended was dealt to partitions.
+            return (0, partitionCount);
         }
 
-        var first = (int)((long)consumer * output.PartitionCount / consumers);
-        return (first, (int)((long)(consumer + 1) * output.PartitionCount / consumers) - first);
+        var first = (int)((long)consumer * partitionCount / consumers);
+        return (first, (int)((long)(consumer + 1) * partitionCount / consumers) - first);
     }
 
-    private TaskOutput OutputOf(QueryStage stage, int index)
+    private TaskOutput OutputOf(int position, int index)
     {
+        var stage = _steps.Begun(position);
         var output = stage.Outputs[index];
-        var readers = _plan.Stages.SelectMany(reader => reader.Inputs)
+        var readers = _steps.Plan.Stages.SelectMany(reader => reader.Inputs)
             .Where(input => input.StageId == stage.Id && input.OutputIndex == index)
             .Sum(input => output.Kind == ExchangeKind.Broadcast ? input.TaskCount : 1);
         var result = new TaskOutput
@@ -154,9 +203,9 @@ internal sealed class TaskPlans
                 ExchangeKind.RoundRobin => TaskOutput.Types.Dealing.RoundRobin,
                 _ => TaskOutput.Types.Dealing.All,
             },
-            PartitionCount = output.Kind is ExchangeKind.Shuffle or ExchangeKind.RoundRobin ? output.PartitionCount : 1,
+            PartitionCount = output.PartitionCount,
             ReaderCount = Math.Max(1, readers),
-            IsMaterialized = IsKept(output),
+            IsMaterialized = _steps.IsKept(position, index),
         };
         if (output.Kind == ExchangeKind.Shuffle)
         {

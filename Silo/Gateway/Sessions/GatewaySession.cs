@@ -38,7 +38,9 @@ internal sealed partial class GatewaySession(
         await using var messages = connection.ReadAllAsync(ended.Token).GetAsyncEnumerator(ended.Token);
 
         // 1.
-        var (id, registration) = (await ReadRegisterAsync(messages, ended)).ToRegistration(welcome.SessionId);
+        var register = await ReadRegisterAsync(messages, ended);
+        var (id, registration) = register.ToRegistration(welcome.SessionId);
+        var jobHost = register.ToJobHost(welcome.SessionId);
         var worker = grains.GetGrain<IWorkerGrain>(id.Value);
         var receipt = await worker.RegisterAsync(registration, ended.Token);
         LogRegistered(id.Value, registration.SessionId, connection.Peer, registration.Slots, registration.Held.Count, receipt.Lost.Count);
@@ -47,6 +49,7 @@ internal sealed partial class GatewaySession(
         var effects = new SessionEffects(grains, id, worker, registration.SessionId, outbox, options.EffectsInFlightMax, logger);
         var checkpoints = new SessionCheckpoints(grains, outbox, options.EffectsInFlightMax, logger);
         var inputs = new SessionInputs(grains, outbox, options.ReadersMax, clock, logger);
+        var jobs = new SessionJobs(grains, id.Value, jobHost, outbox, clock, logger);
         var clean = false;
         var loops = Task.CompletedTask;
         try
@@ -54,18 +57,21 @@ internal sealed partial class GatewaySession(
             await outbox.SendAsync(welcome.ToMessage(receipt), ended.Token);
 
             // 2.
-            var reading = ReadAsync(worker, registration.SessionId, messages, effects, checkpoints, inputs, ended.Token);
+            var reading = ReadAsync(worker, registration.SessionId, messages, effects, checkpoints, inputs, jobs, ended.Token);
             var sending = outbox.RunAsync(ended.Token);
             var receipts = effects.RunAsync(ended.Token);
             var commands = PumpCommandsAsync(worker, registration.SessionId, outbox, ended.Token);
             var heartbeats = PumpHeartbeatsAsync(worker, registration.SessionId, outbox, ended.Token);
-            loops = Task.WhenAll(reading, sending, receipts, commands, heartbeats);
-            var first = await Task.WhenAny(reading, sending, receipts, commands, heartbeats);
+            var jobOrders = jobs.PumpOrdersAsync(ended.Token);
+            var jobReports = jobs.PumpReportsAsync(ended.Token);
+            loops = Task.WhenAll(reading, sending, receipts, commands, heartbeats, jobOrders, jobReports);
+            var first = await Task.WhenAny(reading, sending, receipts, commands, heartbeats, jobOrders, jobReports);
             await first;
             if (first == reading)
             {
                 // 3.
-                var finished = Task.WhenAll(effects.FinishAsync(ended.Token), receipts);
+                jobs.FinishReports();
+                var finished = Task.WhenAll(effects.FinishAsync(ended.Token), receipts, jobReports);
                 await await Task.WhenAny(finished, sending, heartbeats);
                 clean = true;
             }
@@ -100,7 +106,7 @@ internal sealed partial class GatewaySession(
             if (!connection.SiloStopping.IsCancellationRequested)
             {
                 // Before the loops have ended: they may wait for a slow grain, and the grace should begin now.
-                await DisconnectAsync(worker, id, registration.SessionId, clean);
+                await DisconnectAsync(worker, id, registration.SessionId, jobs, clean);
             }
 
             await Task.WhenAll(loops, inputs.FinishAsync(), effects.SettleAsync(), checkpoints.SettleAsync())
@@ -135,6 +141,7 @@ internal sealed partial class GatewaySession(
         SessionEffects effects,
         SessionCheckpoints checkpoints,
         SessionInputs inputs,
+        SessionJobs jobs,
         CancellationToken cancellationToken)
     {
         while (await messages.MoveNextAsync())
@@ -162,6 +169,13 @@ internal sealed partial class GatewaySession(
                     break;
                 case Wire.WorkerMessage.KindOneofCase.Draining:
                     await worker.DrainAsync(sessionId, cancellationToken);
+                    await jobs.DrainAsync(cancellationToken);
+                    break;
+                case Wire.WorkerMessage.KindOneofCase.JobReceipts:
+                    await jobs.AnswerAsync(message.JobReceipts, cancellationToken);
+                    break;
+                case Wire.WorkerMessage.KindOneofCase.JobReport:
+                    await jobs.ReportAsync(message.JobReport, cancellationToken);
                     break;
                 case Wire.WorkerMessage.KindOneofCase.Register:
                     throw new FlowException(FlowErrorCode.BadInput, "A session registers once; open a new stream to register again.");
@@ -201,12 +215,12 @@ internal sealed partial class GatewaySession(
         }
     }
 
-    private async Task DisconnectAsync(IWorkerGrain worker, WorkerId id, string sessionId, bool clean)
+    private async Task DisconnectAsync(IWorkerGrain worker, WorkerId id, string sessionId, SessionJobs jobs, bool clean)
     {
         using var bound = new CancellationTokenSource(DisconnectWait, clock);
         try
         {
-            await worker.DisconnectAsync(sessionId, clean, bound.Token);
+            await Task.WhenAll(worker.DisconnectAsync(sessionId, clean, bound.Token), jobs.DetachAsync(clean, bound.Token));
             LogDisconnected(id.Value, sessionId, clean);
         }
         catch (Exception exception)

@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Google.Protobuf.Collections;
 using OrleansFlow.Decisions.Inputs;
 using OrleansFlow.Inputs;
+using OrleansFlow.Jobs;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
 using OrleansFlow.Workflows.Runs;
@@ -26,7 +27,8 @@ internal static partial class SessionMapping
         }
 
         var worker = new WorkerId(register.WorkerId);
-        if (register.Roles.Count is 0 or > RolesMax)
+        // Who only runs streaming jobs serves no role.
+        if (register.Roles.Count > RolesMax || (register.Roles.Count == 0 && register.JobSlots <= 0))
         {
             throw Bad($"Worker '{worker}' announces {register.Roles.Count} roles; 1 to {RolesMax} are possible. Register a handler for each role it shall serve.");
         }
@@ -45,7 +47,7 @@ internal static partial class SessionMapping
         }
 
         foreach (var (name, text) in (ReadOnlySpan<(string, string)>)
-            [("version", register.Version), ("host", register.Host), ("data_address", register.DataAddress)])
+            [("version", register.Version), ("host", register.Host), ("data_address", register.DataAddress), ("rpc_address", register.RpcAddress), ("run_id", register.RunId)])
         {
             if (text.Length > TextCharsMax)
             {
@@ -96,6 +98,42 @@ internal static partial class SessionMapping
             LeaseTtl = ToTime(worker, "lease_ttl_ms", register.LeaseTtlMs, 1_000, 3_600_000),
             HeartbeatInterval = ToTime(worker, "heartbeat_interval_ms", register.HeartbeatIntervalMs, 100, 1_200_000),
         });
+    }
+
+    /// <summary>What the worker does for streaming jobs; null for nothing.</summary>
+    public static JobHostRegistration? ToJobHost(this Wire.Register register, string sessionId)
+    {
+        if (register.JobSlots is < 0 or > SlotsMax)
+        {
+            throw Bad(string.Create(CultureInfo.InvariantCulture, $"Worker '{register.WorkerId}' announces {register.JobSlots} job_slots; 0 to {SlotsMax} are possible."));
+        }
+
+        if (register.JobId.Length > 0 && !IdText.IsValid(register.JobId))
+        {
+            throw Bad($"Worker '{register.WorkerId}' takes only job '{Shorten(register.JobId)}', which is no id: use 1 to {IdText.MaxLength} letters, digits, '_', '-' or '.', the first a letter or digit.");
+        }
+
+        if (register.Jobs.Count > SlotsMax)
+        {
+            throw Bad($"Worker '{register.WorkerId}' claims to run {register.Jobs.Count} jobs; at most {SlotsMax} are possible.");
+        }
+
+        foreach (var job in register.Jobs)
+        {
+            if (!IdText.IsValid(job.JobId) || job.WorkerId != register.WorkerId)
+            {
+                throw Bad($"Worker '{register.WorkerId}' claims to run job '{Shorten(job.JobId)}' as worker '{Shorten(job.WorkerId)}'.");
+            }
+        }
+
+        return register.JobSlots == 0 ? null : new JobHostRegistration(sessionId, register.JobSlots)
+        {
+            // The one for exchanges is behind the one for Flight; whoever sends rows picks.
+            DataAddress = register.DataAddress,
+            RpcAddress = register.RpcAddress,
+            OnlyJob = register.JobId,
+            Runs = [.. register.Jobs.GroupBy(job => job.JobId, StringComparer.Ordinal).Select(job => new JobRunId(job.Key, job.Max(run => run.Generation)))],
+        };
     }
 
     private static List<Payload> ToWorkflows(WorkerId worker, RepeatedField<ByteString> workflows) => workflows.Count <= RolesMax

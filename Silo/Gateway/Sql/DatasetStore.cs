@@ -51,6 +51,22 @@ internal sealed class DatasetStore(GatewayIdentity identity, IIdSource ids, Time
         }
     }
 
+    /// <summary>Names for files that others write, and that count when they are published.</summary>
+    public NewDatasetFiles NewFiles(string table)
+    {
+        var name = NewName(table, "-");
+        return new NewDatasetFiles(table, Path.Combine(_folder, table), Path.GetFileName(name));
+    }
+
+    /// <summary>Removes all files of these names.</summary>
+    public void Delete(NewDatasetFiles files)
+    {
+        foreach (var path in Directory.EnumerateFiles(files.Folder, files.Prefix + "*").ToList())
+        {
+            Delete(files.NameOf(Path.GetFileName(path)));
+        }
+    }
+
     /// <summary>Writes a manifest; durable when it returns.</summary>
     /// <returns>Its name.</returns>
     public string WriteManifest(string table, IReadOnlyList<DatasetFile> files)

@@ -13,7 +13,7 @@ namespace OrleansFlow.Silo.Gateway.Sql;
 /// else deletes a file that once counted, so a crash between the catalog's write and the deletion leaves the file to a later sweep.
 /// </summary>
 internal sealed partial class DatasetSweeper(
-    IGrainFactory grains, DatasetStore store, UploadStore uploads, StreamLogs streams, IOptions<SqlGatewayOptions> options, TimeProvider clock, ILogger<DatasetSweeper> logger)
+    IGrainFactory grains, DatasetStore store, UploadStore uploads, StreamLogs streams, CopyTargets copies, IOptions<SqlGatewayOptions> options, TimeProvider clock, ILogger<DatasetSweeper> logger)
     : BackgroundService
 {
     private const int DeletionsMax = 1_000;
@@ -56,7 +56,7 @@ internal sealed partial class DatasetSweeper(
         var files = store.List();
         var tables = await grains.GetGrain<ICatalogGrain>(ICatalogGrain.DefaultNamespace).ListAsync(cancellationToken);
         var referenced = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var table in tables)
+        foreach (var table in tables.Where(table => table.Definition is null))
         {
             referenced.Add(table.Manifest);
             referenced.UnionWith(FilesOf(table, files));
@@ -66,7 +66,7 @@ internal sealed partial class DatasetSweeper(
         _unreferenced = step.Unreferenced;
         var removed = step.Delete.Count(store.TryDeleteUnused);
         store.DeleteEmptyFolders(now - _keepFor);
-        return removed + uploads.DeleteAbandoned(now - _keepFor, DeletionsMax) + await streams.SweepAsync(_keepFor, DeletionsMax, cancellationToken);
+        return removed + copies.DeleteAbandoned(now - _keepFor, DeletionsMax) + uploads.DeleteAbandoned(now - _keepFor, DeletionsMax) + await streams.SweepAsync(_keepFor, DeletionsMax, cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -17,10 +17,10 @@ internal interface ISqlExecutor
     /// <param name="sql">One statement.</param>
     /// <param name="parameters">Values in order.</param>
     /// <param name="input">One more table, which hides a registered one of its name; null for none.</param>
-    /// <param name="headers">What the caller sent along for whoever runs it; names in lower case.</param>
+    /// <param name="caller">Whose it is.</param>
     /// <param name="cancellationToken">Ends the statement, its reading included.</param>
     Task<FlightStream> QueryAsync(
-        string sql, IReadOnlyList<object?> parameters, SqlTable? input, IReadOnlyDictionary<string, string> headers, CancellationToken cancellationToken);
+        string sql, IReadOnlyList<object?> parameters, SqlTable? input, SqlCaller caller, CancellationToken cancellationToken);
 
     /// <summary>Runs a statement that changes tables.</summary>
     /// <param name="sql">One statement.</param>

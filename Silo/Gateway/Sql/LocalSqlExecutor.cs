@@ -4,52 +4,100 @@ using OrleansFlow.Catalogs;
 using OrleansFlow.Engine;
 using OrleansFlow.Errors;
 using OrleansFlow.Flight;
+using OrleansFlow.Protocol.Queries.V1;
+using OrleansFlow.Queries;
+using OrleansFlow.Silo.Gateway.Explain;
+using OrleansFlow.Silo.Gateway.Queries;
+using OrleansFlow.Silo.Gateway.SystemTables;
+using OrleansFlow.Worker.Queries.Sinks;
 
 namespace OrleansFlow.Silo.Gateway.Sql;
 
 /// <summary>Runs a statement on one local engine, which reads the files of its tables where they lie.</summary>
-internal sealed class LocalSqlExecutor(SqlEngines engines, SqlCatalog catalog, TableWrites writes) : ISqlExecutor
+internal sealed partial class LocalSqlExecutor(SqlEngines engines, SqlCatalog catalog, TableWrites writes, CopyTargets copies, SystemRows system) : ISqlExecutor
 {
+    // Who only asks what a statement is reads no row.
+    private static readonly SqlCaller Nobody = new(IQueryTenantGrain.DefaultTenant, "");
+
+    private readonly KnownShapes _shapes = new();
+
     public bool IsRepeatable => true;
 
     public async Task<StatementShape> DescribeAsync(string sql, CancellationToken cancellationToken)
     {
+        sql = SystemNames.ToEngine(sql);
+        var explain = ExplainStatement.TryParse(sql);
+        var text = explain?.Body ?? sql;
+        if (_shapes.Contains(sql) && await catalog.ResolveAsync(sql, null, cancellationToken) is { Missing: null } named && _shapes.Find(sql, named.Tables) is { } known)
+        {
+            return known;
+        }
+
         await using var lease = await engines.LeaseAsync(cancellationToken);
         return await BoundAsync(lease, async token =>
         {
-            var missing = await RegisterAsync(lease, sql, SqlChange.IsChange(sql) ? SqlChange.Parse(sql) : null, null, token);
-            await using var statement = await PrepareAsync(lease, sql, missing, token);
-            var shape = await statement.DescribeAsync(token);
-            return SqlChange.IsChange(sql) ? shape with { Result = null } : shape;
+            if (SqlCopy.IsCopy(sql))
+            {
+                await BindAsync(lease, SqlCopy.Parse(sql), token);
+                return new StatementShape(StatementKind.Other, null, NoColumns);
+            }
+
+            if (SqlChange.IsChange(sql) && SqlChange.Parse(sql) is { } change && (change.IsDefinition || change.Kind == SqlChangeKind.Drop))
+            {
+                if (change.IsDefinition)
+                {
+                    await BindAsync(lease, sql, change, token);
+                }
+
+                return new StatementShape(change.IsDefinition ? StatementKind.Create : StatementKind.Drop, null, NoColumns);
+            }
+
+            var (tables, missing, _) = await RegisterAsync(lease, text, ChangeOf(explain, text), null, Nobody, token);
+            var (statement, shape) = await PrepareAsync(lease, text, missing, token);
+            await statement.DisposeAsync();
+            if (missing is null && explain is null)
+            {
+                _shapes.Add(sql, tables, shape);
+            }
+
+            return explain is not null ? new StatementShape(StatementKind.Explain, ExplainRows.Schema, shape.Parameters)
+                : SqlChange.IsChange(sql) ? shape with { Result = null }
+                : shape;
         }, cancellationToken);
     }
 
     public async Task<FlightStream> QueryAsync(
-        string sql, IReadOnlyList<object?> parameters, SqlTable? input, IReadOnlyDictionary<string, string> headers, CancellationToken cancellationToken)
+        string sql, IReadOnlyList<object?> parameters, SqlTable? input, SqlCaller caller, CancellationToken cancellationToken)
     {
         if (SqlChange.IsChange(sql))
         {
             throw new FlowException(FlowErrorCode.BadInput, "This statement changes tables; run it as an update (CommandStatementUpdate, DoPut), not as a query.");
         }
 
+        sql = SystemNames.ToEngine(sql);
+        var explain = ExplainStatement.TryParse(sql);
+        var text = explain?.Body ?? sql;
         var lease = await engines.LeaseAsync(cancellationToken);
         try
         {
             var result = await BoundAsync(lease, async token =>
             {
-                var missing = await RegisterAsync(lease, sql, null, input, token);
-                await using var statement = await PrepareAsync(lease, sql, missing, token);
-                var shape = await statement.DescribeAsync(token);
+                var (_, missing, _) = await RegisterAsync(lease, text, ChangeOf(explain, text), input, caller, token);
+                var (prepared, shape) = await PrepareAsync(lease, text, missing, token);
+                await using var statement = prepared.ConfigureAwait(true);
                 lease.ChangedSomething = shape.Kind != StatementKind.Select;
-                if (shape.Kind == StatementKind.Explain && SqlNames.Chains(sql).Any(chain => chain is [var word, ..] && IsOfFiles(word)))
+                if (shape.Kind != StatementKind.Select && explain is not { IsAnalyze: false })
                 {
-                    throw new FlowException(FlowErrorCode.Unsupported, "EXPLAIN of a statement that writes files is not run here: EXPLAIN ANALYZE would write them.");
+                    throw new FlowException(
+                        FlowErrorCode.Unsupported,
+                        explain is null ? "Only SELECT and EXPLAIN are run as queries here." : "EXPLAIN ANALYZE runs only a SELECT here: what it explains would change something.");
                 }
 
-                return shape.Kind is StatementKind.Select or StatementKind.Explain
-                    ? await lease.Session.QueryAsync(sql, parameters, token)
-                    : throw new FlowException(FlowErrorCode.Unsupported, "Only SELECT and EXPLAIN are run as queries here.");
+                return explain is null
+                    ? await prepared.QueryOnceAsync(parameters, token)
+                    : await lease.Session.QueryAsync(explain.ToEngineText(), parameters, token);
             }, cancellationToken);
+            lease.Result = result;
             return new FlightStream(result.Schema, ReadAsync(lease, result, cancellationToken)) { Owner = lease };
         }
         catch
@@ -61,21 +109,39 @@ internal sealed class LocalSqlExecutor(SqlEngines engines, SqlCatalog catalog, T
 
     public async Task<long> UpdateAsync(string sql, IReadOnlyList<IReadOnlyList<object?>> rows, CancellationToken cancellationToken)
     {
+        if (SqlCopy.IsCopy(sql))
+        {
+            return await CopyAsync(SqlCopy.Parse(sql), cancellationToken);
+        }
+
         var change = SqlChange.Parse(sql);
+        await using var lease = await engines.LeaseAsync(cancellationToken);
         if (change.Kind == SqlChangeKind.Drop)
         {
-            await DescribeAsync(sql, cancellationToken);
-            await writes.DropAsync(change.Target, cancellationToken);
+            await BoundAsync(lease, async token => await ThrowIfMoreAsync(lease, sql, token), cancellationToken);
+            await writes.DropAsync(change, cancellationToken);
             return 0;
         }
 
-        await using var lease = await engines.LeaseAsync(cancellationToken);
+        if (change.IsDefinition)
+        {
+            var (definition, schema) = await BoundAsync(lease, async token => await BindAsync(lease, sql, change, token), cancellationToken);
+            await writes.DefineAsync(change, schema, definition, cancellationToken);
+            return 0;
+        }
+
+        if (change is { Kind: SqlChangeKind.Create, IsLenient: true } && await writes.FindAsync(change.Target, cancellationToken) is not null)
+        {
+            return 0;
+        }
+
         lease.ChangedSomething = true;
         return await BoundAsync(lease, async token =>
         {
-            var missing = await RegisterAsync(lease, sql, change, null, token);
+            var (_, missing, readsTarget) = await RegisterAsync(lease, sql, change, null, Nobody, token);
             var changed = 0L;
-            await using (var statement = await PrepareAsync(lease, sql, missing, token))
+            var (statement, _) = await PrepareAsync(lease, sql, missing, token);
+            await using (statement)
             {
                 foreach (var row in rows)
                 {
@@ -85,68 +151,39 @@ internal sealed class LocalSqlExecutor(SqlEngines engines, SqlCatalog catalog, T
 
             var result = await lease.Session.QueryAsync($"SELECT * FROM {FullName(change.Target)}", null, token);
             await using var ending = result.ConfigureAwait(true);
-            var appends = change.Kind == SqlChangeKind.Insert && !change.ReadsTarget;
+            var appends = change.Kind == SqlChangeKind.Insert && !readsTarget;
             var stored = await writes.WriteAsync(
                 change.Target,
                 result.Schema,
                 ElementsAsync(result, token),
                 create: change.Kind == SqlChangeKind.Create,
-                change.Kind == SqlChangeKind.Create ? IfExists.Fail : appends ? IfExists.Append : IfExists.Replace,
+                change is { Kind: SqlChangeKind.Create, Replaces: false } ? IfExists.Fail : appends ? IfExists.Append : IfExists.Replace,
                 token);
             return change.Kind == SqlChangeKind.Create ? stored : changed;
         }, cancellationToken);
     }
 
-    private static bool IsOfFiles(string word) => word.Equals("COPY", StringComparison.OrdinalIgnoreCase) || word.Equals("EXPORT", StringComparison.OrdinalIgnoreCase);
+    private static readonly ArrowSchema NoColumns = new([]);
+
+    /// <summary>The change that a text makes; one that is only explained is planned over an empty table.</summary>
+    private static SqlChange? ChangeOf(ExplainStatement? explain, string text) =>
+        !SqlChange.IsChange(text) || SqlCopy.IsCopy(text) ? null : explain is null ? SqlChange.Parse(text) : SqlChange.Parse(text) with { ReadsTarget = false, Kind = SqlChangeKind.Insert };
 
     private static string FullName(string table) => $"{SqlTableName.Registered}.{ICatalogGrain.DefaultNamespace}.{EngineText.Quote(table)}";
 
-    /// <summary>Makes the statement's tables readable. The one it changes becomes a table of the engine: empty for an INSERT, else with its rows.</summary>
-    private async Task<FlowException?> RegisterAsync(SqlLease lease, string sql, SqlChange? change, SqlTable? input, CancellationToken cancellationToken)
+    private async Task<long> CopyAsync(SqlCopy copy, CancellationToken cancellationToken)
     {
-        if (await lease.Session.CountStatementsAsync(sql, cancellationToken) is not 1 and var count)
+        using var staging = copies.Begin(copy);
+        await using var lease = await engines.LeaseAsync(cancellationToken);
+        return await BoundAsync(lease, async token =>
         {
-            throw new FlowException(FlowErrorCode.BadInput, $"The text holds {count} statements; send one at a time.");
-        }
-
-        var (tables, missing) = await catalog.ResolveAsync(sql, cancellationToken);
-        if (input is not null)
-        {
-            await lease.RegisterAsync(input, cancellationToken);
-        }
-
-        foreach (var table in tables.Where(table => input is null || !table.Name.IsSame(input.Name)))
-        {
-            if (change is null || table.Name.IsOfRun || table.Name.IsStream || !table.Name.Table.Equals(change.Target, StringComparison.OrdinalIgnoreCase))
-            {
-                await lease.RegisterAsync(table, cancellationToken);
-                continue;
-            }
-
-            if (change.Kind == SqlChangeKind.Create)
-            {
-                throw new FlowException(FlowErrorCode.AlreadyExists, $"There is a table '{change.Target}' already. Drop it first, or choose another name.");
-            }
-
-            lease.ChangedSomething = true;
-            var empty = change is { Kind: SqlChangeKind.Insert, ReadsTarget: false };
-            await lease.RegisterTargetAsync(FullName(change.Target), table.Schema, empty ? [] : table.Open(), cancellationToken);
-        }
-
-        return missing;
-    }
-
-    private static async Task<PreparedStatement> PrepareAsync(SqlLease lease, string sql, FlowException? missing, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await lease.Session.PrepareAsync(sql, cancellationToken);
-        }
-        catch (EngineException) when (missing is not null)
-        {
-            // Why there is no such output says more than that there is none.
-            throw missing;
-        }
+            var columns = await BindAsync(lease, copy, token);
+            var names = columns.Fields.Select(field => field.Name).ToList();
+            var sink = TaskPlans.SinkOf(copy.ToSink(staging.Folder, names));
+            using var written = await new SinkWriter(lease.Session, sink, new TaskKey { Attempt = 1 }).WriteAsync(copy.Query, token);
+            staging.Publish([(string)written.Column(0).GetValue(0)!]);
+            return (long)written.Column(1).GetValue(0)!;
+        }, cancellationToken);
     }
 
     /// <summary>Runs a step within the statement's time, and says failures in the project's words.</summary>
@@ -155,7 +192,10 @@ internal sealed class LocalSqlExecutor(SqlEngines engines, SqlCatalog catalog, T
         using var either = CancellationTokenSource.CreateLinkedTokenSource(lease.TimeIsUp, cancellationToken);
         try
         {
-            return await stepAsync(either.Token);
+            lease.HasFailed = true;
+            var result = await stepAsync(either.Token);
+            lease.HasFailed = false;
+            return result;
         }
         catch (OperationCanceledException exception) when (lease.TimeIsUp.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
@@ -177,7 +217,7 @@ internal sealed class LocalSqlExecutor(SqlEngines engines, SqlCatalog catalog, T
         }
         catch (EngineException exception)
         {
-            throw new FlowException(FlowErrorCode.EngineError, exception.Message, exception);
+            throw new FlowException(FlowErrorCode.EngineError, SystemNames.FromEngine(exception.Message), exception);
         }
         catch (ArgumentException exception)
         {

@@ -1,32 +1,42 @@
 using Microsoft.Extensions.Options;
 using OrleansFlow.Engine;
+using OrleansFlow.Engine.Functions;
 using OrleansFlow.Errors;
+using OrleansFlow.Silo.Gateway.Queries;
+using OrleansFlow.Sql.Tables;
 
 namespace OrleansFlow.Silo.Gateway.Sql;
 
 /// <summary>
 /// Engines for statements: at most so many at a time, each used by one statement at a time, with limits, without network and, but for the folders that are allowed, files. An engine
-/// whose statement only read is used again.
+/// whose statement only read is used again, and so is its session where nothing went wrong.
 /// </summary>
 internal sealed class SqlEngines : IAsyncDisposable
 {
     private readonly SqlGatewayOptions _options;
     private readonly string _preparation;
     private readonly TimeProvider _clock;
+    private readonly IReadOnlyList<EngineFunction> _functions;
     private readonly SemaphoreSlim _turns;
-    private readonly Stack<EngineInstance> _idle = new();
+    private readonly Stack<(EngineInstance Engine, SqlSession? Session)> _idle = new();
     private readonly Lock _gate = new();
     private bool _disposed;
 
-    public SqlEngines(IOptions<SqlGatewayOptions> options, TimeProvider clock)
+    public SqlEngines(IOptions<SqlGatewayOptions> options, TimeProvider clock, GatewayExtensions? extensions = null)
     {
         _options = options.Value;
+        _functions = [.. extensions?.LocalFunctions ?? [], ArrowFunction.Create(IsReadable)];
 
         // Names that are not qualified mean the registered tables. After these settings nothing can reach beyond the engine's memory and the folders that are allowed.
-        var folders = string.Join(", ", _options.DataFolders.Select(folder => $"'{Path.TrimEndingDirectorySeparator(folder).Replace("'", "''", StringComparison.Ordinal)}/'"));
+        var databases = string.Concat(_options.Databases.Keys.Select(name => $"ATTACH ':memory:' AS {EngineText.Quote(name.ToLowerInvariant())};"));
+        var files = string.Join(", ", _options.Databases.Values.Where(database => database.Path.Length > 0)
+            .SelectMany(database => (string[])[database.Path, database.Path + ".wal"]).Select(path => EngineText.Literal(Path.GetFullPath(path))));
+        var folders = string.Join(", ", _options.DataFolders.Concat(_options.WritableFolders).Select(folder => EngineText.Literal(Path.TrimEndingDirectorySeparator(folder) + "/")));
         _preparation = $"""
             ATTACH ':memory:' AS {SqlTableName.Registered};
             ATTACH ':memory:' AS {SqlTableName.Runs};
+            {databases}
+            SET allowed_paths = [{files}];
             SET allowed_directories = [{folders}];
             SET enable_external_access = false;
             SET lock_configuration = true
@@ -47,27 +57,33 @@ internal sealed class SqlEngines : IAsyncDisposable
         EngineInstance? engine = null;
         try
         {
+            SqlSession? session;
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
-                _idle.TryPop(out engine);
+                (engine, session) = _idle.TryPop(out var idle) ? idle : default;
             }
 
             engine ??= await OpenAsync(cancellationToken);
-            var session = engine.OpenSession();
-            await session.ExecuteAsync($"USE {SqlTableName.Registered}", null, cancellationToken);
-            return new SqlLease(this, engine, session, _options.TimeLimit, _clock);
+            if (session is null)
+            {
+                session = new SqlSession(engine, engine.OpenSession());
+                await session.Session.ExecuteAsync($"USE {SqlTableName.Registered}", null, cancellationToken);
+            }
+
+            return new SqlLease(this, session, _options.TimeLimit, _clock);
         }
         catch
         {
-            await EndAsync(engine, clean: false);
+            // With its session.
+            await EndAsync(engine, null, clean: false);
             throw;
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        EngineInstance[] idle;
+        (EngineInstance Engine, SqlSession? Session)[] idle;
         lock (_gate)
         {
             _disposed = true;
@@ -75,7 +91,7 @@ internal sealed class SqlEngines : IAsyncDisposable
             _idle.Clear();
         }
 
-        foreach (var engine in idle)
+        foreach (var (engine, _) in idle)
         {
             await engine.DisposeAsync();
         }
@@ -83,8 +99,9 @@ internal sealed class SqlEngines : IAsyncDisposable
 
     /// <summary>Takes an engine back.</summary>
     /// <param name="engine">Null when none was opened.</param>
+    /// <param name="session">Its session, which is as new; null: it is closed.</param>
     /// <param name="clean">Whether nothing of the statement is left in it.</param>
-    internal async ValueTask EndAsync(EngineInstance? engine, bool clean)
+    internal async ValueTask EndAsync(EngineInstance? engine, SqlSession? session, bool clean)
     {
         try
         {
@@ -92,7 +109,7 @@ internal sealed class SqlEngines : IAsyncDisposable
             {
                 if (clean && !_disposed && engine is not null)
                 {
-                    _idle.Push(engine);
+                    _idle.Push((engine, session));
                     engine = null;
                 }
             }
@@ -107,6 +124,10 @@ internal sealed class SqlEngines : IAsyncDisposable
             _turns.Release();
         }
     }
+
+    // What the settings say to the engine's own readers, for the one that is not the engine's.
+    private bool IsReadable(string path) => _options.DataFolders.Concat(_options.WritableFolders)
+        .Any(folder => (path + Path.DirectorySeparatorChar).StartsWith(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar, StringComparison.Ordinal));
 
     private async Task WaitAsync(CancellationToken cancellationToken)
     {
@@ -127,7 +148,8 @@ internal sealed class SqlEngines : IAsyncDisposable
     private async Task<EngineInstance> OpenAsync(CancellationToken cancellationToken)
     {
         var engine = await EngineInstance.OpenAsync(
-            new EngineOptions { MemoryLimitBytes = _options.MemoryLimitBytes, ThreadCount = _options.ThreadCount }, cancellationToken);
+            new EngineOptions { MemoryLimitBytes = _options.MemoryLimitBytes, ThreadCount = _options.ThreadCount, Functions = _functions, FileReaders = ArrowFunction.FileReaders },
+            cancellationToken);
         try
         {
             await using var session = engine.OpenSession();

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using OrleansFlow.Arrow;
 using OrleansFlow.Catalogs;
 using OrleansFlow.Errors;
@@ -24,19 +23,19 @@ internal sealed class SqlExchange(ISqlExecutor executor, SpoolFolder spool)
     /// <summary>Runs an exchange.</summary>
     /// <exception cref="FlowException"><c>bad_input</c>: there is no statement, or it is one that changes tables; as <see cref="ISqlExecutor.QueryAsync"/>.</exception>
     public async Task<FlightStream> OpenAsync(
-        FlightDescriptor descriptor, ArrowSchema? schema, IAsyncEnumerable<FlightBatch> batches, CancellationToken cancellationToken)
+        FlightDescriptor descriptor, ArrowSchema? schema, IAsyncEnumerable<FlightBatch> batches, SqlCaller caller, CancellationToken cancellationToken)
     {
         var sql = StatementOf(descriptor);
         if (schema is null)
         {
-            return await executor.QueryAsync(sql, [], null, FrozenDictionary<string, string>.Empty, cancellationToken);
+            return await executor.QueryAsync(sql, [], null, caller, cancellationToken);
         }
 
         var sent = await spool.WriteAsync("The input of the exchange", schema, batches, cancellationToken);
         try
         {
             var input = sent.AsTable(new SqlTableName(SqlTableName.Registered, ICatalogGrain.DefaultNamespace, InputTable));
-            var stream = await executor.QueryAsync(sql, [], input, FrozenDictionary<string, string>.Empty, cancellationToken);
+            var stream = await executor.QueryAsync(sql, [], input, caller, cancellationToken);
             return new FlightStream(stream.Schema, stream.Batches) { Owner = new Chain(stream, sent) };
         }
         catch

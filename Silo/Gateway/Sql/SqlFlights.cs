@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using Google.Protobuf;
 using OrleansFlow.Arrow;
 using OrleansFlow.Engine;
@@ -6,22 +7,27 @@ using OrleansFlow.Errors;
 using OrleansFlow.Flight;
 using OrleansFlow.Flight.Sql;
 using OrleansFlow.Flight.Sql.Protos;
+using OrleansFlow.Silo.Gateway.Queries;
 
 namespace OrleansFlow.Silo.Gateway.Sql;
 
 /// <summary>Flight SQL: what a command's rows are, where they are fetched, and the fetching.</summary>
-internal sealed class SqlFlights(ISqlExecutor executor, SqlMetadata metadata, SqlTickets tickets, PreparedStatements prepared, RunningQueries running)
+internal sealed class SqlFlights(ISqlExecutor executor, SqlMetadata metadata, SqlTickets tickets, PreparedStatements prepared, RunningQueries running, KeptResults kept)
 {
     /// <summary>What there is to know about a command before its rows are fetched.</summary>
     public async Task<FlightInfo> GetInfoAsync(IMessage command, FlightDescriptor descriptor, CancellationToken cancellationToken)
     {
         var (schema, toRun, parameters) = await UnderstandAsync(command, cancellationToken);
+        var ticket = tickets.New(FlightSqlCommand.Pack(toRun).Span, parameters);
         return new FlightInfo
         {
             Schema = schema,
             Descriptor = descriptor,
-            Endpoints = [tickets.Endpoint(FlightSqlCommand.Pack(toRun).Span, parameters)],
+            Endpoints = [tickets.Endpoint(ticket)],
             IsOrdered = toRun is not CommandStatementQuery || executor.IsRepeatable,
+
+            // The id by which its progress is asked for.
+            AppMetadata = toRun is CommandStatementQuery ? Encoding.UTF8.GetBytes(ticket.Id) : default(ReadOnlyMemory<byte>),
         };
     }
 
@@ -33,9 +39,9 @@ internal sealed class SqlFlights(ISqlExecutor executor, SqlMetadata metadata, Sq
 
     /// <summary>The rows behind a ticket.</summary>
     /// <param name="ticket">The ticket.</param>
-    /// <param name="headers">What the caller sent along for whoever runs the query.</param>
+    /// <param name="caller">Whose call it is.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public async Task<FlightStream> OpenAsync(SqlTicket ticket, IReadOnlyDictionary<string, string> headers, CancellationToken cancellationToken)
+    public async Task<FlightStream> OpenAsync(SqlTicket ticket, SqlCaller caller, CancellationToken cancellationToken)
     {
         var command = FlightSqlCommand.TryUnpack(ticket.Command);
         if (command is not CommandStatementQuery query)
@@ -47,7 +53,8 @@ internal sealed class SqlFlights(ISqlExecutor executor, SqlMetadata metadata, Sq
         try
         {
             var parameters = SqlParameters.ReadSingle(ticket.Parameters);
-            var stream = await CancellableAsync(registration, async () => await executor.QueryAsync(query.Query, parameters, null, headers, registration.Token));
+            async Task<FlightStream> RunAsync() => await executor.QueryAsync(query.Query, parameters, null, caller with { QueryId = ticket.Id }, registration.Token);
+            var stream = await CancellableAsync(registration, async () => caller.Keeps ? await kept.KeepAsync(ticket.Id, caller, RunAsync, registration.Token) : await RunAsync());
             return new FlightStream(stream.Schema, ReadAsync(stream, registration, cancellationToken)) { Owner = new Both(stream, registration) };
         }
         catch

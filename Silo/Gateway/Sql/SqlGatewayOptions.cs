@@ -48,4 +48,15 @@ public sealed class SqlGatewayOptions
     /// </summary>
     /// <value>Default: none, so that statements read no files.</value>
     public IList<string> DataFolders { get; } = [];
+
+    /// <summary>
+    /// Folders below which statements may write files (<c>COPY ... TO</c>); what is in them may be read as well. Every worker that queries are distributed to must
+    /// see them under the same paths.
+    /// </summary>
+    /// <value>Default: none, so that statements write no files.</value>
+    public IList<string> WritableFolders { get; } = [];
+
+    /// <summary>Databases that statements read by a name: <c>FROM name.schema.table</c>. See <see cref="AttachedDatabaseOptions"/>.</summary>
+    /// <value>Default: none.</value>
+    public IDictionary<string, AttachedDatabaseOptions> Databases { get; } = new Dictionary<string, AttachedDatabaseOptions>(StringComparer.OrdinalIgnoreCase);
 }

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansFlow.Silo.Gateway.Queries;
+using OrleansFlow.Silo.Gateway.Sql.Databases;
+using OrleansFlow.Silo.Gateway.SystemTables;
 
 namespace OrleansFlow.Silo.Gateway.Sql;
 
@@ -12,7 +14,10 @@ internal static class SqlGatewayServices
     {
         services.AddSingleton<DatasetStore>();
         services.AddSingleton<TableWrites>();
+        services.AddSingleton<AttachedDatabases>();
         services.AddSingleton<SqlCatalog>();
+        services.AddSingleton<GatewayExtensions>();
+        services.AddSingleton<CopyTargets>();
         services.AddSingleton<SqlEngines>();
         services.AddSingleton<LocalSqlExecutor>();
         services.TryAddSingleton<ISqlExecutor, DistributedSqlExecutor>();
@@ -20,6 +25,13 @@ internal static class SqlGatewayServices
         services.AddSingleton<QueryCalls>();
         services.AddSingleton<QueryPlanner>();
         services.AddSingleton<QueryRunner>();
+        services.AddSingleton<QueryListing>();
+        services.AddSingleton<KeptResults>();
+        services.AddHostedService<KeptResultSweeper>();
+        services.AddSingleton<QueryServices>();
+        services.AddSingleton<SystemRows>();
+        services.AddSingleton<DistributedWrites>();
+        services.AddSingleton<QueryTables>();
         services.AddSingleton<SqlMetadata>();
         services.AddSingleton<SqlTickets>();
         services.AddSingleton<PreparedStatements>();

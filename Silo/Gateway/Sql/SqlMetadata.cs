@@ -6,6 +6,7 @@ using OrleansFlow.Flight;
 using OrleansFlow.Flight.Sql;
 using OrleansFlow.Flight.Sql.Protos;
 using OrleansFlow.Silo.Gateway.Streams;
+using OrleansFlow.Silo.Gateway.SystemTables;
 using OrleansFlow.Silo.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -15,8 +16,10 @@ namespace OrleansFlow.Silo.Gateway.Sql;
 internal sealed class SqlMetadata(SqlCatalog catalog, IOptions<SqlGatewayOptions> options)
 {
     private const string TableType = "TABLE";
+    private const string ViewType = "VIEW";
     private const string OutputType = "RUN OUTPUT";
     private const string StreamType = "STREAM";
+    private const string SystemType = "SYSTEM TABLE";
 
     private static readonly TimeSpan PatternTime = TimeSpan.FromSeconds(1);
 
@@ -39,10 +42,10 @@ internal sealed class SqlMetadata(SqlCatalog catalog, IOptions<SqlGatewayOptions
     {
         CommandGetSqlInfo info => Info().ToBatch(info.Info),
         CommandGetXdbcTypeInfo types => XdbcTypes.ToBatch(types.HasDataType ? types.DataType : null),
-        CommandGetCatalogs => Rows(FlightSqlSchemas.Catalogs, [[SqlTableName.Registered], [SqlTableName.Runs]]),
+        CommandGetCatalogs => Rows(FlightSqlSchemas.Catalogs, ((string[])[SqlTableName.Registered, SqlTableName.Runs, .. catalog.Databases]).Order(StringComparer.Ordinal).Select(name => (object?[])[name])),
         CommandGetDbSchemas schemas => Rows(FlightSqlSchemas.DbSchemas, await SchemasAsync(schemas, cancellationToken)),
         CommandGetTables tables => Rows(TrySchema(tables)!, await TablesAsync(tables, cancellationToken)),
-        CommandGetTableTypes => Rows(FlightSqlSchemas.TableTypes, [[OutputType], [StreamType], [TableType]]),
+        CommandGetTableTypes => Rows(FlightSqlSchemas.TableTypes, [[OutputType], [StreamType], [SystemType], [TableType], [ViewType]]),
 
         // Nothing here has keys.
         _ => Rows(TrySchema(command)!, []),
@@ -89,11 +92,17 @@ internal sealed class SqlMetadata(SqlCatalog catalog, IOptions<SqlGatewayOptions
         {
             names.Add((SqlTableName.Registered, ICatalogGrain.DefaultNamespace));
             names.Add((SqlTableName.Registered, StreamLogs.Namespace));
+            names.Add((SqlTableName.Registered, SystemNames.Schema));
         }
 
         if (Wants(command.HasCatalog, command.Catalog, SqlTableName.Runs))
         {
             names.AddRange((await catalog.ListRunsAsync(cancellationToken)).Select(table => (table.Name.Catalog, table.Name.Schema)).Distinct());
+        }
+
+        foreach (var database in catalog.Databases.Where(name => Wants(command.HasCatalog, command.Catalog, name)))
+        {
+            names.AddRange((await catalog.ListAttachedAsync(database, cancellationToken)).Select(table => (table.Name.Catalog, table.Name.Schema)).Distinct());
         }
 
         return names.Where(name => matches(name.Schema))
@@ -107,9 +116,11 @@ internal sealed class SqlMetadata(SqlCatalog catalog, IOptions<SqlGatewayOptions
         var ofSchema = Pattern(command.HasDbSchemaFilterPattern ? command.DbSchemaFilterPattern : null);
         var ofTable = Pattern(command.HasTableNameFilterPattern ? command.TableNameFilterPattern : null);
         var tables = new List<(SqlTable Table, string Type)>();
-        if (Wants(command.HasCatalog, command.Catalog, SqlTableName.Registered) && WantsType(TableType))
+        if (Wants(command.HasCatalog, command.Catalog, SqlTableName.Registered) && (WantsType(TableType) || WantsType(ViewType)))
         {
-            tables.AddRange((await catalog.ListRegisteredAsync(cancellationToken)).Select(table => (table, TableType)));
+            tables.AddRange((await catalog.ListRegisteredAsync(cancellationToken))
+                .Select(table => (table, table.Kind == CatalogTableKind.View ? ViewType : TableType))
+                .Where(found => WantsType(found.Item2)));
         }
 
         if (Wants(command.HasCatalog, command.Catalog, SqlTableName.Registered) && WantsType(StreamType))
@@ -117,9 +128,20 @@ internal sealed class SqlMetadata(SqlCatalog catalog, IOptions<SqlGatewayOptions
             tables.AddRange((await catalog.ListStreamsAsync(cancellationToken)).Select(table => (table, StreamType)));
         }
 
+        if (Wants(command.HasCatalog, command.Catalog, SqlTableName.Registered) && WantsType(SystemType))
+        {
+            tables.AddRange(SystemTable.All.Select(table => (
+                new SqlTable(new SqlTableName(SqlTableName.Registered, SystemNames.Schema, table.Name), table.Schema, 0, () => []), SystemType)));
+        }
+
         if (Wants(command.HasCatalog, command.Catalog, SqlTableName.Runs) && WantsType(OutputType))
         {
             tables.AddRange((await catalog.ListRunsAsync(cancellationToken)).Select(table => (table, OutputType)));
+        }
+
+        foreach (var database in catalog.Databases.Where(name => WantsType(TableType) && Wants(command.HasCatalog, command.Catalog, name)))
+        {
+            tables.AddRange((await catalog.ListAttachedAsync(database, cancellationToken)).Select(table => (table, TableType)));
         }
 
         return tables.Where(found => ofSchema(found.Table.Name.Schema) && ofTable(found.Table.Name.Table))

@@ -26,31 +26,36 @@ internal static class SqlNames
     }
 
     /// <summary>Chains of names in the order of the text.</summary>
-    public static IEnumerable<IReadOnlyList<string>> Chains(string sql)
+    public static IEnumerable<IReadOnlyList<string>> Chains(string sql) => ChainsWithPlaces(sql).Select(chain => chain.Names);
+
+    /// <summary>Chains of names in the order of the text, each name with the place where it begins, its quotes included.</summary>
+    public static IEnumerable<(IReadOnlyList<string> Names, IReadOnlyList<int> Places)> ChainsWithPlaces(string sql)
     {
         var position = 0;
-        var chain = new List<string>();
+        var (chain, places) = (new List<string>(), new List<int>());
         while (position < sql.Length)
         {
+            var place = position;
             if (TryReadName(sql, ref position) is { } name)
             {
                 chain.Add(name);
+                places.Add(place);
                 if (chain.Count < ChainPartsMax && position < sql.Length && sql[position] == '.')
                 {
                     position++;
                     continue;
                 }
 
-                yield return chain;
-                chain = [];
+                yield return (chain, places);
+                (chain, places) = ([], []);
                 continue;
             }
 
             if (chain.Count > 0)
             {
                 // "a." with something else behind it, as in "a.*".
-                yield return chain;
-                chain = [];
+                yield return (chain, places);
+                (chain, places) = ([], []);
             }
 
             Skip(sql, ref position);
@@ -58,7 +63,7 @@ internal static class SqlNames
 
         if (chain.Count > 0)
         {
-            yield return chain;
+            yield return (chain, places);
         }
     }
 
@@ -94,7 +99,8 @@ internal static class SqlNames
         }
     }
 
-    private static string? TryReadName(string sql, ref int position)
+    /// <summary>Reads a name, quoted or not, if one begins here.</summary>
+    internal static string? TryReadName(string sql, ref int position)
     {
         var first = sql[position];
         if (first == '"')
@@ -121,7 +127,7 @@ internal static class SqlNames
     private static bool IsNameStart(char character) => char.IsLetter(character) || character == '_' || character > '\u007f';
 
     /// <summary>Passes one thing that is no name: a text, a comment, a number with its letters, a character.</summary>
-    private static void Skip(string sql, ref int position)
+    internal static void Skip(string sql, ref int position)
     {
         var character = sql[position];
         if (character == '\'')

@@ -14,6 +14,12 @@ internal readonly record struct SqlTableName(string Catalog, string Schema, stri
     /// <summary>Catalog of the outputs of runs: <c>runs.RUN.NODE</c>.</summary>
     public const string Runs = "runs";
 
+    /// <summary>Schema of the engine for tables of attached databases whose schema is not written.</summary>
+    public const string AttachedSchema = "main";
+
+    /// <summary>Whether it is a table of an attached database.</summary>
+    public bool IsAttached => Catalog is not (Registered or Runs);
+
     public bool IsOfRun => Catalog == Runs;
 
     /// <summary>Whether it is a live stream: <c>streams.NAME</c>.</summary>

@@ -24,8 +24,10 @@ internal sealed class SqlTickets(SealedBytes seal, IIdSource ids, IOptions<Fligh
     private readonly TimeSpan _lifetime = options.Value.TicketLifetime;
 
     /// <summary>The endpoint where a command's rows are.</summary>
-    public FlightEndpoint Endpoint(ReadOnlySpan<byte> command, ReadOnlySpan<byte> parameters) =>
-        Endpoint(new SqlTicket(ids.NewId(), command.ToArray(), parameters.ToArray()));
+    public FlightEndpoint Endpoint(ReadOnlySpan<byte> command, ReadOnlySpan<byte> parameters) => Endpoint(New(command, parameters));
+
+    /// <summary>A ticket that nobody has yet.</summary>
+    public SqlTicket New(ReadOnlySpan<byte> command, ReadOnlySpan<byte> parameters) => new(ids.NewId(), command.ToArray(), parameters.ToArray());
 
     /// <summary>The same endpoint, good for the whole time again.</summary>
     public FlightEndpoint Endpoint(SqlTicket ticket)

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using OrleansFlow.Arrow;
 using OrleansFlow.Arrow.Ipc;
 using OrleansFlow.Errors;
+using OrleansFlow.Worker.Data;
 
 namespace OrleansFlow.Silo.Gateway.Streams;
 
@@ -13,7 +14,7 @@ namespace OrleansFlow.Silo.Gateway.Streams;
 /// </summary>
 internal sealed partial class StreamLog(string folder, string name, ArrowSchema schema, StreamGatewayOptions options, TimeProvider clock) : IAsyncDisposable
 {
-    private const string Extension = ".arrows";
+    private const string Extension = StreamRows.Extension;
 
     // The files were checked when they came in.
     private static readonly IpcReadOptions ReadOptions = new() { Validate = false };
@@ -105,6 +106,28 @@ internal sealed partial class StreamLog(string folder, string name, ArrowSchema 
         await DisposeAsync();
     }
 
+    /// <summary>In which files rows lie that count.</summary>
+    /// <param name="from">First row.</param>
+    /// <param name="to">The row behind the last one.</param>
+    /// <param name="log">Name of this log's folder.</param>
+    public KeptRows Kept(long from, long to, string log)
+    {
+        var starts = Segments();
+        var kept = new List<KeptSegment>();
+        var bytes = 0L;
+        for (var index = 0; index < starts.Count; index++)
+        {
+            var (first, end) = (Math.Max(from, starts[index]), Math.Min(to, index + 1 < starts.Count ? starts[index + 1] : to));
+            if (first < end)
+            {
+                kept.Add(new KeptSegment(starts[index], first, end - first));
+                bytes += new FileInfo(PathOf(starts[index])) is { Exists: true } file ? file.Length : 0;
+            }
+        }
+
+        return new KeptRows(log, kept, bytes);
+    }
+
     private async IAsyncEnumerable<(long Offset, RecordBatch Batch)> ReadSegmentAsync(
         long segment, long from, long? to, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -179,5 +202,5 @@ internal sealed partial class StreamLog(string folder, string name, ArrowSchema 
             .Order()]
         : [];
 
-    private string PathOf(long segment) => Path.Combine(folder, segment.ToString("D19", CultureInfo.InvariantCulture) + Extension);
+    private string PathOf(long segment) => Path.Combine(folder, StreamRows.FileOf(segment));
 }

@@ -5,6 +5,7 @@ using OrleansFlow.Errors;
 using OrleansFlow.Flight;
 using OrleansFlow.Silo.Gateway.Sql;
 using OrleansFlow.Silo.Hosting;
+using OrleansFlow.Worker.Data;
 
 namespace OrleansFlow.Silo.Gateway.Streams;
 
@@ -18,7 +19,7 @@ internal sealed class StreamLogs(IGrainFactory grains, GatewayIdentity identity,
     public const string Namespace = "streams";
 
     // No run's folder begins with an underscore.
-    private readonly string _folder = Path.Combine(identity.ArtifactFolder, "_streams");
+    private readonly string _folder = Path.Combine(identity.ArtifactFolder, StreamRows.Folder);
     private readonly Lock _gate = new();
     private readonly Dictionary<string, StreamLog> _open = new(StringComparer.Ordinal);
     private IReadOnlyDictionary<string, DateTimeOffset> _unreferenced = new Dictionary<string, DateTimeOffset>();
