@@ -1,5 +1,6 @@
 using System.CommandLine;
 using OrleansFlow.Cli.Commands;
+using OrleansFlow.Cli.Commands.Jobs;
 using OrleansFlow.Cli.Commands.Sql;
 using OrleansFlow.Cli.Commands.Workflows;
 using OrleansFlow.Errors;
@@ -30,6 +31,7 @@ internal static class FlowCommandLine
             RunCommand.Create(),
             GetCommand.Create(),
             SqlCommand.Create(),
+            QueriesCommand.Create(),
             CancelCommand.Create(),
             PauseCommand.CreatePause(),
             PauseCommand.CreateResume(),
@@ -39,6 +41,7 @@ internal static class FlowCommandLine
             AnswerCommand.Create("reject", approves: false),
             WorkflowCommand.Create(),
             ScheduleCommand.Create(),
+            JobsCommand.Create(),
             WorkersCommand.Create(),
             DoctorCommand.Create(),
             DbCommand.Create(),

@@ -14,7 +14,9 @@ internal static class BenchCommand
         var store = new Option<string?>("--store") { Description = "Store of the storage scenarios: sqlite (default) or postgres.", HelpName = "STORE" };
         var worker = new Option<string?>("--worker") { Description = "Worker of tasks-durable: process (default) or inline.", HelpName = "WORKER" };
         var size = new Option<string?>("--size") { Description = "Size of tasks-curve's larger history. 10000 to 1000000, default 100000.", HelpName = "N" };
-        var command = new Command("bench", "Measure; one JSON object a line.") { arguments, list, rounds, store, worker, size };
+        var scale = new Option<string?>("--sf") { Description = "Scale factor of tpch and tpch-local: 0.01, or 0.03 to 100. Default 0.1.", HelpName = "X" };
+        var workers = new Option<string?>("--workers") { Description = "Worker processes of tpch. 1 to 64, default 2.", HelpName = "N" };
+        var command = new Command("bench", "Measure; one JSON object a line.") { arguments, list, rounds, store, worker, size, scale, workers };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var assembly = Repository.Assembly("OrleansFlow.Benchmarks");
@@ -31,6 +33,8 @@ internal static class BenchCommand
                 .. parsed.GetValue(store) is { } name ? ["--store", name] : (string[])[],
                 .. parsed.GetValue(worker) is { } place ? ["--worker", place] : (string[])[],
                 .. parsed.GetValue(size) is { } larger ? ["--size", larger] : (string[])[],
+                .. parsed.GetValue(scale) is { } factor ? ["--sf", factor] : (string[])[],
+                .. parsed.GetValue(workers) is { } processes ? ["--workers", processes] : (string[])[],
                 .. parsed.GetValue(list) ? ["--list"] : (string[])[],
             ];
             await using var bench = ChildProcess.StartDotNet(assembly, all, onLine: Console.WriteLine);

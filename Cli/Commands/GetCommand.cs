@@ -8,7 +8,7 @@ internal static class GetCommand
 {
     public static Command Create()
     {
-        var result = new Argument<string>("result") { Description = "RUN/NODE, or uploads/NAME." };
+        var result = new Argument<string>("result") { Description = "RUN/NODE, uploads/NAME, or queries/ID of a query that was run with 'flow sql --keep'." };
         var format = new Option<ResultFormat>("--format") { Description = "table, csv, json (one object a line) or arrow (IPC stream).", DefaultValueFactory = _ => ResultFormat.Table };
         var limit = new Option<long>("--limit") { Description = "Most rows; 0: all.", DefaultValueFactory = _ => 0 };
         var output = new Option<string?>("--output", "-o") { Description = "File to write; else standard output." };

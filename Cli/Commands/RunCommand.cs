@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OrleansFlow.Cli.Commands.Streams;
 using OrleansFlow.Cli.Rendering;
 using OrleansFlow.Client;
 using OrleansFlow.Errors;
@@ -7,7 +8,7 @@ using Spectre.Console;
 
 namespace OrleansFlow.Cli.Commands;
 
-/// <summary><c>flow run show ID</c></summary>
+/// <summary><c>flow run FILE.sql</c> and <c>flow run show ID</c></summary>
 internal static class RunCommand
 {
     public static Command Create()
@@ -52,7 +53,9 @@ internal static class RunCommand
 
             return 0;
         });
-        return new Command("run", "Look at one run.") { show };
+        var run = StreamRunCommand.Create("run", "Run a streaming text in this process ('flow run FILE.sql'), or look at one run of a graph ('flow run show ID').");
+        run.Add(show);
+        return run;
     }
 
     private static async Task ShowNodeAsync(FlowClient client, RunView run, string nodeId, CancellationToken cancellationToken)

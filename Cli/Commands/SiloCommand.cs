@@ -31,7 +31,8 @@ internal static class SiloCommand
         var files = new Option<string[]>("--files") { Description = "Folder whose files SQL may read by their paths. May be repeated.", HelpName = "FOLDER" };
         var insecure = new Option<bool>("--insecure") { Description = "Listen beyond loopback without TLS and token." };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Log at level Information." };
-        var command = new Command("silo", "Run a silo with its gateway.") { data, postgres, port, httpPort, bind, certificate, password, authority, token, files, insecure, verbose };
+        var writable = new Option<string[]>("--writable") { Description = "Folder below which SQL may write files (COPY). May be repeated.", HelpName = "FOLDER" };
+        var command = new Command("silo", "Run a silo with its gateway.") { data, postgres, port, httpPort, bind, certificate, password, authority, token, files, writable, insecure, verbose };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var bindText = parsed.GetValue(bind)!;
@@ -59,6 +60,11 @@ internal static class SiloCommand
                         foreach (var folder in parsed.GetValue(files) ?? [])
                         {
                             sql.DataFolders.Add(Path.GetFullPath(folder));
+                        }
+
+                        foreach (var folder in parsed.GetValue(writable) ?? [])
+                        {
+                            sql.WritableFolders.Add(Path.GetFullPath(folder));
                         }
                     }),
                 },

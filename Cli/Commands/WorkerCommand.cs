@@ -8,6 +8,7 @@ using Microsoft.Extensions.Options;
 using OrleansFlow.Errors;
 using OrleansFlow.Hosting;
 using OrleansFlow.Sql.Roles;
+using OrleansFlow.Worker.Data;
 using OrleansFlow.Worker.Hosting;
 using OrleansFlow.Workers;
 
@@ -26,7 +27,13 @@ internal static class WorkerCommand
         var token = new Option<string?>("--token") { Description = "Token for the gateway." };
         var config = new Option<string?>("--config") { Description = "JSON file of settings with keys such as lease_ttl_sec; FLOW_WORKER_LEASE_TTL_SEC and --set win over it." };
         var set = new Option<string[]>("--set") { Description = "key=value, wins over file and environment. May be repeated." };
-        var command = new Command("worker", "Run a worker.") { load, id, slots, gateway, data, token };
+        var listen = new Option<string?>("--listen")
+        {
+            Description = "Address to serve data and queries on (else 127.0.0.1 and a free port); port 0: a free one. Beyond loopback it needs a certificate, or --insecure.", HelpName = "HOST:PORT",
+        };
+        var advertise = new Option<string?>("--advertise") { Description = "Address by which others reach it (else the one it listens on); port 0: the one it listens on.", HelpName = "HOST:PORT" };
+        var insecure = new Option<bool>("--insecure") { Description = "Listen beyond loopback without TLS." };
+        var command = new Command("worker", "Run a worker.") { load, id, slots, gateway, data, token, listen, advertise, insecure };
         command.Options.Add(config);
         command.Options.Add(set);
         command.Subcommands.Add(WorkerShowCommand.Create());
@@ -48,6 +55,13 @@ internal static class WorkerCommand
                 options.WorkerId = parsed.GetValue(id) ?? options.WorkerId;
                 options.Slots = parsed.GetValue(slots) ?? options.Slots;
                 options.StopHostWhenDrained = true;
+            });
+            var (at, by) = (DataEndpoint.Parse("--listen", parsed.GetValue(listen)), DataEndpoint.Parse("--advertise", parsed.GetValue(advertise)));
+            builder.Services.Configure<WorkerDataOptions>(options =>
+            {
+                at?.ListenAt(options);
+                by?.ReachBy(options);
+                options.Insecure |= parsed.GetValue(insecure);
             });
             worker.AddHandler<SqlRoleHandler>(SqlRoleHandler.Role);
             var roles = new List<string> { SqlRoleHandler.Role };
@@ -84,6 +98,10 @@ internal static class WorkerCommand
         if (await Task.WhenAny(worker.Registered, ended) != ended && worker.Registered.IsCompletedSuccessfully)
         {
             Console.WriteLine($"registered {worker.WorkerId}");
+            if (worker.DataAddress.Length > 0)
+            {
+                Console.WriteLine($"data {worker.DataAddress}");
+            }
         }
 
         await ended;

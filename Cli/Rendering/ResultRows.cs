@@ -21,6 +21,27 @@ internal sealed record ResultRows(ArrowSchema Schema, long TotalRows, Func<Cance
         -1,
         token => ReadAsync(query, token));
 
+    /// <summary>The same rows; what stands for them is ended with the first of them, or when there is none.</summary>
+    public ResultRows Ending(IAsyncDisposable standsFor) => this with { Read = token => EndingAsync(Read(token), standsFor, token) };
+
+    private static async IAsyncEnumerable<RecordBatch> EndingAsync(
+        IAsyncEnumerable<RecordBatch> batches, IAsyncDisposable standsFor, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var isFirst = true;
+        await foreach (var batch in batches.WithCancellation(cancellationToken))
+        {
+            if (isFirst)
+            {
+                isFirst = false;
+                await standsFor.DisposeAsync();
+            }
+
+            yield return batch;
+        }
+
+        await standsFor.DisposeAsync();
+    }
+
     private static async IAsyncEnumerable<RecordBatch> ReadAsync(FlowQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var batch in query.WithCancellation(cancellationToken))

@@ -150,6 +150,12 @@ internal sealed class SimulatedSilo
             });
         }
 
+        services.AddSingleton(Microsoft.Extensions.Options.Options.Create(_world.Options.Queries));
+        if (_world.Jobs is { } jobs)
+        {
+            jobs.AddTo(services, Process);
+        }
+
         services.AddSingleton<ILeaseRules>(_world.Rules);
         services.AddKeyedSingleton(FlowGrainStorage.Name, _world.StorageFor(Process));
         silo.UseInMemoryReminderService();

@@ -1,6 +1,10 @@
 using Orleans.Storage;
 using OrleansFlow.Decisions.Leases;
+using OrleansFlow.Grains.Jobs;
+using OrleansFlow.Queries;
+using OrleansFlow.Silo.Gateway.Queries;
 using OrleansFlow.Simulation.Invariants;
+using OrleansFlow.Simulation.Jobs;
 using OrleansFlow.Simulation.Kernel;
 using OrleansFlow.Simulation.Storage;
 using OrleansFlow.Simulation.Workers;
@@ -34,6 +38,7 @@ internal sealed class SimulatedWorld
         Watch = new SimulationWatch(this);
         Store.Applied = Watch.OnApplied;
         Rules = new WatchedRules(Watch, mutation?.Rules);
+        Jobs = options.Jobs is { } rules ? new SimulatedJobs(this, rules) : null;
         Cluster = new SimulatedCluster(_callers, Network, History, options.ResponseTimeout);
     }
 
@@ -67,6 +72,9 @@ internal sealed class SimulatedWorld
 
     public ILeaseRules Rules { get; }
 
+    /// <summary>Its streaming jobs; null for none.</summary>
+    public SimulatedJobs? Jobs { get; }
+
     public static SharedParts Shared => SharedParts.Instance;
 
     /// <summary>The silos, by place; those that have crashed included until they are replaced.</summary>
@@ -93,6 +101,15 @@ internal sealed class SimulatedWorld
         var storage = Store.HasBatches ? new SimulatedBatchStorage(Store, process, Shared.Json) : new SimulatedGrainStorage(Store, process, Shared.Json);
         return _mutation?.Storage(storage, process) ?? storage;
     }
+
+    /// <summary>The gateway's calls to workers of queries, as they are or as a test breaks them.</summary>
+    public IQueryCalls CallsFor(IQueryCalls calls) => _mutation?.QueryCalls(calls) ?? calls;
+
+    /// <summary>The checkpoints of streaming jobs, as they are or as a test breaks them.</summary>
+    public IJobCheckpoints CheckpointsFor(IJobCheckpoints checkpoints) => _mutation?.JobCheckpoints(checkpoints) ?? checkpoints;
+
+    /// <summary>The stages of a query as its grain hears of them, as they are or as a test breaks them.</summary>
+    public IReadOnlyList<QueryStagePlan> StagesFor(IReadOnlyList<QueryStagePlan> stages) => _mutation?.QueryStages(stages) ?? stages;
 
     /// <summary>Makes all silos and workers and lets them start.</summary>
     public void Start()

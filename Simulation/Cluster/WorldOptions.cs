@@ -1,3 +1,5 @@
+using OrleansFlow.Decisions.Jobs;
+using OrleansFlow.Queries;
 using OrleansFlow.Simulation.Workflows;
 using OrleansFlow.Tasks;
 
@@ -17,6 +19,12 @@ internal sealed record WorldOptions
 
     /// <summary>Limits on the tasks in hand; null for a world without any, in which workers serve one role.</summary>
     public LimitOptions? Limits { get; init; }
+
+    /// <summary>Bounds of distributed queries.</summary>
+    public DistributedQueryOptions Queries { get; init; } = new();
+
+    /// <summary>Bounds of streaming jobs; null for a world without any.</summary>
+    public JobRules? Jobs { get; init; }
 
     /// <summary>Workflows that every worker serves.</summary>
     public IReadOnlyList<RandomWorkflow> Workflows { get; init; } = [];

@@ -9,7 +9,7 @@ internal abstract class SimulationScenario
 {
     /// <summary>All scenarios, by name.</summary>
     public static IReadOnlyList<SimulationScenario> All { get; } =
-        [new LeasesScenario(), new GraphsScenario(), new RoutingScenario(), new RandomGraphsScenario(), new ScatterScenario(), new LimitsScenario(), new WorkflowsScenario()];
+        [new LeasesScenario(), new GraphsScenario(), new RoutingScenario(), new RandomGraphsScenario(), new ScatterScenario(), new LimitsScenario(), new WorkflowsScenario(), new QueriesScenario(), new JobsScenario()];
 
     /// <summary>Name on the command line.</summary>
     public abstract string Name { get; }

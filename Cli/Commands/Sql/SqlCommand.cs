@@ -17,7 +17,8 @@ internal static class SqlCommand
         var limit = new Option<long>("--limit") { Description = "Most rows that are printed; 0: all (a table shows 50).", DefaultValueFactory = _ => 0 };
         var output = new Option<string?>("--output", "-o") { Description = "File for the rows of --command; else standard output." };
         var timing = new Option<bool>("--timing") { Description = "Print how long each statement took, on standard error." };
-        var command = new Command("sql", "Query registered tables, streams and outputs of runs.") { statement, file, format, limit, output, timing };
+        var keep = new Option<bool>("--keep") { Description = "Keep each result at the gateway for some time; its id for 'flow get queries/ID' is told on standard error." };
+        var command = new Command("sql", "Query registered tables, files, streams and outputs of runs.") { statement, file, format, limit, output, timing, keep };
         var gateway = GatewayOptions.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -36,6 +37,8 @@ internal static class SqlCommand
                 Format = parsed.GetValue(format),
                 Limit = parsed.GetValue(limit),
                 HasTiming = parsed.GetValue(timing) || isTerminal,
+                Keeps = parsed.GetValue(keep),
+                ShowsProgress = !Console.IsErrorRedirected,
             };
             if (text is not null)
             {

@@ -28,6 +28,12 @@ internal sealed class SqlShell(FlowClient client, SqlHistory history, TimeProvid
     /// <summary>Most rows that are printed; 0: all.</summary>
     public long Limit { get; set; }
 
+    /// <summary>Whether results are kept at the gateway.</summary>
+    public bool Keeps { get; init; }
+
+    /// <summary>Whether a line on standard error says how far a statement is while it runs.</summary>
+    public bool ShowsProgress { get; init; }
+
     /// <summary>Whether each statement's time is printed.</summary>
     public bool HasTiming { get; set; }
 
@@ -78,8 +84,17 @@ internal sealed class SqlShell(FlowClient client, SqlHistory history, TimeProvid
         }
         else
         {
-            var query = client.Query(sql);
-            await ResultOutput.WriteAsync(await ResultRows.OfAsync(query, cancellationToken), Format, Limit, path, cancellationToken);
+            var query = client.Query(sql, options: new QueryOptions { Keeps = Keeps });
+
+            // A line on the terminal must not get between rows that are written as they come.
+            var shows = ShowsProgress && (Format == ResultFormat.Table || path is not null || Console.IsOutputRedirected);
+            await using var progress = shows ? new ProgressLine(query, Console.Error, clock, cancellationToken) : null;
+            var rows = await ResultRows.OfAsync(query, cancellationToken);
+            await ResultOutput.WriteAsync(progress is null ? rows : rows.Ending(progress), Format, Limit, path, cancellationToken);
+            if (Keeps)
+            {
+                await Console.Error.WriteLineAsync($"kept: flow get queries/{await query.GetIdAsync(cancellationToken)}");
+            }
         }
 
         if (HasTiming)
@@ -91,7 +106,7 @@ internal sealed class SqlShell(FlowClient client, SqlHistory history, TimeProvid
     private static bool IsChange(string sql)
     {
         var word = new string([.. WithoutComments(sql).TakeWhile(char.IsAsciiLetter)]);
-        return word.ToUpperInvariant() is "CREATE" or "INSERT" or "UPDATE" or "DELETE" or "DROP";
+        return word.ToUpperInvariant() is "CREATE" or "INSERT" or "UPDATE" or "DELETE" or "DROP" or "COPY" or "ALTER" or "TRUNCATE" or "MERGE";
     }
 
     private static string WithoutComments(string sql)
