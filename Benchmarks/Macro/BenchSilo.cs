@@ -40,7 +40,17 @@ internal sealed class BenchSilo : IAsyncDisposable
 
     /// <summary>Starts a worker process and waits until it is online.</summary>
     /// <returns>Its number, for <see cref="KillWorkerAsync"/>.</returns>
-    public async Task<int> AddWorkerAsync(string assembly, string argument, int slots, CancellationToken cancellationToken)
+    public Task<int> AddWorkerAsync(string assembly, string argument, int slots, CancellationToken cancellationToken) =>
+        AddWorkerAsync(assembly, argument, slots, new Dictionary<string, string>(), cancellationToken);
+
+    /// <summary>Starts a worker process with settings of its own and waits until it is online.</summary>
+    /// <param name="assembly">What runs.</param>
+    /// <param name="argument">Its first argument; empty: none.</param>
+    /// <param name="slots">Tasks at a time.</param>
+    /// <param name="settings">Further variables of its environment.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>Its number, for <see cref="KillWorkerAsync"/>.</returns>
+    public async Task<int> AddWorkerAsync(string assembly, string argument, int slots, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true };
         start.ArgumentList.Add(assembly);
@@ -60,6 +70,11 @@ internal sealed class BenchSilo : IAsyncDisposable
 
         // Not the machine's common folder: there the next run would find what this one's killed worker leaves.
         start.Environment["OrleansFlow__Worker__TempFolder"] = Path.Combine(_folder.Path, "temp");
+        foreach (var (name, value) in settings)
+        {
+            start.Environment[name] = value;
+        }
+
         var worker = Process.Start(start)!;
         _workers.Add(worker);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20), TimeProvider.System);

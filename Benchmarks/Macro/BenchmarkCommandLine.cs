@@ -3,20 +3,34 @@ using System.Globalization;
 using System.Text.Json;
 using OrleansFlow.Benchmarks.Macro.Engines;
 using OrleansFlow.Benchmarks.Macro.Scenarios;
+using OrleansFlow.Benchmarks.Macro.Streams;
 using OrleansFlow.Benchmarks.Macro.Wire;
+using OrleansFlow.Benchmarks.Queries.Scaling;
 
 namespace OrleansFlow.Benchmarks.Macro;
 
-/// <summary><c>flow bench [SCENARIO...] [--rounds N] [--store sqlite|postgres] [--worker process|inline] [--size N] [--sf X] [--workers N] [--list]</c>. Each scenario gets a process of its own, so that its peak memory is its own.</summary>
+/// <summary><c>flow bench [SCENARIO...] [--rounds N] [--store sqlite|postgres] [--worker process|inline] [--size N] [--sf X] [--workers N] [--keys N] [--slides N] [--query N] [--state-mb N] [--list]</c>. Each scenario gets a process of its own, so that its peak memory is its own.</summary>
 internal static class BenchmarkCommandLine
 {
     private const int CallersMistake = 2;
 
+    // A model and no measurement: it prints its table.
+    private const string ScalingArgument = "sql-scaling";
+
     private static string _store = StorageWrites.Stores[0];
     private static string _worker = TasksDurable.Workers[0];
-    private static int _size = TasksCurve.DefaultSize;
+
+    private static readonly Dictionary<string, NumberOption> Numbers = new(StringComparer.Ordinal)
+    {
+        ["--size"] = new(TasksCurve.DefaultSize, TasksCurve.SmallSize, TasksCurve.SizeMax),
+        ["--workers"] = new(Tpch.DefaultWorkerCount, 1, Tpch.WorkerCountMax),
+        ["--keys"] = new(WindowTumble.DefaultKeyCount, 1, WindowTumble.KeyCountMax),
+        ["--slides"] = new(WindowHop.DefaultSlideCount, 1, WindowHop.SlideCountMax),
+        ["--query"] = new(Nexmark.DefaultQuery, 0, NexmarkQueries.Max),
+        ["--state-mb"] = new(StreamCheckpoint.DefaultStateMegabytes, 1, StreamCheckpoint.StateMegabytesMax),
+    };
+
     private static double _scaleFactor = TpchLocal.DefaultScaleFactor;
-    private static int _workerCount = Tpch.DefaultWorkerCount;
 
     private static readonly Dictionary<string, Func<Scenario>> Scenarios = new(StringComparer.Ordinal)
     {
@@ -42,12 +56,12 @@ internal static class BenchmarkCommandLine
         ["workflow-steps"] = () => new WorkflowSteps(_store),
         ["workflow-latency"] = WorkflowLatency.ThreeSteps,
         ["workflow-fan-out-1000"] = WorkflowLatency.FanOut,
-        ["workflow-sleepers"] = () => new WorkflowSleepers(_size),
+        ["workflow-sleepers"] = () => new WorkflowSleepers(Numbers["--size"].Value),
         ["workflow-long"] = () => new WorkflowLong(),
         ["tasks-durable"] = () => new TasksDurable(_store, _worker),
         ["tasks-enqueue"] = () => new TasksEnqueue(_store, isShared: true),
         ["tasks-enqueue-calls"] = () => new TasksEnqueue(_store, isShared: false),
-        ["tasks-curve"] = () => new TasksCurve(_size),
+        ["tasks-curve"] = () => new TasksCurve(Numbers["--size"].Value),
         ["idle"] = () => new Idle(),
         ["ready-to-leased"] = () => new ReadyToLeased(_store),
         ["task-latency"] = RunLatency.OneTask,
@@ -76,8 +90,23 @@ internal static class BenchmarkCommandLine
         ["hash-partition-split"] = () => new HashPartition(HashPartition.Keys.Number, isSplit: true),
         ["hash-partition-text"] = () => new HashPartition(HashPartition.Keys.Text),
         ["hash-partition-pair"] = () => new HashPartition(HashPartition.Keys.PairWithNulls),
+        ["sql-function"] = () => new SqlFunction(),
         ["tpch-local"] = () => new TpchLocal(_scaleFactor),
-        ["tpch"] = () => new Tpch(_scaleFactor, _workerCount),
+        ["tpch"] = () => new Tpch(_scaleFactor, Numbers["--workers"].Value),
+        ["sql-cancel"] = () => new SqlCancel(),
+        ["sql-overhead"] = () => new SqlOverhead(SqlOverhead.Statement.Constant),
+        ["sql-overhead-lookup"] = () => new SqlOverhead(SqlOverhead.Statement.Lookup),
+        ["sql-overhead-file"] = () => new SqlOverhead(SqlOverhead.Statement.FileLookup),
+        ["sql-coordinator-100"] = () => new SqlCoordinator(100),
+        ["sql-coordinator-1000"] = () => new SqlCoordinator(1_000),
+        ["sql-exchange"] = () => new SqlExchange(isShuffle: false),
+        ["sql-exchange-shuffle"] = () => new SqlExchange(isShuffle: true),
+        ["window-tumble"] = () => new WindowTumble(Numbers["--keys"].Value),
+        ["window-hop"] = () => new WindowHop(Numbers["--slides"].Value),
+        ["nexmark"] = () => new Nexmark(Numbers["--query"].Value),
+        ["checkpoint"] = () => new StreamCheckpoint(Numbers["--state-mb"].Value),
+        ["stream-recovery"] = () => new StreamRecovery(Numbers["--state-mb"].Value),
+        ["stream-latency"] = () => new StreamLatency(),
     };
 
     public static async Task<int> RunAsync(string[] args)
@@ -124,9 +153,21 @@ internal static class BenchmarkCommandLine
             return 0;
         }
 
+        if (args is [QueryWorkerPeer.Argument])
+        {
+            await QueryWorkerPeer.RunAsync();
+            return 0;
+        }
+
         if (args is [ExchangePeer.Argument, var address])
         {
             await ExchangePeer.RunAsync(address);
+            return 0;
+        }
+
+        if (args is [ScalingArgument, ..])
+        {
+            Console.Write(ScalingTable.Write(new ScalingCosts()));
             return 0;
         }
 
@@ -173,13 +214,15 @@ internal static class BenchmarkCommandLine
 
                 _worker = args[index];
             }
-            else if (args[index] == "--size")
+            else if (Numbers.TryGetValue(args[index], out var number))
             {
-                index++;
-                if (index == args.Length || !int.TryParse(args[index], CultureInfo.InvariantCulture, out _size) || _size is < TasksCurve.SmallSize or > TasksCurve.SizeMax)
+                var name = args[index++];
+                if (index == args.Length || !int.TryParse(name == "--query" ? args[index].TrimStart('q') : args[index], CultureInfo.InvariantCulture, out var value) || value < number.Min || value > number.Max)
                 {
-                    return await MistakeAsync($"--size wants a number from {TasksCurve.SmallSize} to {TasksCurve.SizeMax}.");
+                    return await MistakeAsync($"{name} wants a number from {number.Min} to {number.Max}.");
                 }
+
+                number.Value = value;
             }
             else if (args[index] == "--sf")
             {
@@ -187,14 +230,6 @@ internal static class BenchmarkCommandLine
                 if (index == args.Length || !double.TryParse(args[index], CultureInfo.InvariantCulture, out _scaleFactor) || _scaleFactor is not (0.01 or >= 0.03 and <= 100))
                 {
                     return await MistakeAsync("--sf wants a scale factor: 0.01, or 0.03 to 100.");
-                }
-            }
-            else if (args[index] == "--workers")
-            {
-                index++;
-                if (index == args.Length || !int.TryParse(args[index], CultureInfo.InvariantCulture, out _workerCount) || _workerCount is < 1 or > Tpch.WorkerCountMax)
-                {
-                    return await MistakeAsync($"--workers wants a number from 1 to {Tpch.WorkerCountMax}.");
                 }
             }
             else if (Scenarios.ContainsKey(args[index]))
@@ -230,7 +265,7 @@ internal static class BenchmarkCommandLine
         foreach (var name in names)
         {
             var start = new ProcessStartInfo("dotnet") { UseShellExecute = false };
-            foreach (var argument in (string[])[typeof(BenchmarkCommandLine).Assembly.Location, name, "--rounds", rounds.ToString(CultureInfo.InvariantCulture), "--store", _store, "--worker", _worker, "--size", _size.ToString(CultureInfo.InvariantCulture), "--sf", _scaleFactor.ToString(CultureInfo.InvariantCulture), "--workers", _workerCount.ToString(CultureInfo.InvariantCulture)])
+            foreach (var argument in (string[])[typeof(BenchmarkCommandLine).Assembly.Location, name, "--rounds", rounds.ToString(CultureInfo.InvariantCulture), "--store", _store, "--worker", _worker, "--sf", _scaleFactor.ToString(CultureInfo.InvariantCulture), .. Numbers.SelectMany(number => new[] { number.Key, number.Value.Value.ToString(CultureInfo.InvariantCulture) })])
             {
                 start.ArgumentList.Add(argument);
             }
@@ -250,5 +285,15 @@ internal static class BenchmarkCommandLine
     {
         await Console.Error.WriteLineAsync($"flow bench: {message}");
         return CallersMistake;
+    }
+
+    /// <summary>A number that a scenario is given.</summary>
+    private sealed class NumberOption(int value, int min, int max)
+    {
+        public int Value { get; set; } = value;
+
+        public int Min => min;
+
+        public int Max => max;
     }
 }

@@ -16,7 +16,6 @@ internal sealed class WorkflowLatency(
     string name, string question, WorkflowDefinition<int, int, NoContext> workflow, int input, int expected, int runs, int fsyncs) : Scenario
 {
     private const int Slots = 512;
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(12);
     private readonly TimeProvider _clock = TimeProvider.System;
     private readonly BenchSilo _silo = new();
 
@@ -44,11 +43,7 @@ internal sealed class WorkflowLatency(
         await _silo.StartAsync(cancellationToken);
         await _silo.AddWorkerAsync(typeof(WorkflowLatency).Assembly.Location, BenchWorkflows.Argument, Slots, cancellationToken);
 
-        // Until then the compiler rewrites the path, on one of the cores: it would be most of what is measured.
-        for (var began = _clock.GetTimestamp(); _clock.GetElapsedTime(began) < WarmUp;)
-        {
-            await RunAsync(cancellationToken);
-        }
+        await WarmUp.UntilSteadyAsync(RunAsync, _clock, cancellationToken);
     }
 
     public override async Task<Sample> MeasureAsync(CancellationToken cancellationToken)

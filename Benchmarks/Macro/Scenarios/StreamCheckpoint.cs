@@ -1,0 +1,93 @@
+using OrleansFlow.Benchmarks.Macro.Streams;
+using OrleansFlow.Engine;
+
+namespace OrleansFlow.Benchmarks.Macro.Scenarios;
+
+/// <summary>A checkpoint of a job with much state that all changed, while rows go on at full speed, against a plain write of as many bytes with one fsync.</summary>
+/// <param name="stateMegabytes">Bytes of state to write, in 10^6.</param>
+internal sealed class StreamCheckpoint(int stateMegabytes) : Scenario
+{
+    public const int DefaultStateMegabytes = 200;
+    public const int StateMegabytesMax = 4_000;
+
+    // A key of 8 bytes, its hash, its count, its window.
+    private const long BytesPerRow = 24;
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
+    private readonly TimeProvider _clock = TimeProvider.System;
+    private readonly Dictionary<string, double> _parts = new(StringComparer.Ordinal);
+    private ScratchFolder? _scratch;
+    private EngineInstance? _engine;
+    private int _round;
+    private long _writtenBytes;
+
+    public override string Name => "checkpoint";
+
+    public override string Question => $"How long does a checkpoint of {stateMegabytes} MB of changed state take, while rows go on?";
+
+    public override string Unit => "s";
+
+    public override bool HigherIsBetter => false;
+
+    public override string BaselineName => "a plain write of as many bytes with one fsync, s";
+
+    public override string? Durability => "fsync of every file";
+
+    public override IReadOnlyDictionary<string, double> Parts => _parts;
+
+    public override async Task SetUpAsync(CancellationToken cancellationToken)
+    {
+        _scratch = new ScratchFolder();
+        _engine = await EngineInstance.OpenAsync(new EngineOptions { ThreadCount = 1 }, cancellationToken);
+        await MeasureAsync(cancellationToken);
+    }
+
+    public override async Task<Sample> MeasureAsync(CancellationToken cancellationToken)
+    {
+        var folder = Path.Combine(_scratch!.Path, $"job-{++_round}");
+        await using var job = await SteadyJob.OpenAsync(folder, _engine!, 0, cancellationToken);
+        await job.SentAsync(stateMegabytes * 1_000_000L / BytesPerRow, cancellationToken);
+        var (sent, began) = (job.SentCount, _clock.GetTimestamp());
+        await Task.Delay(Look, _clock, cancellationToken);
+        var before = (job.SentCount - sent) / _clock.GetElapsedTime(began).TotalSeconds;
+
+        (sent, began) = (job.SentCount, _clock.GetTimestamp());
+        _writtenBytes = await job.CheckpointAsync(cancellationToken);
+        var time = _clock.GetElapsedTime(began);
+        _parts["rows/s during it, of those before"] = (job.SentCount - sent) / time.TotalSeconds / before;
+        _parts["MB written"] = _writtenBytes / 1e6;
+        return new Sample(time.TotalSeconds);
+    }
+
+    public override async Task<double> MeasureBaselineAsync(CancellationToken cancellationToken)
+    {
+        var block = new byte[1 << 20];
+        new Random(1).NextBytes(block);
+        var path = Path.Combine(_scratch!.Path, "plain");
+        var began = _clock.GetTimestamp();
+        await using (var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0, Options = FileOptions.Asynchronous }))
+        {
+            for (var left = _writtenBytes; left > 0; left -= block.Length)
+            {
+                await file.WriteAsync(block.AsMemory(0, (int)Math.Min(left, block.Length)), cancellationToken);
+            }
+
+            file.Flush(flushToDisk: true);
+        }
+
+        var time = _clock.GetElapsedTime(began).TotalSeconds;
+        File.Delete(path);
+        return time;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_engine is { } engine)
+        {
+            await engine.DisposeAsync();
+        }
+
+        _scratch?.Dispose();
+        await base.DisposeAsync();
+    }
+}

@@ -1,0 +1,84 @@
+using OrleansFlow.Engine;
+using OrleansFlow.Streaming.Dataflow;
+using OrleansFlow.Streaming.Objects;
+using OrleansFlow.Streaming.Operators;
+using OrleansFlow.Streaming.Sql.Execution;
+using OrleansFlow.Streaming.Sql.Planning;
+
+namespace OrleansFlow.Benchmarks.Macro.Streams;
+
+/// <summary>
+/// A job that counts by key in one long window, so that its state grows by a row with each key and nothing leaves it. Its checkpoints are in a folder; runs after one
+/// another go on from there.
+/// </summary>
+internal sealed class SteadyJob : IAsyncDisposable
+{
+    private const string Job = "steady";
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(1);
+
+    private readonly LocalObjectStore _store;
+    private readonly LocalJob _job;
+    private readonly Task _run;
+
+    private SteadyJob(LocalObjectStore store, LocalJob job)
+    {
+        (_store, _job) = (store, job);
+        _run = job.RunAsync(CancellationToken.None);
+    }
+
+    /// <summary>Rows that its source has sent since this start.</summary>
+    public long SentCount => _job.Counters.Count == 0 ? 0 : _job.Counters.Max(one => one.MessagesSent);
+
+    /// <summary>Bytes of state in the checkpoint that it began from; 0 for none.</summary>
+    public long RestoredBytes => BytesOf(_job.Restored);
+
+    /// <summary>Begins, or goes on.</summary>
+    /// <param name="folder">Where its checkpoints are.</param>
+    /// <param name="engine">Runs its texts.</param>
+    /// <param name="rowsPerSecond">Rows of the source; 0 for as many as are taken.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<SteadyJob> OpenAsync(string folder, EngineInstance engine, long rowsPerSecond, CancellationToken cancellationToken)
+    {
+        var text = string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"CREATE TABLE numbers WITH (connector = 'impulse', event_rate = '{rowsPerSecond}', event_time_interval_ms = '1', start_time_micros = '0'); CREATE TABLE nothing WITH (connector = 'blackhole'); INSERT INTO nothing SELECT counter, count(*) FROM numbers GROUP BY tumble(INTERVAL '10000 days'), counter");
+        var program = await StreamPlanner.PlanAsync(text, new StreamPlanOptions { Parallelism = 1 }, cancellationToken);
+        var store = new LocalObjectStore(folder);
+        var job = await LocalJob.OpenAsync(
+            new LocalJobSetup { Program = program, Operators = new OperatorRegistry().AddKnown().AddSql(engine), Store = store, Job = Job, AcceptsChangedProgram = true, RetainedCheckpoints = 1, CompactedCheckpoints = 1_000 }, cancellationToken);
+        return new SteadyJob(store, job);
+    }
+
+    /// <summary>Ends once so many rows were sent.</summary>
+    public async Task SentAsync(long count, CancellationToken cancellationToken)
+    {
+        while (SentCount < count)
+        {
+            if (_run.IsCompleted)
+            {
+                await _run;
+            }
+
+            await Task.Delay(LookEvery, TimeProvider.System, cancellationToken);
+        }
+    }
+
+    /// <summary>Takes a checkpoint.</summary>
+    /// <returns>Bytes that it wrote.</returns>
+    public async Task<long> CheckpointAsync(CancellationToken cancellationToken)
+    {
+        var manifest = await _job.CheckpointAsync(thenStop: false, cancellationToken);
+        return BytesOf(manifest, manifest.Epoch);
+    }
+
+    /// <summary>Ends as a crash does: without a checkpoint.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _job.DisposeAsync();
+        await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _store.Dispose();
+    }
+
+    private static long BytesOf(OrleansFlow.Protocol.Streaming.V1.CheckpointManifest? manifest, long? epoch = null) => manifest is null ? 0 : manifest.Operators
+        .SelectMany(state => state.Tables).SelectMany(table => table.Files).Where(file => epoch is null || file.Epoch == epoch).DistinctBy(file => file.Path).Sum(file => (long)file.Bytes);
+}
