@@ -30,6 +30,34 @@ public sealed class IpcFileTests
         Assert.Equal(0, allocator.LiveBuffers);
     }
 
+    [Theory]
+    [InlineData(IpcCompression.None)]
+    [InlineData(IpcCompression.Zstd)]
+    public void File_SomeColumns_AreThoseColumns_InTheOrderThatIsAsked(IpcCompression compression)
+    {
+        var allocator = new CountingAllocator();
+        using (var first = SampleData.Create(SampleData.FullSchema, 50, 3, allocator))
+        {
+            var options = new IpcWriteOptions { Compression = compression };
+            using var reader = ArrowFileReader.Open(IpcBytes.WriteFile(SampleData.FullSchema, options, first), new IpcReadOptions { Allocator = allocator });
+            Assert.Equal(50, reader.ReadRowCount(0));
+            Assert.True(reader.BatchBytes(0) > 0);
+            var count = SampleData.FullSchema.Fields.Count;
+            for (var column = 0; column < count; column++)
+            {
+                int[] once = [.. ((int[])[column, (column + 7) % count, column * 3 % count]).Distinct()];
+                using var expected = first.Select(once);
+                using var some = reader.ReadBatch(0, once);
+                Assert.Null(RecordBatchComparer.Exact.FindDifference(expected, some));
+            }
+
+            using var none = reader.ReadBatch(0, []);
+            Assert.Equal((50, 0), (none.RowCount, none.ColumnCount));
+        }
+
+        Assert.Equal(0, allocator.LiveBuffers);
+    }
+
     [Fact]
     public void File_DictionaryChanges_IsRefused()
     {

@@ -6,7 +6,7 @@ namespace OrleansFlow.Tests.Cli;
 /// </summary>
 public sealed class BadInputTests(SiloProcessFixture silo) : IClassFixture<SiloProcessFixture>
 {
-    private const int WatchdogMs = 120_000;
+    private const int WatchdogMs = 600_000;
     private const string Node = """{ "id": "a", "role": "r" }""";
 
     public static TheoryData<string, string> BadGraphs() => new()

@@ -3,7 +3,7 @@ namespace OrleansFlow.Tests.Cli;
 /// <summary>Goal: an operator can look after a store with the command alone. Method: the real command beside a real silo.</summary>
 public sealed class DbCommandTests : IDisposable
 {
-    private const int WatchdogMs = 180_000;
+    private const int WatchdogMs = 600_000;
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("flow-db-");
 
     private string Data => Path.Combine(_folder.FullName, "data");

@@ -5,7 +5,7 @@ namespace OrleansFlow.Tests.Cli;
 /// <summary>Goal: <c>flow db</c> does on PostgreSQL what it does on SQLite. Method: the real command beside a real silo and a server of its own.</summary>
 public sealed class DbPostgresCommandTests : IAsyncLifetime
 {
-    private const int WatchdogMs = 180_000;
+    private const int WatchdogMs = 600_000;
     private const int Processes = 3;
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("flow-db-");
     private PostgresServer? _server;

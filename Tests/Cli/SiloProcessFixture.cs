@@ -10,9 +10,12 @@ public sealed class SiloProcessFixture : IAsyncLifetime
 
     public string DataFolder => _data.FullName;
 
+    /// <summary>Where statements may read and write files.</summary>
+    public string FilesFolder => Path.Combine(DataFolder, "files");
+
     public async ValueTask InitializeAsync()
     {
-        _silo = FlowProcess.Flow(null, "silo", "--data", _data.FullName, "--port", "0", "--http-port", "0");
+        _silo = FlowProcess.Flow(null, "silo", "--data", _data.FullName, "--port", "0", "--http-port", "0", "--writable", FilesFolder);
         Gateway = await _silo.WaitForLineAsync("gateway", CancellationToken.None);
         await _silo.WaitForLineAsync("ready", CancellationToken.None);
     }

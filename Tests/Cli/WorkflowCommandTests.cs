@@ -9,7 +9,7 @@ namespace OrleansFlow.Tests.Cli;
 /// <summary>Goal: what can be asked of workflow runs and schedules can be asked by hand. The runs wait for a worker that nobody starts.</summary>
 public sealed class WorkflowCommandTests(SiloProcessFixture silo) : IClassFixture<SiloProcessFixture>
 {
-    private const int WatchdogMs = 120_000;
+    private const int WatchdogMs = 600_000;
 
     private static readonly WorkflowDefinition<int, int, GrowCounter> Flow = MakeFlow();
 

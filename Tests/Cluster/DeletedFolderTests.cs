@@ -12,7 +12,7 @@ namespace OrleansFlow.Tests.Cluster;
 /// </summary>
 public sealed class DeletedFolderTests : IDisposable
 {
-    private const int WatchdogMs = 240_000;
+    private const int WatchdogMs = 600_000;
     private const int Tasks = 6;
     private const int LinesPerTask = 40;
     private const int LinesPerBatch = 5;

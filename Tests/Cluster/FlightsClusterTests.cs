@@ -13,7 +13,7 @@ namespace OrleansFlow.Tests.Cluster;
 /// </summary>
 public sealed class FlightsClusterTests : IDisposable
 {
-    private const int WatchdogMs = 180_000;
+    private const int WatchdogMs = 600_000;
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("flow-cluster-");
 
     [Fact(Timeout = WatchdogMs)]

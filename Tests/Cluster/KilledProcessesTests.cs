@@ -13,7 +13,7 @@ namespace OrleansFlow.Tests.Cluster;
 /// </summary>
 public sealed class KilledProcessesTests : IDisposable
 {
-    private const int WatchdogMs = 240_000;
+    private const int WatchdogMs = 600_000;
     private const int Tasks = 200;
     private const int LinesPerTask = 26;
     private const int LinesPerBatch = 5;

@@ -11,7 +11,7 @@ namespace OrleansFlow.Tests.Cluster;
 /// </summary>
 public sealed class LostArtifactsTests : IDisposable
 {
-    private const int WatchdogMs = 240_000;
+    private const int WatchdogMs = 600_000;
 
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("flow-lost-");
 

@@ -12,7 +12,7 @@ namespace OrleansFlow.Tests.Cluster;
 /// </summary>
 public sealed class PastGatewayTests : IDisposable
 {
-    private const int WatchdogMs = 120_000;
+    private const int WatchdogMs = 600_000;
     private const int Rows = 300_000;
     private const string Graph = """{"name":"rows","nodes":[{"id":"rows","role":"sql","params":{"statement":"SELECT range AS n FROM range(300000)"}}]}""";
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("flow-past-");

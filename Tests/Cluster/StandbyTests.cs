@@ -7,7 +7,7 @@ namespace OrleansFlow.Tests.Cluster;
 /// <summary>Two silo processes on one PostgreSQL database: the second waits for the first to die or to fall silent.</summary>
 public sealed class StandbyTests : IAsyncLifetime
 {
-    private const int WatchdogMs = 120_000;
+    private const int WatchdogMs = 600_000;
     private const int PausedWrites = 20;
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("flow-standby-");
     private PostgresServer? _postgres;

@@ -7,7 +7,7 @@ namespace OrleansFlow.Tests.Cluster;
 /// <summary>Goal: the text sample does what its page says, also when its worker is killed in the middle. Method: its own processes and its own graph.</summary>
 public sealed class TextSampleTests : IDisposable
 {
-    private const int WatchdogMs = 180_000;
+    private const int WatchdogMs = 600_000;
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("flow-text-");
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

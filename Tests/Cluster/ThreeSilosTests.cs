@@ -13,7 +13,7 @@ namespace OrleansFlow.Tests.Cluster;
 /// </summary>
 public sealed class ThreeSilosTests
 {
-    private const int WatchdogMs = 180_000;
+    private const int WatchdogMs = 600_000;
     private const int SiloCount = 3;
     private const int SlotsPerWorker = 2;
     private const int TaskCount = 30;

@@ -1,5 +1,6 @@
 using OrleansFlow.Arrow;
 using OrleansFlow.Engine;
+using OrleansFlow.Engine.Functions;
 using OrleansFlow.Engine.Native;
 using OrleansFlow.Engine.Results;
 using OrleansFlow.Engine.Scans;
@@ -41,6 +42,8 @@ public abstract class EngineTestBase : IAsyncLifetime
         Assert.Equal(0, SharedArray.LiveCount);
         Assert.Equal(0, ArrowNode.LiveCount);
         Assert.Equal(0, Allocator.LiveBuffers);
+        Assert.Equal(0, FunctionSlot.LiveCount);
+        Assert.Equal(0, AggregateStates.LiveCount);
     }
 
     protected Task<long> ExecuteAsync(string sql, params object?[] parameters) => Session.ExecuteAsync(sql, parameters, Token);

@@ -23,6 +23,33 @@ public sealed class InspectionTests : EngineTestBase
         Assert.Equal(EngineErrorKind.Syntax, failure.Kind);
     }
 
+    [Theory]
+    [InlineData("create table made (a int); select 1", 2)]
+    [InlineData("-- nothing", 0)]
+    public async Task PrepareOne_OfAnotherNumberOfStatements_RunsNone(string sql, int count)
+    {
+        var failure = await Assert.ThrowsAsync<ArgumentException>(() => Session.PrepareOneAsync(sql, Token));
+
+        Assert.Contains($"holds {count} statements", failure.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<EngineException>(() => Session.PrepareOneAsync("select * from made", Token));
+    }
+
+    [Fact]
+    public async Task PrepareOne_SaysWhatTheStatementIs()
+    {
+        var (statement, shape) = await Session.PrepareOneAsync("select 1::bigint as a where $1", Token);
+        await using (statement)
+        {
+            Assert.Equal((StatementKind.Select, "a"), (shape.Kind, Assert.Single(shape.Result!.Fields).Name));
+            await using var result = await statement.QueryOnceAsync([true], Token);
+            Assert.False(result.IsComplete);
+            using var batch = await result.ReadAsync(Token);
+            Assert.Equal(1, batch!.RowCount);
+            Assert.Null(await result.ReadAsync(Token));
+            Assert.True(result.IsComplete);
+        }
+    }
+
     [Fact]
     public async Task Describe_Statements_GivesKindColumnsAndParameters()
     {

@@ -177,7 +177,7 @@ public sealed class SourceTests : EngineTestBase
         nint chunk = 0;
         try
         {
-            source.ConvertRows(shared, 0, start, 2048, out chunk);
+            source.ConvertRows(shared, 0, 0, start, 2048, out chunk);
             var vector = (byte*)DuckDb.VectorData(DuckDb.DataChunkVector(chunk, 0));
             return vector == batch.Column(0).Data.Buffers[1].Pointer + (start * sizeof(long));
         }

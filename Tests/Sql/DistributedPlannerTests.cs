@@ -38,6 +38,32 @@ public sealed class DistributedPlannerTests : IAsyncLifetime
         Assert.Equal(["VARCHAR", "DECIMAL(38,2)"], read.Stages[^1].ColumnTypes);
     }
 
+    [Theory]
+    [InlineData("SELECT region, count(*) AS n FROM (SELECT * FROM sales LIMIT 100) GROUP BY region", true)]
+    [InlineData("SELECT region, count(*) AS n FROM (SELECT * FROM sales ORDER BY amount LIMIT 100) GROUP BY region", true)]
+    [InlineData("SELECT n, count(*) AS m FROM (SELECT row_number() OVER (PARTITION BY region ORDER BY amount) AS n FROM sales) GROUP BY n", true)]
+    [InlineData("SELECT x, count(*) AS n FROM (SELECT any_value(id) AS x FROM sales GROUP BY region) GROUP BY x", true)]
+    [InlineData("SELECT x, count(*) AS n FROM (SELECT sum(amount::DOUBLE) AS x FROM sales GROUP BY region) GROUP BY x", true)]
+    [InlineData("SELECT x, count(*) AS n FROM (SELECT floor(random() * 9) AS x FROM sales) GROUP BY x", true)]
+    [InlineData("SELECT x, count(*) AS n FROM (SELECT sum(amount) AS x, min(id) FROM sales WHERE id > 7 GROUP BY region) GROUP BY x", false)]
+    [InlineData("SELECT DISTINCT a.region FROM sales AS a JOIN sales AS b USING (id) WHERE b.amount > 3", false)]
+    public async Task Stages_ThatMayMakeOtherRowsTheNextTime_SaySo(string sql, bool isVolatile)
+    {
+        var plan = await _planner.PlanAsync(sql, Two with { BroadcastBytesMax = 0 }, Token);
+
+        Assert.Equal(isVolatile, plan.Stages.Any(stage => stage.IsVolatile));
+    }
+
+    /// <summary>A task that reads none of such rows has nobody else to ask for their columns.</summary>
+    [Fact]
+    public async Task Stage_WhoseRowsAreOnlyCounted_SaysTheTypeOfItsOneColumn()
+    {
+        var plan = await _planner.PlanAsync("SELECT a.id FROM sales AS a ANTI JOIN (SELECT 1 FROM sales AS b WHERE b.id = 7) AS c ON true", Two, Token);
+
+        var counted = Assert.Single(plan.Stages, stage => stage.Sql.Contains("AS nothing", StringComparison.Ordinal) && stage.Inputs.Count == 0);
+        Assert.Equal(["INTEGER"], counted.ColumnTypes);
+    }
+
     [Fact]
     public async Task Plan_WithOneTaskAtMost_IsTheTextItself()
     {

@@ -17,12 +17,39 @@ public sealed class FlowProcess : IAsyncDisposable
         _output = Task.WhenAll(PumpAsync(process.StandardOutput), PumpAsync(process.StandardError));
     }
 
+    /// <summary>Its id.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>Hears of each line as it comes, on the thread that reads it. Lines that came before it was set are left out.</summary>
+    public Action<string> LineCame { get; set; } = _ => { };
+
     /// <summary>Everything it has printed.</summary>
     public string Output => string.Join(Environment.NewLine, _lines);
 
     /// <summary>Runs <c>flow</c> with these arguments.</summary>
     public static FlowProcess Flow(IReadOnlyDictionary<string, string>? environment, params string[] arguments) =>
         Start(Assembly("OrleansFlow.Cli", "flow"), arguments, environment);
+
+    /// <summary>Runs <c>flow</c> at a pseudo-terminal (by <c>script</c> of util-linux); what is written to it is typed.</summary>
+    public static FlowProcess Terminal(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        var command = string.Join(' ', arguments.Prepend(Assembly("OrleansFlow.Cli", "flow")).Prepend("dotnet").Select(word => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
+        return Start("script", ["-q", "-e", "-f", "-c", command, "/dev/null"], environment, hasInput: true);
+    }
+
+    /// <summary>Runs <c>flow</c> with a standard input that the test writes.</summary>
+    public static FlowProcess Piped(IReadOnlyDictionary<string, string>? environment, params string[] arguments) =>
+        Start("dotnet", [Assembly("OrleansFlow.Cli", "flow"), .. arguments], environment, hasInput: true);
+
+    /// <summary>Writes to its standard input.</summary>
+    public async Task WriteAsync(string text)
+    {
+        await _process.StandardInput.WriteAsync(text);
+        await _process.StandardInput.FlushAsync();
+    }
+
+    /// <summary>Ends its standard input.</summary>
+    public void EndInput() => _process.StandardInput.Close();
 
     /// <summary>Runs the flights sample as a worker of the gateway.</summary>
     public static FlowProcess Worker(string id, string gateway, int slots = 2) => Worker("OrleansFlow.Samples.Flights", id, gateway, slots);
@@ -89,10 +116,12 @@ public sealed class FlowProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static FlowProcess Start(string assembly, string[] arguments, IReadOnlyDictionary<string, string>? environment)
+    private static FlowProcess Start(string assembly, string[] arguments, IReadOnlyDictionary<string, string>? environment) =>
+        Start("dotnet", [assembly, .. arguments], environment, hasInput: false);
+
+    private static FlowProcess Start(string program, string[] arguments, IReadOnlyDictionary<string, string>? environment, bool hasInput)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        start.ArgumentList.Add(assembly);
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = hasInput, UseShellExecute = false };
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
@@ -139,6 +168,7 @@ public sealed class FlowProcess : IAsyncDisposable
         while (await reader.ReadLineAsync() is { } line)
         {
             _lines.Enqueue(line);
+            LineCame(line);
             Offer(line);
         }
     }

@@ -16,17 +16,82 @@ public sealed class QueryDeciderTests
     [InlineData(10_000, 2_000)]
     public void Queries_WhoseWorkersFailAtRandom_KeepEveryRuleAndEnd(int firstSeed, int count)
     {
-        var (retried, complete) = (0, 0);
+        var (retried, complete, copied, won) = (0, 0, 0, 0);
         for (var seed = firstSeed; seed < firstSeed + count; seed++)
         {
             var model = new QueryModel(seed);
             model.Run(seed % 40);
             retried += model.State.RetryCount > 0 ? 1 : 0;
             complete += model.State.End!.Code is null ? 1 : 0;
+            copied += model.Copies.Started;
+            won += model.Copies.Won;
         }
 
         // Else the rules were never put to the test.
         Assert.True(retried > count / 10 && complete > count / 20, $"{retried} of {count} retried, {complete} complete");
+        Assert.True(copied > count / 50 && won > count / 200, $"{copied} copies in {count} queries, {won} won");
+    }
+
+    [Fact]
+    public void HeldStage_GetsItsTasksWhenItIsReleased_WithAnotherNumberOfThem()
+    {
+        var placed = Decide(QueryState.New, new QueryCommand.Place([new StageShape(2, [], []), new StageShape(0, [new StageLink(0, true, false, 0, 4)], []), new StageShape(0, [new StageLink(1, true, false, 0, 1)], [])], Two, null));
+        Assert.Equal(2, placed.ToSet.Length);
+
+        var released = Decide(placed.State, new QueryCommand.Release([new StageRelease(1, new StageShape(3, [new StageLink(0, true, false, 0, 3) { Reads = [new(0, 2), new(0, 1), new(1, 1)] }], []))]));
+
+        Assert.Equal([new QueryTaskId(1, 0), new QueryTaskId(1, 1), new QueryTaskId(1, 2)], released.ToSet.Select(one => one.Task));
+        Assert.False(QueryDecider.Decide(released.State, new QueryCommand.BeginDelivery(1), Rules, NowUtc).IsAccepted);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void RowsThatMayBeOthersTheNextTime_AreReadAgainByAllWhoReadThem(bool isVolatile)
+    {
+        // One task whose rows are dealt to two others, and one that gathers what these make.
+        var placed = Decide(
+            QueryState.New,
+            new QueryCommand.Place(
+                [
+                    new StageShape(1, [], ["b"]) { IsVolatile = isVolatile },
+                    new StageShape(2, [new StageLink(0, true, false, 0, 2)], ["a", "a"]),
+                    new StageShape(1, [new StageLink(1, true, false, 0, 1)], ["a"]),
+                ],
+                Two,
+                null));
+        Assert.Equal("b", placed.State[new QueryTaskId(0, 0)].Worker);
+        var one = Decide(placed.State, new QueryCommand.Finish(new(0, 0), 1));
+        var half = Decide(one.State, new QueryCommand.Finish(new(1, 0), 1));
+
+        var lost = Decide(half.State, new QueryCommand.LoseWorker("b", "gone"));
+
+        QueryTaskId[] again = isVolatile ? [new(0, 0), new(1, 0), new(1, 1), new(2, 0)] : [new(0, 0), new(1, 1), new(2, 0)];
+        Assert.Equal(again, lost.ToSet.Select(placement => placement.Task));
+    }
+
+    [Fact]
+    public void RowsThatAHeldStageWillRead_AreMadeAgainWhenTheyAreLost()
+    {
+        var placed = Decide(QueryState.New, new QueryCommand.Place([new StageShape(2, [], []), new StageShape(0, [new StageLink(0, true, false, 0, 1)], [])], Two, null));
+        var finished = Decide(Decide(placed.State, new QueryCommand.Finish(new(0, 0), 1)).State, new QueryCommand.Finish(new(0, 1), 1));
+
+        var lost = Decide(finished.State, new QueryCommand.LoseWorker("b", "gone"));
+
+        Assert.Equal([new TaskPlacement(new(0, 1), 2, "a")], lost.ToSet);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Stage_ThatIsNotHeldOrReadsOneThatIs_IsNotReleased(int stage)
+    {
+        var placed = Decide(QueryState.New, new QueryCommand.Place([new StageShape(0, [], []), new StageShape(0, [new StageLink(0, true, false, 0, 1)], []), new StageShape(0, [new StageLink(1, true, false, 0, 1)], [])], Two, null));
+        var first = stage == 1 ? placed.State : Decide(placed.State, new QueryCommand.Release([new StageRelease(0, new StageShape(1, [], []))])).State;
+
+        var again = QueryDecider.Decide(first, new QueryCommand.Release([new StageRelease(stage, new StageShape(1, stage == 0 ? [] : [new StageLink(0, true, false, 0, 1)], []))]), Rules, NowUtc);
+
+        Assert.False(again.IsAccepted);
     }
 
     [Fact]
@@ -35,6 +100,28 @@ public sealed class QueryDeciderTests
         var placed = Decide(QueryState.New, new QueryCommand.Place([new StageShape(6, [], []), Result(0, 6)], [new("small", 1, 0), new("large", 2, 0)], null));
 
         Assert.Equal((2, 4), (CountAt(placed, "small"), CountAt(placed, "large")));
+    }
+
+    /// <summary>Each stage of a large cluster is spread over all of it; counting everything again for each task would take minutes here.</summary>
+    [Fact]
+    public void Tasks_OfManyStages_AreSpreadOverAThousandWorkers()
+    {
+        const int Workers = 1_000;
+        var stages = ImmutableArray.CreateBuilder<StageShape>();
+        stages.Add(new StageShape(Workers, [], []));
+        for (var stage = 1; stage < 20; stage++)
+        {
+            stages.Add(new StageShape(Workers, [new StageLink(stage - 1, IsMaterialized: false, IsGrouped: false, 0, Workers)], []));
+        }
+
+        stages.Add(Result(19, Workers));
+        var workers = Enumerable.Range(0, Workers).Select(number => new QueryWorker($"w{number}", 1, 0)).ToImmutableArray();
+
+        var placed = Decide(QueryState.New, new QueryCommand.Place(stages.ToImmutable(), workers, null));
+
+        Assert.All(
+            placed.ToSet.Where(one => one.Task.Stage < 20).GroupBy(one => (one.Task.Stage, one.Worker)), tasks => Assert.Single(tasks));
+        Assert.Equal((20 * Workers) + 1, placed.ToSet.Length);
     }
 
     [Fact]
@@ -193,7 +280,7 @@ public sealed class QueryDeciderTests
     }
 
     [Theory]
-    [InlineData(0, "at least 1")]
+    [InlineData(-1, "at least 1")]
     [InlineData(2, "made by 1")]
     public void Stages_ThatCannotBe_AreRefused(int lastTasks, string why) =>
         Assert.Contains(why, Decide(QueryState.New, new QueryCommand.Place([new StageShape(lastTasks, [], [])], Two, null)).Refused, StringComparison.Ordinal);

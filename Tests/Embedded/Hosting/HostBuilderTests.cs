@@ -42,4 +42,16 @@ public sealed class HostBuilderTests
         await Assert.ThrowsAsync<SiloUnavailableException>(
             () => host.Services.GetRequiredService<IGrainFactory>().GetGrain<ICounterGrain>("a").IncrementAsync());
     }
+
+    [Fact(Timeout = 30_000)]
+    public async Task Stop_ThatMayTakeNoTime_EndsThoughGrainsAreActive()
+    {
+        using var host = new HostBuilder().UseOrleans(static _ => { }).Build();
+        await host.StartAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(1, await host.Services.GetRequiredService<IGrainFactory>().GetGrain<ICounterGrain>("a").IncrementAsync());
+
+        await host.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+        await Assert.ThrowsAsync<SiloUnavailableException>(() => host.Services.GetRequiredService<IGrainFactory>().GetGrain<ICounterGrain>("a").IncrementAsync());
+    }
 }

@@ -63,6 +63,23 @@ public sealed class CatalogGrainTests
         Assert.Equal(["Alpha", "beta", "delta", "gamma"], (await catalog.ListAsync(Token)).Select(table => table.Name));
     }
 
+    [Fact]
+    public async Task Definition_OutlastsACrash_AndItsRowIsRefusedBySilosThatKnowNone()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var catalog = Catalog(cluster);
+        var view = Table("seen", "") with { Kind = CatalogTableKind.View, Definition = "SELECT 1 AS n" };
+        await catalog.PublishAsync(view, 0, Token);
+        await catalog.PublishAsync(Table("plain", "m"), 0, Token);
+        await cluster.CrashAsync();
+
+        var found = Assert.Single(await catalog.FindAsync(["seen"], Token));
+
+        Assert.Equal((CatalogTableKind.View, "SELECT 1 AS n"), (found.Kind, found.Definition));
+        Assert.StartsWith("""{"format":2,""", cluster.Storage.Get(Bucket("seen"), catalog.GetGrainId()), StringComparison.Ordinal);
+        Assert.StartsWith("""{"version":""", cluster.Storage.Get(Bucket("plain"), catalog.GetGrainId()), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

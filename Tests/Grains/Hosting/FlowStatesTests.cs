@@ -5,6 +5,7 @@ using OrleansFlow.Catalogs;
 using OrleansFlow.Errors;
 using OrleansFlow.Grains.Hosting;
 using OrleansFlow.Graphs;
+using OrleansFlow.Jobs;
 using OrleansFlow.Tasks;
 using OrleansFlow.Workers;
 using OrleansFlow.Workflows;
@@ -39,9 +40,10 @@ public sealed class FlowStatesTests
         [
             cluster.Grains.GetGrain<ITaskPartitionGrain>("x"), cluster.Grains.GetGrain<IGraphRunGrain>("x"), cluster.Grains.GetGrain<IRunCatalogGrain>("x"),
             cluster.Grains.GetGrain<IRoleQueueGrain>("x"), cluster.Grains.GetGrain<IWorkerGrain>("x"), cluster.Grains.GetGrain<IWorkerCatalogGrain>("x"),
-            cluster.Grains.GetGrain<ICatalogGrain>("x"), cluster.Grains.GetGrain<IWorkflowIndexGrain>("x"),
+            cluster.Grains.GetGrain<ICatalogGrain>("x"), cluster.Grains.GetGrain<IWorkflowIndexGrain>("x"), cluster.Grains.GetGrain<IStreamJobGrain>("x"),
+            cluster.Grains.GetGrain<IJobDirectoryGrain>("x"),
         ];
-        string[] names = ["partition", "run", "catalog", "segment-1", "worker", "workers", "tables", "index"];
+        string[] names = ["partition", "run", "catalog", "segment-1", "worker", "workers", "tables", "index", "job", "names"];
 
         Assert.All(grains.Zip(names), pair => Assert.NotNull(FlowStates.Fault(pair.First.GetGrainId().ToString(), pair.Second, """{"format":99}""")));
     }
@@ -91,7 +93,8 @@ public sealed class FlowStatesTests
     [InlineData("catalog/main", "tables", """{"format":2,"version":7}""", true)]
     [InlineData("catalog/main", "tables", """{"version":7,"tables":[{"name":"t","schema":"!!"}]}""", false)]
     [InlineData("catalog/main", "bucket-17", """{"version":7,"tables":[{"name":"t","schema":"AAAA"}]}""", true)]
-    [InlineData("catalog/main", "bucket-17", """{"format":2}""", false)]
+    [InlineData("catalog/main", "bucket-17", """{"format":2}""", true)]
+    [InlineData("catalog/main", "bucket-17", """{"format":3}""", false)]
     [InlineData("counter/mine", "state", """{"anything":1}""", true)]
     [InlineData("counter/mine", "state", """{"anything":""", false)]
     public void Fault_OfAStoredState_TellsBothSides(string grain, string name, string payload, bool good) =>

@@ -33,6 +33,23 @@ public sealed class QueryGrainTests
     }
 
     [Fact(Timeout = Watchdog)]
+    public async Task HeldStage_GetsItsTasksOnce_WhenItIsReleased()
+    {
+        await using var cluster = await FlowCluster.StartAsync();
+        var grain = cluster.Grains.GetGrain<IQueryGrain>("held");
+        await grain.AdmitAsync(Request, TimeSpan.Zero, FlowCluster.Token);
+        QueryStageLink all = new(0, IsKept: true, IsGrouped: false, 0, 1);
+        var placed = await grain.PlaceAsync(TwoStages with { Stages = [TwoStages.Stages[0], new QueryStagePlan(0, [all], [])] }, FlowCluster.Token);
+        QueryStageRelease[] releases = [new(1, new QueryStagePlan(1, [all with { Reads = [new QueryProducers(0, 2)] }], []))];
+
+        var released = await grain.ReleaseAsync(releases, FlowCluster.Token);
+
+        Assert.Equal([new QueryAttempt(0, 0, 1), new QueryAttempt(0, 1, 1)], placed.ToSet.Select(one => one.Attempt));
+        Assert.Equal([new QueryAttempt(1, 0, 1)], released.ToSet.Select(one => one.Attempt));
+        Assert.Equal(FlowErrorCode.BadInput, (await Assert.ThrowsAsync<FlowException>(() => grain.ReleaseAsync(releases, FlowCluster.Token))).Code);
+    }
+
+    [Fact(Timeout = Watchdog)]
     public async Task Query_WhoseSiloIsGone_IsLost()
     {
         await using var cluster = await FlowCluster.StartAsync();

@@ -4,6 +4,7 @@ using OrleansFlow.Client;
 using OrleansFlow.Queries;
 using OrleansFlow.Rpc.Server;
 using OrleansFlow.Silo.Gateway.Flight;
+using OrleansFlow.Silo.Gateway.Jobs;
 using OrleansFlow.Silo.Gateway.Sessions;
 using OrleansFlow.Silo.Gateway.Sql;
 using OrleansFlow.Silo.Gateway.Streams;
@@ -34,6 +35,7 @@ public sealed class OptionTableTests
         { SqliteStoreOptions.SectionName, typeof(SqliteStoreOptions) },
         { PostgresStoreOptions.SectionName, typeof(PostgresStoreOptions) },
         { GatewaySessionOptions.SectionName, typeof(GatewaySessionOptions) },
+        { JobOptions.SectionName, typeof(JobOptions) },
         { FlightGatewayOptions.SectionName, typeof(FlightGatewayOptions) },
         { SqlGatewayOptions.SectionName, typeof(SqlGatewayOptions) },
         { StreamGatewayOptions.SectionName, typeof(StreamGatewayOptions) },

@@ -24,7 +24,7 @@ public sealed class FlightSqlClientsTests
         var report = JsonNode.Parse(await NodeTool.RunAsync("sql-clients.mjs", [port, Token, "select id, name, half from js_rows where id > 0 order by id"], token))!.AsObject();
 
         const string rows = """[{"id":1,"name":"row 1","half":0.5},{"id":2,"name":"row 2","half":1},{"id":3,"name":"row 3","half":1.5}]""";
-        Check($$"""{"rows":{{rows}},"catalogs":["flow","runs"],"types":["RUN OUTPUT","STREAM","TABLE"],"server":"OrleansFlow","readOnly":false,"refused":true}""", report["gizmosql"]);
+        Check($$"""{"rows":{{rows}},"catalogs":["flow","runs"],"types":["RUN OUTPUT","STREAM","SYSTEM TABLE","TABLE","VIEW"],"server":"OrleansFlow","readOnly":false,"refused":true}""", report["gizmosql"]);
         Check($$"""{"rows":{{rows}}}""", report["lancedb"]);
         Check(
             $$"""{"rows":{{rows}},"tables":[{"catalog_name":"flow","db_schema_name":"main","table_name":"js_rows","table_type":"TABLE"}]}""", report["lakehouse"]);

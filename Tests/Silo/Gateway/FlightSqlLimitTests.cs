@@ -287,9 +287,9 @@ public sealed class FlightSqlLimitTests(SiloFixture fixture)
 
         public bool IsRepeatable => inner.IsRepeatable;
 
-        public Task<FlightStream> QueryAsync(string sql, IReadOnlyList<object?> parameters, SqlTable? input, IReadOnlyDictionary<string, string> headers, CancellationToken cancellationToken)
+        public Task<FlightStream> QueryAsync(string sql, IReadOnlyList<object?> parameters, SqlTable? input, SqlCaller caller, CancellationToken cancellationToken)
         {
-            var query = inner.QueryAsync(sql, parameters, input, headers, cancellationToken);
+            var query = inner.QueryAsync(sql, parameters, input, caller, cancellationToken);
             begun.TrySetResult();
             return query;
         }

@@ -93,10 +93,10 @@ public sealed class FlightSqlTests(SiloFixture fixture) : FlightSqlTestBase(fixt
     }
 
     [Theory]
-    [InlineData("create view v as select 1")]
+    [InlineData("create macro m() as 1")]
     [InlineData("attach 'x.db'")]
     [InlineData("set threads = 4")]
-    [InlineData("copy (select 1) to 'x.csv'")]
+    [InlineData("truncate kept")]
     public async Task Update_OtherStatements_AreUnsupported(string sql) =>
         Assert.Equal(RpcStatusCode.Unimplemented, (await Assert.ThrowsAsync<RpcException>(() => Sql.UpdateAsync(sql, Call))).Status.Code);
 
@@ -173,8 +173,8 @@ public sealed class FlightSqlTests(SiloFixture fixture) : FlightSqlTestBase(fixt
     {
         await IngestAsync("described", IfExists.Replace, (0, 1));
         Assert.Equal("flow;runs", await RowsAsync(await Sql.GetInfoAsync(new CommandGetCatalogs(), Call)));
-        Assert.Equal("flow,main;flow,streams", await RowsAsync(await Sql.GetInfoAsync(new CommandGetDbSchemas { Catalog = "flow" }, Call)));
-        Assert.Equal("RUN OUTPUT;STREAM;TABLE", await RowsAsync(await Sql.GetInfoAsync(new CommandGetTableTypes(), Call)));
+        Assert.Equal("flow,main;flow,streams;flow,system", await RowsAsync(await Sql.GetInfoAsync(new CommandGetDbSchemas { Catalog = "flow" }, Call)));
+        Assert.Equal("RUN OUTPUT;STREAM;SYSTEM TABLE;TABLE;VIEW", await RowsAsync(await Sql.GetInfoAsync(new CommandGetTableTypes(), Call)));
         Assert.Equal("", await RowsAsync(await Sql.GetInfoAsync(new CommandGetPrimaryKeys { Table = "described" }, Call)));
         Assert.Equal("", await RowsAsync(await Sql.GetInfoAsync(new CommandGetImportedKeys { Table = "described" }, Call)));
         Assert.Equal("", await RowsAsync(await Sql.GetInfoAsync(new CommandGetExportedKeys { Table = "described" }, Call)));

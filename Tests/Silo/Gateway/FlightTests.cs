@@ -163,7 +163,7 @@ public sealed class FlightTests(SiloFixture fixture)
             types.Add(type.Type);
         }
 
-        Assert.Equal(["cancel-run", "drop-stream", "health", "CreatePreparedStatement", "ClosePreparedStatement", "CancelFlightInfo", "RenewFlightEndpoint"], types);
+        Assert.Equal(["cancel-run", "drop-stream", "health", "CreatePreparedStatement", "ClosePreparedStatement", "CancelFlightInfo", "RenewFlightEndpoint", "list-queries", "watch-query", "cancel-query"], types);
         var health = await ActAsync(new FlightAction("health"));
         Assert.Equal(fixture.Silo.Host.Endpoints.ClusterId, health.GetProperty("cluster_id").GetString());
 

@@ -75,6 +75,33 @@ public sealed class DistributedQueryTests
     }
 
     [Fact(Timeout = Watchdog)]
+    public async Task Worker_ThatHangs_IsTakenForLost_AndDropsItsTasksWhenItSpeaksAgain()
+    {
+        await using var cluster = await QueryCluster.StartAsync(options => options.WorkerSilenceMax = TimeSpan.FromSeconds(3));
+        var (victim, other) = (cluster.Workers[1], cluster.Workers[0]);
+        var (speaksAgain, isDropped) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), victim.WhenCancelled);
+        victim.IsSilent = true;
+        victim.BeforeRunAsync = (plan, _) => plan.Inputs.Count == 0 ? speaksAgain.Task : Task.CompletedTask;
+
+        // What took over goes on only when the one that hung has heard that its tasks are not wanted.
+        other.BeforeRunAsync = (plan, token) =>
+        {
+            if (plan.Key.Attempt > 1)
+            {
+                victim.IsSilent = false;
+                speaksAgain.TrySetResult();
+            }
+
+            return plan.Key.Attempt > 1 ? isDropped.WaitAsync(token) : Task.CompletedTask;
+        };
+
+        Assert.Equal(await cluster.AloneAsync(Grouped), await QueryCluster.AskAsync(cluster.Silo.Client.Query(Grouped)));
+
+        Assert.Contains(other.Plans, plan => plan.Key.Attempt > 1);
+        Assert.NotEmpty(victim.Plans);
+    }
+
+    [Fact(Timeout = Watchdog)]
     public async Task LostWorker_WhereTasksMayRunOnce_FailsTheQuery()
     {
         await using var cluster = await QueryCluster.StartAsync(options => options.AttemptsMax = 1);

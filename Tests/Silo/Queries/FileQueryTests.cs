@@ -65,7 +65,7 @@ public sealed class FileQueryTests : IDisposable
     {
         await using var cluster = await StartAsync();
 
-        foreach (var sql in (string[])[$"explain analyze copy (select 1) to '{Data}/new.csv'", $"copy (select 1) to '{Data}/new.csv'", $"explain analyze export database '{Data}/new'"])
+        foreach (var sql in (string[])[$"explain analyze copy (select 1) to '{Data}/new.csv'", $"copy (select 1) to '{Data}/new.csv'", $"explain analyze export database '{Data}/new'", $"export database '{Data}/new'", $"explain (format json, analyze) copy (select 1) to '{Data}/new.csv'"])
         {
             await Assert.ThrowsAsync<FlowException>(() => QueryCluster.AskAsync(cluster.Silo.Client.Query(sql)));
         }

@@ -3,7 +3,12 @@ using OrleansFlow.Client.Queries;
 using OrleansFlow.Engine;
 using OrleansFlow.Queries;
 using OrleansFlow.Silo.Gateway.Queries;
+using OrleansFlow.Silo.Gateway.Sql;
+using OrleansFlow.Silo.Hosting;
 using OrleansFlow.Tests.Silo.Support;
+using OrleansFlow.Worker.Data;
+using OrleansFlow.Worker.Hosting;
+using OrleansFlow.Worker.Queries;
 
 namespace OrleansFlow.Tests.Silo.Queries;
 
@@ -32,6 +37,9 @@ internal sealed class QueryCluster : IAsyncDisposable
 
     public IReadOnlyList<TinyQueryWorker> Workers { get; }
 
+    /// <summary>The product's own workers.</summary>
+    public IReadOnlyList<RemoteWorker> Real => _real;
+
     /// <summary>Queries that each use another part of the planner, with an order where rows have one.</summary>
     public static IReadOnlyList<string> Queries { get; } =
     [
@@ -50,13 +58,27 @@ internal sealed class QueryCluster : IAsyncDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Starts one whose workers are the product's own, found as they register.</summary>
-    public static async Task<QueryCluster> StartRealAsync(Action<DistributedQueryOptions>? configure = null, string? dataFolder = null)
+    public static async Task<QueryCluster> StartRealAsync(
+        Action<DistributedQueryOptions>? configure = null,
+        string? dataFolder = null,
+        Action<QueryWorkerOptions>? worker = null,
+        TimeSpan? timeLimit = null,
+        bool isWritable = false,
+        Action<WorkerBuilder>? addToWorkers = null,
+        Action<SqlGatewayOptions>? sql = null,
+        Action<WorkerDataOptions>? data = null)
     {
         var starts = new DistributedStarts();
+        MakeFolder(dataFolder, isWritable);
         var silo = await RunningSilo.StartAsync(options => options.ConfigureServices = services =>
         {
             starts.AddTo(services);
-            services.Allow(dataFolder).Configure<DistributedQueryOptions>(queries =>
+            services.Configure<SqlGatewayOptions>(options =>
+            {
+                options.TimeLimit = timeLimit ?? options.TimeLimit;
+                sql?.Invoke(options);
+            });
+            services.Allow(dataFolder, isWritable).Configure<DistributedQueryOptions>(queries =>
             {
                 (queries.BytesPerTask, queries.BroadcastBytesMax) = (1, 0);
                 configure?.Invoke(queries);
@@ -65,33 +87,51 @@ internal sealed class QueryCluster : IAsyncDisposable
         var cluster = new QueryCluster(silo, [], await FillAsync(silo)) { Starts = starts };
         foreach (var id in (string[])["real1", "real2"])
         {
-            cluster._real.Add(await RemoteWorker.StartAsync(silo, id));
+            cluster._real.Add(await RemoteWorker.StartAsync(
+                silo,
+                id,
+                slots: 2,
+                builder =>
+                {
+                    RunningSilo.AddHandlers(builder);
+                    addToWorkers?.Invoke(builder);
+                },
+                configure: data,
+                queries: worker));
         }
 
         return cluster;
     }
 
-    public static async Task<QueryCluster> StartAsync(Action<DistributedQueryOptions>? configure = null, int workerCount = 2, string? dataFolder = null)
+    public static async Task<QueryCluster> StartAsync(
+        Action<DistributedQueryOptions>? configure = null, int workerCount = 2, string? dataFolder = null, Action<FlowSiloOptions>? silo = null, bool isWritable = false)
     {
         var workers = new List<TinyQueryWorker>();
+        MakeFolder(dataFolder, isWritable);
         for (var index = 0; index < workerCount; index++)
         {
             workers.Add(await TinyQueryWorker.StartAsync($"tiny{index}"));
         }
 
-        var silo = await RunningSilo.StartAsync(options => options.ConfigureServices = services =>
+        var starts = new DistributedStarts();
+        var running = await RunningSilo.StartAsync(options =>
         {
-            services.AddSingleton<IQueryWorkers>(new Listed(workers));
-            services.Allow(dataFolder).Configure<DistributedQueryOptions>(queries =>
+            silo?.Invoke(options);
+            options.ConfigureServices = services =>
             {
-                // Else no query of a test is large enough for two tasks.
-                queries.BytesPerTask = 1;
-                queries.BroadcastBytesMax = 0;
-                configure?.Invoke(queries);
-            });
+                starts.AddTo(services);
+                services.AddSingleton<IQueryWorkers>(new Listed(workers));
+                services.Allow(dataFolder, isWritable).Configure<DistributedQueryOptions>(queries =>
+                {
+                    // Else no query of a test is large enough for two tasks.
+                    queries.BytesPerTask = 1;
+                    queries.BroadcastBytesMax = 0;
+                    configure?.Invoke(queries);
+                });
+            };
         });
-        workers.ForEach(worker => worker.ArtifactRoot = Path.Combine(silo.DataFolder, "artifacts"));
-        return new QueryCluster(silo, workers, await FillAsync(silo));
+        workers.ForEach(worker => worker.ArtifactRoot = Path.Combine(running.DataFolder, "artifacts"));
+        return new QueryCluster(running, workers, await FillAsync(running)) { Starts = starts };
     }
 
     /// <summary>What the cluster answers: the columns, then each row as a text.</summary>
@@ -112,6 +152,14 @@ internal sealed class QueryCluster : IAsyncDisposable
         }
 
         return rows;
+    }
+
+    /// <summary>Runs a statement that makes a table, here and in DuckDB alone.</summary>
+    public async Task RunAsync(string statement)
+    {
+        await using var session = _alone.OpenSession();
+        await session.ExecuteAsync(statement, null, Token);
+        await Silo.Client.UpdateAsync(statement, Token);
     }
 
     /// <summary>What DuckDB alone answers.</summary>
@@ -150,6 +198,14 @@ internal sealed class QueryCluster : IAsyncDisposable
         }
 
         await _alone.DisposeAsync();
+    }
+
+    private static void MakeFolder(string? folder, bool isWritable)
+    {
+        if (folder is not null && isWritable)
+        {
+            Directory.CreateDirectory(folder);
+        }
     }
 
     private static async Task<EngineInstance> FillAsync(RunningSilo silo)

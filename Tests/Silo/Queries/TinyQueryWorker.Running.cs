@@ -6,6 +6,7 @@ using OrleansFlow.Protocol.Queries.V1;
 using OrleansFlow.Rpc;
 using OrleansFlow.Worker.Data;
 using OrleansFlow.Worker.Queries;
+using OrleansFlow.Worker.Queries.Sinks;
 
 namespace OrleansFlow.Tests.Silo.Queries;
 
@@ -32,7 +33,9 @@ internal sealed partial class TinyQueryWorker
             await ReadInputAsync(session, input, cancellationToken);
         }
 
-        var (schema, rows) = await ReadAllAsync(session, plan.Sql, cancellationToken);
+        var (schema, rows) = plan.Sink is { } sink
+            ? (SinkWriter.Schema, [await new SinkWriter(session, sink, plan.Key).WriteAsync(plan.Sql, cancellationToken)])
+            : await ReadAllAsync(session, plan.Sql, cancellationToken);
         task.Schema = schema;
         var outputs = new List<RecordBatch>[Math.Max(1, plan.Outputs.Count)][];
         for (var index = 0; index < outputs.Length; index++)

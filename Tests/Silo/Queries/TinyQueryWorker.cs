@@ -27,6 +27,8 @@ namespace OrleansFlow.Tests.Silo.Queries;
 /// </summary>
 internal sealed partial class TinyQueryWorker : IFlightProducer, IAsyncDisposable
 {
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(200);
+
     private readonly ConcurrentDictionary<(string Query, int Stage, int Task, int Attempt), TinyTask> _tasks = new();
     private readonly ConcurrentDictionary<string, Channel<TaskReport>> _reports = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -47,11 +49,20 @@ internal sealed partial class TinyQueryWorker : IFlightProducer, IAsyncDisposabl
     /// <summary>Root of the artifacts, as a worker hears it when it registers.</summary>
     public string ArtifactRoot { get; set; } = "";
 
+    /// <summary>Whether it says nothing of tasks that run.</summary>
+    public bool IsSilent { get; set; }
+
     /// <summary>Called before a task runs; what it throws fails the task.</summary>
     public Func<TaskPlan, CancellationToken, Task> BeforeRunAsync { get; set; } = (_, _) => Task.CompletedTask;
 
+    /// <summary>Called when a task has run, before anybody hears of it; what it throws fails the task.</summary>
+    public Func<TaskPlan, Task> AfterRunAsync { get; set; } = _ => Task.CompletedTask;
+
     /// <summary>Every plan that was ever set.</summary>
     public ConcurrentQueue<TaskPlan> Plans { get; } = [];
+
+    /// <summary>Every attempt that was stopped while its query went on.</summary>
+    public ConcurrentQueue<TaskKey> Stopped { get; } = [];
 
     /// <summary>Done when a query was cancelled here.</summary>
     public Task WhenCancelled => _cancelled.Task;
@@ -94,10 +105,34 @@ internal sealed partial class TinyQueryWorker : IFlightProducer, IAsyncDisposabl
                 _cancelled.TrySetResult();
                 yield return new CancelQueryResponse().ToByteArray();
                 break;
-            case QueryActions.Watch:
-                await foreach (var report in ReportsOf(WatchQueryRequest.Parser.ParseFrom(action.Body.Span).QueryId).Reader.ReadAllAsync(context.CancellationToken))
+            case QueryActions.StopTasks:
+                foreach (var key in StopTasksRequest.Parser.ParseFrom(action.Body.Span).Tasks)
                 {
-                    yield return report.ToByteArray();
+                    Stopped.Enqueue(key);
+                    await _tasks[KeyOf(key)].Stop.CancelAsync();
+                }
+
+                yield return new StopTasksResponse().ToByteArray();
+                break;
+            case QueryActions.Watch:
+                var watched = WatchQueryRequest.Parser.ParseFrom(action.Body.Span).QueryId;
+                var reports = ReportsOf(watched).Reader;
+                for (var isOpen = true; isOpen;)
+                {
+                    var waiting = reports.WaitToReadAsync(context.CancellationToken).AsTask();
+                    while (await Task.WhenAny(waiting, Task.Delay(Beat, TimeProvider.System, context.CancellationToken)) != waiting)
+                    {
+                        if (!IsSilent)
+                        {
+                            yield return new TaskReport { Key = new TaskKey { QueryId = watched }, State = TaskReport.Types.State.Running }.ToByteArray();
+                        }
+                    }
+
+                    isOpen = await waiting;
+                    while (reports.TryRead(out var report))
+                    {
+                        yield return report.ToByteArray();
+                    }
                 }
 
                 break;
@@ -110,11 +145,14 @@ internal sealed partial class TinyQueryWorker : IFlightProducer, IAsyncDisposabl
     {
         if (!ticket.Bytes.Span.StartsWith("Q1"u8))
         {
-            return TableFlights.Open(ArtifactRoot, SubjectOf(ticket));
+            var subject = SubjectOf(ticket);
+            return StreamRows.IsStream(subject) ? await StreamRows.OpenAsync(ArtifactRoot, subject, context.CancellationToken) : TableFlights.Open(ArtifactRoot, subject);
         }
 
         var range = TaskTicket.Parser.ParseFrom(ticket.Bytes.Span[2..]).Range;
-        var task = _tasks.GetValueOrDefault(KeyOf(range.Key)) ?? throw Failure(FlowErrorCode.NotFound, $"No task {range.Key}.");
+
+        // The plans of a stage reach its workers in any order, so a reader may come before the plan that it reads.
+        var task = TaskOf(range.Key);
         List<RecordBatch>[][] outputs;
         try
         {
@@ -141,7 +179,7 @@ internal sealed partial class TinyQueryWorker : IFlightProducer, IAsyncDisposabl
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
-        await Task.WhenAll(_tasks.Values.Select(task => (Task)task.Outputs)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_tasks.Values.Select(task => task.Running));
         await _app!.DisposeAsync();
         await _engine.DisposeAsync();
         _stop.Dispose();
@@ -173,17 +211,19 @@ internal sealed partial class TinyQueryWorker : IFlightProducer, IAsyncDisposabl
         foreach (var plan in request.Plans)
         {
             Plans.Enqueue(plan);
-            var task = new TinyTask(CancellationTokenSource.CreateLinkedTokenSource(_stop.Token));
-            if (!_tasks.TryAdd(KeyOf(plan.Key), task))
+            var task = TaskOf(plan.Key);
+            if (!task.TrySet())
             {
                 throw Failure(FlowErrorCode.AlreadyExists, $"{plan.Key} is set.");
             }
 
-            task.Outputs = RunAsync(plan, task);
+            task.Running = RunAsync(plan, task);
         }
     }
 
-    private async Task<List<RecordBatch>[][]> RunAsync(TaskPlan plan, TinyTask task)
+    private TinyTask TaskOf(TaskKey key) => _tasks.GetOrAdd(KeyOf(key), _ => new TinyTask(CancellationTokenSource.CreateLinkedTokenSource(_stop.Token)));
+
+    private async Task RunAsync(TaskPlan plan, TinyTask task)
     {
         var report = new TaskReport { Key = plan.Key };
         try
@@ -191,15 +231,23 @@ internal sealed partial class TinyQueryWorker : IFlightProducer, IAsyncDisposabl
             await Task.Yield();
             await BeforeRunAsync(plan, task.Stop.Token);
             var outputs = await ExecuteAsync(plan, task, task.Stop.Token);
+            await AfterRunAsync(plan);
             report.State = TaskReport.Types.State.Finished;
-            return outputs;
+            report.Metrics = new TaskMetrics();
+            foreach (var partition in outputs.SelectMany(output => output))
+            {
+                report.Metrics.PartitionRows.Add(partition.Sum(batch => batch.RowCount));
+                report.Metrics.PartitionBytes.Add(partition.Sum(batch => batch.ByteCount));
+            }
+
+            task.End(outputs);
         }
         catch (Exception exception)
         {
             var failure = exception as FlowException ?? new FlowException(exception is EngineException ? FlowErrorCode.EngineError : FlowErrorCode.WorkerLost, exception.Message, exception);
             report.State = TaskReport.Types.State.Failed;
             report.Failure = new TaskFailure { Code = failure.Kind.Wire, Message = failure.Message, Lost = exception.Data["lost"] as TaskKey };
-            throw failure;
+            task.Fail(failure);
         }
         finally
         {
@@ -209,10 +257,29 @@ internal sealed partial class TinyQueryWorker : IFlightProducer, IAsyncDisposabl
 
     private sealed class TinyTask(CancellationTokenSource stop)
     {
+        private readonly TaskCompletionSource<List<RecordBatch>[][]> _outputs = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _isSet;
+
         public CancellationTokenSource Stop { get; } = stop;
 
         public ArrowSchema? Schema { get; set; }
 
-        public Task<List<RecordBatch>[][]> Outputs { get; set; } = Task.FromResult<List<RecordBatch>[][]>([]);
+        /// <summary>Its rows, when it has run.</summary>
+        public Task<List<RecordBatch>[][]> Outputs => _outputs.Task;
+
+        /// <summary>Ends with the task, whatever comes of it; ended while it has no plan.</summary>
+        public Task Running { get; set; } = Task.CompletedTask;
+
+        public bool TrySet() => Interlocked.Exchange(ref _isSet, 1) == 0;
+
+        public void End(List<RecordBatch>[][] outputs) => _outputs.TrySetResult(outputs);
+
+        public void Fail(FlowException failure)
+        {
+            _outputs.TrySetException(failure);
+
+            // Nobody may come to read it.
+            _ = _outputs.Task.Exception;
+        }
     }
 }

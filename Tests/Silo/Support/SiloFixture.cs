@@ -2,6 +2,7 @@ using OrleansFlow.Client;
 using OrleansFlow.Tests.Silo.Support;
 
 [assembly: AssemblyFixture(typeof(SiloFixture))]
+[assembly: AssemblyFixture(typeof(OrleansFlow.Tests.PostgresFixture))]
 
 namespace OrleansFlow.Tests.Silo.Support;
 

@@ -10,6 +10,9 @@ public sealed class MutationTests
 {
     private const int SeedCount = 200;
 
+    // Those of tasks; the others take longer and would not show a broken lease.
+    private static readonly string[] Scenarios = ["leases", "graphs", "routing", "random-graphs", "scatter", "limits"];
+
     [Fact]
     public void UnfencedWrite_IsCaught() => AssertCaught("rule 2", new RulesMutation((state, command, policy, now) =>
         state.Status != FlowTaskStatus.Leased ? null : command switch
@@ -63,10 +66,9 @@ public sealed class MutationTests
 
     private static void AssertCaught(string rule, Mutation mutation)
     {
-        var scenarios = SimulationRunner.Scenarios.Select(scenario => scenario.Name).ToList();
         for (var seed = 0UL; seed < SeedCount; seed++)
         {
-            foreach (var scenario in scenarios)
+            foreach (var scenario in Scenarios)
             {
                 if (SimulationRunner.Run(scenario, seed, keepsHistory: false, mutation).Violation is { } violation)
                 {

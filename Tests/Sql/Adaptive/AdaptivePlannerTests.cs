@@ -16,7 +16,7 @@ public sealed class AdaptivePlannerTests
             var random = new Random(seed);
             var partitionCount = random.Next(1, 40);
             var isLeftDivisible = random.Next(2) == 0;
-            var plan = Join(partitionCount, random.Next(1, 8), isLeftDivisible, isRightDivisible: random.Next(2) == 0);
+            var plan = Join(partitionCount, random.Next(2, 8), isLeftDivisible, isRightDivisible: random.Next(2) == 0);
             var sizes = new[] { Sizes(random, random.Next(1, 9), partitionCount), Sizes(random, random.Next(1, 9), partitionCount) };
             var options = new AdaptiveOptions { TaskCountMax = random.Next(1, 20), BytesPerTask = random.Next(1, 2_000), SkewFactor = 1 + (random.NextDouble() * 4) };
 
@@ -55,6 +55,13 @@ public sealed class AdaptivePlannerTests
 
         var whole = AdaptivePlanner.Assign(Join(3, 3, false, false), Join(3, 3, false, false).Stages[2], (stage, _) => stage == 1 ? skewed : flat, options)!;
         Assert.All(whole.Tasks, task => Assert.Equal((0, 4), (task.Inputs[0].FirstProducer, task.Inputs[0].ProducerCount)));
+    }
+
+    [Fact]
+    public void StageOfOneTask_WhichMayCountAllRows_StaysAsPlanned()
+    {
+        Assert.Null(AdaptivePlanner.Assign(Join(3, 1, true, true), Join(3, 1, true, true).Stages[2], (_, _) => Even(3, 2, 10_000), new AdaptiveOptions { TaskCountMax = 4, BytesPerTask = 1 }));
+        Assert.Null(AdaptivePlanner.Broadcast(Join(3, 1, true, true), JoinId, "a", new OutputSizes([[1]]), new AdaptiveOptions()));
     }
 
     [Fact]

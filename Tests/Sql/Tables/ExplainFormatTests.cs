@@ -70,6 +70,43 @@ public sealed class ExplainFormatTests : IAsyncLifetime
         Assert.Contains("Scan big", await _planner.ExplainAsync("SELECT k FROM big", new StageOptions(), format, Token), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(new double[0], 1)]
+    [InlineData(new[] { 0.0, 0 }, 1)]
+    [InlineData(new[] { 5.0, 5 }, 1)]
+    [InlineData(new[] { 10.0, 30, 20 }, 1.5)]
+    [InlineData(new[] { 10.0, 40 }, 4)]
+    [InlineData(new[] { 0.0, 0, 7 }, 3)]
+    public void Skew_IsTheLargestByTheMiddleOne(double[] values, double expected) => Assert.Equal(expected, ExplainedActual.Skew(values));
+
+    [Fact]
+    public async Task Actuals_StandUnderTheirStage()
+    {
+        var plan = await _planner.PlanAsync(Sql, Two, Token);
+        TaskActual[] actuals =
+        [
+            new(1, 0, 1, "lost", "failed") { RowsOut = 1 },
+            new(1, 0, 2, "red", "finished") { RowsOut = 5, BytesOut = 2_048, Elapsed = TimeSpan.FromMilliseconds(3), SpilledBytes = 3 << 20, OutputWait = TimeSpan.FromMilliseconds(1) },
+            new(1, 1, 1, "blue", "finished")
+            {
+                RowsOut = 10, Elapsed = TimeSpan.FromMilliseconds(4), Operators = [new OperatorActual("TABLE_SCAN", 1, 10, 80, TimeSpan.FromMicroseconds(7))],
+            },
+        ];
+
+        var text = plan.Explain(ExplainFormat.Text, actuals);
+
+        Assert.Contains(
+            """
+              > rows=15, bytes=2KiB, time=4ms, waited=1ms for readers, spilled=3MiB, attempts=3, skew=2 of rows 1.33 of time
+              >   task 0 at red: rows=5, bytes=2KiB, time=3ms, waited=1ms for readers, spilled=3MiB, attempt=2
+              >   task 1 at blue: rows=10, bytes=0B, time=4ms
+              >       TABLE_SCAN rows=10, bytes=80B, time=0.007ms
+            """.ReplaceLineEndings(),
+            text,
+            StringComparison.Ordinal);
+        Assert.Equal(await _planner.ExplainAsync(Sql, Two, Token), plan.Explain(ExplainFormat.Text));
+    }
+
     [Fact]
     public async Task Format_ThatIsNone_IsRefused() =>
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _planner.ExplainAsync(Sql, Two, (ExplainFormat)9, Token));

@@ -106,8 +106,7 @@ public sealed class TableFaultTests(TableFolder folder) : IClassFixture<TableFol
         Assert.Equal(FlowErrorCode.Unsupported, (await FailAsync(TableSource.Files(path))).Code);
 
     [Theory]
-    [InlineData("a.arrow")]
-    [InlineData("a.feather")]
+    [InlineData("a.avro")]
     [InlineData("a.txt")]
     public void Ending_OfAnotherFormat_IsNotSupported(string path) =>
         Assert.Equal(FlowErrorCode.Unsupported, Assert.Throws<FlowException>(() => TableSource.Files(path)).Code);

@@ -21,9 +21,9 @@ public sealed class TableFolder : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _instance = await EngineInstance.OpenAsync(new EngineOptions { ThreadCount = 1 }, Token);
+        _instance = await EngineInstance.OpenAsync(new EngineOptions { ThreadCount = 1, Functions = [ArrowFunction.Create()], FileReaders = ArrowFunction.FileReaders }, Token);
         Session = _instance.OpenSession();
-        Tables = await FileTables.OpenAsync(new FileTablesOptions(), Token);
+        Tables = await FileTables.OpenAsync(new FileTablesOptions { PruneBytesMin = 0 }, Token);
     }
 
     public async ValueTask DisposeAsync()

@@ -114,7 +114,7 @@ public class CancelTests
         script.Process = (context, _, _) =>
         {
             worker.Clock.Advance(TimeSpan.FromMilliseconds(250));
-            var kept = new byte[3_000_000];
+            var kept = new byte[30_000_000];
             return ValueTask.FromResult(new BatchOutcome(HandlerScript.Numbers(kept.Length)));
         };
         await using var gateway = await ScriptedSession.AcceptAsync(worker.Transport);
@@ -123,7 +123,9 @@ public class CancelTests
         var metrics = Assert.Single(await gateway.NextReportsAsync(1)).Metrics;
 
         Assert.Equal(250, metrics["worker.processing_ms"]);
-        Assert.True(metrics["worker.allocated_bytes"] >= 3_000_000);
+
+        // The runtime counts without looking into what each thread has left of the memory it was given: some 8 KiB each, on as many threads as the tests have.
+        Assert.InRange(metrics["worker.allocated_bytes"], 29_000_000, double.MaxValue);
         Assert.True(metrics["worker.working_set_bytes"] > 1_000_000);
     }
 }

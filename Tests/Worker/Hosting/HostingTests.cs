@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -6,6 +8,7 @@ using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Worker.V1;
 using OrleansFlow.Tests.Worker.Scripting;
 using OrleansFlow.Worker.Attempts;
+using OrleansFlow.Worker.Data;
 using OrleansFlow.Worker.Hosting;
 using OrleansFlow.Worker.Sessions;
 using OrleansFlow.Workers;
@@ -41,6 +44,24 @@ public class HostingTests
         gateway.End();
         await stopping;
         Assert.True(worker.Ended.IsCompletedSuccessfully);
+    }
+
+    [Fact(Timeout = Watchdog.Milliseconds)]
+    public async Task Worker_ThatCannotServeItsData_TellsThoseWhoWaitForItsRegistration()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton(new HandlerScript());
+        builder.Services.AddOrleansFlowWorker().AddHandler<ScriptedHandler>("work").UseTransport(_ => new InProcessWorkerTransport());
+        builder.Services.Configure<WorkerDataOptions>(data => data.Port = ((IPEndPoint)taken.LocalEndpoint).Port);
+        using var host = builder.Build();
+        await host.StartAsync(TestContext.Current.CancellationToken);
+
+        var failure = await Assert.ThrowsAsync<FlowException>(() => host.Services.GetRequiredService<FlowWorker>().Registered.WaitAsync(TestContext.Current.CancellationToken));
+
+        Assert.Equal(FlowErrorCode.PortInUse, failure.Code);
+        await host.WaitForShutdownAsync(TestContext.Current.CancellationToken);
     }
 
     [Fact(Timeout = Watchdog.Milliseconds)]

@@ -104,6 +104,41 @@ public class ExchangeTests
         Assert.Equal(["0|NULL"], await a.ReadAsync(Range(Key(1))));
     }
 
+    /// <summary>The engine would join such a window's input with itself, and read rows a second time that are there once.</summary>
+    [Fact(Timeout = TimeoutMs)]
+    public async Task WindowOverAWholeGroup_ReadsItsInputOnce()
+    {
+        await using var a = await QueryNode.StartAsync();
+        var scan = Plan(Key(1), "SELECT k, v FROM t", All());
+        scan.Scans.Add(Scan(0, 1));
+        var share = Plan(Key(2), "SELECT c0, c1, sum(c1) OVER (PARTITION BY c0) FROM i");
+        share.Inputs.Add(Input("i", ["BIGINT", "BIGINT"], (a.Location, Range(Key(1)))));
+        await a.SetAsync(scan, share);
+
+        var rows = await a.ReadAsync(Range(Key(2)));
+
+        var alone = await AloneAsync("SELECT k, v, sum(v) OVER (PARTITION BY k) FROM t");
+        Assert.Equal(alone.Order(StringComparer.Ordinal), rows.Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>Of a stream the engine knows no number of rows, and for a few it would take an operator that compares each with each.</summary>
+    [Fact(Timeout = TimeoutMs)]
+    public async Task AsOfJoin_OfAnInput_IsTheSameOperatorAsOfALargeTable()
+    {
+        const string Nulls = "SELECT k AS c0, CASE WHEN v % 7 = 0 THEN NULL ELSE v END AS c1 FROM t";
+        await using var a = await QueryNode.StartAsync();
+        var scan = Plan(Key(1), Nulls, All());
+        scan.Scans.Add(Scan(0, 1));
+        var join = Plan(Key(2), "SELECT count(*) AS c0, count(r.v) AS c1 FROM i ASOF JOIN t AS r ON i.c0 = r.k AND i.c1 >= r.v + 1");
+        join.Inputs.Add(Input("i", ["BIGINT", "BIGINT"], (a.Location, Range(Key(1)))));
+        join.Scans.Add(Scan(0, 1));
+        await a.SetAsync(scan, join);
+
+        var rows = await a.ReadAsync(Range(Key(2)));
+
+        Assert.Equal(await AloneAsync($"SELECT count(*), count(r.v) FROM ({Nulls}) AS i ASOF JOIN t AS r ON i.c0 = r.k AND i.c1 >= r.v + 1"), rows);
+    }
+
     [Fact(Timeout = TimeoutMs)]
     public async Task SortedInput_WhoseTypeHasNoMerge_IsSortedByTheEngine()
     {

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -20,12 +21,15 @@ internal sealed class QueryNode : IAsyncDisposable
     private readonly RpcChannel _channel;
     private readonly string _spill;
 
-    private QueryNode(WebApplication app, string spill)
+    private QueryNode(WebApplication app, string spill, X509Certificate2? certificate)
     {
         _app = app;
         _spill = spill;
-        Location = "grpc+tcp://" + new Uri(app.Urls.Single()).Authority;
-        _channel = RpcChannel.ForAddress(app.Urls.Single());
+        Location = (certificate is null ? "grpc+tcp://" : "grpc+tls://") + new Uri(app.Urls.Single()).Authority;
+        _channel = RpcChannel.ForAddress(app.Urls.Single(), new RpcChannelOptions
+        {
+            Tls = certificate is null ? null : new() { RemoteCertificateValidationCallback = (_, presented, _, _) => presented?.GetCertHashString() == certificate.GetCertHashString() },
+        });
         Flight = new FlightClient(_channel);
         Service = app.Services.GetRequiredService<QueryWorkerService>();
     }
@@ -43,7 +47,8 @@ internal sealed class QueryNode : IAsyncDisposable
     private static RpcCallOptions Call => new(CancellationToken: Token);
 
     public static async Task<QueryNode> StartAsync(
-        Action<QueryWorkerOptions>? configure = null, QueryWorker? worker = null, TimeProvider? clock = null, Action<IServiceCollection>? services = null)
+        Action<QueryWorkerOptions>? configure = null, QueryWorker? worker = null, TimeProvider? clock = null, Action<IServiceCollection>? services = null,
+        X509Certificate2? certificate = null)
     {
         var spill = Directory.CreateTempSubdirectory("spill-").FullName;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -63,15 +68,27 @@ internal sealed class QueryNode : IAsyncDisposable
             configure?.Invoke(options);
         });
         builder.WebHost.UseKestrelCore();
+        if (certificate is not null)
+        {
+            builder.WebHost.UseKestrelHttpsConfiguration();
+        }
+
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.ConfigureFlowHttp2();
-            kestrel.Listen(System.Net.IPAddress.Loopback, 0, listener => listener.Protocols = HttpProtocols.Http2);
+            kestrel.Listen(System.Net.IPAddress.Loopback, 0, listener =>
+            {
+                listener.Protocols = HttpProtocols.Http2;
+                if (certificate is not null)
+                {
+                    listener.UseHttps(certificate);
+                }
+            });
         });
         var app = builder.Build();
         app.MapOrleansFlowWorker();
         await app.StartAsync(Token);
-        return new QueryNode(app, spill);
+        return new QueryNode(app, spill, certificate);
     }
 
     /// <summary>Files of rows on disk.</summary>

@@ -57,21 +57,6 @@ public class QueryTasksTests
     }
 
     [Fact(Timeout = TimeoutMs)]
-    public async Task OlderAttempt_IsRefused_AndALaterOneReplacesIt()
-    {
-        await using var node = await QueryNode.StartAsync();
-        await node.SetAsync(Plan(Key(1), "SELECT 1 AS c0", All(isMaterialized: true)));
-        Assert.Equal(["1"], await node.ReadAsync(Range(Key(1))));
-
-        await node.SetAsync(Plan(Key(1, attempt: 2), "SELECT 2 AS c0"));
-
-        await AssertFailsAsync(() => node.ReadAsync(Range(Key(1))), RpcStatusCode.Aborted, "lease_lost");
-        await AssertFailsAsync(() => node.SetAsync(Plan(Key(1), "SELECT 1 AS c0")), RpcStatusCode.Aborted, "lease_lost");
-        Assert.Equal(["2"], await node.ReadAsync(Range(Key(1, attempt: 2))));
-        Assert.Equal(1, node.Tasks.TaskCount);
-    }
-
-    [Fact(Timeout = TimeoutMs)]
     public async Task FailingText_ReachesEveryReaderDownTheLine_WithCodeAndKind()
     {
         await using var a = await QueryNode.StartAsync();

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using OrleansFlow.Engine;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Queries.V1;
@@ -153,6 +154,32 @@ public class StandaloneWorkerTests
         Assert.Equal(["letters"], info.Codecs);
         Assert.Equal(["colour"], info.ConfigOptions);
         Assert.True(info.MemoryLimitBytes > 0);
+    }
+
+    [Fact(Timeout = TimeoutMs)]
+    public async Task WorkerInfo_TellsWhatIsKept_UntilTheQueryIsCancelled()
+    {
+        await using var node = await QueryNode.StartAsync();
+        await node.SetAsync(Plan(Key(1), "SELECT i AS c0 FROM range(1000) AS r(i)", All(isMaterialized: true)));
+        Assert.Equal(1_000, (await QueryNode.RowsAsync(node.Open(Range(Key(1))))).Count);
+
+        var kept = await node.ActAsync(QueryActions.WorkerInfo, new WorkerInfoRequest(), WorkerInfo.Parser);
+        await node.CancelAsync(Query);
+        var left = await node.ActAsync(QueryActions.WorkerInfo, new WorkerInfoRequest(), WorkerInfo.Parser);
+
+        Assert.Equal(1, kept.KeptTasks);
+        Assert.True(kept.KeptBytes >= 8_000, $"{kept.KeptBytes} bytes");
+        Assert.Equal((0, 0, 0L), (left.RunningTasks, left.KeptTasks, left.KeptBytes));
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData((1L << 50) + 1)]
+    public async Task SpillLimit_OutOfItsRange_IsRefusedWithTheOption(long bytes)
+    {
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => QueryNode.StartAsync(options => options.EngineSpillBytesMax = bytes));
+
+        Assert.Contains("OrleansFlow:Worker:Queries:EngineSpillBytesMax", refused.Message, StringComparison.Ordinal);
     }
 
     private static async Task WaitForNoTasksAsync(QueryNode node)

@@ -11,12 +11,12 @@ public class WorkerPageTests
     [Fact]
     public void EveryExample_OfThePage_IsCompiled()
     {
-        var folders = (string[])[RepositoryRoot.Combine("Tests", "Worker", "Queries"), RepositoryRoot.Combine("samples", "QueryWorker")];
+        var folders = (string[])[RepositoryRoot.Combine("Tests", "Worker", "Queries"), RepositoryRoot.Combine("samples", "QueryWorker"), RepositoryRoot.Combine("samples", "QueryExtensions")];
         var sources = folders.SelectMany(folder => Directory.GetFiles(folder, "*.cs")).Select(file => Code(File.ReadAllText(file))).ToList();
         var page = File.ReadAllText(RepositoryRoot.Combine("docs", "worker.md")).ReplaceLineEndings("\n");
         var examples = page.Split("```csharp\n").Skip(1).Select(static rest => rest[..rest.IndexOf("```", StringComparison.Ordinal)]).ToList();
 
-        Assert.True(examples.Count >= 4);
+        Assert.True(examples.Count >= 8);
         Assert.All(examples, example => Assert.Contains(sources, source => source.Contains(Code(example), StringComparison.Ordinal)));
     }
 

@@ -100,12 +100,12 @@ internal sealed class ScriptedSession(InProcessGatewaySession session, Register 
         return _messages.Current.Heartbeat;
     }
 
-    /// <summary>The next message, which must be one outcome.</summary>
+    /// <summary>The next message, which must be one outcome. A new session may say it twice: what the last one left open, and what came meanwhile.</summary>
     public async Task<Outcome> NextOutcomeAsync()
     {
         var message = await NextAsync();
         Assert.Equal(WorkerMessage.KindOneofCase.Outcomes, message?.KindCase);
-        return Assert.Single(message!.Outcomes.Outcomes_);
+        return Assert.Single(message!.Outcomes.Outcomes_.Distinct());
     }
 
     /// <summary>The next reports, over as many messages as it takes.</summary>

@@ -1,7 +1,6 @@
 using OrleansFlow.Streaming.Exchange;
-using OrleansFlow.Tests.Worker.Scripting;
 
-namespace OrleansFlow.Tests.Worker.Exchange;
+namespace OrleansFlow.Tests.Streaming.Exchange;
 
 public class BatchQueueTests
 {

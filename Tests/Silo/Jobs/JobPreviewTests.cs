@@ -1,0 +1,162 @@
+using System.Globalization;
+using Google.Protobuf;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using OrleansFlow.Arrow;
+using OrleansFlow.Client.Jobs;
+using OrleansFlow.Errors;
+using OrleansFlow.Flight;
+using OrleansFlow.Protocol.Streaming.Operators.V1;
+using OrleansFlow.Protocol.Streaming.V1;
+using OrleansFlow.Rpc;
+using OrleansFlow.Streaming.Connectors;
+using OrleansFlow.Streaming.Dataflow;
+using OrleansFlow.Tests.Silo.Support;
+using OrleansFlow.Worker.Hosting;
+using OrleansFlow.Worker.Jobs;
+using StreamProgram = OrleansFlow.Protocol.Streaming.V1.Program;
+
+namespace OrleansFlow.Tests.Silo.Jobs;
+
+/// <summary>Goal: rows are looked at while a job runs, and whoever looks does not hold it up. Method: a whole silo with a worker in its process, and SQL.</summary>
+public sealed class JobPreviewTests
+{
+    private const int WatchdogMs = 180_000;
+    private const string Numbers = "CREATE TABLE n WITH (connector = 'impulse', message_count = '1000', event_time_interval_ms = '1');";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = WatchdogMs)]
+    public async Task Preview_GivesAllRowsOfItsInsert_WritesNothing_AndLeavesNoJob()
+    {
+        await using var silo = await RunningSilo.StartAsync();
+        using var worker = await WorkerAsync(silo);
+        var path = Path.Combine(silo.DataFolder, "never.json");
+
+        var rows = await RowsAsync(silo.Client.Jobs.PreviewAsync(
+            $"{Numbers} CREATE TABLE o WITH (connector = 'single_file', path = '{path}'); INSERT INTO o SELECT counter, counter * 2 AS twice FROM n;", cancellationToken: Token));
+
+        Assert.Equal(Enumerable.Range(0, 1_000).Select(number => $"{number},{number * 2}"), rows.Order(Comparer<string>.Create((one, other) => Number(one).CompareTo(Number(other)))));
+        Assert.False(File.Exists(path));
+        Assert.Empty(await silo.Client.Jobs.ListAsync(Token).ToListAsync(Token));
+
+        static int Number(string row) => int.Parse(row.Split(',')[0], CultureInfo.InvariantCulture);
+    }
+
+    [Fact(Timeout = WatchdogMs)]
+    public async Task Preview_ThatIsLeft_EndsItsJob()
+    {
+        await using var silo = await RunningSilo.StartAsync();
+        using var worker = await WorkerAsync(silo);
+        await foreach (var batch in silo.Client.Jobs.PreviewAsync("CREATE TABLE n WITH (connector = 'impulse', event_rate = '1000'); SELECT counter FROM n;", cancellationToken: Token))
+        {
+            using (batch)
+            {
+                Assert.Equal((2, 0L), (batch.ColumnCount, batch.Column(0).GetValue(0)));
+                break;
+            }
+        }
+
+        Assert.Empty(await silo.Client.Jobs.ListAsync(Token).ToListAsync(Token));
+    }
+
+    [Fact(Timeout = WatchdogMs)]
+    public async Task TableOfAJob_IsRead_ByItsClientAndByFlight_WhileTheJobWritesElsewhere()
+    {
+        await using var silo = await RunningSilo.StartAsync();
+        using var worker = await WorkerAsync(silo);
+        var job = await silo.Client.Jobs.SubmitSqlAsync(
+            $"""
+            {Numbers}
+            CREATE TABLE tail WITH (connector = 'preview'); INSERT INTO tail SELECT counter FROM n WHERE counter % 10 = 0;
+            CREATE TABLE o WITH (connector = 'blackhole'); INSERT INTO o SELECT counter FROM n;
+            """,
+            new StreamJobOptions { JobId = "rides" },
+            Token);
+        Assert.Equal("tail", Assert.Single(job.Previews));
+        Assert.False(job.IsPreview);
+
+        var rows = await RowsAsync(silo.Client.Jobs.TailAsync("rides", cancellationToken: Token));
+
+        Assert.Equal(100, rows.Count);
+        var info = await silo.Flight.GetFlightInfoAsync(FlightDescriptor.ForPath("streams", "rides.tail", "earliest", "100"), new RpcCallOptions(CancellationToken: Token));
+        var read = 0;
+        await foreach (var element in silo.Flight.DoGet(info.Endpoints[0].Ticket, new RpcCallOptions(CancellationToken: Token)).ReadAllAsync(Token))
+        {
+            using (element.Batch)
+            {
+                read += element.Batch?.RowCount ?? 0;
+            }
+        }
+
+        Assert.Equal(100, read);
+        await silo.Client.Jobs.DeleteAsync("rides", Token);
+        await Assert.ThrowsAsync<RpcException>(() => silo.Flight.GetFlightInfoAsync(FlightDescriptor.ForPath("streams", "rides.tail"), new RpcCallOptions(CancellationToken: Token)));
+    }
+
+    [Fact(Timeout = WatchdogMs)]
+    public async Task WorkerInTheSilosOwnProcess_ShowsRowsWithoutANetwork()
+    {
+        await using var silo = await RunningSilo.StartAsync();
+        var program = new StreamProgram
+        {
+            Nodes =
+            {
+                new ProgramNode { Id = 1, Parallelism = 1, Chain = { new ProgramOperator { Id = "n", Kind = ImpulseSource.Kind, OutputSchema = ProgramSchema.Write(ImpulseSource.Schema), Config = new ImpulseConfig { MessageCount = 1_000, EventTimeIntervalMicros = 1 }.ToByteString() } } },
+                new ProgramNode { Id = 2, Parallelism = 1, Chain = { new ProgramOperator { Id = "seen", Kind = "preview" } } },
+            },
+            Edges = { new ProgramEdge { Source = 1, Target = 2, Kind = EdgeKind.Forward } },
+        };
+        await silo.Client.Jobs.SubmitProgramAsync(program.ToByteArray(), new StreamJobOptions { JobId = "near" }, Token);
+
+        var rows = await RowsAsync(silo.Client.Jobs.TailAsync("near", "seen", Token));
+
+        Assert.Equal(Enumerable.Range(0, 1_000).Select(number => $"{number},0"), rows);
+    }
+
+    [Fact(Timeout = WatchdogMs)]
+    public async Task TableThatIsNotShown_IsRefusedByName()
+    {
+        await using var silo = await RunningSilo.StartAsync();
+        const string two = "CREATE TABLE a WITH (connector = 'preview'); CREATE TABLE b WITH (connector = 'preview'); INSERT INTO a SELECT counter FROM n; INSERT INTO b SELECT counter FROM n;";
+        await silo.Client.Jobs.SubmitSqlAsync(Numbers + two, new StreamJobOptions { JobId = "two" }, Token);
+
+        foreach (var table in new[] { null, "c" })
+        {
+            var refused = await Assert.ThrowsAsync<FlowException>(() => RowsAsync(silo.Client.Jobs.TailAsync("two", table, Token)));
+            Assert.Equal((FlowErrorCode.BadInput, "Job 'two' shows a, b; name one of them."), (refused.Code, refused.Message));
+        }
+    }
+
+    /// <summary>A worker that reaches the silo over the network, with an engine: one in the silo's process runs no SQL.</summary>
+    private static async Task<IHost> WorkerAsync(RunningSilo silo)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddOrleansFlowWorker(options =>
+        {
+            options.Gateway = silo.Host.Endpoints.GrpcUrl;
+            options.Token = silo.Host.Endpoints.Token;
+            options.WorkerId = "far";
+        });
+        builder.Services.Configure<JobWorkerOptions>(jobs => jobs.Slots = 100);
+        var host = builder.Build();
+        await host.StartAsync(Token);
+        await host.Services.GetRequiredService<FlowWorker>().Registered;
+        return host;
+    }
+
+    private static async Task<List<string>> RowsAsync(IAsyncEnumerable<RecordBatch> batches)
+    {
+        var rows = new List<string>();
+        await foreach (var batch in batches)
+        {
+            using (batch)
+            {
+                // The last column is the event time.
+                rows.AddRange(Enumerable.Range(0, batch.RowCount).Select(row => string.Join(',', Enumerable.Range(0, batch.ColumnCount - 1).Select(column => batch.Column(column).GetValue(row)))));
+            }
+        }
+
+        return rows;
+    }
+}

@@ -1,0 +1,7 @@
+-- what: What counts once in each window.
+-- data: generated:4000
+-- golden: SELECT k, count(DISTINCT n) AS c, sum(DISTINCT n) AS s FROM e  GROUP BY epoch_us(ts) // 5000000, k
+CREATE TABLE e (k BIGINT, name TEXT, n INT, v DOUBLE, flag BOOLEAN, ts TIMESTAMP NOT NULL, WATERMARK FOR ts AS ts - INTERVAL '5 seconds')
+    WITH (connector = 'events');
+CREATE TABLE o WITH (connector = 'single_file', path = '$output/o.json');
+INSERT INTO o SELECT k, count(DISTINCT n) AS c, sum(DISTINCT n) AS s FROM e  GROUP BY tumble(INTERVAL '5 seconds'), k;

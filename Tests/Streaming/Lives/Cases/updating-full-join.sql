@@ -1,0 +1,7 @@
+-- what: A full join without a window.
+-- data: generated:4000
+-- golden: SELECT a.k, a.n, b.v FROM (SELECT * FROM e WHERE n > 950) a FULL JOIN (SELECT * FROM e WHERE v > 95) b ON a.k = b.k + 3
+CREATE TABLE e (k BIGINT, name TEXT, n INT, v DOUBLE, flag BOOLEAN, ts TIMESTAMP NOT NULL, WATERMARK FOR ts AS ts - INTERVAL '5 seconds')
+    WITH (connector = 'events');
+CREATE TABLE o WITH (connector = 'single_file', path = '$output/o.json', format = 'debezium_json');
+INSERT INTO o SELECT a.k, a.n, b.v FROM (SELECT * FROM e WHERE n > 950) a FULL JOIN (SELECT * FROM e WHERE v > 95) b ON a.k = b.k + 3;

@@ -1,0 +1,155 @@
+using System.Text.RegularExpressions;
+using OrleansFlow.Engine;
+using OrleansFlow.Errors;
+using OrleansFlow.Protocol.Streaming.Connectors.V1;
+using OrleansFlow.Protocol.Streaming.V1;
+using OrleansFlow.Streaming.Dataflow;
+using OrleansFlow.Streaming.Objects;
+using OrleansFlow.Streaming.Operators;
+using OrleansFlow.Streaming.Sql.Execution;
+using OrleansFlow.Streaming.Sql.Planning;
+using OrleansFlow.Streaming.State;
+
+namespace OrleansFlow.Tests.Streaming.Lives;
+
+/// <summary>
+/// Goal: whatever a streaming text does, it gives what DuckDB gives for a batch query over the same input, and gives it once, whatever happens between.
+/// Method: each file of <c>Cases</c> lives three times: straight at parallelism 1; at 2 with a checkpoint every 300 rows and merged files, up to a stop; restored at 3 to the end.
+/// </summary>
+public sealed class ThreeLivesTests(LifeEngine lives) : IClassFixture<LifeEngine>, IDisposable
+{
+    private const int CheckpointsOfTheSecondLife = 5;
+
+    private static readonly StreamEngineLimits Limits = new() { SourceBatchRows = 50 };
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("three-lives-").FullName;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>All, or with <c>FLOW_LIVES</c> those whose names fit it as a regular expression.</summary>
+    public static TheoryData<string> Cases => [.. LifeCase.Names.Where(name => Regex.IsMatch(name, Environment.GetEnvironmentVariable("FLOW_LIVES") ?? "", RegexOptions.None, TimeSpan.FromSeconds(1)))];
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory(Timeout = Watchdog.Milliseconds * 2)]
+    [MemberData(nameof(Cases))]
+    public async Task Case_GivesWhatABatchQueryGives_InEachOfThreeLives(string name)
+    {
+        var life = LifeCase.Read(name);
+        Assert.SkipWhen(life.SharedFile is { } file && SharedData.Find(file) is null, "The shared data is not on this machine.");
+        if (life.Fails is { } words)
+        {
+            var refused = await Assert.ThrowsAsync<FlowException>(() => PlanAsync(life, 1, _folder));
+            Assert.Contains(words, refused.Message, StringComparison.Ordinal);
+            return;
+        }
+
+        var (engine, session, events) = (lives.Engine, lives.Session, await lives.EventsAsync(life.EventCount, Token));
+        foreach (var (made, query) in life.Files)
+        {
+            Directory.CreateDirectory(Path.Combine(_folder, "input"));
+            await session.ExecuteAsync($"COPY ({query}) TO '{Path.Combine(_folder, "input", made)}'", null, Token);
+        }
+
+        var straight = Path.Combine(_folder, "straight");
+        await RunStraightAsync(life, straight, engine, events);
+        await AssertGoldensAsync(life, straight, session);
+
+        var moved = Path.Combine(_folder, "moved");
+        var isThrough = await RunAndStopAsync(life, moved, engine, events);
+        Assert.False(isThrough && !life.IsShort, "The second life got to the end of the data; give the case more rows.");
+        if (!isThrough)
+        {
+            await RestoreAsync(life, moved, engine, events);
+        }
+
+        await AssertGoldensAsync(life, moved, session);
+    }
+
+    private async Task AssertGoldensAsync(LifeCase life, string folder, EngineSession session)
+    {
+        foreach (var (sink, golden) in life.Goldens)
+        {
+            var expected = await LifeRows.AskAsync(session, Filled(golden, folder), Token);
+            Assert.Equal(life.IsEmpty, expected.Count == 0);
+            Assert.Equal(expected, LifeRows.Read(folder, sink));
+        }
+    }
+
+    private async Task RunStraightAsync(LifeCase life, string folder, EngineInstance engine, EventTable events)
+    {
+        var clock = new LifeClock();
+        await using var runner = new LocalRunner(new StreamEngineSetup
+        {
+            Program = await PlanAsync(life, 1, folder),
+            Operators = Operators(engine, events),
+            State = MemoryStateBackend.WithoutCheckpoints,
+            KeepsState = false,
+            Clock = clock.Time,
+        });
+        var run = await LifeClock.StartAsync(runner.WatchAsync(Token), runner.SubtaskCount, () => runner.RunAsync(Token));
+        await clock.FinishAsync(run);
+    }
+
+    /// <summary>The second life.</summary>
+    /// <returns>Whether it came to the end of the data before it was stopped.</returns>
+    private async Task<bool> RunAndStopAsync(LifeCase life, string folder, EngineInstance engine, EventTable events)
+    {
+        var clock = new LifeClock();
+        using var store = new LocalObjectStore(Path.Combine(_folder, "state"));
+        await using var job = await OpenAsync(life, folder, engine, events, 2, clock.Time, store);
+        var run = await LifeClock.StartAsync(job.WatchAsync(Token), job.SubtaskCount, () => job.RunAsync(Token));
+        for (var i = 1; i <= CheckpointsOfTheSecondLife; i++)
+        {
+            await clock.AdvanceAsync(job, run, life.RowsBetweenCheckpoints, gatheredMax: 2 * Limits.SourceBatchRows, Token);
+            if (run.IsCompleted)
+            {
+                await run;
+                return true;
+            }
+
+            await job.CheckpointAsync(thenStop: i == CheckpointsOfTheSecondLife, Token);
+        }
+
+        await run;
+        return false;
+    }
+
+    private async Task RestoreAsync(LifeCase life, string folder, EngineInstance engine, EventTable events)
+    {
+        var clock = new LifeClock();
+        using var store = new LocalObjectStore(Path.Combine(_folder, "state"));
+        await using var job = await OpenAsync(life, folder, engine, events, 3, clock.Time, store);
+        Assert.NotNull(job.Restored);
+        var run = await LifeClock.StartAsync(job.WatchAsync(Token), job.SubtaskCount, () => job.RunAsync(Token));
+        await clock.FinishAsync(run);
+    }
+
+    private async Task<LocalJob> OpenAsync(LifeCase life, string folder, EngineInstance engine, EventTable events, uint parallelism, TimeProvider clock, IObjectStore store) =>
+        await LocalJob.OpenAsync(
+            new LocalJobSetup
+            {
+                Program = await PlanAsync(life, parallelism, folder),
+                Operators = Operators(engine, events),
+                Store = store,
+                CompactedCheckpoints = 2,
+                RetainedCheckpoints = 1,
+                CheckpointTimeout = TimeSpan.FromDays(10),
+                CommitTimeout = TimeSpan.FromDays(10),
+                Limits = Limits,
+                Clock = clock,
+            },
+            Token);
+
+    private Task<Program> PlanAsync(LifeCase life, uint parallelism, string folder) => StreamPlanner.PlanAsync(
+        Filled(life.Sql, folder), new StreamPlanOptions { Parallelism = parallelism, Connectors = [.. KnownConnectors.All.Select(one => one.Name == "single_file" ? new PacedFileConnector(one) : one), new EventsConnector()] }, Token);
+
+    private static OperatorRegistry Operators(EngineInstance engine, EventTable events) => new OperatorRegistry()
+        .AddKnown()
+        .Add(EventsSource.Kind, _ => new EventsSource(events))
+        .Add(PacedFileSource.Kind, definition => new PacedFileSource(KnownOperators.Read(FileSourceConfig.Parser, definition)))
+        .AddSql(engine);
+
+    private string Filled(string sql, string folder) =>
+        sql.Replace("$output", folder, StringComparison.Ordinal).Replace("$input", Path.Combine(_folder, "input"), StringComparison.Ordinal).Replace("$shared", SharedData.Folder ?? "", StringComparison.Ordinal);
+}
