@@ -45,6 +45,9 @@ internal abstract class Scenario : IAsyncDisposable
     /// <summary>The same parts of the last round of the baseline.</summary>
     public virtual IReadOnlyDictionary<string, double> BaselineParts => NoParts;
 
+    /// <summary>What else the last round showed, by a name with its unit, such as <c>mb_written</c>: the line has the medians. Empty for most.</summary>
+    public virtual IReadOnlyDictionary<string, double> Facts => NoParts;
+
     /// <summary>Milliseconds of one fsync on the disk in use, measured after the rounds; null where nothing is stored.</summary>
     public virtual Task<double?> FsyncMsAsync(CancellationToken cancellationToken) => Task.FromResult<double?>(null);
 

@@ -68,6 +68,9 @@ internal sealed record ScenarioResult
 
     public required int Rounds { get; init; }
 
+    /// <summary>What else the rounds showed, by a name with its unit; medians.</summary>
+    public IReadOnlyDictionary<string, double>? Facts { get; init; }
+
     /// <summary>What the value consists of; each is a line of its own.</summary>
     [JsonIgnore]
     public IReadOnlyList<PartResult> Parts { get; init; } = [];

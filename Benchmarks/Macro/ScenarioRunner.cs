@@ -25,6 +25,7 @@ internal static class ScenarioRunner
         var baselines = new List<double>();
         var furtherValues = further.Select(_ => new List<double>()).ToArray();
         var parts = scenario.Parts.Keys.ToDictionary(name => name, _ => (Values: new List<double>(), Baselines: new List<double>()), StringComparer.Ordinal);
+        var facts = scenario.Facts.Keys.ToDictionary(name => name, _ => new List<double>(), StringComparer.Ordinal);
         for (var round = 0; round < rounds; round++)
         {
             samples.Add(await scenario.MeasureAsync(cancellationToken));
@@ -33,6 +34,11 @@ internal static class ScenarioRunner
             {
                 part.Values.Add(scenario.Parts[name]);
                 part.Baselines.Add(scenario.BaselineParts[name]);
+            }
+
+            foreach (var (name, values) in facts)
+            {
+                values.Add(scenario.Facts[name]);
             }
 
             for (var index = 0; index < further.Count; index++)
@@ -81,6 +87,7 @@ internal static class ScenarioRunner
             Durability = scenario.Durability,
             FsyncMs = await scenario.FsyncMsAsync(cancellationToken) is { } fsyncMs ? Round(fsyncMs) : null,
             Rounds = rounds,
+            Facts = facts.Count > 0 ? facts.ToDictionary(fact => fact.Key, fact => Round(Median([.. fact.Value])), StringComparer.Ordinal) : null,
             Parts = [.. parts.OrderBy(part => part.Key, StringComparer.Ordinal).Select(part => Part(scenario, part.Key, part.Value.Values, part.Value.Baselines))],
         };
     }

@@ -20,16 +20,19 @@ internal sealed class Nexmark(int query) : Scenario
     private const int BatchRows = 512;
 
     private readonly TimeProvider _clock = TimeProvider.System;
+    private readonly Dictionary<string, double> _facts = new(StringComparer.Ordinal);
     private EngineInstance? _engine;
     private OrleansFlow.Protocol.Streaming.V1.Program? _program;
 
     public override string Name => "nexmark";
 
-    public override string Question => string.Create(CultureInfo.InvariantCulture, $"How many events a second go through query q{query} of Nexmark, the generator included?");
+    public override string Question => string.Create(CultureInfo.InvariantCulture, $"How many events go through query q{query} of Nexmark in a second of one core, the generator included?");
 
-    public override string Unit => "M events/s";
+    public override string Unit => "M events/s of a core";
 
-    public override string BaselineName => "a bare loop that generates and copies the same batches, M events/s";
+    public override string BaselineName => "a bare loop that generates and copies the same batches, M events/s of a core";
+
+    public override IReadOnlyDictionary<string, double> Facts => _facts;
 
     public override async Task SetUpAsync(CancellationToken cancellationToken)
     {
@@ -46,9 +49,10 @@ internal sealed class Nexmark(int query) : Scenario
         using var state = new MemoryStateBackend();
         var operators = new OperatorRegistry().AddKnown().AddSql(_engine!);
         await using var runner = new LocalRunner(new StreamEngineSetup { Program = _program!, Operators = operators, State = state, Allocator = ArrowAllocator.Pooled });
-        var began = _clock.GetTimestamp();
+        var (cpu, began) = (Environment.CpuUsage.TotalTime, _clock.GetTimestamp());
         await runner.RunAsync(cancellationToken);
-        return new Sample(Rate(began));
+        _facts["million_events_per_s"] = Events / _clock.GetElapsedTime(began).TotalSeconds / 1e6;
+        return new Sample(Rate(cpu));
     }
 
     public override Task<double> MeasureBaselineAsync(CancellationToken cancellationToken)
@@ -56,7 +60,7 @@ internal sealed class Nexmark(int query) : Scenario
         var events = new NexmarkEvents(0);
         using var rows = new RecordBatchBuilder(NexmarkEvents.Schema, ArrowAllocator.Pooled);
         var all = Enumerable.Range(0, BatchRows).ToArray();
-        var began = _clock.GetTimestamp();
+        var cpu = Environment.CpuUsage.TotalTime;
         for (var first = 0; first < Events; first += BatchRows)
         {
             var count = Math.Min(BatchRows, Events - first);
@@ -69,7 +73,7 @@ internal sealed class Nexmark(int query) : Scenario
             using var copy = ArrowTake.Take(batch, all.AsSpan(0, count), ArrowAllocator.Pooled);
         }
 
-        return Task.FromResult(Rate(began));
+        return Task.FromResult(Rate(cpu));
     }
 
     public override async ValueTask DisposeAsync()
@@ -82,5 +86,6 @@ internal sealed class Nexmark(int query) : Scenario
         await base.DisposeAsync();
     }
 
-    private double Rate(long began) => Events / _clock.GetElapsedTime(began).TotalSeconds / 1e6;
+    /// <summary>By processor time, all threads together: the operators run beside the generator, so by the clock a job can beat the loop with two cores.</summary>
+    private static double Rate(TimeSpan cpuBefore) => Events / (Environment.CpuUsage.TotalTime - cpuBefore).TotalSeconds / 1e6;
 }

@@ -15,7 +15,7 @@ internal sealed class StreamCheckpoint(int stateMegabytes) : Scenario
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
     private readonly TimeProvider _clock = TimeProvider.System;
-    private readonly Dictionary<string, double> _parts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, double> _facts = new(StringComparer.Ordinal);
     private ScratchFolder? _scratch;
     private EngineInstance? _engine;
     private int _round;
@@ -33,7 +33,7 @@ internal sealed class StreamCheckpoint(int stateMegabytes) : Scenario
 
     public override string? Durability => "fsync of every file";
 
-    public override IReadOnlyDictionary<string, double> Parts => _parts;
+    public override IReadOnlyDictionary<string, double> Facts => _facts;
 
     public override async Task SetUpAsync(CancellationToken cancellationToken)
     {
@@ -54,8 +54,8 @@ internal sealed class StreamCheckpoint(int stateMegabytes) : Scenario
         (sent, began) = (job.SentCount, _clock.GetTimestamp());
         _writtenBytes = await job.CheckpointAsync(cancellationToken);
         var time = _clock.GetElapsedTime(began);
-        _parts["rows/s during it, of those before"] = (job.SentCount - sent) / time.TotalSeconds / before;
-        _parts["MB written"] = _writtenBytes / 1e6;
+        _facts["rate_of_before"] = (job.SentCount - sent) / time.TotalSeconds / before;
+        _facts["mb_written"] = _writtenBytes / 1e6;
         return new Sample(time.TotalSeconds);
     }
 

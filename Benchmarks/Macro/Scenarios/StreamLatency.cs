@@ -36,7 +36,7 @@ internal sealed class StreamLatency : Scenario
 
     public override string BaselineName => "the same at a hundredth of the peak rate, ms";
 
-    public override IReadOnlyDictionary<string, double> Parts => new Dictionary<string, double>(StringComparer.Ordinal) { ["peak, M rows/s"] = _peak / 1e6 };
+    public override IReadOnlyDictionary<string, double> Facts => new Dictionary<string, double>(StringComparer.Ordinal) { ["peak_million_rows_per_s"] = _peak / 1e6 };
 
     public override async Task SetUpAsync(CancellationToken cancellationToken)
     {

@@ -10,7 +10,7 @@ internal sealed class StreamRecovery(int stateMegabytes) : Scenario
     private const long BytesPerRow = 24;
 
     private readonly TimeProvider _clock = TimeProvider.System;
-    private readonly Dictionary<string, double> _parts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, double> _facts = new(StringComparer.Ordinal);
     private ScratchFolder? _scratch;
     private EngineInstance? _engine;
 
@@ -24,7 +24,7 @@ internal sealed class StreamRecovery(int stateMegabytes) : Scenario
 
     public override string BaselineName => "reading the files of its state, s";
 
-    public override IReadOnlyDictionary<string, double> Parts => _parts;
+    public override IReadOnlyDictionary<string, double> Facts => _facts;
 
     public override async Task SetUpAsync(CancellationToken cancellationToken)
     {
@@ -45,7 +45,7 @@ internal sealed class StreamRecovery(int stateMegabytes) : Scenario
         await using var job = await SteadyJob.OpenAsync(_scratch!.Path, _engine!, 1_000, cancellationToken);
         await job.SentAsync(1, cancellationToken);
         var time = _clock.GetElapsedTime(began);
-        _parts["MB of state"] = job.RestoredBytes / 1e6;
+        _facts["mb_of_state"] = job.RestoredBytes / 1e6;
         return new Sample(time.TotalSeconds);
     }
 
