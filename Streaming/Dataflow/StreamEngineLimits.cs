@@ -9,8 +9,8 @@ public sealed record StreamEngineLimits
     /// <summary>Rows in the queue of each channel before its sender waits. Default 8 192. At least 1. Larger: more memory, and later checkpoints.</summary>
     public int QueueRows { get; init; } = SubtaskInbox.DefaultCapacityRows;
 
-    /// <summary>Rows that a source gathers to a batch. Default 512. At least 1. Larger: fewer, larger batches, and more memory.</summary>
-    public int SourceBatchRows { get; init; } = 512;
+    /// <summary>Rows that a source gathers to a batch. Default 2 048, as many as the local engine takes in one piece. At least 1. Larger: fewer, larger batches, and more memory.</summary>
+    public int SourceBatchRows { get; init; } = 2_048;
 
     /// <summary>How long the first row of a batch waits for others at a source. Default 100 ms. Not negative. Longer: later results.</summary>
     public TimeSpan SourceBatchLinger { get; init; } = TimeSpan.FromMilliseconds(100);

@@ -17,7 +17,7 @@ internal sealed class Nexmark(int query) : Scenario
 {
     public const int DefaultQuery = 1;
     private const int Events = 2_000_000;
-    private const int BatchRows = 512;
+    private const int BatchRows = 2_048;
 
     private readonly TimeProvider _clock = TimeProvider.System;
     private readonly Dictionary<string, double> _facts = new(StringComparer.Ordinal);
