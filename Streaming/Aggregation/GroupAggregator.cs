@@ -94,16 +94,25 @@ internal sealed class GroupAggregator
     /// <param name="partials">As for <see cref="Merge"/>.</param>
     public void Replace(RecordBatch partials)
     {
-        var groups = new int[partials.RowCount];
-        Find(partials, groups);
-        var seen = new HashSet<int>(partials.RowCount);
-        for (var row = groups.Length - 1; row >= 0; row--)
+        var (before, groups) = (_index.Count, ArrayPool<int>.Shared.Rent(partials.RowCount));
+        try
         {
-            groups[row] = seen.Add(groups[row]) ? groups[row] : -1;
-        }
+            var numbers = groups.AsSpan(0, partials.RowCount);
+            Find(partials, numbers);
 
-        Reset(groups);
-        MergeTo(partials, groups);
+            // What a checkpoint wrote first is all of new keys: nothing is there that a row could replace.
+            if (!AreNumberedFrom(before, numbers))
+            {
+                KeepLast(numbers);
+                Reset(numbers);
+            }
+
+            MergeTo(partials, numbers);
+        }
+        finally
+        {
+            ArrayPool<int>.Shared.Return(groups);
+        }
     }
 
     /// <summary>Makes groups those of no rows. They keep their numbers.</summary>
@@ -164,9 +173,12 @@ internal sealed class GroupAggregator
             }
         }
 
-        Array.Clear(_changed);
+        ForgetChanged();
         return [.. changed];
     }
+
+    /// <summary>From here on nothing has changed.</summary>
+    public void ForgetChanged() => Array.Clear(_changed);
 
     /// <summary>Makes room at once for about as many groups as are expected.</summary>
     public void Expect(int count)
@@ -181,6 +193,29 @@ internal sealed class GroupAggregator
         _index.Clear();
         _states.Clear();
         Array.Clear(_changed);
+    }
+
+    private static bool AreNumberedFrom(int first, ReadOnlySpan<int> groups)
+    {
+        for (var row = 0; row < groups.Length; row++)
+        {
+            if (groups[row] != first + row)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Of several rows of one group all but the last are left out.</summary>
+    private static void KeepLast(Span<int> groups)
+    {
+        var seen = new HashSet<int>(groups.Length);
+        for (var row = groups.Length - 1; row >= 0; row--)
+        {
+            groups[row] = seen.Add(groups[row]) ? groups[row] : -1;
+        }
     }
 
     private void Find(RecordBatch batch, ReadOnlySpan<int> keyColumns, Span<int> groups)

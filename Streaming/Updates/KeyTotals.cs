@@ -164,7 +164,7 @@ internal sealed class KeyTotals
         }
 
         _liveCount = live.Length;
-        _totals.TakeChanged();
+        _totals.ForgetChanged();
     }
 
     private static int[] Numbers(int from, int count)

@@ -96,6 +96,17 @@ internal abstract class PanedWindows : EventWindows
     public override void Restore(RecordBatch log)
     {
         var panes = log.Column<Int64Array>(log.ColumnCount - 1).Values;
+        if (panes.IsEmpty)
+        {
+            return;
+        }
+
+        if (!panes.ContainsAnyExcept(panes[0]))
+        {
+            OpenOf(panes[0]).Replace(log);
+            return;
+        }
+
         for (var row = 0; row < panes.Length; row++)
         {
             RowsOf(panes[row]).Add(row);
@@ -119,7 +130,7 @@ internal abstract class PanedWindows : EventWindows
         WatermarkMicros = watermarkMicros ?? long.MinValue;
         foreach (var (pane, aggregator) in _open.ToList())
         {
-            aggregator.TakeChanged();
+            aggregator.ForgetChanged();
             if (IsReached(LastEndOf(pane)))
             {
                 // The log keeps rows a little longer than they are needed.

@@ -29,6 +29,9 @@ internal sealed class SteadyJob : IAsyncDisposable
     /// <summary>Rows that its source has sent since this start.</summary>
     public long SentCount => _job.Counters.Count == 0 ? 0 : _job.Counters.Max(one => one.MessagesSent);
 
+    /// <summary>Whether rows came to the windows, which take their first one once their state is there. Nothing leaves them.</summary>
+    public bool IsTaking => _job.Counters.Any(one => one.MessagesReceived > 0 && one.OperatorName.Contains("window", StringComparison.Ordinal));
+
     /// <summary>Bytes of state in the checkpoint that it began from; 0 for none.</summary>
     public long RestoredBytes => BytesOf(_job.Restored);
 
@@ -50,18 +53,10 @@ internal sealed class SteadyJob : IAsyncDisposable
     }
 
     /// <summary>Ends once so many rows were sent.</summary>
-    public async Task SentAsync(long count, CancellationToken cancellationToken)
-    {
-        while (SentCount < count)
-        {
-            if (_run.IsCompleted)
-            {
-                await _run;
-            }
+    public Task SentAsync(long count, CancellationToken cancellationToken) => UntilAsync(() => SentCount >= count, cancellationToken);
 
-            await Task.Delay(LookEvery, TimeProvider.System, cancellationToken);
-        }
-    }
+    /// <summary>Ends once the windows have their state back and have taken a row.</summary>
+    public Task TakingAsync(CancellationToken cancellationToken) => UntilAsync(() => IsTaking, cancellationToken);
 
     /// <summary>Takes a checkpoint.</summary>
     /// <returns>Bytes that it wrote.</returns>
@@ -77,6 +72,19 @@ internal sealed class SteadyJob : IAsyncDisposable
         await _job.DisposeAsync();
         await _run.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _store.Dispose();
+    }
+
+    private async Task UntilAsync(Func<bool> isReached, CancellationToken cancellationToken)
+    {
+        while (!isReached())
+        {
+            if (_run.IsCompleted)
+            {
+                await _run;
+            }
+
+            await Task.Delay(LookEvery, TimeProvider.System, cancellationToken);
+        }
     }
 
     private static long BytesOf(OrleansFlow.Protocol.Streaming.V1.CheckpointManifest? manifest, long? epoch = null) => manifest is null ? 0 : manifest.Operators
