@@ -104,4 +104,10 @@ public enum FlowErrorCode
 
     /// <summary>Who kept track of the query is gone, and with it the query. Run it again.</summary>
     QueryLost = 41,
+
+    /// <summary>A user's function cannot be loaded: its content is another one, does not compile, or touches what it may not.</summary>
+    BadFunction = 42,
+
+    /// <summary>A user's function failed for the values of a row.</summary>
+    FunctionFailed = 43,
 }

@@ -50,6 +50,8 @@ public sealed record FlowErrorKind(FlowErrorCode Code, string Wire, FaultOrigin 
         new(FlowErrorCode.NoTerminalOutput, "no_terminal_output", FaultOrigin.User, RetryAdvice.Never, 9, 409),
         new(FlowErrorCode.UnknownDefinition, "unknown_definition", FaultOrigin.User, RetryAdvice.Never, 9, 409),
         new(FlowErrorCode.QueryLost, "query_lost", FaultOrigin.External, RetryAdvice.Later, 14, 503),
+        new(FlowErrorCode.BadFunction, "bad_function", FaultOrigin.User, RetryAdvice.Never, 9, 409),
+        new(FlowErrorCode.FunctionFailed, "function_failed", FaultOrigin.User, RetryAdvice.Never, 3, 400),
     ];
 
     private static readonly FrozenDictionary<FlowErrorCode, FlowErrorKind> ByCode = Table.ToFrozenDictionary(kind => kind.Code);

@@ -19,9 +19,7 @@ public static class JobEvents
         return said.EventCase switch
         {
             WorkerEvent.EventOneofCase.Heartbeat => new JobCommand.Heartbeat(generation, worker),
-            WorkerEvent.EventOneofCase.Initialization => new JobCommand.Initialized(generation, worker, said.Initialization.IsSuccess
-                ? null
-                : new JobFailure(FlowErrorCode.UnexpectedError, Cut(said.Initialization.ErrorMessage), IsRetryable: true)),
+            WorkerEvent.EventOneofCase.Initialization => new JobCommand.Initialized(generation, worker, said.Initialization.IsSuccess ? null : FailureOf(said.Initialization)),
             WorkerEvent.EventOneofCase.TaskStarted => new JobCommand.TaskStarted(generation, worker, SubtaskOf(said.TaskStarted)),
             WorkerEvent.EventOneofCase.TaskFinished => new JobCommand.TaskFinished(generation, worker, SubtaskOf(said.TaskFinished)),
             WorkerEvent.EventOneofCase.TaskFailed => new JobCommand.TaskFailed(generation, worker, SubtaskOf(said.TaskFailed.Subtask), FailureOf(said.TaskFailed)),
@@ -34,6 +32,11 @@ public static class JobEvents
             _ => null,
         };
     }
+
+    /// <summary>Another worker may have what this one lacks, so that it is tried again; a function that cannot be loaded is the same everywhere.</summary>
+    private static JobFailure FailureOf(InitializationComplete failed) => FlowErrorKind.OfWire(failed.ErrorCode).Code == FlowErrorCode.BadFunction
+        ? new JobFailure(FlowErrorCode.BadFunction, Cut(failed.ErrorMessage), IsRetryable: false)
+        : new JobFailure(FlowErrorCode.UnexpectedError, Cut(failed.ErrorMessage), IsRetryable: true);
 
     private static JobFailure FailureOf(TaskError error) =>
         new(FlowErrorKind.OfWire(error.Code).Code, Cut(error.Message), error.IsRetryable);

@@ -90,7 +90,7 @@ public sealed partial class StreamEngine : IAsyncDisposable, IEngineCore
         catch (Exception exception)
         {
             await DisposeAllAsync(built);
-            await _events.TellAsync(new WorkerEvent { Initialization = new InitializationComplete { ErrorMessage = TaskErrors.Cut(exception.Message) } });
+            await _events.TellAsync(new WorkerEvent { Initialization = new InitializationComplete { ErrorMessage = TaskErrors.Cut(exception.Message), ErrorCode = TaskErrors.KindOf(exception).Wire } });
             _events.Complete();
             _completion.TrySetException(exception);
             _ = _completion.Task.Exception;

@@ -30,6 +30,9 @@ internal static class TaskErrors
         };
     }
 
+    /// <summary>The code of a failure, and what follows from it.</summary>
+    public static FlowErrorKind KindOf(Exception exception) => exception is FlowException flow ? flow.Kind : FlowErrorKind.Of(FlowErrorCode.UnexpectedError);
+
     /// <summary>The text, or its start that is not longer than <see cref="TextBytesMax"/> in UTF-8; no character is cut in two.</summary>
     public static string Cut(string text)
     {

@@ -23,7 +23,7 @@ public sealed class InstantOperator : StreamOperator
     /// <summary>Kind in programs.</summary>
     public const string Kind = "instant";
 
-    private readonly EngineInstance _engine;
+    private readonly SqlEngine _engine;
     private readonly string _id;
     private readonly InstantConfig _config;
     private readonly ArrowSchema[] _inputs;
@@ -42,10 +42,14 @@ public sealed class InstantOperator : StreamOperator
     /// <param name="engine">Where its text runs; stays the caller's.</param>
     /// <exception cref="FlowException">The config does not fit the rows (<see cref="FlowErrorCode.BadGraph"/>).</exception>
     public InstantOperator(OperatorDefinition definition, InstantConfig config, EngineInstance engine)
+        : this(definition, config, new SqlEngine(engine ?? throw new ArgumentNullException(nameof(engine)), null))
+    {
+    }
+
+    internal InstantOperator(OperatorDefinition definition, InstantConfig config, SqlEngine engine)
     {
         ArgumentNullException.ThrowIfNull(definition);
         ArgumentNullException.ThrowIfNull(config);
-        ArgumentNullException.ThrowIfNull(engine);
         (_engine, _id, _config) = (engine, definition.Id, config);
         var sides = config.Inputs.Count;
         if (sides is not (1 or 2) || definition.InputSchemas.Count < sides)
@@ -77,7 +81,7 @@ public sealed class InstantOperator : StreamOperator
     {
         ArgumentNullException.ThrowIfNull(context);
         _sides = context.InputSides;
-        _session = new OperatorSession(_engine, _id);
+        _session = await OperatorSession.OpenAsync(_engine, _id, cancellationToken);
         for (var side = 0; side < _inputs.Length; side++)
         {
             var time = _inputs[side].Fields.Count - 1;

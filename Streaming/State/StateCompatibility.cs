@@ -29,6 +29,11 @@ public static class StateCompatibility
         }
 
         plain.Config.Add("edges", string.Join('\f', edges.Order(StringComparer.Ordinal)));
+        if (program.Functions.Count > 0)
+        {
+            plain.Config.Add("functions", string.Join('\f', program.Functions.Select(static one => $"{one.Name}\n{Convert.ToHexString(one.ContentHash.Span)}").Order(StringComparer.Ordinal)));
+        }
+
         var ordered = plain.Nodes.OrderBy(node => node.Chain[0].Id, StringComparer.Ordinal).ToList();
         plain.Nodes.Clear();
         plain.Nodes.Add(ordered);

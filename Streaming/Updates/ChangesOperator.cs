@@ -32,7 +32,7 @@ public sealed class ChangesOperator : StreamOperator
 
     private const int SubtaskBits = 16;
 
-    private readonly EngineInstance _engine;
+    private readonly SqlEngine _engine;
     private readonly string _id;
     private readonly ChangesConfig _config;
     private readonly ArrowSchema[] _inputs;
@@ -55,10 +55,14 @@ public sealed class ChangesOperator : StreamOperator
     /// <param name="engine">Where its texts run; stays the caller's.</param>
     /// <exception cref="FlowException">The config does not fit the rows (<see cref="FlowErrorCode.BadGraph"/>).</exception>
     public ChangesOperator(OperatorDefinition definition, ChangesConfig config, EngineInstance engine)
+        : this(definition, config, new SqlEngine(engine ?? throw new ArgumentNullException(nameof(engine)), null))
+    {
+    }
+
+    internal ChangesOperator(OperatorDefinition definition, ChangesConfig config, SqlEngine engine)
     {
         ArgumentNullException.ThrowIfNull(definition);
         ArgumentNullException.ThrowIfNull(config);
-        ArgumentNullException.ThrowIfNull(engine);
         (_engine, _id, _config) = (engine, definition.Id, config);
         var sides = config.Inputs.Count;
         if (sides is not (1 or 2) || definition.InputSchemas.Count < sides || config.TtlMicros < 1)
@@ -85,7 +89,7 @@ public sealed class ChangesOperator : StreamOperator
     {
         ArgumentNullException.ThrowIfNull(context);
         _context = context;
-        _session = new OperatorSession(_engine, _id);
+        _session = await OperatorSession.OpenAsync(_engine, _id, cancellationToken);
         for (var side = 0; side < _inputs.Length; side++)
         {
             await _session.SetAsync(ChangesText.New(side), _inputs[side], [], cancellationToken);

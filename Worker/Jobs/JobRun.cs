@@ -261,7 +261,7 @@ internal sealed partial class JobRun : IAsyncDisposable
         {
             try
             {
-                await _events.WriteAsync(Say(new WorkerEvent { Initialization = new InitializationComplete { ErrorMessage = message } }), _ending.Token);
+                await _events.WriteAsync(Say(new WorkerEvent { Initialization = new InitializationComplete { ErrorMessage = message, ErrorCode = TaskErrors.KindOf(exception).Wire } }), _ending.Token);
             }
             catch (OperationCanceledException)
             {

@@ -81,4 +81,21 @@ public abstract partial class EngineFunction
         ArgumentNullException.ThrowIfNull(function);
         return new BatchFunction<T1, T2, TResult>(name, function, options);
     }
+
+    /// <summary>A function whose types are known when it runs, of any number of parameters; it computes up to 2,048 rows at once.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="parameters">Types of the arguments, in order; at least one.</param>
+    /// <param name="result">Type of the results.</param>
+    /// <param name="function">Called for each batch of rows, by several threads; it decides what NULL gives (see <see cref="FunctionOptions.SeesNulls"/> for whether it sees rows of NULL alone).</param>
+    /// <param name="options">How the engine may use it.</param>
+    /// <exception cref="ArgumentException">A type has no counterpart in the engine, or there is no parameter.</exception>
+    public static EngineFunction Batches(string name, IReadOnlyList<Type> parameters, Type result, FunctionBody function, FunctionOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(parameters);
+        ArgumentNullException.ThrowIfNull(result);
+        ArgumentNullException.ThrowIfNull(function);
+        return parameters.Count == 0
+            ? throw new ArgumentException($"The function '{name}' has no parameter; use the overload of Scalar that takes none.", nameof(parameters))
+            : new UntypedFunction(name, [.. parameters], result, function, options);
+    }
 }

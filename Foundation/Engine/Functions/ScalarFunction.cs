@@ -46,7 +46,7 @@ internal abstract unsafe class ScalarFunction : EngineFunction
     }
 
     /// <summary>Computes a batch of rows.</summary>
-    protected abstract void Run(in ScalarCall call);
+    protected abstract void Run(in FunctionCall call);
 
     private void AddTo(nint overloads, string name, FunctionSlot slot)
     {
@@ -103,7 +103,7 @@ internal abstract unsafe class ScalarFunction : EngineFunction
         {
             found = FunctionSlot.Of(DuckDb.ScalarExtra(call)).Function;
             var function = (ScalarFunction)found;
-            function.Run(new ScalarCall(input, output, function.Options));
+            function.Run(new FunctionCall(input, output, function.Options));
         }
         catch (Exception exception)
         {
@@ -113,16 +113,4 @@ internal abstract unsafe class ScalarFunction : EngineFunction
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void FreeSlot(nint pointer) => FunctionSlot.Free(pointer);
-}
-
-/// <summary>One call of the engine: arguments and the place of the results.</summary>
-internal readonly ref struct ScalarCall(nint input, nint output, FunctionOptions options)
-{
-    public int RowCount { get; } = (int)DuckDb.DataChunkSize(input);
-
-    public int ArgumentCount => (int)DuckDb.DataChunkColumnCount(input);
-
-    public EngineColumn<T> Argument<T>(int index) => new(DuckDb.DataChunkVector(input, (ulong)index), RowCount, options);
-
-    public EngineColumnWriter<T> Results<T>() => new(output, 0, RowCount, options);
 }

@@ -3,7 +3,7 @@ namespace OrleansFlow.Engine.Functions;
 /// <summary>No parameters.</summary>
 internal sealed class ScalarFunction<TResult>(string name, Func<TResult> function, FunctionOptions? options) : ScalarFunction(name, [], typeof(TResult), options)
 {
-    protected override void Run(in ScalarCall call)
+    protected override void Run(in FunctionCall call)
     {
         var results = call.Results<TResult>();
         for (var row = 0; row < results.Count; row++)
@@ -17,7 +17,7 @@ internal sealed class ScalarFunction<TResult>(string name, Func<TResult> functio
 internal sealed class ScalarFunction<T1, TResult>(string name, Func<T1, TResult> function, FunctionOptions? options)
     : ScalarFunction(name, [typeof(T1)], typeof(TResult), options)
 {
-    protected override void Run(in ScalarCall call)
+    protected override void Run(in FunctionCall call)
     {
         var first = call.Argument<T1>(0);
         var results = call.Results<TResult>();
@@ -49,7 +49,7 @@ internal sealed class ScalarFunction<T1, TResult>(string name, Func<T1, TResult>
 internal sealed class ScalarFunction<T1, T2, TResult>(string name, Func<T1, T2, TResult> function, FunctionOptions? options)
     : ScalarFunction(name, [typeof(T1), typeof(T2)], typeof(TResult), options)
 {
-    protected override void Run(in ScalarCall call)
+    protected override void Run(in FunctionCall call)
     {
         var first = call.Argument<T1>(0);
         var second = call.Argument<T2>(1);
@@ -82,7 +82,7 @@ internal sealed class ScalarFunction<T1, T2, TResult>(string name, Func<T1, T2, 
 internal sealed class ScalarFunction<T1, T2, T3, TResult>(string name, Func<T1, T2, T3, TResult> function, FunctionOptions? options)
     : ScalarFunction(name, [typeof(T1), typeof(T2), typeof(T3)], typeof(TResult), options)
 {
-    protected override void Run(in ScalarCall call)
+    protected override void Run(in FunctionCall call)
     {
         var first = call.Argument<T1>(0);
         var second = call.Argument<T2>(1);
@@ -108,7 +108,7 @@ internal sealed class VariadicFunction<T, TResult>(string name, VariadicBody<T, 
 {
     internal override bool IsVariadic => true;
 
-    protected override void Run(in ScalarCall call)
+    protected override void Run(in FunctionCall call)
     {
         var count = call.ArgumentCount;
         var results = call.Results<TResult>();
@@ -133,7 +133,7 @@ internal sealed class VariadicFunction<T, TResult>(string name, VariadicBody<T, 
         }
     }
 
-    private static bool TryRead(in ScalarCall call, int row, Span<T> values)
+    private static bool TryRead(in FunctionCall call, int row, Span<T> values)
     {
         for (var index = 0; index < values.Length; index++)
         {
@@ -154,7 +154,7 @@ internal sealed class VariadicFunction<T, TResult>(string name, VariadicBody<T, 
 internal sealed class BatchFunction<T1, TResult>(string name, BatchBody<T1, TResult> function, FunctionOptions? options)
     : ScalarFunction(name, [typeof(T1)], typeof(TResult), options)
 {
-    protected override void Run(in ScalarCall call)
+    protected override void Run(in FunctionCall call)
     {
         var first = call.Argument<T1>(0);
         var results = call.Results<TResult>();
@@ -173,7 +173,7 @@ internal sealed class BatchFunction<T1, TResult>(string name, BatchBody<T1, TRes
 internal sealed class BatchFunction<T1, T2, TResult>(string name, BatchBody<T1, T2, TResult> function, FunctionOptions? options)
     : ScalarFunction(name, [typeof(T1), typeof(T2)], typeof(TResult), options)
 {
-    protected override void Run(in ScalarCall call)
+    protected override void Run(in FunctionCall call)
     {
         var first = call.Argument<T1>(0);
         var second = call.Argument<T2>(1);
@@ -187,4 +187,10 @@ internal sealed class BatchFunction<T1, T2, TResult>(string name, BatchBody<T1, 
             }
         }
     }
+}
+
+/// <summary>Any parameters, a batch at a time.</summary>
+internal sealed class UntypedFunction(string name, Type[] parameters, Type result, FunctionBody body, FunctionOptions? options) : ScalarFunction(name, parameters, result, options)
+{
+    protected override void Run(in FunctionCall call) => body(call);
 }

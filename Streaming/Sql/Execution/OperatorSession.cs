@@ -5,12 +5,41 @@ using OrleansFlow.Errors;
 namespace OrleansFlow.Streaming.Sql.Execution;
 
 /// <summary>A session of the local engine for one operator, whose failures name the operator. One caller at a time.</summary>
-/// <param name="engine">Where texts run; stays the caller's.</param>
-/// <param name="operatorId">Who asks.</param>
-internal sealed class OperatorSession(EngineInstance engine, string operatorId) : IAsyncDisposable
+internal sealed class OperatorSession : IAsyncDisposable
 {
-    private readonly EngineSession _session = engine.OpenSession();
+    private readonly EngineSession _session;
+    private readonly SqlEngine _engine;
+    private readonly string _operatorId;
     private readonly List<PreparedStatement> _statements = [];
+
+    private OperatorSession(SqlEngine engine, string operatorId) => (_engine, _session, _operatorId) = (engine, engine.Instance.OpenSession(), operatorId);
+
+    /// <summary>Opens a session in which texts may call the job's functions.</summary>
+    /// <param name="engine">Where texts run; stays the caller's.</param>
+    /// <param name="operatorId">Who asks.</param>
+    /// <param name="cancellationToken">The job ends.</param>
+    public static async Task<OperatorSession> OpenAsync(SqlEngine engine, string operatorId, CancellationToken cancellationToken)
+    {
+        var opened = new OperatorSession(engine, operatorId);
+        try
+        {
+            if (engine.Functions.Count > 0)
+            {
+                await opened.TranslateAsync(async () =>
+                {
+                    await opened._session.RegisterFunctionsAsync(engine.Functions, cancellationToken);
+                    return true;
+                });
+            }
+
+            return opened;
+        }
+        catch
+        {
+            await opened.DisposeAsync();
+            throw;
+        }
+    }
 
     /// <summary>The columns of rows as texts name them: <c>c0</c>, <c>c1</c>, ...</summary>
     public static ArrowSchema Numbered(ArrowSchema schema) =>
@@ -70,7 +99,7 @@ internal sealed class OperatorSession(EngineInstance engine, string operatorId) 
             ? statement
             : throw new FlowException(
                 FlowErrorCode.BadGraph,
-                $"Operator '{operatorId}': its text gives ({string.Join(", ", types.Select(type => type.Name))}), and the program says ({string.Join(", ", output.Fields.Select(field => field.Type.Name))}).");
+                $"Operator '{_operatorId}': its text gives ({string.Join(", ", types.Select(type => type.Name))}), and the program says ({string.Join(", ", output.Fields.Select(field => field.Type.Name))}).");
     }
 
     /// <summary>Runs a prepared statement that gives no rows.</summary>
@@ -115,7 +144,7 @@ internal sealed class OperatorSession(EngineInstance engine, string operatorId) 
             if (!output.Fields[i].IsNullable && rows.Column(i).NullCount is var count and > 0)
             {
                 throw new FlowException(
-                    FlowErrorCode.BadInput, $"Operator '{operatorId}': {output.Fields[i].Name} is null in {count} of {rows.RowCount} rows. Leave such rows out, or give them a value by coalesce().");
+                    FlowErrorCode.BadInput, $"Operator '{_operatorId}': {output.Fields[i].Name} is null in {count} of {rows.RowCount} rows. Leave such rows out, or give them a value by coalesce().");
             }
         }
     }
@@ -126,11 +155,15 @@ internal sealed class OperatorSession(EngineInstance engine, string operatorId) 
         {
             return await call();
         }
+        catch (EngineException exception) when (_engine.TryFind(exception.Message) is { } failed)
+        {
+            throw new FlowException(failed.Code, $"Operator '{_operatorId}': {failed.Message}", failed);
+        }
         catch (EngineException exception)
         {
             // What ran out of something, or was disturbed, may do better next time.
             var passes = exception.Kind is EngineErrorKind.OutOfMemory or EngineErrorKind.InputOutput or EngineErrorKind.Internal or EngineErrorKind.Interrupted or EngineErrorKind.Unknown;
-            throw new FlowException(passes ? FlowErrorCode.UnexpectedError : FlowErrorCode.EngineError, $"Operator '{operatorId}': {exception.Message}", exception);
+            throw new FlowException(passes ? FlowErrorCode.UnexpectedError : FlowErrorCode.EngineError, $"Operator '{_operatorId}': {exception.Message}", exception);
         }
     }
 }

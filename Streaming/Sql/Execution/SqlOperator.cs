@@ -18,7 +18,7 @@ public sealed class SqlOperator : StreamOperator
     /// <summary>The view that texts read.</summary>
     public const string InputView = "input";
 
-    private readonly EngineInstance _engine;
+    private readonly SqlEngine _engine;
     private readonly string _id;
     private readonly string _sql;
     private readonly ArrowSchema _input;
@@ -33,9 +33,13 @@ public sealed class SqlOperator : StreamOperator
     /// <param name="engine">Where it runs; stays the caller's.</param>
     /// <exception cref="FlowException">A schema is missing (<see cref="FlowErrorCode.BadGraph"/>).</exception>
     public SqlOperator(OperatorDefinition definition, string sql, EngineInstance engine)
+        : this(definition, sql, new SqlEngine(engine ?? throw new ArgumentNullException(nameof(engine)), null))
+    {
+    }
+
+    internal SqlOperator(OperatorDefinition definition, string sql, SqlEngine engine)
     {
         ArgumentNullException.ThrowIfNull(definition);
-        ArgumentNullException.ThrowIfNull(engine);
         (_engine, _id, _sql) = (engine, definition.Id, sql);
         _input = OperatorSession.Numbered(definition.InputSchemas is [{ } only, ..] ? only : throw Bad("the program does not say what rows come in"));
         _output = definition.OutputSchema ?? throw Bad("the program does not say what rows come out");
@@ -44,7 +48,7 @@ public sealed class SqlOperator : StreamOperator
     /// <inheritdoc/>
     public override async ValueTask StartAsync(OperatorContext context, CancellationToken cancellationToken)
     {
-        _session = new OperatorSession(_engine, _id);
+        _session = await OperatorSession.OpenAsync(_engine, _id, cancellationToken);
         await _session.SetAsync(InputView, _input, [], cancellationToken);
         _statement = await _session.PrepareAsync(_sql, _output, cancellationToken);
     }

@@ -16,4 +16,7 @@ public sealed record StreamPlanOptions
 
     /// <summary>Where rows of a query go that inserts nowhere. Default: to the process's output.</summary>
     public StreamOperatorPlan Preview { get; init; } = new(StdoutSink.Kind, null);
+
+    /// <summary>Reads a file that <c>CREATE FUNCTION ... FROM 'path'</c> names; see <see cref="FunctionFiles.Below"/>. Default null: files are not read.</summary>
+    public Func<string, byte[]>? ReadFunctionFile { get; init; }
 }

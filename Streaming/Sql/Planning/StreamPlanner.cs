@@ -40,13 +40,16 @@ public sealed class StreamPlanner : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         var statements = StreamSqlParser.Parse(text);
-        var planner = await SqlPlanner.OpenAsync(new QueryFunctions { Functions = WindowCalls.Functions }, cancellationToken);
+        var functions = FunctionDeclarations.Of(statements, options.ReadFunctionFile);
+        var planner = await SqlPlanner.OpenAsync(new QueryFunctions { Functions = [.. WindowCalls.Functions, .. functions.Select(function => function.Placeholder())] }, cancellationToken);
         await using var streams = new StreamPlanner(planner, options);
+        streams._program.Program.Functions.Add(functions.Select(function => function.Function));
         foreach (var macro in WindowCalls.Macros)
         {
             await planner.ExecuteAsync(macro, cancellationToken);
         }
 
+        await FunctionDeclarations.RefuseTakenNamesAsync(functions, planner, cancellationToken);
         foreach (var statement in statements)
         {
             await streams.AddAsync(statement, cancellationToken);
@@ -65,6 +68,9 @@ public sealed class StreamPlanner : IAsyncDisposable
     {
         switch (statement)
         {
+            case CreateFunctionStatement:
+                // All of them are known before the first statement is planned.
+                break;
             case CreateTableStatement table:
                 await CreateAsync(table, cancellationToken);
                 break;

@@ -61,7 +61,7 @@ public static class StreamSqlParser
             throw tokens.Mistake(start, "EXPLAIN is no statement of a streaming job. Leave the word out.");
         }
 
-        throw tokens.Wanted("CREATE TABLE, CREATE VIEW, INSERT INTO, SELECT or SET");
+        throw tokens.Wanted("CREATE TABLE, CREATE VIEW, CREATE FUNCTION, INSERT INTO, SELECT or SET");
     }
 
     private static SetStatement ParseSet(SqlTokens tokens, int start)
@@ -90,9 +90,14 @@ public static class StreamSqlParser
             return new CreateViewStatement(start, name, Query(tokens));
         }
 
+        if (!isTemporary && tokens.TryTake("FUNCTION"))
+        {
+            return CreateFunctionParser.Parse(tokens, start);
+        }
+
         if (!tokens.TryTake("TABLE"))
         {
-            throw tokens.Wanted("TABLE or VIEW");
+            throw tokens.Wanted("TABLE, VIEW or FUNCTION");
         }
 
         return CreateTableParser.Parse(tokens, start, isTemporary);

@@ -7,6 +7,7 @@ using OrleansFlow.Streaming.Operators;
 using OrleansFlow.Streaming.Sql.Execution;
 using OrleansFlow.Streaming.Sql.Planning;
 using OrleansFlow.Streaming.State;
+using OrleansFlow.Streaming.Udfs;
 using OrleansFlow.Tests.Streaming.Dataflow;
 using OrleansFlow.Tests.Streaming.Windows;
 
@@ -25,14 +26,14 @@ internal static class StreamJobRun
 
     /// <summary>Runs it to the end of the events.</summary>
     /// <returns>What came out, a line a row, in order of the lines; without the event time.</returns>
-    public static async Task<List<string>> RunAsync(string text, WindowEvents events, EngineInstance engine, uint parallelism, CancellationToken cancellationToken) =>
-        Ordered(await LinesAsync(text, events, engine, parallelism, cancellationToken));
+    public static async Task<List<string>> RunAsync(string text, WindowEvents events, EngineInstance engine, uint parallelism, CancellationToken cancellationToken, UserFunctionSettings? settings = null) =>
+        Ordered(await LinesAsync(text, events, engine, parallelism, cancellationToken, settings));
 
     /// <summary>Runs it to the end of the events.</summary>
     /// <returns>What came out, a line a row, in the order in which it came; without the event time.</returns>
-    public static async Task<List<string>> LinesAsync(string text, WindowEvents events, EngineInstance engine, uint parallelism, CancellationToken cancellationToken)
+    public static async Task<List<string>> LinesAsync(string text, WindowEvents events, EngineInstance engine, uint parallelism, CancellationToken cancellationToken, UserFunctionSettings? settings = null)
     {
-        var (lines, _) = await LifeAsync(text, events, engine, parallelism, new MemoryStateBackend(), restored: null, stopAt: null, cancellationToken);
+        var (lines, _) = await LifeAsync(text, events, engine, parallelism, new MemoryStateBackend(), restored: null, stopAt: null, cancellationToken, settings);
         return lines;
     }
 
@@ -50,7 +51,7 @@ internal static class StreamJobRun
     public static List<string> Ordered(List<string> lines) => [.. lines.Order(StringComparer.Ordinal)];
 
     private static async Task<(List<string> Lines, CheckpointManifest? Manifest)> LifeAsync(
-        string text, WindowEvents events, EngineInstance engine, uint parallelism, MemoryStateBackend backend, CheckpointManifest? restored, int? stopAt, CancellationToken cancellationToken)
+        string text, WindowEvents events, EngineInstance engine, uint parallelism, MemoryStateBackend backend, CheckpointManifest? restored, int? stopAt, CancellationToken cancellationToken, UserFunctionSettings? settings = null)
     {
         var options = new StreamPlanOptions
         {
@@ -59,11 +60,12 @@ internal static class StreamJobRun
             Preview = new StreamOperatorPlan(CollectSink.Kind, null),
         };
         var program = await StreamPlanner.PlanAsync(text, options, cancellationToken);
+        await using var functions = await LoadedFunctions.LoadAsync(program, settings ?? UserFunctionSettings.Local, new FunctionContents(), cancellationToken);
         var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var rows = new RowCollector();
         var registry = new OperatorRegistry()
             .AddKnown()
-            .AddSql(engine)
+            .AddSql(engine, functions)
             .Add("events", _ => new EventsSource(events, isTimed: false, stopAt, reached))
             .Add("timed_events", _ => new EventsSource(events, isTimed: true, stopAt, reached))
             .Add(CollectSink.Kind, _ => new CollectSink(rows));
