@@ -75,7 +75,7 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
             Slots = jobs.Slots,
             JobId = jobs.JobId ?? "",
             RunId = jobs.RunId ?? "",
-            OpenOperatorsAsync = new WorkerOperators([.. services.GetServices<OperatorRegistration>()], _data.Queries?.Engines, services.GetService<Jobs.Previews.IPreviewTarget>() ?? Jobs.Previews.RpcPreviewTarget.Of(_options, clock)).OpenAsync,
+            OpenOperatorsAsync = WorkerOperators.Of(services, _data.Queries?.Engines, _options, loggers, clock).OpenAsync,
             Exchanges = new ExchangeClient(new ExchangeClientOptions
             {
                 Tls = GatewayTls.Load(services.GetService<IOptions<QueryWorkerOptions>>()?.Value.TlsAuthorityPath, null, null),

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OrleansFlow.Hosting;
 using OrleansFlow.Sql.Roles;
+using OrleansFlow.Streaming.Udfs;
 using OrleansFlow.Tasks;
 using OrleansFlow.Worker.Attempts;
 using OrleansFlow.Worker.Data;
@@ -115,6 +116,12 @@ public static class WorkerServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WorkerOptions>, WorkerOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WorkerDataOptions>, WorkerDataOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<JobWorkerOptions>, JobWorkerOptionsValidator>());
+        if (!services.Any(service => service.ImplementationType == typeof(UserFunctionOptionsValidator)))
+        {
+            Bind<UserFunctionOptions>(services, null, UserFunctionOptions.SectionName);
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<UserFunctionOptions>, UserFunctionOptionsValidator>());
+        }
+
         if (!services.Any(service => service.ImplementationType == typeof(QueryWorkerOptionsValidator)))
         {
             Bind<QueryWorkerOptions>(services, null, QueryWorkerOptions.SectionName);

@@ -3,6 +3,7 @@ using System.Globalization;
 using OrleansFlow.Client;
 using OrleansFlow.Client.Jobs;
 using OrleansFlow.Errors;
+using OrleansFlow.Streaming.Sql.Planning;
 using Spectre.Console;
 
 namespace OrleansFlow.Cli.Commands.Jobs;
@@ -216,7 +217,11 @@ internal static class JobsCommand
     {
         try
         {
-            return file == "-" ? await Console.In.ReadToEndAsync(cancellationToken) : await File.ReadAllTextAsync(file, cancellationToken);
+            var text = file == "-" ? await Console.In.ReadToEndAsync(cancellationToken) : await File.ReadAllTextAsync(file, cancellationToken);
+
+            // The gateway has not got the files that functions are in.
+            var folder = file == "-" ? Environment.CurrentDirectory : Path.GetDirectoryName(Path.GetFullPath(file))!;
+            return text.Contains("FUNCTION", StringComparison.OrdinalIgnoreCase) ? FunctionFiles.Inline(text, FunctionFiles.Below(folder)) : text;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

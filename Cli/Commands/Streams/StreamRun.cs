@@ -6,6 +6,7 @@ using OrleansFlow.Streaming.Objects;
 using OrleansFlow.Streaming.Operators;
 using OrleansFlow.Streaming.Sql.Execution;
 using OrleansFlow.Streaming.Sql.Planning;
+using OrleansFlow.Streaming.Udfs;
 using StreamProgram = OrleansFlow.Protocol.Streaming.V1.Program;
 
 namespace OrleansFlow.Cli.Commands.Streams;
@@ -30,13 +31,17 @@ internal sealed class StreamRun(StreamRunChoices choices, TextWriter told, TimeP
         }
 
         var program = await StreamPlanner.PlanAsync(
-            await File.ReadAllTextAsync(choices.File.FullName, cancellationToken), new StreamPlanOptions { Parallelism = choices.Parallelism }, cancellationToken);
+            await File.ReadAllTextAsync(choices.File.FullName, cancellationToken),
+            new StreamPlanOptions { Parallelism = choices.Parallelism, ReadFunctionFile = FunctionFiles.Below(choices.File.DirectoryName!) },
+            cancellationToken);
         var own = choices.StateDirectory is null ? Directory.CreateTempSubdirectory("flow-run-") : null;
         try
         {
             using var store = ObjectStores.Open(own?.FullName ?? UrlOf(choices.StateDirectory!), clock);
             await using var engine = await EngineInstance.OpenAsync(new EngineOptions { ThreadCount = 1 }, cancellationToken);
-            var operators = new OperatorRegistry().AddKnown().AddSql(engine);
+            await using var functions = await LoadedFunctions.LoadAsync(
+                program, UserFunctionSettings.Local, new FunctionContents(), cancellationToken, (names, line) => Say($"{names}: {line}"), clock);
+            var operators = new OperatorRegistry().AddKnown().AddSql(engine, functions);
             await using var job = await LocalJob.OpenAsync(SetupOf(program, operators, store), cancellationToken);
             Say($"generation {job.Generation}, {SourceOf(job)}, {job.SubtaskCount} subtasks, state in {(own is null ? store.Url : "a folder that is removed at the end")}");
             return await RunAsync(job, own is null, cancellationToken);

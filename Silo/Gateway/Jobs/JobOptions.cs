@@ -54,6 +54,10 @@ public sealed class JobOptions
     /// <value>Default false.</value>
     public bool IsCompacting { get; set; } = JobRules.Default.IsCompacting;
 
+    /// <summary>Whether jobs may bring functions of their own. What of them workers then run is theirs to say: <c>OrleansFlow:Streaming:Functions</c>.</summary>
+    /// <value>Default false: a job that brings any fails at once.</value>
+    public bool AllowsUserFunctions { get; set; }
+
     /// <summary>How long a worker that ends waits for its jobs to take their last checkpoint. Then they move without it.</summary>
     /// <value>Default 30 s. Range 1 s to 10 min.</value>
     public TimeSpan DrainGrace { get; set; } = JobRules.Default.DrainGrace;

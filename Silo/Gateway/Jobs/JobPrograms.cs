@@ -1,16 +1,18 @@
+using Microsoft.Extensions.Options;
 using OrleansFlow.Decisions.Jobs;
 using OrleansFlow.Errors;
 using OrleansFlow.Grains.Jobs;
 using OrleansFlow.Protocol.Streaming.V1;
+using OrleansFlow.Streaming.Udfs;
 
 namespace OrleansFlow.Silo.Gateway.Jobs;
 
-/// <summary>Makes programs ready. Functions of users cannot be loaded yet, so a program that calls one is refused.</summary>
-internal sealed class JobPrograms : IJobPrograms
+/// <summary>Makes programs ready: those that cannot run, and those with functions of users where these are not wanted, are refused before workers hear of them.</summary>
+internal sealed class JobPrograms(IOptions<JobOptions> options) : IJobPrograms
 {
     public Task<JobFailure?> PrepareAsync(string jobId, Program program, CancellationToken cancellationToken) => Task.FromResult(Check(jobId, program));
 
-    private static JobFailure? Check(string jobId, Program program)
+    private JobFailure? Check(string jobId, Program program)
     {
         if (ProgramChecks.Check(program) is { Count: > 0 } problems)
         {
@@ -22,7 +24,27 @@ internal sealed class JobPrograms : IJobPrograms
             return null;
         }
 
-        var names = string.Join(", ", program.Functions.Select(one => $"'{one.Name}' ({(one.Language.Length == 0 ? "no language" : one.Language)})"));
-        return new JobFailure(FlowErrorCode.Unsupported, $"Job '{jobId}' calls functions of its own: {names}. This version cannot load functions; use those that SQL has, or an operator that workers register.", IsRetryable: false);
+        if (!options.Value.AllowsUserFunctions)
+        {
+            var names = string.Join(", ", program.Functions.Select(one => $"'{one.Name}' ({(one.Language.Length == 0 ? "no language" : one.Language)})"));
+            return new JobFailure(
+                FlowErrorCode.Unsupported,
+                $"Job '{jobId}' brings functions of its own: {names}. This silo takes none; use those that SQL has, or have it take them: {JobOptions.SectionName}:{nameof(JobOptions.AllowsUserFunctions)}, and at the workers {UserFunctionOptions.SectionName}.",
+                IsRetryable: false);
+        }
+
+        try
+        {
+            foreach (var function in program.Functions)
+            {
+                _ = new FunctionSignature(function);
+            }
+
+            return null;
+        }
+        catch (FlowException exception)
+        {
+            return new JobFailure(exception.Code, exception.Message, IsRetryable: false);
+        }
     }
 }

@@ -41,6 +41,11 @@ internal sealed class JobSubmissions(IGrainFactory grains, GatewayIdentity ident
 
         JobPreviews.Name(program, jobId);
         var url = UrlOf(request);
+        if (options.Value.AllowsUserFunctions && program.Functions.Count > 0)
+        {
+            await JobFunctions.StoreAsync(program, jobId, url, stores.Open(url), cancellationToken);
+        }
+
         return new StreamJobSubmission
         {
             Program = program.ToByteArray(),

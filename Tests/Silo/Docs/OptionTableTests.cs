@@ -12,6 +12,7 @@ using OrleansFlow.Silo.Security;
 using OrleansFlow.Sql.Roles;
 using OrleansFlow.Storage.Postgres;
 using OrleansFlow.Storage.Sqlite;
+using OrleansFlow.Streaming.Udfs;
 using OrleansFlow.Tasks;
 using OrleansFlow.Worker.Data;
 using OrleansFlow.Worker.Hosting;
@@ -36,6 +37,7 @@ public sealed class OptionTableTests
         { PostgresStoreOptions.SectionName, typeof(PostgresStoreOptions) },
         { GatewaySessionOptions.SectionName, typeof(GatewaySessionOptions) },
         { JobOptions.SectionName, typeof(JobOptions) },
+        { UserFunctionOptions.SectionName, typeof(UserFunctionOptions) },
         { FlightGatewayOptions.SectionName, typeof(FlightGatewayOptions) },
         { SqlGatewayOptions.SectionName, typeof(SqlGatewayOptions) },
         { StreamGatewayOptions.SectionName, typeof(StreamGatewayOptions) },
