@@ -30,6 +30,28 @@ public abstract class StreamConnector
     /// <exception cref="Errors.FlowException"><c>bad_option</c>: an option is wrong or missing. <c>bad_input</c>: the table cannot be written.</exception>
     public virtual StreamOperatorPlan Sink(CreateTableStatement table, ArrowSchema columns) => throw NotThis(table, "insert into", "a source");
 
+    /// <summary>The operator that looks rows of the table up by its primary key: <c>CREATE TEMPORARY TABLE</c>.</summary>
+    /// <param name="table">The table, which has a primary key and no generated columns. Read its options by <see cref="LookupOptionsOf"/>.</param>
+    /// <param name="columns">Its columns, those of the key among them.</param>
+    /// <returns>
+    /// A kind that <see cref="Joins.Lookups.LookupOperators.AddLookup"/> knows, and what its source is told. <see cref="StreamOperatorPlan.Schema"/> is not needed, as lookups run where rows are.
+    /// </returns>
+    /// <exception cref="Errors.FlowException"><c>bad_option</c>: an option is wrong or missing. <c>bad_input</c>, <c>unsupported</c>: its rows are not looked up.</exception>
+    public virtual StreamOperatorPlan Lookup(CreateTableStatement table, ArrowSchema columns)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        throw new Errors.FlowException(Errors.FlowErrorCode.Unsupported, $"Table '{table.Name}': connector {Name} looks no rows up. Leave TEMPORARY out, or choose another connector.");
+    }
+
+    /// <summary>The options of a table that is looked up: those of the connector and those of all lookups, which the planner reads.</summary>
+    /// <exception cref="Errors.FlowException"><c>bad_option</c>: there is no such option, or <c>type</c> is not <c>lookup</c>.</exception>
+    protected ConnectorOptions LookupOptionsOf(CreateTableStatement table)
+    {
+        var options = new ConnectorOptions(table, [.. Options, .. LookupOptions.All]);
+        options.OneOf("type", true, ("lookup", true));
+        return options;
+    }
+
     /// <summary>The options of a table, all of which the connector has to know.</summary>
     /// <param name="table">The table.</param>
     /// <param name="isSource">Whether it is read. A table that says <c>type = 'sink'</c> is not, and one that says <c>type = 'source'</c> is not written.</param>

@@ -136,6 +136,11 @@ public sealed class StreamPlanner : IAsyncDisposable
     private async Task InsertAsync(InsertStatement insert, CancellationToken cancellationToken)
     {
         var table = _tables.Require(insert.Table, insert.Start);
+        if (table.Lookup is not null)
+        {
+            throw new FlowException(FlowErrorCode.BadInput, $"attempted to insert into table '{insert.Table}', but it is a lookup: a TEMPORARY table is only looked up.");
+        }
+
         var planned = await PlanAsync(insert.Query, cancellationToken);
         if (table.Columns.Count == 0)
         {

@@ -30,6 +30,7 @@ internal sealed partial class StreamQueries(SqlPlanner planner, StreamTables tab
             ScanNode scan => tables.Read(scan),
             AssignWindowNode assign => await AssignAsync(assign, name, cancellationToken),
             AggregateNode aggregate => await AggregateAsync(aggregate, name, cancellationToken),
+            LookupNode lookup => await LookUpAsync(lookup, name, cancellationToken),
             JoinNode join => await JoinAsync(join, name, cancellationToken),
             WindowNode window => await FunctionsAsync(window, name, cancellationToken),
             DistinctNode distinct => await DistinctAsync(distinct, name, cancellationToken),
@@ -72,7 +73,7 @@ internal sealed partial class StreamQueries(SqlPlanner planner, StreamTables tab
     }
 
     /// <summary>Streams read what a text names twice twice: there is no moment at which it is complete.</summary>
-    private static PlanNode Inline(PlanNode plan, Dictionary<int, PlanNode> named)
+    private PlanNode Inline(PlanNode plan, Dictionary<int, PlanNode> named)
     {
         switch (plan)
         {
@@ -83,7 +84,7 @@ internal sealed partial class StreamQueries(SqlPlanner planner, StreamTables tab
                 return definition;
             default:
                 var made = plan.Inputs.Count == 0 ? plan : plan.WithInputs(plan.Inputs.Map(input => Inline(input, named)));
-                return made is JoinNode join ? JoinKeys.Found(join) : made;
+                return made is JoinNode join ? LookupJoins.Found(JoinKeys.Found(join), tables) : made;
         }
     }
 

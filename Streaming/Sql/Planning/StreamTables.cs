@@ -23,9 +23,9 @@ internal sealed class StreamTables(SqlPlanner planner, ProgramBuilder program, S
     /// <summary>Adds a table: the engine gets to know its columns.</summary>
     public async Task AddAsync(CreateTableStatement statement, CancellationToken cancellationToken)
     {
-        if (statement.PartitionedBy.Count > 0 || statement.IsTemporary || statement.Columns.Any(column => column.MetadataKey is not null))
+        if (statement.PartitionedBy.Count > 0 || (statement.Columns.Any(column => column.MetadataKey is not null) && !statement.IsTemporary))
         {
-            throw new FlowException(FlowErrorCode.Unsupported, $"Table '{statement.Name}': PARTITIONED BY, TEMPORARY and METADATA FROM are not supported yet.");
+            throw new FlowException(FlowErrorCode.Unsupported, $"Table '{statement.Name}': PARTITIONED BY and METADATA FROM are not supported yet.");
         }
 
         var connector = ConnectorOf(statement);
@@ -38,11 +38,19 @@ internal sealed class StreamTables(SqlPlanner planner, ProgramBuilder program, S
             throw new FlowException(FlowErrorCode.BadInput, $"There is a table '{statement.Name}' already.");
         }
 
+        if (statement.IsTemporary)
+        {
+            table = _tables[statement.Name] = table with { Lookup = LookupTable.Plan(table) };
+        }
+
         if (columns.Count > 0)
         {
-            await planner.AddTableAsync(statement.Name, EmptyQuery(columns), EstimatedRowCount, cancellationToken);
+            await planner.AddTableAsync(statement.Name, EmptyQuery(columns), table.Lookup is null ? EstimatedRowCount : LookupTable.EstimatedRowCount, cancellationToken);
         }
     }
+
+    /// <summary>A table whose rows are looked up; null for another one.</summary>
+    public StreamTable? LookupOf(string name) => _tables.TryGetValue(name, out var table) && table.Lookup is not null ? table : null;
 
     /// <summary>Whether rows of a table are taken back.</summary>
     public bool IsUpdating(string name) =>
@@ -86,6 +94,11 @@ internal sealed class StreamTables(SqlPlanner planner, ProgramBuilder program, S
     public (StreamPart From, PlanNode Rows) Read(ScanNode scan)
     {
         var table = Require(scan.Table, 0);
+        if (table.Lookup is not null)
+        {
+            throw LookupTable.NotRead(scan.Table);
+        }
+
         if (!_read.TryGetValue(scan.Table, out var part))
         {
             _read[scan.Table] = part = Read(table);
@@ -238,4 +251,8 @@ internal sealed class StreamTables(SqlPlanner planner, ProgramBuilder program, S
 /// <param name="Columns">Its columns; none: whatever is inserted.</param>
 /// <param name="Schema">The same, as the engine gives them.</param>
 /// <param name="ReadSchema">Those of them that are read.</param>
-internal sealed record StreamTable(CreateTableStatement Statement, StreamConnector? Connector, IReadOnlyList<StreamColumn> Columns, ArrowSchema Schema, ArrowSchema ReadSchema);
+internal sealed record StreamTable(CreateTableStatement Statement, StreamConnector? Connector, IReadOnlyList<StreamColumn> Columns, ArrowSchema Schema, ArrowSchema ReadSchema)
+{
+    /// <summary>How its rows are looked up; null for a table that is read or written.</summary>
+    public LookupTable? Lookup { get; init; }
+}

@@ -11,7 +11,7 @@ internal static class WindowColumns
     {
         switch (plan)
         {
-            case FilterNode or UnnestNode or WindowNode:
+            case FilterNode or UnnestNode or WindowNode or LookupNode:
                 return Of(plan.Inputs[0]);
             case DistinctNode { Targets.Count: 0 }:
                 return Of(plan.Inputs[0]);
