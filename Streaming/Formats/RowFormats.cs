@@ -1,6 +1,7 @@
 using OrleansFlow.Arrow;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.Connectors.V1;
+using OrleansFlow.Streaming.Formats.Avro;
 
 namespace OrleansFlow.Streaming.Formats;
 
@@ -28,6 +29,7 @@ public static class RowFormats
             FormatKind.Csv => new CsvRowDecoder(schema, format, allocator),
             FormatKind.RawString => new TextRowDecoder(RequireOne(schema, ArrowType.Utf8, "raw text"), allocator),
             FormatKind.RawBytes => new BytesRowDecoder(RequireOne(schema, ArrowType.Binary, "raw bytes"), allocator),
+            FormatKind.Avro => new AvroRowDecoder(schema, format, allocator),
             _ => throw new FlowException(FlowErrorCode.Unsupported, $"The format {format.Kind} has no records of its own; it is one of files."),
         };
     }
@@ -58,12 +60,17 @@ public static class RowFormats
             case FormatKind.RawBytes:
                 RequireOne(schema, ArrowType.Binary, "raw bytes");
                 return new ValueRowEncoder();
+            case FormatKind.Avro:
+                return new AvroRowEncoder(schema, format);
             default:
                 throw new FlowException(FlowErrorCode.Unsupported, $"The format {format.Kind} has no records of its own; it is one of files.");
         }
     }
 
-    /// <summary>What divides bytes into records.</summary>
+    /// <summary>Whether a record may hold any byte, so that line ends cannot divide such records.</summary>
+    public static bool IsBinary(FormatKind kind) => kind is FormatKind.Avro or FormatKind.Protobuf;
+
+    /// <summary>What divides bytes into records. Binary ones have their length before them unless the format says otherwise.</summary>
     public static RecordFramer Framer(FormatConfig format)
     {
         ArgumentNullException.ThrowIfNull(format);
@@ -71,6 +78,7 @@ public static class RowFormats
         {
             (FramingKind.Unspecified or FramingKind.Newline, FormatKind.Csv) => new CsvFramer(),
             (FramingKind.Length, _) => new LengthFramer(),
+            (FramingKind.Unspecified, var kind) when IsBinary(kind) => new LengthFramer(),
             (FramingKind.None, _) => new WholeFramer(),
             _ => new NewlineFramer(),
         };

@@ -26,7 +26,7 @@ public sealed class SinkRows : IDisposable
         var format = config?.Format ?? new FormatConfig { Kind = FormatKind.Json };
         (Schema, _columns) = Choose(input, config);
         _encoder = RowFormats.Encoder(format, Schema);
-        _framing = format.Framing;
+        _framing = format.Framing == FramingKind.Unspecified && RowFormats.IsBinary(format.Kind) ? FramingKind.Length : format.Framing;
     }
 
     /// <summary>The columns that are written.</summary>

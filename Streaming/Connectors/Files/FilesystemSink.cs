@@ -205,7 +205,7 @@ public sealed class FilesystemSink : StreamOperator
         }
 
         var format = _config.Rows?.Format ?? new FormatConfig { Kind = FormatKind.Json };
-        var ending = format.Kind switch { FormatKind.Parquet => "parquet", FormatKind.Arrow => "arrow", FormatKind.Csv => "csv", FormatKind.Json or FormatKind.JsonValue => "json", _ => "txt" };
+        var ending = format.Kind switch { FormatKind.Parquet => "parquet", FormatKind.Arrow => "arrow", FormatKind.Csv => "csv", FormatKind.Json or FormatKind.JsonValue => "json", FormatKind.Avro or FormatKind.Protobuf => "bin", _ => "txt" };
         var name = string.Create(CultureInfo.InvariantCulture, $"{_config.FilePrefix}{_run}-{_state.NextNumber++:D6}.{ending}");
         var place = new StagedObject { Name = folder + name, StagedName = StagedFolder + name };
         file = await SinkFile.OpenAsync(_store!, place, format, _partitions!.Schema, _clock.GetTimestamp(), cancellationToken);

@@ -83,6 +83,9 @@ public sealed class WebhookSink(WebhookConfig config) : StreamOperator
         FormatKind.Csv => "text/csv",
         FormatKind.RawString => "text/plain",
         FormatKind.RawBytes => "application/octet-stream",
+        FormatKind.Avro or FormatKind.Protobuf when _batchRows > 1 || config.Rows.Format.Framing == FramingKind.Length => "application/octet-stream",
+        FormatKind.Avro => "avro/binary",
+        FormatKind.Protobuf => "application/x-protobuf",
         _ when _batchRows > 1 && config.Rows?.Format?.Framing != FramingKind.JsonArray => "application/x-ndjson",
         _ => "application/json",
     };

@@ -9,7 +9,10 @@ namespace OrleansFlow.Tests.Streaming.Formats;
 internal static class DecodedRows
 {
     /// <summary>The rows of records, a text a row, and behind them what was said of bad ones.</summary>
-    public static List<string> Of(FormatConfig format, ArrowSchema schema, params string[] records)
+    public static List<string> Of(FormatConfig format, ArrowSchema schema, params string[] records) => Of(format, schema, [.. records.Select(Encoding.UTF8.GetBytes)]);
+
+    /// <summary>As above, of records of bytes.</summary>
+    public static List<string> Of(FormatConfig format, ArrowSchema schema, IReadOnlyList<byte[]> records)
     {
         using var memory = new Leaks();
         using var decoder = RowFormats.Decoder(format, schema, memory.Allocator);
@@ -18,7 +21,7 @@ internal static class DecodedRows
         {
             try
             {
-                decoder.Add(Encoding.UTF8.GetBytes(record));
+                decoder.Add(record);
             }
             catch (BadRecordException exception)
             {
@@ -29,6 +32,73 @@ internal static class DecodedRows
         using var batch = decoder.Build();
         batch?.ValidateFull();
         return [.. Lines(batch), .. bad];
+    }
+
+    /// <summary>Hands a decoder records that were damaged by chance: it takes them or calls them bad, and good ones among them come out as they were.</summary>
+    /// <param name="format">The format.</param>
+    /// <param name="schema">The rows.</param>
+    /// <param name="good">Some good records.</param>
+    /// <param name="seed">Which damage.</param>
+    /// <param name="wanted">The rows of the good records.</param>
+    public static void CheckHostile(FormatConfig format, ArrowSchema schema, IReadOnlyList<byte[]> good, int seed, IReadOnlyList<string> wanted)
+    {
+        using var memory = new Leaks();
+        using var decoder = RowFormats.Decoder(format, schema, memory.Allocator);
+        var random = new Random(seed);
+        for (var round = 0; round < 300; round++)
+        {
+            var taken = 0;
+            for (var i = 0; i < 20; i++)
+            {
+                taken += TryAdd(decoder, Damage(good[random.Next(good.Count)], random)) ? 1 : 0;
+            }
+
+            foreach (var record in good)
+            {
+                decoder.Add(record);
+            }
+
+            using var batch = decoder.Build();
+            batch!.ValidateFull();
+            var lines = Lines(batch);
+            Assert.True(lines.Count == taken + good.Count, $"Seed {seed}, round {round}: {taken} damaged and {good.Count} good records made {lines.Count} rows.");
+            Assert.Equal(wanted, lines[^good.Count..]);
+        }
+    }
+
+    private static bool TryAdd(RowDecoder decoder, byte[] record)
+    {
+        try
+        {
+            decoder.Add(record);
+            return true;
+        }
+        catch (BadRecordException exception)
+        {
+            Assert.DoesNotContain("JSON", exception.Message, StringComparison.Ordinal);
+            return false;
+        }
+    }
+
+    private static byte[] Damage(byte[] record, Random random)
+    {
+        byte[] damaged = [.. record];
+        switch (random.Next(5))
+        {
+            case 0:
+                return damaged[..random.Next(damaged.Length)];
+            case 1:
+                random.NextBytes(damaged);
+                return damaged;
+            case 2:
+                damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+                return damaged;
+            case 3:
+                damaged.AsSpan(random.Next(damaged.Length)).Fill(random.Next(2) == 0 ? (byte)0xFF : (byte)0x80);
+                return damaged;
+            default:
+                return [.. damaged[..random.Next(damaged.Length)], .. damaged[random.Next(damaged.Length)..]];
+        }
     }
 
     /// <summary>A text a row.</summary>

@@ -43,7 +43,7 @@ public sealed class SingleFileTableTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("path = '/x.json', pth = 'x'", "connector single_file has no option pth; it has: bad_data, csv.delimiter,")]
+    [InlineData("path = '/x.json', pth = 'x'", "connector single_file has no option pth; it has: avro.header, avro.schema,")]
     [InlineData("path = '/x.json', bad_data = 'skip'", "the option bad_data is 'skip'; it is one of: fail, drop")]
     [InlineData("path = '/x.json', format = 'xml'", "the option format is 'xml'; it is one of: json, debezium_json, csv,")]
     [InlineData("path = '/x.json', framing.max_length = '0'", "the option framing.max_length is '0'; it is a whole number of at least 1 and at most 1073741824")]

@@ -55,6 +55,19 @@ public sealed partial class WebhookTests : SinkConformance
         Assert.All(_server!.Requests, headers => Assert.Equal("k", headers["X-Key"]));
     }
 
+    [Theory(Timeout = Watchdog.Milliseconds)]
+    [InlineData(0, "POST avro/binary \u0002|POST avro/binary \u0004")]
+    [InlineData(2, "POST application/octet-stream \0\0\0\u0001\u0002\0\0\0\u0001\u0004")]
+    public async Task BinaryRows_HaveTheirLengthBeforeThem_WhereARequestHoldsSeveral(int batchRows, string wanted)
+    {
+        var format = new FormatConfig { Kind = FormatKind.Avro, AvroSchema = """{"type": "record", "name": "R", "fields": [{"name": "number", "type": "long"}]}""" };
+        await using var sink = await StartAsync(new WebhookConfig { BatchRows = batchRows, InFlightMax = 1, Rows = new RowSinkConfig { Format = format } });
+        await sink.ProcessAsync(Rows.Of(2, 1));
+        await sink.CheckpointAsync();
+
+        Assert.Equal(wanted, string.Join("|", _bodies));
+    }
+
     [Fact(Timeout = Watchdog.Milliseconds)]
     public async Task NoMoreRequestsThanAllowed_AreUnderWay()
     {
