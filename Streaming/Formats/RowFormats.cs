@@ -2,6 +2,7 @@ using OrleansFlow.Arrow;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.Connectors.V1;
 using OrleansFlow.Streaming.Formats.Avro;
+using OrleansFlow.Streaming.Formats.Protobuf;
 
 namespace OrleansFlow.Streaming.Formats;
 
@@ -30,6 +31,7 @@ public static class RowFormats
             FormatKind.RawString => new TextRowDecoder(RequireOne(schema, ArrowType.Utf8, "raw text"), allocator),
             FormatKind.RawBytes => new BytesRowDecoder(RequireOne(schema, ArrowType.Binary, "raw bytes"), allocator),
             FormatKind.Avro => new AvroRowDecoder(schema, format, allocator),
+            FormatKind.Protobuf => new ProtoRowDecoder(schema, format, allocator),
             _ => throw new FlowException(FlowErrorCode.Unsupported, $"The format {format.Kind} has no records of its own; it is one of files."),
         };
     }
@@ -62,6 +64,8 @@ public static class RowFormats
                 return new ValueRowEncoder();
             case FormatKind.Avro:
                 return new AvroRowEncoder(schema, format);
+            case FormatKind.Protobuf:
+                return new ProtoRowEncoder(schema, format);
             default:
                 throw new FlowException(FlowErrorCode.Unsupported, $"The format {format.Kind} has no records of its own; it is one of files.");
         }

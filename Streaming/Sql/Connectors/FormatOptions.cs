@@ -13,7 +13,7 @@ internal static class FormatOptions
     private static readonly (string Word, FormatKind Kind)[] Kinds =
     [
         ("json", FormatKind.Json), ("debezium_json", FormatKind.DebeziumJson), ("csv", FormatKind.Csv), ("raw_string", FormatKind.RawString), ("raw_bytes", FormatKind.RawBytes), ("parquet", FormatKind.Parquet), ("arrow", FormatKind.Arrow),
-        ("avro", FormatKind.Avro),
+        ("avro", FormatKind.Avro), ("protobuf", FormatKind.Protobuf),
     ];
 
     /// <summary>Whether a table is read or written.</summary>
@@ -22,7 +22,7 @@ internal static class FormatOptions
     /// <summary>All others.</summary>
     public static IReadOnlyList<ConnectorOption> All { get; } =
     [
-        new("format", "json, debezium_json (rows that change; a source needs a PRIMARY KEY), csv, raw_string, raw_bytes, parquet (files), arrow (files), avro. Default: what the ending of a file's name says (.json .jsonl .ndjson .csv .parquet .arrow .feather, each text form also with .gz), else json."),
+        new("format", "json, debezium_json (rows that change; a source needs a PRIMARY KEY), csv, raw_string, raw_bytes, parquet (files), arrow (files), avro, protobuf. Default: what the ending of a file's name says (.json .jsonl .ndjson .csv .parquet .arrow .feather, each text form also with .gz), else json."),
         new("json.unstructured", "true: any JSON value a record, as text in the one column. Default false."),
         new("json.timestamp_format", "What a number in a TIMESTAMP column counts since 1970: unix_seconds, unix_millis or unix_micros. Default rfc3339: text alone."),
         new("json.decimal_encoding", "Decimals are written as number or string; both are read. Default number."),
@@ -30,7 +30,7 @@ internal static class FormatOptions
         new("csv.header", "Whether the first record holds the names of the fields. Default true."),
         new("csv.null", "The text of an unquoted field that is null. Default the empty text."),
         .. BinaryFormatOptions.All,
-        new("framing.method", "newline: a line feed ends a record (in csv one outside of quotes); length: four bytes before it, the highest first, say how long it is; none: a message is a record; json_array: each element of a message that is a JSON array is one. Default newline in files, length there for avro, none in messages."),
+        new("framing.method", "newline: a line feed ends a record (in csv one outside of quotes); length: four bytes before it, the highest first, say how long it is; none: a message is a record; json_array: each element of a message that is a JSON array is one. Default newline in files, length there for avro and protobuf, none in messages."),
         new("framing.max_length", "Most bytes of a record, 1 to 1073741824. A longer one is cut. Default 16777216, and a longer one is bad."),
         new("bad_data", "fail: a record that cannot be read ends the job; drop: it is counted, reported and left out. Default fail."),
     ];

@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using Avro.Generic;
+using Google.Protobuf;
 using OrleansFlow.Engine;
 using OrleansFlow.Errors;
 using OrleansFlow.Tests.Streaming.Formats;
+using OrleansFlow.Tests.Streaming.Formats.Samples;
 using OrleansFlow.Tests.Streaming.Sql;
 using OrleansFlow.Tests.Streaming.Windows;
 
@@ -61,7 +63,36 @@ public sealed class BinaryTableTests : IAsyncLifetime
                 """));
     }
 
+    [Theory(Timeout = Watchdog.Milliseconds)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task FileOfProtobuf_IsATable_AndWhatIsWrittenToOneIsReadByGoogle(bool isFile)
+    {
+        var (read, written, descriptors) = (Path.Combine(_folder, "in.bin"), Path.Combine(_folder, "out.bin"), Path.Combine(_folder, "t.binpb"));
+        Point[] points = [new Point { X = 1, Tags = { "a", "b" }, Y = 0 }, new Point { X = -2 }];
+        var bytes = ProtobufSamples.FormatOf(Point.Descriptor).ProtobufDescriptors;
+        await File.WriteAllBytesAsync(descriptors, bytes.ToByteArray(), Token);
+        await File.WriteAllBytesAsync(read, [.. points.SelectMany(point => (byte[])[0, 0, 0, (byte)point.CalculateSize(), .. point.ToByteArray()])], Token);
+        var format = $"format = 'protobuf', protobuf.message = 't.Point', {(isFile ? $"protobuf.descriptors_file = '{descriptors}'" : $"protobuf.descriptors = '{bytes.ToBase64()}'")}";
+
+        await RunAsync(
+            $"""
+            CREATE TABLE i (x INT, tags TEXT[], y DOUBLE, made TIMESTAMP NOT NULL GENERATED ALWAYS AS (make_timestamp(x)) STORED, WATERMARK FOR made) WITH (connector = 'single_file', path = '{read}', {format});
+            CREATE TABLE o (y DOUBLE, x BIGINT, tags TEXT[]) WITH (connector = 'single_file', path = '{written}', {format});
+            INSERT INTO o SELECT y, x, tags FROM i;
+            """);
+
+        Assert.Equal(points, Records(await File.ReadAllBytesAsync(written, Token)).Select(Point.Parser.ParseFrom));
+    }
+
     [Theory]
+    [InlineData("format = 'protobuf'", "the format protobuf needs one of the options protobuf.descriptors and protobuf.descriptors_file")]
+    [InlineData("format = 'protobuf', protobuf.descriptors = '!'", "the option protobuf.descriptors is no base 64")]
+    [InlineData("format = 'protobuf', protobuf.descriptors_file = '/etc/passwd'", "the option protobuf.descriptors_file is '/etc/passwd'; its name ends with one of: .binpb, .desc, .fds, .pb, .protoset")]
+    [InlineData("format = 'protobuf', protobuf.descriptors_file = '/nowhere/x.binpb'", "the option protobuf.descriptors_file is '/nowhere/x.binpb', which cannot be read here")]
+    [InlineData("format = 'protobuf', protobuf.descriptors = ''", "Table 't' needs the option protobuf.message, for example protobuf.message = 'shop.Order'")]
+    [InlineData("format = 'protobuf', protobuf.descriptors = '', protobuf.message = 'a.B'", "have no message 'a.B'")]
+    [InlineData("format = 'avro', protobuf.message = 'x'", "the option protobuf.message belongs to the format protobuf, and this is avro")]
     [InlineData("format = 'avro'", "Table 't' needs the option avro.schema, for example avro.schema = '{\"type\": \"record\"")]
     [InlineData("format = 'avro', avro.schema = 'x'", "The Avro schema (avro.schema) names the type 'x'")]
     [InlineData("format = 'avro', avro.schema = 'long', framing.method = 'newline'", "the option framing.method is 'newline', and a record of avro may hold any byte; it is length or none")]
