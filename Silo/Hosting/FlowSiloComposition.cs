@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OrleansFlow.Rpc.Server;
+using OrleansFlow.Silo.EventStreams;
 using OrleansFlow.Silo.Security;
 using OrleansFlow.Storage.Postgres;
 using OrleansFlow.Worker.Data;
@@ -68,6 +69,7 @@ internal static class FlowSiloComposition
                 // What runs may end, but the grains and the store need their share of the stop.
                 worker.ShutdownGrace = options.StopTimeout / 4;
             });
+            worker.UseOrleansStreams();
             options.ConfigureWorker?.Invoke(worker);
         }
 

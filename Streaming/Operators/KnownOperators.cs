@@ -6,6 +6,7 @@ using OrleansFlow.Streaming.Connectors;
 using OrleansFlow.Streaming.Connectors.Files;
 using OrleansFlow.Streaming.Connectors.Nexmark;
 using OrleansFlow.Streaming.Connectors.Postgres;
+using OrleansFlow.Streaming.Connectors.Streams;
 using OrleansFlow.Streaming.Connectors.Web;
 using OrleansFlow.Streaming.Updates;
 using OrleansFlow.Streaming.Windows;
@@ -16,8 +17,10 @@ namespace OrleansFlow.Streaming.Operators;
 public static class KnownOperators
 {
     /// <summary>Adds those that need no engine, the connectors among them.</summary>
+    /// <param name="registry">Where to.</param>
+    /// <param name="streams">Streams of Orleans that jobs may read and write; null for none.</param>
     /// <returns>The registry.</returns>
-    public static OperatorRegistry AddKnown(this OperatorRegistry registry)
+    public static OperatorRegistry AddKnown(this OperatorRegistry registry, IEventStreams? streams = null)
     {
         ArgumentNullException.ThrowIfNull(registry);
         return registry
@@ -37,6 +40,8 @@ public static class KnownOperators
             .Add(WebhookSink.Kind, definition => new WebhookSink(Read(WebhookConfig.Parser, definition)))
             .Add(PostgresSource.Kind, definition => new PostgresSource(Read(PostgresSourceConfig.Parser, definition)))
             .Add(PostgresSink.Kind, definition => new PostgresSink(Read(PostgresSinkConfig.Parser, definition)))
+            .Add(OrleansSource.Kind, definition => new OrleansSource(Read(OrleansSourceConfig.Parser, definition), streams))
+            .Add(OrleansSink.Kind, definition => new OrleansSink(Read(OrleansSinkConfig.Parser, definition), streams))
             .Add(StdoutSink.Kind, definition => new StdoutSink(Console.OpenStandardOutput(), Read(RowSinkConfig.Parser, definition)))
             .Add(BlackholeSink.Kind, _ => new BlackholeSink());
     }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.V1;
+using OrleansFlow.Streaming.Connectors.Streams;
 using OrleansFlow.Streaming.Operators;
 using OrleansFlow.Streaming.Sql.Execution;
 using OrleansFlow.Streaming.Udfs;
@@ -17,7 +18,8 @@ namespace OrleansFlow.Worker.Jobs;
 /// <param name="engines">The worker's engine, which its queries use, too; null where it has none.</param>
 /// <param name="previews">Where rows go that jobs show.</param>
 /// <param name="functions">Loads functions of users.</param>
-internal sealed class WorkerOperators(IReadOnlyList<OperatorRegistration> added, QueryEngines? engines, IPreviewTarget previews, WorkerFunctions functions)
+/// <param name="streams">Streams of Orleans of the host; null where it has none.</param>
+internal sealed class WorkerOperators(IReadOnlyList<OperatorRegistration> added, QueryEngines? engines, IPreviewTarget previews, WorkerFunctions functions, IEventStreams? streams = null)
 {
     /// <summary>Those that a host set up.</summary>
     public static WorkerOperators Of(IServiceProvider services, QueryEngines? engines, WorkerOptions options, ILoggerFactory loggers, TimeProvider clock)
@@ -27,7 +29,8 @@ internal sealed class WorkerOperators(IReadOnlyList<OperatorRegistration> added,
             [.. services.GetServices<OperatorRegistration>()],
             engines,
             services.GetService<IPreviewTarget>() ?? RpcPreviewTarget.Of(options, clock),
-            new WorkerFunctions(functions.ToSettings(), new FunctionContents(functions.KeptBytes), loggers, clock));
+            new WorkerFunctions(functions.ToSettings(), new FunctionContents(functions.KeptBytes), loggers, clock),
+            services.GetService<IEventStreams>());
     }
 
     /// <summary>Makes the operators of one run. The engine is opened only for a program that needs it.</summary>
@@ -36,7 +39,7 @@ internal sealed class WorkerOperators(IReadOnlyList<OperatorRegistration> added,
     /// </exception>
     public async ValueTask<JobOperators> OpenAsync(Program program, CancellationToken cancellationToken)
     {
-        var registry = new OperatorRegistry().AddKnown();
+        var registry = new OperatorRegistry().AddKnown(streams);
         registry.Add(PreviewSink.Kind, definition => new PreviewSink(PreviewSink.StreamOf(definition.Id, definition.Config), previews));
         foreach (var one in added)
         {
