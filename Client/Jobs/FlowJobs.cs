@@ -5,6 +5,7 @@ using Google.Protobuf.WellKnownTypes;
 using OrleansFlow.Client.Protocol;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.Jobs.V1;
+using OrleansFlow.StreamJobs;
 using Program = OrleansFlow.Protocol.Streaming.V1.Program;
 
 namespace OrleansFlow.Client.Jobs;
@@ -28,6 +29,17 @@ public sealed partial class FlowJobs
         var request = Request(options);
         request.Sql = sql;
         return AskAsync(StreamJobMethods.Submit, request, cancellationToken);
+    }
+
+    /// <summary>Makes a job of what the typed builder made and starts it: as <see cref="SubmitSqlAsync"/> with its text. Repeating it with the same id and an equal job changes nothing.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="options">Null for the defaults.</param>
+    /// <param name="cancellationToken">Stops waiting; it may have happened.</param>
+    /// <exception cref="FlowException"><c>bad_input</c>: the job has problems, all of which the message has; and those of <see cref="SubmitSqlAsync"/>.</exception>
+    public Task<FlowStreamJob> SubmitAsync(StreamJob job, StreamJobOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        return SubmitSqlAsync(job.ToSql(), options, cancellationToken);
     }
 
     /// <summary>Makes a job of a program and starts it. Durable when it returns.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using OrleansFlow.Engine;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.Connectors.V1;
@@ -14,6 +15,8 @@ namespace OrleansFlow.Streaming.Sql.Planning;
 /// </summary>
 public sealed class StreamPlanner : IAsyncDisposable
 {
+    private const uint ParallelismMax = 1_024;
+
     private readonly SqlPlanner _planner;
     private readonly StreamTables _tables;
     private readonly ProgramBuilder _program = new();
@@ -90,10 +93,27 @@ public sealed class StreamPlanner : IAsyncDisposable
                 await PreviewAsync(select, cancellationToken);
                 break;
             case SetStatement set:
-                _queries.UpdatingTtlMicros = set.Name == "updating_ttl"
-                    ? await IntervalAsync(set, cancellationToken)
-                    : throw new FlowException(FlowErrorCode.BadOption, $"There is no option '{set.Name}' to SET; there is: updating_ttl.");
+                await SetAsync(set, cancellationToken);
                 break;
+        }
+    }
+
+    private async Task SetAsync(SetStatement set, CancellationToken cancellationToken)
+    {
+        var isDefault = string.Equals(set.Value, "DEFAULT", StringComparison.OrdinalIgnoreCase);
+        switch (set.Name)
+        {
+            case "updating_ttl":
+                _queries.UpdatingTtlMicros = isDefault ? _options.UpdatingTtl.Ticks / TimeSpan.TicksPerMicrosecond : await IntervalAsync(set, cancellationToken);
+                break;
+            case "parallelism":
+                _tables.Parallelism = isDefault ? null
+                    : uint.TryParse(set.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is > 0 and <= ParallelismMax ? count
+                    : throw new FlowException(FlowErrorCode.BadOption, FormattableString.Invariant($"SET parallelism: {set.Value} is no whole number from 1 to {ParallelismMax}, and not DEFAULT."));
+                _queries.Parallelism = _tables.Parallelism ?? _options.Parallelism;
+                break;
+            default:
+                throw new FlowException(FlowErrorCode.BadOption, $"There is no option '{set.Name}' to SET; there are: parallelism, updating_ttl.");
         }
     }
 
@@ -147,11 +167,11 @@ public sealed class StreamPlanner : IAsyncDisposable
             table = await _tables.InferAsync(table, planned.Names, planned.Plan.Types, cancellationToken);
         }
 
-        var plan = StreamTables.Fit(insert, table, planned.Names, planned.Plan);
+        var plan = table.Function is null ? StreamTables.Fit(insert, table, planned.Names, planned.Plan) : planned.Plan;
         var part = await _queries.AddAsync(plan, insert.Table, cancellationToken);
         if (table.Connector is not { } connector)
         {
-            _tables.Fill(table, part);
+            _tables.Fill(table, _queries.AddFunction(table, part, planned.Names), _queries.WindowsOf(plan));
             return;
         }
 
@@ -164,7 +184,7 @@ public sealed class StreamPlanner : IAsyncDisposable
 
         if (!_sinks.TryGetValue(insert.Table, out var sink))
         {
-            _sinks[insert.Table] = sink = new PlannedSink(insert.Table, connector.Sink(table.Statement, table.Schema), plan.Types, []);
+            _sinks[insert.Table] = sink = new PlannedSink(insert.Table, connector.Sink(table.Statement, table.Schema), table.Parallelism, plan.Types, []);
         }
 
         sink.Parts.Add(part);
@@ -176,7 +196,7 @@ public sealed class StreamPlanner : IAsyncDisposable
         foreach (var sink in _sinks.Values)
         {
             var part = await _queries.MergeAsync(sink.Parts, sink.Types, sink.Table, cancellationToken);
-            _program.Add(sink.Table, sink.Plan, null, Math.Min(part.Parallelism, sink.Plan.ParallelismMax), part);
+            _program.Add(sink.Table, sink.Plan, null, Math.Min(sink.Parallelism ?? part.Parallelism, sink.Plan.ParallelismMax), part);
         }
     }
 
@@ -195,5 +215,5 @@ public sealed class StreamPlanner : IAsyncDisposable
         }
     }
 
-    private sealed record PlannedSink(string Table, StreamOperatorPlan Plan, ValueList<SqlType> Types, List<StreamPart> Parts);
+    private sealed record PlannedSink(string Table, StreamOperatorPlan Plan, uint? Parallelism, ValueList<SqlType> Types, List<StreamPart> Parts);
 }

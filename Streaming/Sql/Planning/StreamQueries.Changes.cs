@@ -82,7 +82,7 @@ internal sealed partial class StreamQueries
         config.IsAppendOnly &= parts.TrueForAll(one => !one.Part.IsUpdating);
         var isUpdating = !config.IsAppendOnly;
         var schema = await SchemaAsync(types, isUpdating, cancellationToken);
-        var changes = program.AddKeyed(name, new StreamOperatorPlan(ChangesOperator.Kind, config), schema, sides[0].Keys.Count == 0 ? 1 : options.Parallelism, parts);
+        var changes = program.AddKeyed(name, new StreamOperatorPlan(ChangesOperator.Kind, config), schema, sides[0].Keys.Count == 0 ? 1 : Parallelism, parts);
         return (changes with { IsUpdating = isUpdating }, Rows(types, isUpdating));
     }
 

@@ -192,7 +192,7 @@ internal sealed partial class StreamQueries
 
         config.Sql = Render(ask(views));
         var schema = await SchemaAsync(types, isUpdating: false, cancellationToken);
-        var joined = program.AddKeyed(name, new StreamOperatorPlan(InstantOperator.Kind, config), schema, sides[0].Keys.Count == 0 ? 1 : options.Parallelism, parts);
+        var joined = program.AddKeyed(name, new StreamOperatorPlan(InstantOperator.Kind, config), schema, sides[0].Keys.Count == 0 ? 1 : Parallelism, parts);
         return (joined, Rows(types, isUpdating: false));
     }
 

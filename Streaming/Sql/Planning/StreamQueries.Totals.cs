@@ -33,7 +33,7 @@ internal sealed partial class StreamQueries
 
         var input = await PartAsync(project, name, cancellationToken);
         var plan = new StreamOperatorPlan(TotalsOperator.Kind, config);
-        var part = program.AddKeyed($"{name}-group", plan, output, aggregate.Groups.Count == 0 ? 1 : options.Parallelism, [(input, config.KeyColumns)]);
+        var part = program.AddKeyed($"{name}-group", plan, output, aggregate.Groups.Count == 0 ? 1 : Parallelism, [(input, config.KeyColumns)]);
         var rows = Rows(types, isUpdating: true);
         return (part with { IsUpdating = true }, ProjectNode.Select(rows, [.. Enumerable.Range(0, rows.Types.Count).Skip(groups.Count - aggregate.Groups.Count)]));
     }

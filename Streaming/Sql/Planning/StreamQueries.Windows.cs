@@ -49,7 +49,7 @@ internal sealed partial class StreamQueries
         var output = WindowOperator.OutputOf(
             input.Schema, config, [.. aggregate.Aggregates.Select((_, place) => $"a{place}")], [.. results.Fields.Take(aggregate.Aggregates.Count).Select(field => field.Type)]);
         var part = program.Add(
-            $"{name}-window", new StreamOperatorPlan(WindowOperator.Kind, config), output, keys.Count == 0 ? 1 : options.Parallelism, input, config.KeyColumns);
+            $"{name}-window", new StreamOperatorPlan(WindowOperator.Kind, config), output, keys.Count == 0 ? 1 : Parallelism, input, config.KeyColumns);
         return (part, Grouped(aggregate, keys));
     }
 

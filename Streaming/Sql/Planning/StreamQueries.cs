@@ -15,6 +15,9 @@ namespace OrleansFlow.Streaming.Sql.Planning;
 /// </summary>
 internal sealed partial class StreamQueries(SqlPlanner planner, StreamTables tables, ProgramBuilder program, StreamPlanOptions options)
 {
+    /// <summary>Subtasks of each operator that may have several; <c>SET parallelism</c> changes it for what follows.</summary>
+    public uint Parallelism { get; set; } = options.Parallelism;
+
     /// <summary>The rows of a plan, with what they carry along.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="name">What ids of its operators begin with.</param>
@@ -28,6 +31,7 @@ internal sealed partial class StreamQueries(SqlPlanner planner, StreamTables tab
         var (from, rows) = leaf switch
         {
             ScanNode scan => tables.Read(scan),
+            WindowedScanNode scan => tables.Read(scan.Scan),
             AssignWindowNode assign => await AssignAsync(assign, name, cancellationToken),
             AggregateNode aggregate => await AggregateAsync(aggregate, name, cancellationToken),
             LookupNode lookup => await LookUpAsync(lookup, name, cancellationToken),
@@ -82,6 +86,8 @@ internal sealed partial class StreamQueries(SqlPlanner planner, StreamTables tab
                 return Inline(cte.Body, named);
             case CteReferenceNode reference when named.TryGetValue(reference.Id, out var definition):
                 return definition;
+            case ScanNode scan when tables.WindowsOf(scan) is { Count: > 0 } windows:
+                return new WindowedScanNode(scan, windows);
             default:
                 var made = plan.Inputs.Count == 0 ? plan : plan.WithInputs(plan.Inputs.Map(input => Inline(input, named)));
                 return made is JoinNode join ? LookupJoins.Found(JoinKeys.Found(join), tables) : made;

@@ -19,6 +19,10 @@ internal sealed class StreamTables(SqlPlanner planner, ProgramBuilder program, S
 
     private readonly Dictionary<string, StreamTable> _tables = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, StreamPart> _read = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, IReadOnlySet<int>> _windows = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Subtasks of the tables that follow, as the text says; null: it does not.</summary>
+    public uint? Parallelism { get; set; }
 
     /// <summary>Adds a table: the engine gets to know its columns.</summary>
     public async Task AddAsync(CreateTableStatement statement, CancellationToken cancellationToken)
@@ -32,7 +36,7 @@ internal sealed class StreamTables(SqlPlanner planner, ProgramBuilder program, S
         var columns = statement.Columns.Count > 0 || connector is null ? statement.Columns : connector.DefaultColumns;
         var read = await DescribeAsync(statement, columns.Where(column => column.Generated is null), cancellationToken);
         await CheckExpressionsAsync(statement, cancellationToken);
-        var table = new StreamTable(statement, connector, columns, await DescribeAsync(statement, columns, cancellationToken), read);
+        var table = new StreamTable(statement, connector, columns, await DescribeAsync(statement, columns, cancellationToken), read) { Parallelism = Parallelism, Function = FunctionTable.TryRead(statement) };
         if (!_tables.TryAdd(statement.Name, table))
         {
             throw new FlowException(FlowErrorCode.BadInput, $"There is a table '{statement.Name}' already.");
@@ -77,12 +81,36 @@ internal sealed class StreamTables(SqlPlanner planner, ProgramBuilder program, S
 
     /// <summary>What is inserted into a table in memory is what it is read as.</summary>
     /// <exception cref="FlowException"><c>bad_input</c>: something is inserted already.</exception>
-    public void Fill(StreamTable table, StreamPart part)
+    public void Fill(StreamTable table, StreamPart part, IReadOnlySet<int> windows)
     {
         if (!_read.TryAdd(table.Statement.Name, part))
         {
             throw new FlowException(FlowErrorCode.BadInput, $"Can only insert into a memory table once, and '{table.Statement.Name}' has rows already. Insert a UNION ALL.");
         }
+
+        if (table.Function is null)
+        {
+            _windows[table.Statement.Name] = windows;
+        }
+    }
+
+    /// <summary>Places of the columns of a scan that hold the window which the rows are of.</summary>
+    public IReadOnlySet<int> WindowsOf(ScanNode scan)
+    {
+        var found = new HashSet<int>();
+        if (_windows.TryGetValue(scan.Table, out var windows))
+        {
+            var columns = _tables[scan.Table].Columns;
+            for (var place = 0; place < scan.Columns.Count; place++)
+            {
+                if (windows.Any(window => string.Equals(columns[window].Name, scan.Columns[place], StringComparison.OrdinalIgnoreCase)))
+                {
+                    found.Add(place);
+                }
+            }
+        }
+
+        return found;
     }
 
     /// <summary>A table by its name.</summary>
@@ -142,7 +170,7 @@ internal sealed class StreamTables(SqlPlanner planner, ProgramBuilder program, S
         var isUpdating = connector.GivesChanges(statement);
         var source = connector.Source(statement, isUpdating ? new ArrowSchema([.. table.ReadSchema.Fields, ChangeRows.RetractField]) : table.ReadSchema);
         var schema = source.Schema ?? throw new InvalidOperationException($"The source of connector {connector.Name} has no rows.");
-        var part = program.Add(name, source, schema, Math.Min(options.Parallelism, source.ParallelismMax), null) with { IsUpdating = isUpdating };
+        var part = program.Add(name, source, schema, Math.Min(table.Parallelism ?? options.Parallelism, source.ParallelismMax), null) with { IsUpdating = isUpdating };
         var watermark = statement.Watermark;
         var hasTime = schema.TryIndexOf(EventTime.Column) >= 0;
         if (watermark is null && !hasTime)
@@ -184,9 +212,14 @@ internal sealed class StreamTables(SqlPlanner planner, ProgramBuilder program, S
         return program.Add($"{table.Statement.Name}-columns", new StreamOperatorPlan(SqlOperator.Kind, new SqlConfig { Sql = sql }), output, part.Parallelism, part);
     }
 
-    /// <returns>Null for a table in memory.</returns>
+    /// <returns>Null for a table in memory or of a function.</returns>
     private StreamConnector? ConnectorOf(CreateTableStatement statement)
     {
+        if (FunctionTable.TryRead(statement) is not null)
+        {
+            return null;
+        }
+
         if (statement.Options.Count == 0)
         {
             return statement.Columns.Count == 0 || statement.Watermark is not null || statement.Columns.Any(column => column.Generated is not null)
@@ -199,7 +232,7 @@ internal sealed class StreamTables(SqlPlanner planner, ProgramBuilder program, S
         return statement.Options.TryGetValue("connector", out var name) && options.Connectors.FirstOrDefault(one => one.Name == name) is { } connector
             ? connector
             : throw new FlowException(
-                FlowErrorCode.BadOption, $"Table '{statement.Name}': the option connector is '{name}'; there are: {string.Join(", ", options.Connectors.Select(one => one.Name).Order(StringComparer.Ordinal))}.");
+                FlowErrorCode.BadOption, $"Table '{statement.Name}': the option connector is '{name}'; there are: {string.Join(", ", options.Connectors.Select(one => one.Name).Append(FunctionTable.Connector).Order(StringComparer.Ordinal))}.");
     }
 
     /// <summary>A wrong expression is told when the text is planned, and not when the job runs.</summary>
@@ -247,7 +280,7 @@ internal sealed class StreamTables(SqlPlanner planner, ProgramBuilder program, S
 
 /// <summary>A table of a streaming text.</summary>
 /// <param name="Statement">As written.</param>
-/// <param name="Connector">How it is read or written; null for a table in memory.</param>
+/// <param name="Connector">How it is read or written; null for a table in memory or of a function.</param>
 /// <param name="Columns">Its columns; none: whatever is inserted.</param>
 /// <param name="Schema">The same, as the engine gives them.</param>
 /// <param name="ReadSchema">Those of them that are read.</param>
@@ -255,4 +288,10 @@ internal sealed record StreamTable(CreateTableStatement Statement, StreamConnect
 {
     /// <summary>How its rows are looked up; null for a table that is read or written.</summary>
     public LookupTable? Lookup { get; init; }
+
+    /// <summary>Its subtasks, as the text says; null: it does not.</summary>
+    public uint? Parallelism { get; init; }
+
+    /// <summary>The function that its rows go through; null: it has none.</summary>
+    public FunctionTable? Function { get; init; }
 }

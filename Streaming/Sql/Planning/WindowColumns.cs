@@ -18,6 +18,8 @@ internal static class WindowColumns
             case ProjectNode project:
                 var input = Of(project.Input);
                 return Places(project.Values, value => IsOne(value, input));
+            case WindowedScanNode scan:
+                return scan.Windows;
             case AssignWindowNode assign:
                 return new HashSet<int> { assign.Types.Count - 1 };
             case AggregateNode aggregate:

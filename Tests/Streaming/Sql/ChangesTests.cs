@@ -132,7 +132,7 @@ public sealed class ChangesTests : IAsyncLifetime
     [InlineData("CREATE TABLE f (a BIGINT) WITH (connector = 'single_file', path = '/x'); INSERT INTO f SELECT count(*) FROM i", FlowErrorCode.BadInput, "Table 'f' takes rows that stay, and rows of this query are taken back when they change")]
     [InlineData("SET updating_ttl = '1 month'", FlowErrorCode.BadOption, "SET updating_ttl: 1 month is no interval above zero without months")]
     [InlineData("SET updating_ttl = 'soon'", FlowErrorCode.BadOption, "SET updating_ttl: soon is no interval above zero without months")]
-    [InlineData("SET colour = 'red'", FlowErrorCode.BadOption, "There is no option 'colour' to SET; there is: updating_ttl.")]
+    [InlineData("SET colour = 'red'", FlowErrorCode.BadOption, "There is no option 'colour' to SET; there are: parallelism, updating_ttl.")]
     public async Task Text_ThatCannotBePlanned_IsRefusedInClearWords(string text, FlowErrorCode code, string words)
     {
         var exception = await Assert.ThrowsAsync<FlowException>(

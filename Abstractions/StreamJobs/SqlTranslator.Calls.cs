@@ -1,0 +1,194 @@
+using System.Linq.Expressions;
+using System.Text.RegularExpressions;
+
+namespace OrleansFlow.StreamJobs;
+
+/// <content>Methods.</content>
+internal sealed partial class SqlTranslator
+{
+    private string Call(MethodCallExpression call)
+    {
+        if (call.Object is ParameterExpression parameter && _bindings.GetValueOrDefault(parameter) is RowBinding.Group group)
+        {
+            return Aggregate(call, group);
+        }
+
+        var owner = call.Method.DeclaringType!;
+        var arguments = call.Arguments;
+        if (owner == typeof(StreamSql))
+        {
+            return $"{FunctionName(arguments[0])}({string.Join(", ", ((NewArrayExpression)arguments[1]).Expressions.Select(one => Sql(Unboxed(one))))})";
+        }
+
+        if (call.Method.Name == "Contains" && owner != typeof(string))
+        {
+            return In(call);
+        }
+
+        if (owner == typeof(string))
+        {
+            return TextCall(call);
+        }
+
+        if (owner == typeof(Math))
+        {
+            return MathCall(call);
+        }
+
+        if (owner == typeof(DateTime) && call.Object is { } time)
+        {
+            return TimeCall(call, time);
+        }
+
+        return Nullable.GetUnderlyingType(owner) is not null && call.Method.Name == "GetValueOrDefault"
+            ? $"coalesce({Sql(call.Object!)}, {(arguments.Count == 1 ? Sql(arguments[0]) : Constant(Expression.Default(call.Type)))})"
+            : throw UntranslatableException.Of(call);
+    }
+
+    private string In(MethodCallExpression call)
+    {
+        // Arrays are looked through as spans by newer compilers, so the conversion is undone.
+        Expression? list = call.Object ?? call.Arguments[0];
+        while (list is MethodCallExpression { Method.Name: "op_Implicit" } or UnaryExpression { NodeType: ExpressionType.Convert })
+        {
+            list = list is MethodCallExpression conversion ? conversion.Arguments[0] : ((UnaryExpression)list).Operand;
+        }
+
+        var item = call.Arguments[call.Object is null ? 1 : 0];
+        if (MentionsRow.Of(list!, _bindings))
+        {
+            return $"list_contains({Sql(list!)}, {Sql(item)})";
+        }
+
+        if (Evaluate(list!) is not System.Collections.IEnumerable values)
+        {
+            throw UntranslatableException.Of(call);
+        }
+
+        var texts = values.Cast<object?>().Select(value => SqlText.TryLiteral(value) ?? throw UntranslatableException.Of(call)).ToList();
+        return texts.Count == 0 ? "false" : $"coalesce({Sql(item)} IN ({string.Join(", ", texts)}), false)";
+    }
+
+    private string TextCall(MethodCallExpression call)
+    {
+        string Argument(int place) => Sql(call.Arguments[place]);
+        var self = call.Object is null ? "" : Sql(call.Object);
+        return (call.Method.Name, call.Arguments.Count) switch
+        {
+            ("ToUpper" or "ToUpperInvariant", 0) => $"upper({self})",
+            ("ToLower" or "ToLowerInvariant", 0) => $"lower({self})",
+            ("Trim", 0) => $"trim({self})",
+            ("TrimStart", 0) => $"ltrim({self})",
+            ("TrimEnd", 0) => $"rtrim({self})",
+            ("Contains", _) when IsOrdinal(call, 1) => $"contains({self}, {Argument(0)})",
+            ("StartsWith", _) when IsOrdinal(call, 1) => $"starts_with({self}, {Argument(0)})",
+            ("EndsWith", _) when IsOrdinal(call, 1) => $"ends_with({self}, {Argument(0)})",
+            ("IndexOf", _) when IsOrdinal(call, 1) => $"CAST(instr({self}, {Argument(0)}) - 1 AS INTEGER)",
+            ("Replace", _) when IsOrdinal(call, 2) => $"replace({self}, {Argument(0)}, {Argument(1)})",
+            ("Substring", 1) => $"substring({self}, {Argument(0)} + 1)",
+            ("Substring", 2) => $"substring({self}, {Argument(0)} + 1, {Argument(1)})",
+            ("IsNullOrEmpty", 1) => $"(coalesce({Argument(0)}, '') = '')",
+            ("IsNullOrWhiteSpace", 1) => $"(trim(coalesce({Argument(0)}, '')) = '')",
+            ("Concat", _) when call.Arguments is [{ Type: var type }, ..] && type == typeof(string) => $"concat({string.Join(", ", call.Arguments.Select(TextOf))})",
+            ("Equals", 1) when call.Object is not null && call.Arguments[0].Type == typeof(string) => Equality(call.Object, call.Arguments[0], isEqual: true),
+            _ => throw UntranslatableException.Of(call),
+        };
+    }
+
+    /// <summary>Texts are compared character by character; a culture or another case is refused.</summary>
+    private static bool IsOrdinal(MethodCallExpression call, int plain) => call.Arguments.Count == plain
+        ? call.Arguments.All(argument => argument.Type == typeof(string))
+        : call.Arguments.Count == plain + 1 && call.Arguments[plain] is ConstantExpression { Value: StringComparison.Ordinal };
+
+    private string MathCall(MethodCallExpression call)
+    {
+        var values = string.Join(", ", call.Arguments.Where(argument => argument.Type != typeof(MidpointRounding)).Select(Sql));
+        var away = call.Arguments is [.., ConstantExpression { Value: MidpointRounding.AwayFromZero }];
+        var name = (call.Method.Name, call.Arguments.Count) switch
+        {
+            ("Abs" or "Floor" or "Sqrt" or "Exp" or "Sin" or "Cos" or "Tan" or "Atan" or "Asin" or "Acos" or "Log10" or "Log2", 1) => call.Method.Name.ToLowerInvariant(),
+            ("Ceiling", 1) => "ceil",
+            ("Truncate", 1) => "trunc",
+            ("Log", 1) => "ln",
+            ("Pow", 2) => "pow",
+            ("Min", 2) => "least",
+            ("Max", 2) => "greatest",
+            ("Sign", 1) => "sign",
+            ("Round", 1) => "round_even",
+            ("Round", _) when away => "round",
+            ("Round", 2) when call.Arguments[1].Type == typeof(int) => "round_even",
+            _ => throw UntranslatableException.Of(call),
+        };
+        if (name == "round_even" && call.Arguments.Count == 1)
+        {
+            values += ", 0";
+        }
+
+        return $"CAST({name}({values}) AS {RecordTypes.TrySqlType(call.Type)})";
+    }
+
+    private string TimeCall(MethodCallExpression call, Expression time)
+    {
+        var unit = call.Method.Name switch
+        {
+            "AddMicroseconds" => "microsecond",
+            "AddMilliseconds" => "millisecond",
+            "AddSeconds" => "second",
+            "AddMinutes" => "minute",
+            "AddHours" => "hour",
+            "AddDays" => "day",
+            "Add" => "",
+            "Subtract" when call.Type == typeof(DateTime) => "-",
+            _ => throw UntranslatableException.Of(call),
+        };
+        var amount = Sql(call.Arguments[0]);
+        return unit switch
+        {
+            "" => $"({Sql(time)} + {amount})",
+            "-" => $"({Sql(time)} - {amount})",
+            _ => $"({Sql(time)} + {amount} * INTERVAL '1 {unit}')",
+        };
+    }
+
+    private static string Aggregate(MethodCallExpression call, RowBinding.Group group)
+    {
+        var lambdas = call.Arguments.Select(argument => Unquoted(argument) as LambdaExpression).ToList();
+        string Of(int place) => Translate(lambdas[place]!, group.Rows);
+        var name = call.Method.Name;
+        var (sql, filter) = name switch
+        {
+            "Count" => ("count(*)", lambdas.Count == 1 ? Of(0) : null),
+            "Any" => ($"bool_or({Of(0)})", null),
+            "All" => ($"bool_and({Of(0)})", null),
+            "CountDistinct" => ($"count(DISTINCT {Of(0)})", lambdas.Count == 2 ? Of(1) : null),
+            "Call" => ($"{FunctionName(call.Arguments[0])}({Of(1)})", (string?)null),
+            _ => ($"{SqlNameOf(call)}({Of(0)})", lambdas.Count == 2 ? Of(1) : null),
+        };
+        var all = filter is null ? sql : $"{sql} FILTER (WHERE {filter})";
+
+        // A sum of whole numbers is wider in SQL than in C#.
+        return $"CAST({group.Add(all)} AS {RecordTypes.TrySqlType(call.Type) ?? throw UntranslatableException.Of(call)})";
+    }
+
+    private static string SqlNameOf(MethodCallExpression call) => call.Method.Name switch
+    {
+        "Sum" => "sum",
+        "Average" => "avg",
+        "Min" => "min",
+        "Max" => "max",
+        "StandardDeviation" => "stddev_samp",
+        "Variance" => "var_samp",
+        _ => throw UntranslatableException.Of(call),
+    };
+
+    private static Expression Unquoted(Expression node) => node is UnaryExpression { NodeType: ExpressionType.Quote } quote ? quote.Operand : node;
+
+    private static Expression Unboxed(Expression node) => node is UnaryExpression { NodeType: ExpressionType.Convert, Type: var type } convert && type == typeof(object) ? convert.Operand : node;
+
+    private static string FunctionName(Expression node) => Evaluate(node) is string name && NamePattern().IsMatch(name)
+        ? name
+        : throw UntranslatableException.Of(node, "the name of a function is letters, digits and underscores.");
+
+    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
+    private static partial Regex NamePattern();
+}
