@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.V1;
 using OrleansFlow.Silo.Gateway.Jobs;
@@ -8,7 +9,7 @@ namespace OrleansFlow.Tests.Silo.Jobs;
 /// <summary>Goal: a program that cannot run says so before anything starts.</summary>
 public sealed class JobProgramsTests
 {
-    private static readonly JobPrograms Programs = new();
+    private static readonly JobPrograms Programs = new(Options.Create(new JobOptions()));
 
     [Fact]
     public async Task Program_ThatCanRun_IsReady() => Assert.Null(await Programs.PrepareAsync("rides", Good(), CancellationToken.None));
