@@ -85,19 +85,17 @@ public sealed class OrleansStreamsTests : IAsyncLifetime
     [Fact(Timeout = WatchdogMs)]
     public async Task EventsOfATypeOfTheHost_AreRecordsOfTheTablesFormat()
     {
-        var found = new List<string>();
-        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var results = new StreamResults();
         await Streams.GetStream<Guid>(StreamId.Create("ns", "out")).SubscribeAsync((item, _) =>
         {
-            found.Add(item.ToString("N"));
-            reached.TrySetResult();
+            results.Add(item.ToString("N"));
             return Task.CompletedTask;
         });
         var program = Program("in", "out", "guids");
         await using var runner = new LocalRunner(Setup(program, isClient: true));
         var running = runner.RunAsync(Token);
 
-        while (!reached.Task.IsCompleted)
+        while (results.Lines.Count == 0)
         {
             // Before the job has subscribed, nobody hears.
             await Streams.GetStream<Guid>(StreamId.Create("ns", "in")).OnNextAsync(new Guid(0, 0, 7, new byte[8]));
@@ -107,7 +105,7 @@ public sealed class OrleansStreamsTests : IAsyncLifetime
 
         await runner.StopAsync(StopMode.Graceful, Token);
         await running;
-        Assert.All(found, one => Assert.Equal("00000000000000070000000000000000", one));
+        Assert.All(results.Lines, one => Assert.Equal("00000000000000070000000000000000", one));
     }
 
     [Theory(Timeout = WatchdogMs)]
@@ -153,9 +151,9 @@ public sealed class OrleansStreamsTests : IAsyncLifetime
         return new StreamEngineSetup { Program = program, Operators = new OperatorRegistry().AddKnown(streams), State = _state };
     }
 
-    private async Task<Results> ListenAsync(string key)
+    private async Task<StreamResults> ListenAsync(string key)
     {
-        var results = new Results();
+        var results = new StreamResults();
         await Streams.GetStream<byte[]>(StreamId.Create("ns", key)).SubscribeAsync((item, _) =>
         {
             results.Add(Encoding.UTF8.GetString(item));
@@ -168,7 +166,7 @@ public sealed class OrleansStreamsTests : IAsyncLifetime
         await Streams.GetStream<byte[]>(StreamId.Create("ns", key)).OnNextBatchAsync(ids.Select(id => Encoding.UTF8.GetBytes($"{{\"id\":{id}}}")));
 
     /// <summary>Publishes zeros until one has come through: from then on the job is subscribed.</summary>
-    private async Task PublishUntilAsync(string key, Results results, Task running)
+    private async Task PublishUntilAsync(string key, StreamResults results, Task running)
     {
         while (!results.Lines.Contains("{\"id\":0}"))
         {
@@ -178,55 +176,10 @@ public sealed class OrleansStreamsTests : IAsyncLifetime
         }
     }
 
-    private static async Task UntilAsync(Results results, string line, Task running)
+    private static async Task UntilAsync(StreamResults results, string line, Task running)
     {
         var arrived = results.Until(line);
         await Task.WhenAny(arrived, running).WaitAsync(Token);
         Assert.True(arrived.IsCompleted, $"The job ended: {running.Exception}");
-    }
-
-    private sealed class Results
-    {
-        private readonly Lock _gate = new();
-        private readonly List<string> _lines = [];
-        private readonly Dictionary<string, TaskCompletionSource> _awaited = [];
-
-        public List<string> Lines
-        {
-            get
-            {
-                lock (_gate)
-                {
-                    return [.. _lines];
-                }
-            }
-        }
-
-        public void Add(string line)
-        {
-            lock (_gate)
-            {
-                _lines.Add(line);
-                SourceOf(line).TrySetResult();
-            }
-        }
-
-        public Task Until(string line)
-        {
-            lock (_gate)
-            {
-                return SourceOf(line).Task;
-            }
-        }
-
-        private TaskCompletionSource SourceOf(string line)
-        {
-            if (!_awaited.TryGetValue(line, out var source))
-            {
-                _awaited[line] = source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            }
-
-            return source;
-        }
     }
 }
