@@ -8,6 +8,7 @@ using OrleansFlow.Streaming.Connectors.Nexmark;
 using OrleansFlow.Streaming.Connectors.Postgres;
 using OrleansFlow.Streaming.Connectors.Streams;
 using OrleansFlow.Streaming.Connectors.Web;
+using OrleansFlow.Streaming.Joins.Lookups;
 using OrleansFlow.Streaming.Updates;
 using OrleansFlow.Streaming.Windows;
 
@@ -42,6 +43,8 @@ public static class KnownOperators
             .Add(PostgresSink.Kind, definition => new PostgresSink(Read(PostgresSinkConfig.Parser, definition)))
             .Add(OrleansSource.Kind, definition => new OrleansSource(Read(OrleansSourceConfig.Parser, definition), streams))
             .Add(OrleansSink.Kind, definition => new OrleansSink(Read(OrleansSinkConfig.Parser, definition), streams))
+            .AddLookup(PostgresLookup.Kind, definition => new PostgresLookup(PostgresLookupConfig.Parser.ParseFrom(definition.Config.Span), definition))
+            .AddLookup(FileLookup.Kind, definition => new FileLookup(FileLookupConfig.Parser.ParseFrom(definition.Config.Span), definition))
             .Add(StdoutSink.Kind, definition => new StdoutSink(Console.OpenStandardOutput(), Read(RowSinkConfig.Parser, definition)))
             .Add(BlackholeSink.Kind, _ => new BlackholeSink());
     }

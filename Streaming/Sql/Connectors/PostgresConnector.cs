@@ -95,6 +95,18 @@ internal sealed class PostgresConnector : StreamConnector
         });
     }
 
+    public override StreamOperatorPlan Lookup(CreateTableStatement table, ArrowSchema columns)
+    {
+        var options = LookupOptionsOf(table);
+        using (new PostgresRows(table.Name, new ArrowSchema([.. columns.Fields, EventTime.Field]), null))
+        {
+            // As above.
+        }
+
+        return new StreamOperatorPlan(
+            PostgresLookup.Kind, new PostgresLookupConfig { Connection = Connection(options), Table = TableOf(options, "table", options.Require("table", "public.customers")) });
+    }
+
     // The planner has no secrets, so that only the worker sees whether the string is one.
     private static string Connection(ConnectorOptions options) => options.Require("connection", "Host=db;Database=app;Username=flow;Password=${DB}");
 

@@ -11,6 +11,8 @@ namespace OrleansFlow.Streaming.Sql.Connectors;
 /// <summary>Tables of one file.</summary>
 internal sealed class SingleFileConnector : StreamConnector
 {
+    private const long LookupBytesMaxMax = 1L << 40;
+
     public override string Name => "single_file";
 
     public override IReadOnlyList<ConnectorOption> Options { get; } =
@@ -18,6 +20,7 @@ internal sealed class SingleFileConnector : StreamConnector
         FormatOptions.Type,
         new("path", "The file on the worker's machine. As a sink, subtask n > 0 writes to path.n. Required."),
         .. FormatOptions.All,
+        new("lookup.file.max_bytes", "Lookup: bytes of memory that the rows of the file may take on each worker, for each subtask; 1 to 1099511627776. A larger file ends the job. Default 268435456."),
     ];
 
     public override StreamOperatorPlan Source(CreateTableStatement table, ArrowSchema columns)
@@ -33,5 +36,15 @@ internal sealed class SingleFileConnector : StreamConnector
         var options = OptionsOf(table, isSource: false);
         var path = options.Require("path", "/data/out.json");
         return new StreamOperatorPlan(SingleFileSink.Kind, new SingleFileSinkConfig { Path = path, Rows = FormatOptions.ReadSink(options, path, columns) });
+    }
+
+    public override StreamOperatorPlan Lookup(CreateTableStatement table, ArrowSchema columns)
+    {
+        var options = LookupOptionsOf(table);
+        var path = options.Require("path", "/data/customers.csv");
+        var format = FormatOptions.Read(options, path, columns);
+        return format.Kind == FormatKind.DebeziumJson
+            ? throw options.Bad("the option format is 'debezium_json', and rows that change are not looked up in a file")
+            : new StreamOperatorPlan(FileLookup.Kind, new FileLookupConfig { Path = path, Format = format, RowsBytesMax = options.Whole("lookup.file.max_bytes", 0, 1, LookupBytesMaxMax) });
     }
 }

@@ -109,4 +109,6 @@ internal sealed class PacedFileConnector(StreamConnector plain) : StreamConnecto
     public override StreamOperatorPlan Source(CreateTableStatement table, OrleansFlow.Arrow.ArrowSchema columns) => plain.Source(table, columns) with { Kind = PacedFileSource.Kind };
 
     public override StreamOperatorPlan Sink(CreateTableStatement table, OrleansFlow.Arrow.ArrowSchema columns) => plain.Sink(table, columns);
+
+    public override StreamOperatorPlan Lookup(CreateTableStatement table, OrleansFlow.Arrow.ArrowSchema columns) => plain.Lookup(table, columns);
 }

@@ -153,6 +153,16 @@ public sealed class StreamPlannerTests : IAsyncLifetime
     [InlineData("CREATE TABLE m (a BIGINT); INSERT INTO m SELECT counter FROM i; INSERT INTO m SELECT counter FROM i", FlowErrorCode.BadInput, "Can only insert into a memory table once")]
     [InlineData("CREATE TABLE m (a BIGINT); SELECT a FROM m", FlowErrorCode.BadInput, "Can't query from memory table m without first inserting into it.")]
     [InlineData("CREATE TABLE f (a BIGINT, ts TIMESTAMP NOT NULL, WATERMARK FOR ts) WITH (connector = 'single_file', path = '/x', format = 'debezium_json'); SELECT a FROM f", FlowErrorCode.BadOption, "Table 'f': format debezium_json needs a PRIMARY KEY")]
+    [InlineData("CREATE TEMPORARY TABLE c (a BIGINT PRIMARY KEY) WITH (connector = 'single_file', path = '/x.json'); SELECT a FROM c", FlowErrorCode.Unsupported, "Table 'c' is TEMPORARY, so that its rows are only looked up: join rows of a stream to it")]
+    [InlineData("CREATE TEMPORARY TABLE c (a BIGINT) WITH (connector = 'single_file', path = '/x.json')", FlowErrorCode.BadInput, "lookup tables must have a PRIMARY KEY")]
+    [InlineData("CREATE TEMPORARY TABLE c (a BIGINT PRIMARY KEY) WITH (connector = 'impulse')", FlowErrorCode.Unsupported, "Table 'c': connector impulse looks no rows up.")]
+    [InlineData("CREATE TEMPORARY TABLE c (a BIGINT PRIMARY KEY)", FlowErrorCode.BadInput, "it needs WITH (connector = '...')")]
+    [InlineData("CREATE TEMPORARY TABLE c (a BIGINT PRIMARY KEY, b BIGINT GENERATED ALWAYS AS (a)) WITH (connector = 'single_file', path = '/x.json')", FlowErrorCode.BadInput, "it has no WATERMARK and no generated columns")]
+    [InlineData("CREATE TEMPORARY TABLE c (a BIGINT PRIMARY KEY) WITH (connector = 'single_file', path = '/x.json', type = 'source')", FlowErrorCode.BadOption, "the option type is 'source'; it is one of: lookup")]
+    [InlineData("CREATE TEMPORARY TABLE c (a BIGINT PRIMARY KEY) WITH (connector = 'single_file', path = '/x.json', 'lookup.in_flight.max' = '0')", FlowErrorCode.BadOption, "the option lookup.in_flight.max is '0'; it is a whole number of at least 1 and at most 1000")]
+    [InlineData("CREATE TEMPORARY TABLE c (a BIGINT PRIMARY KEY) WITH (connector = 'single_file', path = '/x.json'); INSERT INTO c SELECT counter FROM i", FlowErrorCode.BadInput, "attempted to insert into table 'c', but it is a lookup")]
+    [InlineData("CREATE TEMPORARY TABLE c (a BIGINT PRIMARY KEY) WITH (connector = 'single_file', path = '/x.json'); SELECT a, counter FROM i RIGHT JOIN c ON i.counter = c.a", FlowErrorCode.Unsupported, "so that only rows of the stream go on")]
+    [InlineData("CREATE TEMPORARY TABLE c (a BIGINT PRIMARY KEY) WITH (connector = 'single_file', path = '/x.json'); SELECT a, x FROM (SELECT count(*) AS x FROM i) JOIN c ON x = c.a", FlowErrorCode.Unsupported, "can't handle updating left side of join")]
     [InlineData("CREATE VIEW v AS SELECT * FROM nowhere", FlowErrorCode.BadInput, "nowhere")]
     public async Task Text_ThatCannotBePlanned_IsRefusedInClearWords(string text, FlowErrorCode code, string words)
     {
