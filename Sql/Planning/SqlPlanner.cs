@@ -22,7 +22,7 @@ internal sealed class SqlPlanner : IAsyncDisposable
         + "join_filter_pushdown,sampling_pushdown,window_self_join,unused_columns,column_lifetime,top_n_window_elimination";
 
     // What a second attempt does without, when the first plan could not be serialized all the same.
-    private const string DisabledToo = Disabled + ",common_subplan,cte_inlining,cte_filter_pusher,unnest_rewriter";
+    private const string DisabledToo = ",common_subplan,cte_inlining,cte_filter_pusher,unnest_rewriter";
 
     private readonly EngineInstance _instance;
     private readonly EngineSession _session;
@@ -32,6 +32,7 @@ internal sealed class SqlPlanner : IAsyncDisposable
     private readonly Dictionary<string, TableDescription> _descriptions = new(StringComparer.OrdinalIgnoreCase);
 
     private readonly CallReads _calls;
+    private string _disabled = Disabled;
 
     private SqlPlanner(EngineInstance instance, EngineSession session, CallReads calls)
     {
@@ -135,6 +136,13 @@ internal sealed class SqlPlanner : IAsyncDisposable
             : throw new PlanReadException($"the plan has {plan.Types.Count} columns and the query {names.Count}");
     }
 
+    /// <summary>Joins are planned in the order of the text from now on: for tables that can only be read once other rows are there.</summary>
+    public Task KeepJoinOrderAsync(CancellationToken cancellationToken)
+    {
+        _disabled = Disabled + ",join_order";
+        return _session.ExecuteAsync(Set(_disabled), null, cancellationToken);
+    }
+
     /// <summary>Runs a statement that later ones build on, such as a view or a macro.</summary>
     /// <exception cref="EngineException">The statement failed.</exception>
     public Task ExecuteAsync(string sql, CancellationToken cancellationToken) => _session.ExecuteAsync(sql, null, cancellationToken);
@@ -202,14 +210,14 @@ internal sealed class SqlPlanner : IAsyncDisposable
         var text = await SerializeAsync(sql, cancellationToken).ConfigureAwait(false);
         if (text.StartsWith("{\"error\":true", StringComparison.Ordinal))
         {
-            await _session.ExecuteAsync(Set(DisabledToo), null, cancellationToken).ConfigureAwait(false);
+            await _session.ExecuteAsync(Set(_disabled + DisabledToo), null, cancellationToken).ConfigureAwait(false);
             try
             {
                 text = await SerializeAsync(sql, cancellationToken).ConfigureAwait(false);
             }
             finally
             {
-                await _session.ExecuteAsync(Set(Disabled), null, CancellationToken.None).ConfigureAwait(false);
+                await _session.ExecuteAsync(Set(_disabled), null, CancellationToken.None).ConfigureAwait(false);
             }
         }
 

@@ -10,9 +10,6 @@ namespace OrleansFlow.Streaming.Sql.Planning;
 /// <param name="KeyPlaces">Places of the columns of the primary key, in its order.</param>
 internal sealed record LookupTable(string Kind, LookupConfig Config, IReadOnlyList<int> KeyPlaces)
 {
-    /// <summary>So many that the engine never begins with it, and puts rows that come next to one another instead.</summary>
-    public const long EstimatedRowCount = 1_000_000_000_000;
-
     /// <summary>Plans it.</summary>
     /// <exception cref="FlowException">The table has no key, or what only rows that come have; or an option is wrong.</exception>
     public static LookupTable Plan(StreamTable table)
@@ -52,7 +49,7 @@ internal sealed record LookupTable(string Kind, LookupConfig Config, IReadOnlyLi
 
     /// <summary>What to say of a query that reads such a table by itself.</summary>
     public static FlowException NotRead(string table) => new(
-        FlowErrorCode.Unsupported, $"Table '{table}' is TEMPORARY, so that its rows are only looked up: join rows of a stream to it (INNER JOIN, LEFT JOIN), with a value for each column of its PRIMARY KEY.");
+        FlowErrorCode.Unsupported, $"Table '{table}' is TEMPORARY, so that its rows are only looked up: join rows of a stream to it (INNER JOIN, LEFT JOIN), with a value for each column of its PRIMARY KEY; the stream stands first, then the tables that are looked up.");
 
     private static int PlaceOf(StreamTable table, string name) => table.Columns.ToList().FindIndex(column => string.Equals(column.Name, name, StringComparison.OrdinalIgnoreCase));
 }

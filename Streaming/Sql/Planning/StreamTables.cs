@@ -45,11 +45,12 @@ internal sealed class StreamTables(SqlPlanner planner, ProgramBuilder program, S
         if (statement.IsTemporary)
         {
             table = _tables[statement.Name] = table with { Lookup = LookupTable.Plan(table) };
+            await planner.KeepJoinOrderAsync(cancellationToken);
         }
 
         if (columns.Count > 0)
         {
-            await planner.AddTableAsync(statement.Name, EmptyQuery(columns), table.Lookup is null ? EstimatedRowCount : LookupTable.EstimatedRowCount, cancellationToken);
+            await planner.AddTableAsync(statement.Name, EmptyQuery(columns), EstimatedRowCount, cancellationToken);
         }
     }
 

@@ -46,6 +46,7 @@ public class ConnectorPageTests
         }
 
         Table(text, "of formats", FormatOptions.All);
+        Table(text, "of each table that is looked up", LookupOptions.All);
         Table(text, "of each connector", [FormatOptions.Type]);
         return text.ToString();
     }
