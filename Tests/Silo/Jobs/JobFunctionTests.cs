@@ -24,7 +24,7 @@ public sealed class JobFunctionTests
         CREATE FUNCTION next(a BIGINT) RETURNS BIGINT LANGUAGE python AS $$
         def next(a): return a + 1
         $$;
-        SELECT next(twice(counter)) FROM n
+        SELECT next(twice(counter)) AS result FROM n
         """;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -57,7 +57,7 @@ public sealed class JobFunctionTests
 
         var failed = await FailedAsync(silo, job.JobId);
         Assert.Equal(FlowErrorCode.BadFunction, failed.FailureKind!.Code);
-        Assert.StartsWith("Function 'next' (python): functions of this language are off here.", failed.Failure, StringComparison.Ordinal);
+        Assert.Contains("Worker 'far' could not begin: Function 'next' (python): functions of this language are off here.", failed.Failure, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = WatchdogMs)]
@@ -73,7 +73,7 @@ public sealed class JobFunctionTests
 
         var failed = await FailedAsync(silo, job.JobId);
         Assert.Equal(FlowErrorCode.BadFunction, failed.FailureKind!.Code);
-        Assert.StartsWith("Function 'twice' (csharp): its content has the SHA-256 ", failed.Failure, StringComparison.Ordinal);
+        Assert.Contains("Worker 'far' could not begin: Function 'twice' (csharp): its content has the SHA-256 ", failed.Failure, StringComparison.Ordinal);
     }
 
     [Fact(Timeout = WatchdogMs)]
@@ -89,7 +89,12 @@ public sealed class JobFunctionTests
         Assert.StartsWith("Function 'next' (python): its content has the SHA-256 ", refused.Message, StringComparison.Ordinal);
     }
 
-    private static Task<RunningSilo> StartAsync() => RunningSilo.StartAsync(options => options.ConfigureServices = services => services.Configure<JobOptions>(jobs => jobs.AllowsUserFunctions = true));
+    /// <summary>The worker in the silo's process takes no jobs: it would have to be the one that takes functions.</summary>
+    private static Task<RunningSilo> StartAsync() => RunningSilo.StartAsync(options => options.ConfigureServices = services =>
+    {
+        services.Configure<JobOptions>(jobs => jobs.AllowsUserFunctions = true);
+        services.PostConfigure<JobWorkerOptions>(jobs => jobs.Slots = 0);
+    });
 
     private static async Task<FlowStreamJob> FailedAsync(RunningSilo silo, string id)
     {
