@@ -7,5 +7,5 @@ internal sealed class UntranslatableException(string message) : Exception(messag
 {
     /// <summary>A part that is not known.</summary>
     public static UntranslatableException Of(Expression node, string? hint = null) =>
-        new($"'{node}' ({node.NodeType}) has no counterpart in SQL; {hint ?? "see docs/streaming/builder.md for what has, or use a function of the host by its name (Map, FlatMap, MapAsync)."}");
+        new($"'{node}' ({node.NodeType}) has no counterpart in SQL; {hint ?? "see docs/streaming/builder.md for what has, or use a function of the host by its name (Map, FlatMap, AsyncMap)."}");
 }

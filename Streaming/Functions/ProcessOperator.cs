@@ -47,7 +47,12 @@ public sealed class ProcessOperator : StreamOperator
     {
         ArgumentNullException.ThrowIfNull(definition);
         ArgumentNullException.ThrowIfNull(make);
-        var names = KnownOperators.Read(FieldMask.Parser, definition).Paths;
+        return Create(definition, make, KnownOperators.Read(FieldMask.Parser, definition).Paths);
+    }
+
+    /// <summary>Makes one whose config is another one.</summary>
+    internal static ProcessOperator Create(OperatorDefinition definition, Func<ProcessFunction> make, IReadOnlyList<string> names)
+    {
         var input = definition.InputSchemas is [{ } only] ? only : throw Bad(definition, "needs one input, and the program has to say what rows come in");
         var output = definition.OutputSchema ?? throw Bad(definition, "needs rows that go out, and the program does not say them");
         if (names.Count == 0 || output.Fields.Count == 0)

@@ -40,6 +40,9 @@ public static class StateCompatibility
         return SHA256.HashData(plain.ToByteArray());
     }
 
+    /// <summary>A kind that names a function may end with its version, and the next version takes the state of the one before.</summary>
+    private static string WithoutVersion(string kind) => kind.Split('@')[0];
+
     /// <summary>The operators of a checkpoint that a program begins from.</summary>
     /// <param name="program">What begins.</param>
     /// <param name="manifest">The checkpoint, of whatever program.</param>
@@ -56,7 +59,7 @@ public static class StateCompatibility
         foreach (var state in manifest.Operators)
         {
             var isKnown = kinds.TryGetValue(state.OperatorId, out var kind);
-            if (isKnown && (state.Kind.Length == 0 || state.Kind == kind))
+            if (isKnown && (state.Kind.Length == 0 || WithoutVersion(state.Kind) == WithoutVersion(kind!)))
             {
                 chosen.Add(state);
                 continue;

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OrleansFlow.Inputs;
 using OrleansFlow.Streaming.Functions;
+using OrleansFlow.Streaming.Functions.Typed;
 using OrleansFlow.Streaming.Operators;
 using OrleansFlow.Worker.Attempts;
 using OrleansFlow.Worker.Functions;
@@ -180,6 +181,28 @@ public sealed class WorkerBuilder(IServiceCollection services, string? name = nu
         ArgumentNullException.ThrowIfNull(make);
         return AddOperator(FunctionOperators.KindOf(name), definition => ProcessOperator.Create(definition, make));
     }
+
+    /// <summary>Adds a process function over records to those that streaming jobs may name here.</summary>
+    /// <param name="name">As programs name it, perhaps with a version; not empty.</param>
+    /// <param name="make">Called once for each subtask; the instance is of that subtask alone.</param>
+    public WorkerBuilder AddProcessFunction<TKey, TIn, TOut>(string name, Func<ProcessFunction<TKey, TIn, TOut>> make) => AddOperator(HostFunctions.KindOf("process", name), HostFunctions.Process(make));
+
+    /// <summary>Adds a scalar function to those that streaming jobs may name here.</summary>
+    /// <inheritdoc cref="AddProcessFunction{TKey, TIn, TOut}"/>
+    public WorkerBuilder AddScalarFunction<TIn, TOut>(string name, Func<ScalarFunction<TIn, TOut>> make) => AddOperator(HostFunctions.KindOf("scalar", name), HostFunctions.Scalar(make));
+
+    /// <summary>Adds a table function to those that streaming jobs may name here.</summary>
+    /// <inheritdoc cref="AddProcessFunction{TKey, TIn, TOut}"/>
+    public WorkerBuilder AddTableFunction<TIn, TOut>(string name, Func<TableFunction<TIn, TOut>> make) => AddOperator(HostFunctions.KindOf("table", name), HostFunctions.Table(make));
+
+    /// <summary>Adds an async function to those that streaming jobs may name here.</summary>
+    /// <inheritdoc cref="AddProcessFunction{TKey, TIn, TOut}"/>
+    public WorkerBuilder AddAsyncFunction<TIn, TOut>(string name, Func<AsyncFunction<TIn, TOut>> make) => AddOperator(HostFunctions.KindOf("async", name), HostFunctions.Calls(make));
+
+    /// <summary>Adds an aggregate function to those that streaming jobs may name here.</summary>
+    /// <inheritdoc cref="AddProcessFunction{TKey, TIn, TOut}"/>
+    public WorkerBuilder AddAggregateFunction<TKey, TIn, TAccumulator, TOut>(string name, Func<AggregateFunction<TKey, TIn, TAccumulator, TOut>> make) =>
+        AddOperator(HostFunctions.KindOf("aggregate", name), HostFunctions.Aggregate(make));
 
     /// <summary>Names a database that <c>pull.cursor</c> may read. One of the options with the same name is not looked at.</summary>
     /// <param name="name">The name that graphs use.</param>

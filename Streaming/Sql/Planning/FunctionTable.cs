@@ -77,9 +77,9 @@ internal sealed record FunctionTable(string Kind, string Function, IReadOnlyList
 
         var function = options.Require("function", "enrich");
         var key = options.Text("key").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        if (kind == "process" && key.Length == 0)
+        if (kind is "process" or "aggregate" && key.Length == 0)
         {
-            throw options.Bad("a process function needs the option key, such as key = 'driver'");
+            throw options.Bad($"a function of kind {kind} needs the option key, such as key = 'driver'");
         }
 
         if (kind is "scalar" or "table" or "async" && key.Length > 0)

@@ -34,7 +34,6 @@ internal sealed partial class StreamQueries
         var plan = new StreamOperatorPlan(function.OperatorKind, function.Config);
         return function switch
         {
-            { Kind: "aggregate", KeyColumns.Count: 0 } => program.AddKeyed(name, plan, output, 1, [(named, keys)]),
             { KeyColumns.Count: > 0 } => program.AddKeyed(name, plan, output, parallelism, [(named, keys)]),
             _ => program.Add(name, plan, output, parallelism, named),
         };
