@@ -63,7 +63,11 @@ public sealed partial class StreamJob
         var names = new Dictionary<string, JobStep>(StringComparer.OrdinalIgnoreCase);
         foreach (var step in _steps)
         {
-            problems.AddRange(step.Columns.Problems.Select(problem => new StreamJobProblem(StreamJobProblem.UnsupportedType, step.Label, problem)));
+            if (step.Inputs.All(input => input.Columns != step.Columns))
+            {
+                problems.AddRange(step.Columns.Problems.Select(problem => new StreamJobProblem(StreamJobProblem.UnsupportedType, step.Label, problem)));
+            }
+
             problems.AddRange(SettingsOf(step));
             if (step.Name is { } name && !names.TryAdd(name, step))
             {

@@ -158,7 +158,7 @@ internal sealed class StreamTables(SqlPlanner planner, ProgramBuilder program, S
         {
             var place = targets.ToList().FindIndex(target => string.Equals(target, column.Name, StringComparison.OrdinalIgnoreCase));
             var type = new SqlType(column.Type);
-            values.Add(place < 0 ? ConstantExpression.Null(type) : plan.Types[place] == type ? new ColumnReference(place, type) : new CastExpression(new ColumnReference(place, plan.Types[place]), IsTry: false, type));
+            values.Add(place < 0 ? ConstantExpression.Null(type) : plan.Types[place] == type || plan.Types[place].ToString() == column.Type ? new ColumnReference(place, type) : new CastExpression(new ColumnReference(place, plan.Types[place]), IsTry: false, type));
         }
 
         return new ProjectNode(plan, [.. values]);

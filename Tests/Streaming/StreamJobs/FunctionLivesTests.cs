@@ -39,11 +39,11 @@ public sealed class FunctionLivesTests(LifeEngine lives) : IClassFixture<LifeEng
             (e, o) => e.Select(r => new Part(r.K, r.Name, r.N)).FlatMap<Scored>("letters").Where(r => r.Score > 0).SinkTo("o", o),
             "SELECT k, name[i + 1], i FROM e, range(1, 3) AS x(i) WHERE i < length(name)"),
         ["async in order"] = (
-            (e, o) => e.Select(r => new Part(r.K, r.Name, r.N)).AsyncMap<Scored>("slow", new AsyncOptions { AttemptsMax = 2, RetryDelay = TimeSpan.Zero, InFlightMax = 16 }).SinkTo("o", o),
+            (e, o) => e.Select(r => new Part(r.K, r.Name, r.N)).AsyncMap<Scored>("slow", new AsyncOptions { AttemptsMax = 2, RetryDelay = TimeSpan.Zero, Timeout = TimeSpan.FromHours(1), InFlightMax = 16 }).SinkTo("o", o),
             "SELECT k, name, coalesce(n, -1) * 2 FROM e"),
         ["async as it is ready, and a window over it"] = (
             (e, o) => e.Select(r => new Part(r.K, r.Name, r.N))
-                .AsyncMap<Scored>("slow", new AsyncOptions { IsOrdered = false, AttemptsMax = 2, RetryDelay = TimeSpan.Zero, InFlightMax = 8 }).Named("answers").WithParallelism(2)
+                .AsyncMap<Scored>("slow", new AsyncOptions { IsOrdered = false, AttemptsMax = 2, RetryDelay = TimeSpan.Zero, Timeout = TimeSpan.FromHours(1), InFlightMax = 8 }).Named("answers").WithParallelism(2)
                 .KeyBy(r => r.K).Window(JobWindow.Tumbling(TimeSpan.FromSeconds(5))).Aggregate(g => new { g.Key, Count = g.Count(), Sum = g.Sum(r => r.Score) }).SinkTo("o", o),
             "SELECT k, count(*), sum(coalesce(n, -1) * 2)::BIGINT FROM e GROUP BY k, epoch_us(ts) // 5000000"),
         ["aggregate by a tumbling window"] = (
