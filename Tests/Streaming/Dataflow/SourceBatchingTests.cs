@@ -21,11 +21,11 @@ public sealed class SourceBatchingTests : IDisposable
     }
 
     [Fact(Timeout = Watchdog.Milliseconds)]
-    public async Task Rows_LeaveInBatchesOf512_AndTheRestAtTheEnd()
+    public async Task Rows_LeaveInBatchesOf2048_AndTheRestAtTheEnd()
     {
         await using var runner = Runner(async (context, cancellationToken) =>
         {
-            for (var i = 0L; i < 1_100; i++)
+            for (var i = 0L; i < 4_200; i++)
             {
                 context.Rows.Column<Int64Builder>(0).Append(i);
                 await context.RowsAddedAsync(cancellationToken);
@@ -36,7 +36,7 @@ public sealed class SourceBatchingTests : IDisposable
 
         await runner.RunAsync(Token);
 
-        Assert.Equal([512, 512, 76], TakeCounts());
+        Assert.Equal([2_048, 2_048, 104], TakeCounts());
     }
 
     [Fact(Timeout = Watchdog.Milliseconds)]

@@ -64,6 +64,9 @@ internal sealed class SqlJobFolder : IAsyncDisposable
     /// <summary>All that the sink's files show, as lines of values, in order of the lines.</summary>
     public List<string> Lines() => [.. Directory.GetFiles(Out).Where(file => !file.Contains("staged", StringComparison.Ordinal)).SelectMany(File.ReadAllLines).Select(Values).Order(StringComparer.Ordinal)];
 
+    /// <summary>Small batches, so that little time has to pass until rows leave the source.</summary>
+    public static StreamEngineLimits Limits { get; } = new() { SourceBatchRows = 512 };
+
     public async Task<LocalJobSetup> SetupAsync(TimeProvider clock, uint parallelism = 1, string? text = null, CancellationToken cancellationToken = default)
     {
         var engine = await EngineAsync(cancellationToken);
@@ -73,6 +76,7 @@ internal sealed class SqlJobFolder : IAsyncDisposable
             Operators = new OperatorRegistry().AddKnown().AddSql(engine),
             Store = Files,
             Clock = clock,
+            Limits = Limits,
 
             // Tests let hours pass while a sink commits.
             CommitTimeout = TimeSpan.FromDays(10),
@@ -122,7 +126,7 @@ internal sealed record RunningJob(LocalJob Job, ManualTimeProvider Clock, Task R
     {
         Clock.Advance(TimeSpan.FromSeconds(seconds));
         var sources = Job.Counters.Count(one => one.OperatorName == "n");
-        var due = (Clock.GetElapsedTime(0).TotalSeconds * SqlJobFolder.RowsPerSecond) - (sources * 512);
+        var due = (Clock.GetElapsedTime(0).TotalSeconds * SqlJobFolder.RowsPerSecond) - (sources * SqlJobFolder.Limits.SourceBatchRows);
         while (!Run.IsCompleted && Job.Counters.Where(one => one.OperatorName == "n").Sum(one => one.MessagesSent) < due)
         {
             await Task.Yield();

@@ -37,7 +37,8 @@ public sealed class FilesystemTests : IDisposable
         var impulse = new ImpulseConfig { MessageCount = 10_000, EventTimeIntervalMicros = 1, StartTimeMicros = 0 };
         var program = Jobs.Of(
             [Jobs.Node(1, 2, Jobs.Op("s", ImpulseSource.Kind, ImpulseSource.Schema, impulse)), Jobs.Node(2, 2, Jobs.Op("k", FilesystemSink.Kind, null, sink))], Jobs.Edge(1, 2));
-        await using (var runner = new LocalRunner(Jobs.Setup(program, new OperatorRegistry().AddKnown())))
+        var setup = Jobs.Setup(program, new OperatorRegistry().AddKnown()) with { Limits = new StreamEngineLimits { SourceBatchRows = 512 } };
+        await using (var runner = new LocalRunner(setup))
         {
             await runner.RunAsync(Token);
         }
