@@ -23,6 +23,9 @@ public abstract class RowDecoder : IDisposable
     /// <summary>Rows that it holds, those of bad records included: build when there are many.</summary>
     public int HeldRowCount => Rows.RowCount;
 
+    /// <summary>Those of the rows that it holds that <see cref="Build"/> leaves out, ascending.</summary>
+    internal IReadOnlyList<int> BadRows => _bad;
+
     /// <summary>Rows of a record at most. Default 1.</summary>
     protected virtual int RecordRowsMax => 1;
 

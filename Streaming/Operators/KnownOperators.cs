@@ -4,6 +4,7 @@ using OrleansFlow.Protocol.Streaming.Connectors.V1;
 using OrleansFlow.Protocol.Streaming.Operators.V1;
 using OrleansFlow.Streaming.Connectors;
 using OrleansFlow.Streaming.Connectors.Files;
+using OrleansFlow.Streaming.Connectors.Kafka;
 using OrleansFlow.Streaming.Connectors.Nexmark;
 using OrleansFlow.Streaming.Connectors.Postgres;
 using OrleansFlow.Streaming.Connectors.Streams;
@@ -45,6 +46,8 @@ public static class KnownOperators
             .Add(OrleansSink.Kind, definition => new OrleansSink(Read(OrleansSinkConfig.Parser, definition), streams))
             .AddLookup(PostgresLookup.Kind, definition => new PostgresLookup(PostgresLookupConfig.Parser.ParseFrom(definition.Config.Span), definition))
             .AddLookup(FileLookup.Kind, definition => new FileLookup(FileLookupConfig.Parser.ParseFrom(definition.Config.Span), definition))
+            .Add(KafkaSource.Kind, definition => new KafkaSource(Read(KafkaSourceConfig.Parser, definition)))
+            .Add(KafkaSink.Kind, definition => new KafkaSink(Read(KafkaSinkConfig.Parser, definition)))
             .Add(StdoutSink.Kind, definition => new StdoutSink(Console.OpenStandardOutput(), Read(RowSinkConfig.Parser, definition)))
             .Add(BlackholeSink.Kind, _ => new BlackholeSink());
     }

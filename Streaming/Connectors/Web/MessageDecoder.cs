@@ -26,6 +26,9 @@ internal sealed class MessageDecoder : IDisposable
     /// <summary>Rows that it holds.</summary>
     public int HeldRowCount => _decoder.HeldRowCount;
 
+    /// <summary>Those of them that are left out, ascending.</summary>
+    public IReadOnlyList<int> BadRows => _decoder.BadRows;
+
     /// <summary>Adds the rows of a message.</summary>
     /// <param name="message">All of it.</param>
     /// <param name="bad">Told of each record that cannot be read.</param>

@@ -6,7 +6,7 @@ using OrleansFlow.Streaming.Sql.Statements;
 namespace OrleansFlow.Streaming.Sql.Planning;
 
 /// <summary>An option of a connector.</summary>
-/// <param name="Name">In lower case.</param>
+/// <param name="Name">In lower case; <c>kafka.*</c> stands for all that begin with <c>kafka.</c>, whose names only the connector knows.</param>
 /// <param name="Meaning">What it says, with its unit, range and default; a sentence for the documentation.</param>
 public sealed record ConnectorOption(string Name, string Meaning);
 
@@ -28,7 +28,7 @@ public sealed class ConnectorOptions
         _table = table;
         foreach (var name in table.Options.Keys)
         {
-            if (name != "connector" && known.All(option => option.Name != name))
+            if (name != "connector" && !known.Any(option => option.Name == name || (option.Name.EndsWith(".*", StringComparison.Ordinal) && name.StartsWith(option.Name[..^1], StringComparison.Ordinal))))
             {
                 throw Bad($"connector {table.Options.GetValueOrDefault("connector")} has no option {name}; it has: {(known.Count == 0 ? "none" : string.Join(", ", known.Select(option => option.Name).Order(StringComparer.Ordinal)))}");
             }
@@ -43,6 +43,10 @@ public sealed class ConnectorOptions
 
     /// <summary>A text.</summary>
     public string Text(string name, string fallback = "") => _table.Options.TryGetValue(name, out var value) ? value : fallback;
+
+    /// <summary>The options that begin with a prefix, without it.</summary>
+    public IReadOnlyDictionary<string, string> Under(string prefix) =>
+        _table.Options.Where(option => option.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(option => option.Key[prefix.Length..], option => option.Value, StringComparer.Ordinal);
 
     /// <summary>A text that has to be there.</summary>
     public string Require(string name, string example) => Text(name) is { Length: > 0 } value

@@ -6,7 +6,7 @@ namespace OrleansFlow.Streaming.Sql.Planning;
 /// <summary>The connectors that every worker has.</summary>
 public static class KnownConnectors
 {
-    /// <summary>impulse, nexmark, single_file, filesystem, http_polling, sse, websocket, webhook, postgres, orleans, stdout, blackhole.</summary>
+    /// <summary>impulse, nexmark, single_file, filesystem, http_polling, sse, websocket, webhook, postgres, orleans, kafka, stdout, blackhole.</summary>
     public static IReadOnlyList<StreamConnector> All { get; } =
     [
         new ImpulseConnector(),
@@ -19,6 +19,7 @@ public static class KnownConnectors
         new WebhookConnector(),
         new PostgresConnector(),
         new OrleansConnector(),
+        new KafkaConnector(),
         new StdoutConnector(),
         new PlainConnector("blackhole", BlackholeSink.Kind),
     ];
