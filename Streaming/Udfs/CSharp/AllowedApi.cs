@@ -15,7 +15,7 @@ internal static class AllowedApi
             Func`1 Func`2 Func`3 Func`4 Func`5 Func`6 Func`7 Func`8 Func`9 Action Action`1 Action`2 Action`3 Action`4 Action`5 Action`6 Predicate`1 Comparison`1 Converter`2
             IComparable IComparable`1 IEquatable`1 IFormattable ISpanFormattable IFormatProvider ICustomFormatter IParsable`1 ISpanParsable`1 IDisposable IConvertible TypeCode
             Exception ArgumentException ArgumentNullException ArgumentOutOfRangeException ArithmeticException DivideByZeroException FormatException IndexOutOfRangeException InvalidCastException
-            InvalidOperationException NotImplementedException NotSupportedException NullReferenceException OverflowException SystemException ApplicationException TimeoutException
+            InvalidOperationException NotSupportedException NullReferenceException OverflowException SystemException ApplicationException TimeoutException
             """)
         .Concat(Join("System.Collections", "IEnumerable IEnumerator ICollection IList IDictionary IComparer IEqualityComparer IStructuralComparable IStructuralEquatable"))
         .Concat(Join("System.Linq", "Enumerable IGrouping`2 ILookup`2 Lookup`2 IOrderedEnumerable`1"))
