@@ -140,13 +140,17 @@ internal sealed partial class JobStep
     {
         if (initialized.Failure is { } failure && _job.Phase == JobPhase.Tasks)
         {
+            // Nothing of the job runs there, so nothing there will end: waiting for it would take the whole time that a stop may.
+            _job = _job with { Finished = _job.Finished.Union(SubtasksOf(initialized.Worker)) };
             RecoverOrFail(failure with { Message = $"Worker '{initialized.Worker}' could not begin: {failure.Message}" });
         }
     }
 
+    private IEnumerable<SubtaskKey> SubtasksOf(string worker) => _job.Assignment.Placements.Where(one => one.Worker == worker).Select(one => one.Subtask);
+
     private void Lose(string worker, string reason)
     {
-        var gone = _job.Assignment.Placements.Where(one => one.Worker == worker).Select(one => one.Subtask);
+        var gone = SubtasksOf(worker);
         var message = $"Worker '{worker}' is lost: {reason}.";
         if (_job.Phase == JobPhase.LastCheckpoint)
         {

@@ -141,6 +141,38 @@ public sealed class JobSchedulingTests
         Assert.Equal((JobStatus.Recovering, "Worker 'w1' could not begin: no memory"), (scene.Job.Status, scene.Job.Failure!.Message));
     }
 
+    [Theory]
+    [InlineData(true, JobStatus.Recovering)]
+    [InlineData(false, JobStatus.Failing)]
+    public void Worker_ThatCannotBegin_IsToldToLetGoAtOnce_SinceNothingRunsThere(bool isRetryable, JobStatus status)
+    {
+        var scene = JobScene.At(JobStatus.Scheduling);
+        scene.Do(new JobCommand.SeeWorkers(1, [new JobWorker("w1", 2)]));
+        scene.Do(new JobCommand.RestoreReady(1, null, 0, null));
+
+        scene.Do(new JobCommand.Initialized(1, "w1", new JobFailure(FlowErrorCode.BadFunction, "function 'f' has another hash", isRetryable)));
+
+        Assert.Equal((status, JobPhase.TearingDown), (scene.Job.Status, scene.Job.Phase));
+        Assert.Equal(["w1"], scene.Order<JobOrder.TearDown>().Workers);
+    }
+
+    [Fact]
+    public void WorkersThatDidBegin_EndTheirSubtasks_WhenAnotherOneCannot()
+    {
+        var scene = JobScene.At(JobStatus.Scheduling);
+        scene.Do(new JobCommand.SeeWorkers(1, [new JobWorker("w1", 1), new JobWorker("w2", 1)]));
+        scene.Do(new JobCommand.RestoreReady(1, null, 0, null));
+
+        scene.Do(new JobCommand.Initialized(1, "w1", new JobFailure(FlowErrorCode.UnexpectedError, "no memory", IsRetryable: true)));
+        Assert.Equal(JobPhase.Draining, scene.Job.Phase);
+        foreach (var placement in scene.Job.Assignment.Placements.Where(one => one.Worker == "w2"))
+        {
+            scene.Do(new JobCommand.TaskFinished(1, "w2", placement.Subtask));
+        }
+
+        Assert.Equal(JobPhase.TearingDown, scene.Job.Phase);
+    }
+
     [Fact]
     public void StaleWorker_OfAnEarlierGeneration_HasNoPartInTheNewOne()
     {
