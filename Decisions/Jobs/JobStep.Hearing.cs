@@ -140,8 +140,12 @@ internal sealed partial class JobStep
     {
         if (initialized.Failure is { } failure && _job.Phase == JobPhase.Tasks)
         {
-            // Nothing of the job runs there, so nothing there will end: waiting for it would take the whole time that a stop may.
-            _job = _job with { Finished = _job.Finished.Union(SubtasksOf(initialized.Worker)) };
+            // Nothing of the job runs there, so nothing there will end: waiting for it would take the whole time that a stop may. Before another try that wait is wanted.
+            if (!failure.IsRetryable)
+            {
+                _job = _job with { Finished = _job.Finished.Union(SubtasksOf(initialized.Worker)) };
+            }
+
             RecoverOrFail(failure with { Message = $"Worker '{initialized.Worker}' could not begin: {failure.Message}" });
         }
     }
