@@ -32,6 +32,8 @@ internal sealed class BytesGroupIndex : GroupIndex
 
     public override long ByteCount => (long)_slots.Length * sizeof(ulong) + (long)_entries.Length * 24 + _chunks.Sum(chunk => (long)chunk.Length);
 
+    public override int Capacity => _slots.Length / 2 - 1;
+
     public override void Find(ReadOnlySpan<ArrowArray> keys, Span<int> groups)
     {
         var hashes = ArrayPool<ulong>.Shared.Rent(groups.Length);

@@ -29,6 +29,9 @@ internal sealed unsafe class FixedGroupIndex(ArrowType type) : GroupIndex
 
     public override long ByteCount => (long)_slots.Length * sizeof(Slot) + (long)_bits.Length * sizeof(ulong);
 
+    // Room is made for a block of rows at a time, new keys or not.
+    public override int Capacity => _slots.Length / 2 - Block;
+
     public override void Find(ReadOnlySpan<ArrowArray> keys, Span<int> groups)
     {
         var array = keys[0];

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics;
 using OrleansFlow.Arrow;
+using OrleansFlow.Arrow.Kernels;
 
 namespace OrleansFlow.Streaming.Aggregation;
 
@@ -39,6 +40,12 @@ internal sealed class GroupAggregator
 
     /// <summary>Bytes that it holds.</summary>
     public long ByteCount => _index.ByteCount + _states.ByteCount + _changed.Length * (long)sizeof(ulong);
+
+    /// <summary>How many groups fit before it takes about twice its memory.</summary>
+    public int Capacity => _index.Capacity;
+
+    /// <summary>The columns of a partial.</summary>
+    public ArrowSchema PartialSchema => _partialSchema;
 
     /// <summary>Types of the columns of a partial: the key's, then those of the states.</summary>
     public static IReadOnlyList<ArrowType> PartialTypes(IReadOnlyList<ArrowType> keyTypes, IReadOnlyList<AggregateSpec> specs) =>
@@ -140,6 +147,26 @@ internal sealed class GroupAggregator
     /// <summary>As <see cref="Partials"/>, as a batch.</summary>
     public RecordBatch PartialBatch(ReadOnlySpan<int> groups) => ArrowColumns.ToBatch(_partialSchema, Partials(groups), groups.Length);
 
+    /// <summary>The hash of the keys of groups, by which edges shuffle.</summary>
+    public void Hash(ReadOnlySpan<int> groups, Span<ulong> hashes)
+    {
+        using var keys = new RecordBatch(new ArrowSchema([.. _partialSchema.Fields.Take(_partialKeys.Length)]), _index.Keys(groups, _allocator), groups.Length);
+        Hash(keys, hashes);
+    }
+
+    /// <summary>The hash of the keys of partials.</summary>
+    public void Hash(RecordBatch partials, Span<ulong> hashes)
+    {
+        if (_partialKeys.Length == 0)
+        {
+            hashes.Clear();
+        }
+        else
+        {
+            RowHash.Compute(partials, _partialKeys, hashes);
+        }
+    }
+
     /// <summary>The groups of which the last aggregate, a count, is not 0: those that were not reset to no rows.</summary>
     public int[] GroupsWithRows() => _states.GroupsWithRows(_index.Count);
 
@@ -176,6 +203,9 @@ internal sealed class GroupAggregator
         ForgetChanged();
         return [.. changed];
     }
+
+    /// <summary>Whether a group has changed since <see cref="TakeChanged"/>.</summary>
+    public bool IsChanged(int group) => (_changed[group >> 6] >> (group & 63) & 1) != 0;
 
     /// <summary>From here on nothing has changed.</summary>
     public void ForgetChanged() => Array.Clear(_changed);

@@ -12,6 +12,9 @@ internal abstract class GroupIndex
     /// <summary>Bytes that it holds.</summary>
     public abstract long ByteCount { get; }
 
+    /// <summary>How many keys fit without more memory for the table; the keys' own bytes come on top.</summary>
+    public abstract int Capacity { get; }
+
     /// <summary>An index for keys of some types.</summary>
     /// <exception cref="NotSupportedException">A type cannot be a key; the message names it.</exception>
     public static GroupIndex Create(IReadOnlyList<ArrowType> types) => types switch
@@ -45,6 +48,8 @@ internal abstract class GroupIndex
         public override int Count => _count;
 
         public override long ByteCount => 0;
+
+        public override int Capacity => int.MaxValue;
 
         public override void Find(ReadOnlySpan<ArrowArray> keys, Span<int> groups)
         {

@@ -32,6 +32,7 @@ public sealed class LocalJob : IAsyncDisposable
                 Context = new JobContext { JobId = setup.Job, Generation = generation },
                 StartEpoch = taken.StartEpoch,
                 Limits = setup.Limits,
+                Memory = setup.Memory,
                 Clock = setup.Clock,
             },
             restored,

@@ -1,6 +1,7 @@
 using OrleansFlow.Protocol.Streaming.V1;
 using OrleansFlow.Streaming.Objects;
 using OrleansFlow.Streaming.Operators;
+using OrleansFlow.Streaming.State.Spilling;
 
 namespace OrleansFlow.Streaming.Dataflow;
 
@@ -51,6 +52,9 @@ public sealed record LocalJobSetup
 
     /// <summary>Queues and batches.</summary>
     public StreamEngineLimits Limits { get; init; } = StreamEngineLimits.Default;
+
+    /// <summary>How much memory state may take before it goes to files; it stays the caller's. Default null: as <see cref="StreamEngineSetup.Memory"/>.</summary>
+    public StreamMemory? Memory { get; init; }
 
     /// <summary>The time. Default the system's.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;

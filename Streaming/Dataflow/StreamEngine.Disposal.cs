@@ -37,6 +37,11 @@ public sealed partial class StreamEngine
             LeftBehind = [.. ends.Where(static one => !one.End.IsCompleted).Select(one => Tell(one.Built))];
         }
 
+        if (_setup.Memory is null)
+        {
+            _memory.Dispose();
+        }
+
         _events.Complete();
         if (_failure is { } failure)
         {

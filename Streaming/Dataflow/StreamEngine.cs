@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.V1;
+using OrleansFlow.Streaming.State.Spilling;
 
 namespace OrleansFlow.Streaming.Dataflow;
 
@@ -14,6 +15,7 @@ public sealed partial class StreamEngine : IAsyncDisposable, IEngineCore
 {
     private readonly StreamEngineSetup _setup;
     private readonly PhysicalPlan _plan;
+    private readonly StreamMemory _memory;
     // Neither is disposed: they have no timer, and a late control call may still ask them.
     private readonly CancellationTokenSource _running = new();
     private readonly CancellationTokenSource _closing = new();
@@ -37,6 +39,7 @@ public sealed partial class StreamEngine : IAsyncDisposable, IEngineCore
         ArgumentNullException.ThrowIfNull(setup);
         setup.Limits.Validate();
         _setup = setup;
+        _memory = setup.Memory ?? new StreamMemory(StreamMemory.DefaultBytes);
         _plan = PhysicalPlan.Of(setup.Limits.IsChaining ? ProgramChaining.Chain(setup.Program) : setup.Program);
         _events = new EngineEvents(setup.Context, setup.Clock, setup.Limits.EventsMax, _closing.Token);
     }
@@ -85,7 +88,7 @@ public sealed partial class StreamEngine : IAsyncDisposable, IEngineCore
         var built = new List<BuiltSubtask>();
         try
         {
-            await new SubtaskBuilder(_setup, _plan, this).BuildAsync(built, cancellationToken);
+            await new SubtaskBuilder(_setup, _memory, _plan, this).BuildAsync(built, cancellationToken);
         }
         catch (Exception exception)
         {

@@ -2,6 +2,7 @@ using OrleansFlow.Arrow;
 using OrleansFlow.Protocol.Streaming.V1;
 using OrleansFlow.Streaming.Operators;
 using OrleansFlow.Streaming.State;
+using OrleansFlow.Streaming.State.Spilling;
 
 namespace OrleansFlow.Streaming.Dataflow;
 
@@ -43,4 +44,10 @@ public sealed record StreamEngineSetup
 
     /// <summary>Memory of batches. Default <see cref="ArrowAllocator.Pooled"/>.</summary>
     public ArrowAllocator Allocator { get; init; } = ArrowAllocator.Pooled;
+
+    /// <summary>
+    /// How much memory state may take before it goes to files; it stays the caller's. Default null: one of the engine's own with <see cref="StreamMemory.DefaultBytes"/>
+    /// and a folder for temporary files.
+    /// </summary>
+    public StreamMemory? Memory { get; init; }
 }

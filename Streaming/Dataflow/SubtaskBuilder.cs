@@ -3,6 +3,7 @@ using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.V1;
 using OrleansFlow.Streaming.Operators;
 using OrleansFlow.Streaming.State;
+using OrleansFlow.Streaming.State.Spilling;
 
 namespace OrleansFlow.Streaming.Dataflow;
 
@@ -10,7 +11,7 @@ namespace OrleansFlow.Streaming.Dataflow;
 internal sealed record BuiltSubtask(Subtask Subtask, IReadOnlyList<ISubtaskChannel> Channels, IReadOnlyList<ISubtaskChannel> RemoteChannels);
 
 /// <summary>Makes the local subtasks of a plan and joins them by channels. Nothing runs yet.</summary>
-internal sealed class SubtaskBuilder(StreamEngineSetup setup, PhysicalPlan plan, IEngineCore engine)
+internal sealed class SubtaskBuilder(StreamEngineSetup setup, StreamMemory memory, PhysicalPlan plan, IEngineCore engine)
 {
     private readonly Dictionary<ChannelKey, ISubtaskChannel> _inputs = [];
     private readonly Dictionary<SubtaskPlan, SubtaskInbox> _inboxes = [];
@@ -136,6 +137,7 @@ internal sealed class SubtaskBuilder(StreamEngineSetup setup, PhysicalPlan plan,
         OutputSchema = schema,
         Clock = setup.Clock,
         Allocator = setup.Allocator,
+        Memory = memory,
         ReportErrorAsync = (exception, cancellationToken) =>
         {
             cancellationToken.ThrowIfCancellationRequested();

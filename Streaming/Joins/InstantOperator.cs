@@ -86,11 +86,13 @@ public sealed class InstantOperator : StreamOperator
         {
             var time = _inputs[side].Fields.Count - 1;
             _due[side] = [];
-            _pending[side] = new PendingRows(time, context.Allocator);
+            _pending[side] = new PendingRows(time, context.Allocator, context.Memory.Open());
             _tables[side] = await context.State.OpenRowsAsync(NameOf(side), TableOf(side, time), cancellationToken);
             await foreach (var rows in _tables[side].RestoreAsync(cancellationToken))
             {
-                _pending[side]!.Add(rows, isSaved: true);
+                _pending[side]!.Add(OperatorSession.Renamed(rows, _inputs[side]), isSaved: true);
+                rows.Dispose();
+                await _pending[side]!.MakeRoomAsync(cancellationToken);
             }
 
             await _session.SetAsync(ViewOf(side), _inputs[side], [], cancellationToken);
@@ -102,16 +104,15 @@ public sealed class InstantOperator : StreamOperator
     }
 
     /// <inheritdoc/>
-    public override ValueTask ProcessAsync(RecordBatch batch, int input, IOperatorOutput output, CancellationToken cancellationToken)
+    public override async ValueTask ProcessAsync(RecordBatch batch, int input, IOperatorOutput output, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(batch);
         using (batch)
         {
             var side = _inputs.Length == 1 ? 0 : _sides[input];
             LateRowCount += _pending[side]!.AddInTime(OperatorSession.Renamed(batch, _inputs[side]), _watermarkMicros);
+            await _pending[side]!.MakeRoomAsync(cancellationToken);
         }
-
-        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,8 @@
 using System.Buffers;
 using OrleansFlow.Arrow;
+using OrleansFlow.Errors;
 using OrleansFlow.Streaming.State;
+using OrleansFlow.Streaming.State.Spilling;
 using OrleansFlow.Streaming.State.Tables;
 
 namespace OrleansFlow.Streaming.Joins;
@@ -8,10 +10,12 @@ namespace OrleansFlow.Streaming.Joins;
 /// <summary>Rows that wait until the watermark has passed their event time. One caller at a time.</summary>
 /// <param name="timeColumn">Place of the event time.</param>
 /// <param name="allocator">Memory for batches that are taken apart.</param>
-internal sealed class PendingRows(int timeColumn, ArrowAllocator allocator) : IDisposable
+/// <param name="share">What it may hold in memory; it goes with this.</param>
+internal sealed class PendingRows(int timeColumn, ArrowAllocator allocator, MemoryShare share) : IDisposable
 {
     private readonly List<Part> _parts = [];
     private readonly List<Part> _kept = [];
+    private long _bytes;
 
     /// <summary>Takes rows in.</summary>
     /// <param name="rows">Belongs to it from the call on.</param>
@@ -25,7 +29,41 @@ internal sealed class PendingRows(int timeColumn, ArrowAllocator allocator) : ID
         }
 
         var (least, greatest) = Bounds(RowTimes.Of(rows.Column(timeColumn)));
-        _parts.Add(new Part(rows, least, greatest, isSaved));
+        _parts.Add(new Part(rows, least, greatest, isSaved, IsWritten: false));
+        _bytes += rows.ByteCount;
+        share.Report(_bytes);
+    }
+
+    /// <summary>Writes to a file what is in memory, when that is too much.</summary>
+    /// <exception cref="FlowException">The file could not be written; nothing is lost.</exception>
+    public async ValueTask MakeRoomAsync(CancellationToken cancellationToken)
+    {
+        if (!share.IsOver || _bytes == 0)
+        {
+            return;
+        }
+
+        var places = new List<int>();
+        await using var file = share.NewFile(_parts[^1].Rows.Schema);
+        for (var i = 0; i < _parts.Count; i++)
+        {
+            if (!_parts[i].IsWritten)
+            {
+                await file.WriteAsync(_parts[i].Rows, cancellationToken);
+                places.Add(i);
+            }
+        }
+
+        var written = await file.CompleteAsync(cancellationToken);
+        for (var i = 0; i < written.Length; i++)
+        {
+            var part = _parts[places[i]];
+            _parts[places[i]] = part with { Rows = written[i], IsWritten = true };
+            part.Rows.Dispose();
+        }
+
+        _bytes = 0;
+        share.Report(0);
     }
 
     /// <summary>Takes rows in that are not older than the watermark.</summary>
@@ -55,6 +93,7 @@ internal sealed class PendingRows(int timeColumn, ArrowAllocator allocator) : ID
         {
             if (part.Greatest < micros)
             {
+                _bytes -= part.IsWritten ? 0 : part.Rows.ByteCount;
                 due.Add(part.Rows);
             }
             else if (part.Least >= micros)
@@ -67,13 +106,15 @@ internal sealed class PendingRows(int timeColumn, ArrowAllocator allocator) : ID
                 {
                     due.Add(Take(part.Rows, micros, areBefore: true));
                     var rest = Take(part.Rows, micros, areBefore: false);
-                    _kept.Add(new Part(rest, Bounds(RowTimes.Of(rest.Column(timeColumn))).Least, part.Greatest, part.IsSaved));
+                    _bytes += rest.ByteCount - (part.IsWritten ? 0 : part.Rows.ByteCount);
+                    _kept.Add(new Part(rest, Bounds(RowTimes.Of(rest.Column(timeColumn))).Least, part.Greatest, part.IsSaved, IsWritten: false));
                 }
             }
         }
 
         _parts.Clear();
         _parts.AddRange(_kept);
+        share.Report(_bytes);
     }
 
     /// <summary>Adds to a table what it does not have.</summary>
@@ -94,6 +135,7 @@ internal sealed class PendingRows(int timeColumn, ArrowAllocator allocator) : ID
     {
         _parts.ForEach(static part => part.Rows.Dispose());
         _parts.Clear();
+        share.Dispose();
     }
 
     private static (long Least, long Greatest) Bounds(ReadOnlySpan<long> times)
@@ -131,5 +173,5 @@ internal sealed class PendingRows(int timeColumn, ArrowAllocator allocator) : ID
         }
     }
 
-    private readonly record struct Part(RecordBatch Rows, long Least, long Greatest, bool IsSaved);
+    private readonly record struct Part(RecordBatch Rows, long Least, long Greatest, bool IsSaved, bool IsWritten);
 }

@@ -1,5 +1,6 @@
 using OrleansFlow.Arrow;
 using OrleansFlow.Streaming.State;
+using OrleansFlow.Streaming.State.Spilling;
 
 namespace OrleansFlow.Streaming.Operators;
 
@@ -41,6 +42,9 @@ public sealed class OperatorContext
 
     /// <summary>Memory for new batches.</summary>
     public required ArrowAllocator Allocator { get; init; }
+
+    /// <summary>How much memory state may take. Default without a limit.</summary>
+    public StreamMemory Memory { get; init; } = StreamMemory.Unbounded;
 
     /// <summary>Tells whoever watches the job of an error that does not end it, such as a row that cannot be read.</summary>
     public required Func<Exception, CancellationToken, ValueTask> ReportErrorAsync { get; init; }

@@ -1,6 +1,5 @@
 using OrleansFlow.Arrow;
 using OrleansFlow.Errors;
-using OrleansFlow.Streaming.Aggregation;
 
 namespace OrleansFlow.Streaming.Windows;
 
@@ -8,7 +7,7 @@ namespace OrleansFlow.Streaming.Windows;
 internal sealed class CumulatingWindows : PanedWindows
 {
     private readonly long _width;
-    private readonly SortedDictionary<long, GroupAggregator> _sums = [];
+    private readonly SortedDictionary<long, PaneGroups> _sums = [];
 
     /// <param name="shape">What is grouped.</param>
     /// <param name="step">From one window's end to the next one's. Above zero.</param>
@@ -25,13 +24,27 @@ internal sealed class CumulatingWindows : PanedWindows
         }
     }
 
-    public override long ByteCount => base.ByteCount + _sums.Values.Sum(sum => sum.ByteCount);
+    public override long ByteCount
+    {
+        get
+        {
+            var bytes = base.ByteCount;
+            foreach (var (_, sum) in _sums)
+            {
+                bytes += sum.ByteCount;
+            }
 
-    public override void AdvanceTo(long watermarkMicros, IList<RecordBatch> output)
+            return bytes;
+        }
+    }
+
+    private protected override IEnumerable<PaneGroups> Held => base.Held.Concat(_sums.Values);
+
+    public override IEnumerable<RecordBatch> Advance(long watermarkMicros)
     {
         if (watermarkMicros <= WatermarkMicros)
         {
-            return;
+            yield break;
         }
 
         for (var end = NextEnd(); end is { } due && due <= watermarkMicros; end = NextEnd())
@@ -41,9 +54,14 @@ internal sealed class CumulatingWindows : PanedWindows
             var start = PlaceOf(due - 1, _width);
             if (_sums.TryGetValue(start, out var sum))
             {
-                EmitAll(sum, start, due, output);
+                foreach (var batch in EmitAll(sum, start, due))
+                {
+                    yield return batch;
+                }
+
                 if (due == start + _width)
                 {
+                    sum.Dispose();
                     _sums.Remove(start);
                 }
             }
@@ -51,6 +69,17 @@ internal sealed class CumulatingWindows : PanedWindows
 
         WatermarkMicros = watermarkMicros;
         CloseUpTo(watermarkMicros);
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        foreach (var (_, sum) in _sums)
+        {
+            sum.Dispose();
+        }
+
+        _sums.Clear();
     }
 
     public override void FinishRestore(long? watermarkMicros)
@@ -78,17 +107,23 @@ internal sealed class CumulatingWindows : PanedWindows
     {
         while (micros != long.MinValue && FirstOpen() is { } pane && pane + PaneMicros <= micros)
         {
-            var aggregator = Close(pane);
-            KeepChanges(pane, aggregator);
+            using var closed = Close(pane);
+            KeepChanges(pane, closed);
             var start = PlaceOf(pane, _width);
             if (!_sums.TryGetValue(start, out var sum))
             {
-                _sums.Add(start, sum = NewAggregator(tracksChanges: false));
+                _sums.Add(start, sum = NewGroups(tracksChanges: false));
             }
 
-            using var partials = aggregator.PartialBatch(aggregator.GroupsWithRows());
-            sum.Merge(partials);
-            Free(aggregator);
+            sum.AddPartsOf(closed);
+            var groups = closed.Memory.GroupsWithRows();
+            for (var from = 0; from < groups.Length; from += WindowShape.BatchRowsMax)
+            {
+                using var partials = closed.Memory.PartialBatch(groups.AsSpan(from, Math.Min(WindowShape.BatchRowsMax, groups.Length - from)));
+                sum.Memory.Merge(partials);
+            }
+
+            Free(closed);
         }
     }
 }

@@ -1,6 +1,7 @@
 using OrleansFlow.Arrow;
 using OrleansFlow.Streaming.Aggregation;
 using OrleansFlow.Streaming.State;
+using OrleansFlow.Streaming.State.Spilling;
 
 namespace OrleansFlow.Streaming.Windows;
 
@@ -39,6 +40,9 @@ internal abstract class EventWindows : IDisposable
     /// <summary>No row before it is expected any more: microseconds.</summary>
     public long WatermarkMicros { get; private protected set; } = long.MinValue;
 
+    /// <summary>What it may hold. Default without a limit; set before anything else.</summary>
+    public MemoryShare Memory { get; set; } = MemoryShare.Unbounded;
+
     private protected WindowShape Shape { get; }
 
     private protected ArrowAllocator Allocator { get; }
@@ -49,8 +53,35 @@ internal abstract class EventWindows : IDisposable
 
     /// <summary>Hands out the windows that are complete, in the order of their ends. An earlier watermark than before changes nothing.</summary>
     /// <param name="watermarkMicros">No row before it is expected any more.</param>
-    /// <param name="output">Gets batches, which belong to the caller.</param>
-    public abstract void AdvanceTo(long watermarkMicros, IList<RecordBatch> output);
+    /// <returns>Batches, which belong to the caller; they are made one at a time. Nothing else may be called before the last one was asked for.</returns>
+    public abstract IEnumerable<RecordBatch> Advance(long watermarkMicros);
+
+    /// <summary>As <see cref="Advance"/>, all at once.</summary>
+    public void AdvanceTo(long watermarkMicros, ICollection<RecordBatch> output)
+    {
+        foreach (var batch in Advance(watermarkMicros))
+        {
+            output.Add(batch);
+        }
+    }
+
+    /// <summary>Whether <see cref="MakeRoomAsync"/> is to be called before more rows come.</summary>
+    /// <param name="rowCount">How many come.</param>
+    public virtual bool NeedsRoom(int rowCount)
+    {
+        Memory.Report(ByteCount);
+        return false;
+    }
+
+    /// <summary>Writes state to files until there is room for some rows more.</summary>
+    /// <exception cref="Errors.FlowException">A file could not be written; nothing is lost.</exception>
+    public virtual ValueTask MakeRoomAsync(int rowCount, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>Called before <see cref="TakeChanged"/> when files were written: what is in memory beside them goes to files, too.</summary>
+    public virtual ValueTask PrepareChangedAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>Called before <see cref="FinishRestore"/>.</summary>
+    public virtual ValueTask SettleRestoredAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>What has changed since this was asked before.</summary>
     /// <param name="log">Gets batches of the log, which belong to the caller.</param>
@@ -76,52 +107,50 @@ internal abstract class EventWindows : IDisposable
 
     private protected static long Micros(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
 
-    /// <summary>Appends the results of all groups as batches.</summary>
+    /// <summary>The results of all groups as batches.</summary>
     /// <param name="aggregator">Whose groups.</param>
     /// <param name="start">The window's first moment.</param>
     /// <param name="end">The first moment behind it.</param>
-    /// <param name="output">Gets the batches.</param>
-    private protected void EmitAll(GroupAggregator aggregator, long start, long end, IList<RecordBatch> output)
+    private protected IEnumerable<RecordBatch> EmitAll(GroupAggregator aggregator, long start, long end)
     {
-        Span<int> groups = _numbers;
-        for (var from = 0; from < aggregator.Count; from += groups.Length)
+        for (var from = 0; from < aggregator.Count; from += _numbers.Length)
         {
-            var some = groups[..Math.Min(groups.Length, aggregator.Count - from)];
-            for (var i = 0; i < some.Length; i++)
+            var count = Math.Min(_numbers.Length, aggregator.Count - from);
+            for (var i = 0; i < count; i++)
             {
-                some[i] = from + i;
+                _numbers[i] = from + i;
             }
 
-            EmitBatch(aggregator, some, start, end, output);
+            yield return BatchOf(aggregator, _numbers.AsSpan(0, count), start, end);
         }
     }
 
-    /// <summary>Appends the results of some groups as batches.</summary>
-    private protected void Emit(GroupAggregator aggregator, ReadOnlySpan<int> groups, long start, long end, IList<RecordBatch> output)
+    /// <summary>The results of some groups as batches.</summary>
+    private protected IEnumerable<RecordBatch> Emit(GroupAggregator aggregator, int[] groups, long start, long end)
     {
         for (var from = 0; from < groups.Length; from += WindowShape.BatchRowsMax)
         {
-            EmitBatch(aggregator, groups.Slice(from, Math.Min(WindowShape.BatchRowsMax, groups.Length - from)), start, end, output);
+            yield return BatchOf(aggregator, groups.AsSpan(from, Math.Min(WindowShape.BatchRowsMax, groups.Length - from)), start, end);
         }
     }
 
     /// <summary>Whether the watermark has reached a moment.</summary>
     private protected bool IsReached(long micros) => WatermarkMicros != long.MinValue && micros <= WatermarkMicros;
 
-    private protected static ArrowArray Longs(long value, int count, ArrowAllocator allocator)
+    internal static ArrowArray Longs(long value, int count, ArrowAllocator allocator)
     {
         using var builder = new Int64Builder(allocator);
         Fill(builder, value, count);
         return builder.Build();
     }
 
-    private void EmitBatch(GroupAggregator aggregator, ReadOnlySpan<int> groups, long start, long end, IList<RecordBatch> output)
+    private RecordBatch BatchOf(GroupAggregator aggregator, ReadOnlySpan<int> groups, long start, long end)
     {
         ArrowArray[] columns =
         [
             .. aggregator.Results(groups, Shape.Aggregates.Count), Times(start, groups.Length), Times(end, groups.Length), Times(end - 1, groups.Length),
         ];
-        output.Add(ArrowColumns.ToBatch(OutputSchema, columns, groups.Length));
+        return ArrowColumns.ToBatch(OutputSchema, columns, groups.Length);
     }
 
     /// <summary>A column of one moment.</summary>

@@ -8,6 +8,10 @@ namespace OrleansFlow.Streaming.Windows;
 internal sealed class HoppingWindows : PanedWindows
 {
     private readonly PaneStack _closed;
+
+    /// <summary>The closed panes once they do not fit; then <see cref="_closed"/> is empty, until all of these are gone.</summary>
+    private readonly SortedDictionary<long, PaneGroups> _closedInFiles = [];
+
     private readonly long _width;
 
     /// <param name="shape">What is grouped.</param>
@@ -27,22 +31,53 @@ internal sealed class HoppingWindows : PanedWindows
         _closed = new PaneStack(() => NewAggregator(tracksChanges: false));
     }
 
-    public override long ByteCount => base.ByteCount + _closed.ByteCount;
+    public override long ByteCount
+    {
+        get
+        {
+            var bytes = base.ByteCount + _closed.ByteCount;
+            foreach (var (_, pane) in _closedInFiles)
+            {
+                bytes += pane.ByteCount;
+            }
 
-    public override void AdvanceTo(long watermarkMicros, IList<RecordBatch> output)
+            return bytes;
+        }
+    }
+
+    private protected override IEnumerable<PaneGroups> Held => base.Held.Concat(_closedInFiles.Values);
+
+    public override async ValueTask MakeRoomAsync(int rowCount, CancellationToken cancellationToken)
+    {
+        if (_closed.ByteCount > ByteCount / 2)
+        {
+            MoveClosed();
+        }
+
+        await base.MakeRoomAsync(rowCount, cancellationToken);
+        if (Memory.IsOver && _closed.First is not null)
+        {
+            MoveClosed();
+            await base.MakeRoomAsync(rowCount, cancellationToken);
+        }
+    }
+
+    public override IEnumerable<RecordBatch> Advance(long watermarkMicros)
     {
         if (watermarkMicros <= WatermarkMicros)
         {
-            return;
+            yield break;
         }
 
         for (var end = NextEnd(); end is { } due && due <= watermarkMicros; end = NextEnd())
         {
             WatermarkMicros = due;
             CloseUpTo(due);
-            _closed.RemoveBefore(due - _width);
-            var (sum, groups) = _closed.Sum();
-            Emit(sum, groups, due - _width, due, output);
+            RemoveBefore(due - _width);
+            foreach (var batch in EmitClosed(due - _width, due))
+            {
+                yield return batch;
+            }
         }
 
         WatermarkMicros = watermarkMicros;
@@ -59,12 +94,13 @@ internal sealed class HoppingWindows : PanedWindows
     {
         base.Dispose();
         _closed.Dispose();
+        RemoveBefore(long.MaxValue);
     }
 
     /// <summary>The end of the next window that has rows.</summary>
     private long? NextEnd()
     {
-        var first = Math.Min(_closed.First ?? long.MaxValue, FirstOpen() ?? long.MaxValue);
+        var first = Math.Min(Math.Min(_closed.First ?? long.MaxValue, FirstInFiles() ?? long.MaxValue), FirstOpen() ?? long.MaxValue);
         if (first == long.MaxValue)
         {
             return null;
@@ -84,7 +120,7 @@ internal sealed class HoppingWindows : PanedWindows
         }
 
         // The oldest pane is in no window to come.
-        _closed.RemoveBefore(byTime - _width);
+        RemoveBefore(byTime - _width);
         return NextEnd();
     }
 
@@ -92,10 +128,62 @@ internal sealed class HoppingWindows : PanedWindows
     {
         while (micros != long.MinValue && FirstOpen() is { } pane && pane + PaneMicros <= micros)
         {
-            var aggregator = Close(pane);
-            KeepChanges(pane, aggregator);
-            _closed.Add(pane, aggregator.PartialBatch(aggregator.GroupsWithRows()));
-            Free(aggregator);
+            var closed = Close(pane);
+            KeepChanges(pane, closed);
+            if (closed.IsSpilled || _closedInFiles.Count > 0)
+            {
+                MoveClosed();
+                _closedInFiles.Add(pane, closed);
+                continue;
+            }
+
+            _closed.Add(pane, closed.Memory.PartialBatch(closed.Memory.GroupsWithRows()));
+            Free(closed);
+        }
+    }
+
+    private IEnumerable<RecordBatch> EmitClosed(long start, long end)
+    {
+        if (_closedInFiles.Count > 0)
+        {
+            return EmitSums([.. _closedInFiles.Values], start, end);
+        }
+
+        var (sum, groups) = _closed.Sum();
+        return Emit(sum, groups, start, end);
+    }
+
+    private long? FirstInFiles()
+    {
+        foreach (var (start, _) in _closedInFiles)
+        {
+            return start;
+        }
+
+        return null;
+    }
+
+    private void RemoveBefore(long start)
+    {
+        _closed.RemoveBefore(start);
+        while (FirstInFiles() is { } first && first < start)
+        {
+            _closedInFiles[first].Dispose();
+            _closedInFiles.Remove(first);
+        }
+    }
+
+    /// <summary>Closed panes become such as can go to files. They are still in memory.</summary>
+    private void MoveClosed()
+    {
+        foreach (var (start, partials) in _closed.TakeAll())
+        {
+            using (partials)
+            {
+                var pane = NewGroups(tracksChanges: false);
+                pane.AddSaved(partials, adds: true);
+                _closedInFiles.Add(start, pane);
+            }
         }
     }
 }

@@ -12,21 +12,23 @@ namespace OrleansFlow.Streaming.Windows;
 internal sealed class PaneStack : IDisposable
 {
     private readonly LinkedList<Pane> _panes = [];
-    private readonly GroupAggregator _front;
-    private readonly GroupAggregator _back;
-    private readonly GroupAggregator _all;
+    private readonly Func<GroupAggregator> _make;
+    private GroupAggregator _front;
+    private GroupAggregator _back;
+    private GroupAggregator _all;
+    private long _paneBytes;
 
     /// <summary>The oldest pane that is in the back; null when the back is empty.</summary>
     private LinkedListNode<Pane>? _firstOfBack;
 
     /// <param name="make">Makes an aggregator whose last aggregate counts rows.</param>
-    public PaneStack(Func<GroupAggregator> make) => (_front, _back, _all) = (make(), make(), make());
+    public PaneStack(Func<GroupAggregator> make) => (_make, _front, _back, _all) = (make, make(), make(), make());
 
     /// <summary>The first moment of the oldest pane; null when there is none.</summary>
     public long? First => _panes.First?.Value.Start;
 
     /// <summary>Bytes that it holds.</summary>
-    public long ByteCount => _front.ByteCount + _back.ByteCount + _all.ByteCount + _panes.Sum(pane => pane.ByteCount);
+    public long ByteCount => _front.ByteCount + _back.ByteCount + _all.ByteCount + _paneBytes;
 
     /// <summary>Adds a pane.</summary>
     /// <param name="start">Its first moment; behind all others.</param>
@@ -34,6 +36,7 @@ internal sealed class PaneStack : IDisposable
     public void Add(long start, RecordBatch partials)
     {
         var added = _panes.AddLast(new Pane(start, partials));
+        _paneBytes += added.Value.ByteCount;
         _firstOfBack ??= added;
         _back.Merge(partials);
     }
@@ -49,6 +52,7 @@ internal sealed class PaneStack : IDisposable
             }
 
             var pane = oldest.Value;
+            _paneBytes -= pane.ByteCount;
             _panes.RemoveFirst();
             if (_panes.First is null || _panes.First == _firstOfBack)
             {
@@ -84,6 +88,24 @@ internal sealed class PaneStack : IDisposable
         return (_all, _all.GroupsWithRows());
     }
 
+    /// <summary>Hands out the panes, oldest first, which then are the caller's, and gives back the memory.</summary>
+    public List<(long Start, RecordBatch Partials)> TakeAll()
+    {
+        var panes = new List<(long, RecordBatch)>();
+        foreach (var pane in _panes)
+        {
+            panes.Add((pane.Start, pane.Partials.Retain()));
+        }
+
+        if (panes.Count > 0)
+        {
+            Dispose();
+            (_front, _back, _all) = (_make(), _make(), _make());
+        }
+
+        return panes;
+    }
+
     public void Dispose()
     {
         foreach (var pane in _panes)
@@ -92,6 +114,7 @@ internal sealed class PaneStack : IDisposable
         }
 
         _panes.Clear();
+        (_firstOfBack, _paneBytes) = (null, 0);
     }
 
     private void Merge(GroupAggregator part)
@@ -111,9 +134,11 @@ internal sealed class PaneStack : IDisposable
         for (var node = _panes.Last; node is not null; node = node.Previous)
         {
             var pane = node.Value;
+            _paneBytes -= pane.ByteCount;
             pane.Groups = new int[pane.Partials.RowCount];
             _front.Find(pane.Partials, pane.Groups);
             pane.Before = _front.PartialBatch(pane.Groups);
+            _paneBytes += pane.ByteCount;
             _front.MergeTo(pane.Partials, pane.Groups);
         }
 

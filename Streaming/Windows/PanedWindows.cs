@@ -1,5 +1,4 @@
 using OrleansFlow.Arrow;
-using OrleansFlow.Protocol.Streaming.V1;
 using OrleansFlow.Streaming.Aggregation;
 using OrleansFlow.Streaming.State;
 
@@ -7,18 +6,22 @@ namespace OrleansFlow.Streaming.Windows;
 
 /// <summary>Windows that are made of panes: parts of time of one width, each of which aggregates its rows once, whatever number of windows it is in.</summary>
 /// <remarks>Li et al., "No Pane, No Gain", SIGMOD Record 34, 2005.</remarks>
-internal abstract class PanedWindows : EventWindows
+internal abstract partial class PanedWindows : EventWindows
 {
     private const int SpareMax = 2;
 
-    private readonly SortedDictionary<long, GroupAggregator> _open = [];
+    private readonly SortedDictionary<long, PaneGroups> _open = [];
     private readonly Stack<GroupAggregator> _spare = new();
     private readonly Dictionary<long, List<int>> _rowsByPane = [];
     private readonly int[] _keyColumns;
-    private readonly ArrowSchema _logSchema;
+    private readonly PaneLog _log;
     private readonly List<(long Pane, RecordBatch Log)> _closedChanges = [];
     private readonly long _retentionMicros;
+    private long _closedBytes;
+    private long _spareBytes;
+    private long _largestBytes;
     private int _largestCount;
+    private bool _isRestoring;
 
     private protected PanedWindows(WindowShape shape, TimeSpan paneWidth, TimeSpan retention, ArrowAllocator allocator)
         : base(shape, allocator)
@@ -30,24 +33,10 @@ internal abstract class PanedWindows : EventWindows
 
         // The last one says whether a group has rows at all.
         Specs = [.. shape.Aggregates, new AggregateSpec(AggregateKind.Count, null, null, ArrowType.Int64)];
-        _logSchema = new ArrowSchema(
-        [
-            .. GroupAggregator.PartialTypes(shape.KeyTypes, Specs).Select((type, place) => new ArrowField($"c{place}", type)),
-            new ArrowField(PlaceColumn, ArrowType.Int64, isNullable: false),
-        ]);
-        Table = new RowTableOptions
-        {
-            Kind = TableKind.Timed,
-            Schema = _logSchema,
-            KeyColumns = [.. Enumerable.Range(0, _keyColumns.Length)],
-            TimeColumn = _logSchema.Fields.Count - 1,
-            Retention = retention,
-        };
+        _log = new PaneLog(shape.KeyTypes, Specs, retention, PlaceColumn, allocator);
     }
 
-    public override RowTableOptions Table { get; }
-
-    public override long ByteCount => _open.Values.Sum(pane => pane.ByteCount) + _closedChanges.Sum(changes => changes.Log.ByteCount);
+    public override RowTableOptions Table => _log.Options;
 
     /// <summary>Width of a pane in microseconds.</summary>
     private protected long PaneMicros { get; }
@@ -87,55 +76,15 @@ internal abstract class PanedWindows : EventWindows
         }
 
         _closedChanges.Clear();
-        foreach (var (pane, aggregator) in _open)
+        _closedBytes = 0;
+        foreach (var (start, pane) in _open)
         {
-            Log(pane, aggregator, log);
-        }
-    }
-
-    public override void Restore(RecordBatch log)
-    {
-        var panes = log.Column<Int64Array>(log.ColumnCount - 1).Values;
-        if (panes.IsEmpty)
-        {
-            return;
-        }
-
-        if (!panes.ContainsAnyExcept(panes[0]))
-        {
-            OpenOf(panes[0]).Replace(log);
-            return;
-        }
-
-        for (var row = 0; row < panes.Length; row++)
-        {
-            RowsOf(panes[row]).Add(row);
-        }
-
-        foreach (var (pane, some) in _rowsByPane)
-        {
-            if (some.Count > 0)
+            if (pane.IsSpilled && pane.Memory.Count > 0)
             {
-                using var part = ArrowTake.Take(log, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(some), Allocator);
-                some.Clear();
-                OpenOf(pane).Replace(part);
+                throw new InvalidOperationException("A pane is partly in files; PrepareChangedAsync comes first.");
             }
-        }
 
-        _rowsByPane.Clear();
-    }
-
-    public override void FinishRestore(long? watermarkMicros)
-    {
-        WatermarkMicros = watermarkMicros ?? long.MinValue;
-        foreach (var (pane, aggregator) in _open.ToList())
-        {
-            aggregator.ForgetChanged();
-            if (IsReached(LastEndOf(pane)))
-            {
-                // The log keeps rows a little longer than they are needed.
-                _open.Remove(pane);
-            }
+            _log.Take(start, pane, log);
         }
     }
 
@@ -143,6 +92,11 @@ internal abstract class PanedWindows : EventWindows
     {
         _closedChanges.ForEach(changes => changes.Log.Dispose());
         _closedChanges.Clear();
+        foreach (var (_, pane) in _open)
+        {
+            pane.Dispose();
+        }
+
         _open.Clear();
     }
 
@@ -161,48 +115,65 @@ internal abstract class PanedWindows : EventWindows
         return null;
     }
 
-    /// <summary>Closes the oldest open pane.</summary>
-    /// <returns>Its rows; give it back with <see cref="Free"/>.</returns>
-    private protected GroupAggregator Close(long pane)
+    /// <summary>Closes the oldest open pane, which then is the caller's.</summary>
+    private protected PaneGroups Close(long start)
     {
-        var aggregator = _open[pane];
-        _open.Remove(pane);
-        return aggregator;
+        var pane = _open[start];
+        _open.Remove(start);
+        return pane;
     }
 
     /// <summary>Keeps what a pane that is being closed would have written, for as long as a window needs it.</summary>
-    private protected void KeepChanges(long pane, GroupAggregator aggregator)
+    private protected void KeepChanges(long start, PaneGroups pane)
     {
         while (_closedChanges.Count > 0 && IsReached(_closedChanges[0].Pane + _retentionMicros))
         {
+            _closedBytes -= _closedChanges[0].Log.ByteCount;
             _closedChanges[0].Log.Dispose();
             _closedChanges.RemoveAt(0);
         }
 
         var log = new List<RecordBatch>();
-        Log(pane, aggregator, log);
-        log.ForEach(batch => _closedChanges.Add((pane, batch)));
+        _log.Take(start, pane, log);
+        pane.SetLogged();
+        foreach (var batch in log)
+        {
+            _closedChanges.Add((start, batch));
+            _closedBytes += batch.ByteCount;
+        }
     }
 
-    private protected void Free(GroupAggregator aggregator)
+    /// <summary>Takes the memory of a closed pane back, whose files are done with.</summary>
+    private protected void Free(PaneGroups pane)
     {
-        _largestCount = Math.Max(aggregator.Count, _largestCount - _largestCount / 16);
-        if (_spare.Count < SpareMax)
+        var groups = pane.Memory;
+        _largestCount = Math.Max(groups.Count, _largestCount - _largestCount / 16);
+        _largestBytes = Math.Max(groups.ByteCount, _largestBytes - _largestBytes / 16);
+        if (_spare.Count < SpareMax && !Memory.WouldBeOver(0))
         {
-            aggregator.Clear();
-            _spare.Push(aggregator);
+            groups.Clear();
+            _spare.Push(groups);
+            _spareBytes += groups.ByteCount;
         }
     }
 
     private protected GroupAggregator NewAggregator(bool tracksChanges) => new(Shape.KeyTypes, Specs, tracksChanges, Allocator);
 
-    private void Log(long pane, GroupAggregator aggregator, IList<RecordBatch> log)
+    private protected PaneGroups NewGroups(bool tracksChanges) => new(NewAggregator(tracksChanges), () => NewAggregator(tracksChanges), isLogged: !tracksChanges);
+
+    /// <summary>The results of a pane, which stays as it is.</summary>
+    private protected IEnumerable<RecordBatch> EmitAll(PaneGroups pane, long start, long end) =>
+        pane.IsSpilled ? EmitSums([pane], start, end) : EmitAll(pane.Memory, start, end);
+
+    /// <summary>The results of panes that are in files, together.</summary>
+    private protected IEnumerable<RecordBatch> EmitSums(IReadOnlyList<PaneGroups> panes, long start, long end)
     {
-        var changed = aggregator.TakeChanged();
-        for (var from = 0; from < changed.Length; from += WindowShape.BatchRowsMax)
+        foreach (var sum in PaneGroups.Sums(panes, NewAggregator(tracksChanges: false), Memory))
         {
-            var some = changed.AsSpan(from, Math.Min(WindowShape.BatchRowsMax, changed.Length - from));
-            log.Add(ArrowColumns.ToBatch(_logSchema, [.. aggregator.Partials(some), Longs(pane, some.Length, Allocator)], some.Length));
+            foreach (var batch in EmitAll(sum, start, end))
+            {
+                yield return batch;
+            }
         }
     }
 
@@ -256,24 +227,30 @@ internal abstract class PanedWindows : EventWindows
             return;
         }
 
-        OpenOf(pane).Add(rows, _keyColumns);
+        OpenOf(pane).Memory.Add(rows, _keyColumns);
     }
 
-    private GroupAggregator OpenOf(long pane)
+    private PaneGroups OpenOf(long start)
     {
-        if (!_open.TryGetValue(pane, out var aggregator))
+        if (!_open.TryGetValue(start, out var pane))
         {
-            if (!_spare.TryPop(out aggregator))
+            if (_spare.TryPop(out var groups))
             {
-                aggregator = NewAggregator(tracksChanges: true);
-
-                // Panes have about as many keys as the ones before.
-                aggregator.Expect(_largestCount);
+                _spareBytes -= groups.ByteCount;
+            }
+            else
+            {
+                groups = NewAggregator(tracksChanges: true);
+                if (!Memory.WouldBeOver(_largestBytes))
+                {
+                    // Panes have about as many keys as the ones before.
+                    groups.Expect(_largestCount);
+                }
             }
 
-            _open.Add(pane, aggregator);
+            _open.Add(start, pane = new PaneGroups(groups, () => NewAggregator(tracksChanges: true), isLogged: false));
         }
 
-        return aggregator;
+        return pane;
     }
 }

@@ -89,18 +89,18 @@ internal sealed class SessionWindows : EventWindows
         }
     }
 
-    public override void AdvanceTo(long watermarkMicros, IList<RecordBatch> output)
+    public override IEnumerable<RecordBatch> Advance(long watermarkMicros)
     {
         if (watermarkMicros <= WatermarkMicros)
         {
-            return;
+            yield break;
         }
 
         WatermarkMicros = watermarkMicros;
         var due = _sessions.TakeDue(watermarkMicros);
         for (var from = 0; from < due.Length; from += WindowShape.BatchRowsMax)
         {
-            Emit(due.AsSpan(from, Math.Min(WindowShape.BatchRowsMax, due.Length - from)), output);
+            yield return Emit(due.AsSpan(from, Math.Min(WindowShape.BatchRowsMax, due.Length - from)));
         }
 
         _states.Reset(due);
@@ -183,7 +183,7 @@ internal sealed class SessionWindows : EventWindows
         _merges.Clear();
     }
 
-    private void Emit(ReadOnlySpan<int> places, IList<RecordBatch> output)
+    private RecordBatch Emit(ReadOnlySpan<int> places)
     {
         using var starts = new TimestampBuilder((TimestampType)Shape.TimeType, Allocator);
         using var ends = new TimestampBuilder((TimestampType)Shape.TimeType, Allocator);
@@ -196,10 +196,10 @@ internal sealed class SessionWindows : EventWindows
             times.Append(session.End - 1);
         }
 
-        output.Add(ArrowColumns.ToBatch(
+        return ArrowColumns.ToBatch(
             OutputSchema,
             [.. _keys.Keys(_sessions.KeysOf(places), Allocator), .. _states.Results(places, Shape.Aggregates.Count), starts.Build(), ends.Build(), times.Build()],
-            places.Length));
+            places.Length);
     }
 
     private void LogChanged(ReadOnlySpan<int> places, IList<RecordBatch> log)

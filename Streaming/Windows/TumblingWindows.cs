@@ -5,19 +5,23 @@ namespace OrleansFlow.Streaming.Windows;
 /// <summary>Windows of one width, side by side from the epoch on. One comes out when the watermark has reached its end.</summary>
 internal sealed class TumblingWindows(WindowShape shape, TimeSpan width, ArrowAllocator allocator) : PanedWindows(shape, width, width, allocator)
 {
-    public override void AdvanceTo(long watermarkMicros, IList<RecordBatch> output)
+    public override IEnumerable<RecordBatch> Advance(long watermarkMicros)
     {
         if (watermarkMicros <= WatermarkMicros)
         {
-            return;
+            yield break;
         }
 
         WatermarkMicros = watermarkMicros;
-        while (FirstOpen() is { } pane && IsReached(pane + PaneMicros))
+        while (FirstOpen() is { } start && IsReached(start + PaneMicros))
         {
-            var aggregator = Close(pane);
-            EmitAll(aggregator, pane, pane + PaneMicros, output);
-            Free(aggregator);
+            using var pane = Close(start);
+            foreach (var batch in EmitAll(pane, start, start + PaneMicros))
+            {
+                yield return batch;
+            }
+
+            Free(pane);
         }
     }
 }

@@ -18,7 +18,6 @@ public sealed class WindowOperator : StreamOperator
     private const string TableName = "t";
 
     private readonly Func<ArrowAllocator, EventWindows> _make;
-    private readonly List<RecordBatch> _batches = [];
     private EventWindows? _windows;
     private IRowTable? _table;
 
@@ -76,27 +75,30 @@ public sealed class WindowOperator : StreamOperator
     {
         ArgumentNullException.ThrowIfNull(context);
         _windows = _make(context.Allocator);
+        _windows.Memory = context.Memory.Open();
         _table = await context.State.OpenRowsAsync(TableName, _windows.Table, cancellationToken);
         await foreach (var rows in _table.RestoreAsync(cancellationToken))
         {
             using (rows)
             {
                 _windows.Restore(rows);
+                await MakeRoomAsync(0, cancellationToken);
             }
         }
 
+        await _windows.SettleRestoredAsync(cancellationToken);
         _windows.FinishRestore(context.RestoredWatermarkMicros);
     }
 
     /// <inheritdoc/>
-    public override ValueTask ProcessAsync(RecordBatch batch, int input, IOperatorOutput output, CancellationToken cancellationToken)
+    public override async ValueTask ProcessAsync(RecordBatch batch, int input, IOperatorOutput output, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(batch);
         using (batch)
         {
+            await MakeRoomAsync(batch.RowCount, cancellationToken);
             _windows!.Add(batch);
         }
-
-        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -105,20 +107,9 @@ public sealed class WindowOperator : StreamOperator
         ArgumentNullException.ThrowIfNull(output);
         if (!watermark.IsIdle)
         {
-            _windows!.AdvanceTo(watermark.EventTimeMicros, _batches);
-            try
+            foreach (var batch in _windows!.Advance(watermark.EventTimeMicros))
             {
-                for (var i = 0; i < _batches.Count; i++)
-                {
-                    var batch = _batches[i];
-                    _batches[i] = null!;
-                    await output.EmitAsync(batch, cancellationToken);
-                }
-            }
-            finally
-            {
-                _batches.ForEach(batch => batch?.Dispose());
-                _batches.Clear();
+                await output.EmitAsync(batch, cancellationToken);
             }
         }
 
@@ -126,20 +117,24 @@ public sealed class WindowOperator : StreamOperator
     }
 
     /// <inheritdoc/>
-    public override ValueTask OnBarrierAsync(CheckpointBarrier barrier, IOperatorOutput output, CancellationToken cancellationToken)
+    public override async ValueTask OnBarrierAsync(CheckpointBarrier barrier, IOperatorOutput output, CancellationToken cancellationToken)
     {
+        await _windows!.PrepareChangedAsync(cancellationToken);
         var log = new List<RecordBatch>();
-        _windows!.TakeChanged(log);
+        _windows.TakeChanged(log);
         log.ForEach(_table!.Append);
-        return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
     public override ValueTask DisposeAsync()
     {
         _windows?.Dispose();
+        _windows?.Memory.Dispose();
         return base.DisposeAsync();
     }
+
+    private ValueTask MakeRoomAsync(int rowCount, CancellationToken cancellationToken) =>
+        _windows!.NeedsRoom(rowCount) ? _windows.MakeRoomAsync(rowCount, cancellationToken) : ValueTask.CompletedTask;
 
     private static WindowShape ShapeOf(OperatorDefinition definition, WindowConfig config)
     {

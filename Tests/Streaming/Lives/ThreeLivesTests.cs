@@ -9,6 +9,7 @@ using OrleansFlow.Streaming.Operators;
 using OrleansFlow.Streaming.Sql.Execution;
 using OrleansFlow.Streaming.Sql.Planning;
 using OrleansFlow.Streaming.State;
+using OrleansFlow.Streaming.State.Spilling;
 
 namespace OrleansFlow.Tests.Streaming.Lives;
 
@@ -19,10 +20,12 @@ namespace OrleansFlow.Tests.Streaming.Lives;
 public sealed class ThreeLivesTests(LifeEngine lives) : IClassFixture<LifeEngine>, IDisposable
 {
     private const int CheckpointsOfTheSecondLife = 5;
+    private const int CasesPerSpillingCase = 12;
 
     private static readonly StreamEngineLimits Limits = new() { SourceBatchRows = 50 };
 
     private readonly string _folder = Directory.CreateTempSubdirectory("three-lives-").FullName;
+    private StreamMemory? _memory;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -30,6 +33,32 @@ public sealed class ThreeLivesTests(LifeEngine lives) : IClassFixture<LifeEngine
     public static TheoryData<string> Cases => [.. LifeCase.Names.Where(name => Regex.IsMatch(name, Environment.GetEnvironmentVariable("FLOW_LIVES") ?? "", RegexOptions.None, TimeSpan.FromSeconds(1)))];
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    /// <summary>Those whose state can go to files: with <c>FLOW_LIVES</c> as above, else some of them.</summary>
+    public static TheoryData<string> SpillingCases
+    {
+        get
+        {
+            var names = LifeCase.Names.Where(name => Regex.IsMatch(name, "tumbl|hop|cumul|window|join", RegexOptions.None, TimeSpan.FromSeconds(1)) && LifeCase.Read(name).Fails is null);
+            return Environment.GetEnvironmentVariable("FLOW_LIVES") is { } chosen
+                ? [.. names.Where(name => Regex.IsMatch(name, chosen, RegexOptions.None, TimeSpan.FromSeconds(1)))]
+                : [.. names.Where((_, place) => place % CasesPerSpillingCase == 0)];
+        }
+    }
+
+    [Theory(Timeout = Watchdog.Milliseconds * 2)]
+    [MemberData(nameof(SpillingCases))]
+    public async Task Case_WithAlmostNoMemory_GivesTheSameFromFiles(string name)
+    {
+        using (_memory = new StreamMemory(1, Path.Combine(_folder, "spilled")))
+        {
+            await Case_GivesWhatABatchQueryGives_InEachOfThreeLives(name);
+            Assert.Equal(0, _memory.UsedBytes);
+            Assert.True(_memory.SpilledFiles > 0);
+        }
+
+        Assert.True(!Directory.Exists(Path.Combine(_folder, "spilled")) || !Directory.EnumerateFileSystemEntries(Path.Combine(_folder, "spilled")).Any());
+    }
 
     [Theory(Timeout = Watchdog.Milliseconds * 2)]
     [MemberData(nameof(Cases))]
@@ -86,6 +115,7 @@ public sealed class ThreeLivesTests(LifeEngine lives) : IClassFixture<LifeEngine
             State = MemoryStateBackend.WithoutCheckpoints,
             KeepsState = false,
             Clock = clock.Time,
+            Memory = _memory,
         });
         var run = await LifeClock.StartAsync(runner.WatchAsync(Token), runner.SubtaskCount, () => runner.RunAsync(Token));
         await clock.FinishAsync(run);
@@ -138,6 +168,7 @@ public sealed class ThreeLivesTests(LifeEngine lives) : IClassFixture<LifeEngine
                 CommitTimeout = TimeSpan.FromDays(10),
                 Limits = Limits,
                 Clock = clock,
+                Memory = _memory,
             },
             Token);
 

@@ -1,12 +1,13 @@
 using OrleansFlow.Arrow;
 using OrleansFlow.Arrow.Kernels;
 using OrleansFlow.Streaming.State;
+using OrleansFlow.Streaming.State.Spilling;
 using OrleansFlow.Streaming.Windows;
 
 namespace OrleansFlow.Tests.Streaming.Windows;
 
-/// <summary>Runs events through the windows of one or more subtasks, and moves these to others from checkpoints on the way.</summary>
-internal sealed class WindowRuns(WindowEvents events, int seed, Func<ArrowAllocator, EventWindows> make, int[] keys) : IDisposable
+/// <summary>Runs events through the windows of one or more subtasks, and moves these to others from checkpoints on the way. With a memory some subtasks are bound by it.</summary>
+internal sealed class WindowRuns(WindowEvents events, int seed, Func<ArrowAllocator, EventWindows> make, int[] keys, StreamMemory? memory = null) : IDisposable
 {
     private readonly Random _random = new(seed);
     private readonly CountingAllocator _allocator = new();
@@ -18,14 +19,14 @@ internal sealed class WindowRuns(WindowEvents events, int seed, Func<ArrowAlloca
 
     /// <summary>Runs all events at a parallelism.</summary>
     /// <returns>What came out, a line a row.</returns>
-    public List<string> Run(int parallelism, bool movesOften)
+    public async Task<List<string>> RunAsync(int parallelism, bool movesOften, CancellationToken cancellationToken)
     {
-        _subtasks = [.. Enumerable.Range(0, parallelism).Select(_ => make(_allocator))];
+        _subtasks = [.. Enumerable.Range(0, parallelism).Select(_ => Make())];
         var watermark = long.MinValue;
         for (var row = 0; row < events.Count;)
         {
             var count = Math.Min(_random.Next(1, 80), events.Count - row);
-            Add([.. Enumerable.Range(row, count)]);
+            await AddAsync([.. Enumerable.Range(row, count)], cancellationToken);
             watermark = Math.Max(watermark, Enumerable.Range(row, count).Max(events.TimeOf) - WindowEvents.LagMicros);
             row += count;
             if (_random.Next(2) == 0)
@@ -35,10 +36,10 @@ internal sealed class WindowRuns(WindowEvents events, int seed, Func<ArrowAlloca
 
             if (movesOften && _random.Next(4) == 0)
             {
-                Checkpoint();
+                await CheckpointAsync(cancellationToken);
                 if (_random.Next(2) == 0)
                 {
-                    Move(_random.Next(1, 4), _subtasks[0].WatermarkMicros);
+                    await MoveAsync(_random.Next(1, 4), _subtasks[0].WatermarkMicros, cancellationToken);
                 }
             }
         }
@@ -49,12 +50,12 @@ internal sealed class WindowRuns(WindowEvents events, int seed, Func<ArrowAlloca
 
     public void Dispose()
     {
-        Array.ForEach(_subtasks, subtask => subtask.Dispose());
+        DisposeAll();
         _log.ForEach(batch => batch.Dispose());
         Assert.Equal(0, _allocator.LiveBuffers);
     }
 
-    private void Add(int[] rows)
+    private async Task AddAsync(int[] rows, CancellationToken cancellationToken)
     {
         using var batch = events.Batch(rows, _allocator);
         var hashes = new ulong[batch.RowCount];
@@ -68,6 +69,7 @@ internal sealed class WindowRuns(WindowEvents events, int seed, Func<ArrowAlloca
             var range = KeyRange.Of(subtask, _subtasks.Length);
             int[] mine = [.. Enumerable.Range(0, rows.Length).Where(row => range.Contains(hashes[row]))];
             using var part = ArrowTake.Take(batch, mine, _allocator);
+            await MakeRoomAsync(_subtasks[subtask], part.RowCount, cancellationToken);
             _subtasks[subtask].Add(part);
         }
     }
@@ -88,20 +90,21 @@ internal sealed class WindowRuns(WindowEvents events, int seed, Func<ArrowAlloca
         }
     }
 
-    private void Checkpoint()
+    private async Task CheckpointAsync(CancellationToken cancellationToken)
     {
         foreach (var subtask in _subtasks)
         {
             var log = new List<RecordBatch>();
+            await subtask.PrepareChangedAsync(cancellationToken);
             subtask.TakeChanged(log);
             _log.AddRange(log);
         }
     }
 
-    private void Move(int parallelism, long watermark)
+    private async Task MoveAsync(int parallelism, long watermark, CancellationToken cancellationToken)
     {
-        Array.ForEach(_subtasks, subtask => subtask.Dispose());
-        _subtasks = [.. Enumerable.Range(0, parallelism).Select(_ => make(_allocator))];
+        DisposeAll();
+        _subtasks = [.. Enumerable.Range(0, parallelism).Select(_ => Make())];
         for (var subtask = 0; subtask < parallelism; subtask++)
         {
             var range = KeyRange.Of(subtask, parallelism);
@@ -121,9 +124,36 @@ internal sealed class WindowRuns(WindowEvents events, int seed, Func<ArrowAlloca
                 int[] mine = [.. Enumerable.Range(0, batch.RowCount).Where(row => range.Contains(hashes[row]))];
                 using var part = ArrowTake.Take(batch, mine, _allocator);
                 _subtasks[subtask].Restore(part);
+                await MakeRoomAsync(_subtasks[subtask], 0, cancellationToken);
             }
 
+            await _subtasks[subtask].SettleRestoredAsync(cancellationToken);
             _subtasks[subtask].FinishRestore(watermark == long.MinValue ? null : watermark);
+        }
+    }
+
+    private static ValueTask MakeRoomAsync(EventWindows windows, int rowCount, CancellationToken cancellationToken) =>
+        windows.NeedsRoom(rowCount) ? windows.MakeRoomAsync(rowCount, cancellationToken) : ValueTask.CompletedTask;
+
+    private EventWindows Make()
+    {
+        var windows = make(_allocator);
+
+        // Some have enough: a checkpoint of one that was short comes back to one that is not, and the other way round.
+        if (memory is not null && (_subtasks.Length == 0 || _random.Next(3) > 0))
+        {
+            windows.Memory = memory.Open();
+        }
+
+        return windows;
+    }
+
+    private void DisposeAll()
+    {
+        foreach (var subtask in _subtasks)
+        {
+            subtask.Dispose();
+            subtask.Memory.Dispose();
         }
     }
 }

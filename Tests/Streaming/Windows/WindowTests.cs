@@ -1,6 +1,7 @@
 using OrleansFlow.Arrow;
 using OrleansFlow.Engine;
 using OrleansFlow.Errors;
+using OrleansFlow.Streaming.State.Spilling;
 using OrleansFlow.Streaming.Windows;
 
 namespace OrleansFlow.Tests.Streaming.Windows;
@@ -9,6 +10,7 @@ namespace OrleansFlow.Tests.Streaming.Windows;
 public sealed class WindowTests : IAsyncLifetime
 {
     private const int Seeds = 25;
+    private const int SeedsPerSpill = 12;
     private EngineInstance _engine = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -159,10 +161,42 @@ public sealed class WindowTests : IAsyncLifetime
             foreach (var movesOften in (bool[])[false, true])
             {
                 using var run = new WindowRuns(events, seed, allocator => make(WindowEvents.Shape(columns), allocator), columns);
-                var lines = run.Run(movesOften ? 2 : 1, movesOften);
+                var lines = await run.RunAsync(movesOften ? 2 : 1, movesOften, Token);
                 Assert.Equal(0, run.LateRowCount);
                 AssertSame(expected, lines, $"seed {seed}{(movesOften ? ", moved" : "")}");
             }
+
+            if (seed % SeedsPerSpill == 0)
+            {
+                await CheckSpilledAsync(events, seed, keys.Length == 0, columns, make, expected);
+            }
+        }
+    }
+
+    /// <summary>The same with almost no memory: every batch finds all of what is open in files; or with some, so that a part of it stays.</summary>
+    private static async Task CheckSpilledAsync(WindowEvents events, int seed, bool isOneGroup, int[] columns, Func<WindowShape, ArrowAllocator, EventWindows> make, List<string> expected)
+    {
+        var folder = Directory.CreateTempSubdirectory("window-spill-");
+        try
+        {
+            foreach (var (bytes, movesOften) in ((long, bool)[])[(1, false), (1, true), (20_000, true)])
+            {
+                using var memory = new StreamMemory(bytes, folder.FullName);
+                using (var run = new WindowRuns(events, seed, allocator => make(WindowEvents.Shape(columns), allocator), columns, memory))
+                {
+                    AssertSame(expected, await run.RunAsync(movesOften ? 2 : 1, movesOften, Token), $"seed {seed}, {bytes} bytes of memory{(movesOften ? ", moved" : "")}");
+                    Assert.True(memory.SpilledFiles > 0 || bytes > 1 || make(WindowEvents.Shape(columns), ArrowAllocator.Default) is SessionWindows || isOneGroup);
+                }
+
+                Assert.Equal(0, memory.UsedBytes);
+                Assert.Empty(Directory.EnumerateFiles(folder.FullName, "*.arrow", SearchOption.AllDirectories));
+            }
+
+            Assert.Empty(folder.EnumerateDirectories());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
         }
     }
 

@@ -1,0 +1,96 @@
+using OrleansFlow.Arrow;
+using OrleansFlow.Protocol.Streaming.V1;
+using OrleansFlow.Streaming.Aggregation;
+using OrleansFlow.Streaming.State;
+
+namespace OrleansFlow.Streaming.Windows;
+
+/// <summary>The log of rows of panes: the partial states of a key, the pane's first moment, and whether the row adds to those before of its key and pane or takes their place.</summary>
+internal sealed class PaneLog
+{
+    private const string AddsColumn = "_adds";
+
+    private readonly ArrowAllocator _allocator;
+    private readonly ArrowSchema _schema;
+
+    public PaneLog(IReadOnlyList<ArrowType> keyTypes, IReadOnlyList<AggregateSpec> specs, TimeSpan retention, string placeColumn, ArrowAllocator allocator)
+    {
+        _allocator = allocator;
+        var partials = GroupAggregator.PartialTypes(keyTypes, specs).Select((type, place) => new ArrowField($"c{place}", type)).ToList();
+        _schema = new ArrowSchema([.. partials, new ArrowField(placeColumn, ArrowType.Int64, isNullable: false), new ArrowField(AddsColumn, ArrowType.Boolean, isNullable: false)]);
+        Options = new RowTableOptions
+        {
+            Kind = TableKind.Timed,
+            Schema = _schema,
+            KeyColumns = [.. Enumerable.Range(0, keyTypes.Count)],
+            TimeColumn = partials.Count,
+            Retention = retention,
+            Version = 2,
+            Migrate = ReadVersion1,
+        };
+    }
+
+    /// <summary>The table.</summary>
+    public RowTableOptions Options { get; }
+
+    /// <summary>The first moments of the panes of rows.</summary>
+    public static ReadOnlySpan<long> Places(RecordBatch log) => log.Column<Int64Array>(log.ColumnCount - 2).Values;
+
+    /// <summary>Rows that follow one another and all add, or all take the place of others.</summary>
+    public static IEnumerable<(int From, int End, bool Adds)> Parts(RecordBatch log)
+    {
+        var adds = log.Column<BooleanArray>(log.ColumnCount - 1);
+        for (var (from, row) = (0, 1); from < log.RowCount; row++)
+        {
+            if (row == log.RowCount || adds.GetBoolean(row) != adds.GetBoolean(from))
+            {
+                yield return (from, row, adds.GetBoolean(from));
+                from = row;
+            }
+        }
+    }
+
+    /// <summary>Appends what of a pane no checkpoint has.</summary>
+    public void Take(long start, PaneGroups pane, IList<RecordBatch> log)
+    {
+        // All batches share them: rows that lie in files shall take no memory here.
+        using var places = EventWindows.Longs(start, WindowShape.BatchRowsMax, _allocator);
+        foreach (var (rows, adds) in pane.TakeUnsaved())
+        {
+            using (rows)
+            {
+                log.Add(ToLog(places, adds, [.. rows.Columns.Select(column => column.Retain())], rows.RowCount));
+            }
+        }
+
+        var changed = pane.Memory.TakeChanged();
+        for (var from = 0; from < changed.Length; from += WindowShape.BatchRowsMax)
+        {
+            var some = changed.AsSpan(from, Math.Min(WindowShape.BatchRowsMax, changed.Length - from));
+            log.Add(ToLog(places, pane.IsSpilled, pane.Memory.Partials(some), some.Length));
+        }
+    }
+
+    private RecordBatch ToLog(ArrowArray places, bool adds, ArrowArray[] partials, int rowCount) =>
+        ArrowColumns.ToBatch(_schema, [.. partials, places.Slice(0, rowCount), Flags(adds, rowCount)], rowCount);
+
+    private ArrowArray Flags(bool adds, int rowCount)
+    {
+        using var flags = new BooleanBuilder(_allocator);
+        for (var row = 0; row < rowCount; row++)
+        {
+            flags.Append(adds);
+        }
+
+        return flags.Build();
+    }
+
+    /// <summary>Before there were rows that add, each took the place of those before.</summary>
+    private RecordBatch ReadVersion1(RecordBatch rows)
+    {
+        using (rows)
+        {
+            return ArrowColumns.ToBatch(_schema, [.. rows.Columns.Select(column => column.Retain()), Flags(adds: false, rows.RowCount)], rows.RowCount);
+        }
+    }
+}
