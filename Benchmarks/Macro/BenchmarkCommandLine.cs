@@ -9,7 +9,7 @@ using OrleansFlow.Benchmarks.Queries.Scaling;
 
 namespace OrleansFlow.Benchmarks.Macro;
 
-/// <summary><c>flow bench [SCENARIO...] [--rounds N] [--store sqlite|postgres] [--worker process|inline] [--size N] [--sf X] [--workers N] [--keys N] [--slides N] [--query N] [--state-mb N] [--list]</c>. Each scenario gets a process of its own, so that its peak memory is its own.</summary>
+/// <summary><c>flow bench [SCENARIO...] [--rounds N] [--store sqlite|postgres] [--worker process|inline] [--size N] [--sf X] [--workers N] [--keys N] [--memory-mb N] [--slides N] [--query N] [--state-mb N] [--list]</c>. Each scenario gets a process of its own, so that its peak memory is its own.</summary>
 internal static class BenchmarkCommandLine
 {
     private const int CallersMistake = 2;
@@ -25,6 +25,7 @@ internal static class BenchmarkCommandLine
         ["--size"] = new(TasksCurve.DefaultSize, TasksCurve.SmallSize, TasksCurve.SizeMax),
         ["--workers"] = new(Tpch.DefaultWorkerCount, 1, Tpch.WorkerCountMax),
         ["--keys"] = new(WindowTumble.DefaultKeyCount, 1, WindowTumble.KeyCountMax),
+        ["--memory-mb"] = new(0, 0, WindowTumble.MemoryMegabytesMax),
         ["--slides"] = new(WindowHop.DefaultSlideCount, 1, WindowHop.SlideCountMax),
         ["--query"] = new(Nexmark.DefaultQuery, 0, NexmarkQueries.Max),
         ["--state-mb"] = new(StreamCheckpoint.DefaultStateMegabytes, 1, StreamCheckpoint.StateMegabytesMax),
@@ -101,7 +102,7 @@ internal static class BenchmarkCommandLine
         ["sql-coordinator-1000"] = () => new SqlCoordinator(1_000),
         ["sql-exchange"] = () => new SqlExchange(isShuffle: false),
         ["sql-exchange-shuffle"] = () => new SqlExchange(isShuffle: true),
-        ["window-tumble"] = () => new WindowTumble(Numbers["--keys"].Value),
+        ["window-tumble"] = () => new WindowTumble(Numbers["--keys"].Value, Numbers["--memory-mb"].Value),
         ["window-hop"] = () => new WindowHop(Numbers["--slides"].Value),
         ["nexmark"] = () => new Nexmark(Numbers["--query"].Value),
         ["checkpoint"] = () => new StreamCheckpoint(Numbers["--state-mb"].Value),

@@ -63,7 +63,7 @@ internal sealed class SubtaskBuilder(StreamEngineSetup setup, StreamMemory memor
                 edges.Add(new EdgeOutput(output.Edge, subtask.Index, targets, setup.Allocator));
             }
 
-            var metrics = new SubtaskMetrics();
+            var metrics = new SubtaskMetrics(memory.Part());
             var end = new SubtaskOutput(edges, metrics);
             var chain = await ChainAsync(subtask, end, metrics);
             Subtask made = subtask.IsSource
@@ -137,7 +137,7 @@ internal sealed class SubtaskBuilder(StreamEngineSetup setup, StreamMemory memor
         OutputSchema = schema,
         Clock = setup.Clock,
         Allocator = setup.Allocator,
-        Memory = memory,
+        Memory = metrics.Memory,
         ReportErrorAsync = (exception, cancellationToken) =>
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -39,6 +39,15 @@ public sealed record SubtaskCounters
     /// <summary>Bytes of the buffers of batches that wait in the outgoing queues.</summary>
     public long SendQueueBytes { get; init; }
 
+    /// <summary>Bytes of memory that state takes which can go to files, and of totals and sessions.</summary>
+    public long StateBytes { get; init; }
+
+    /// <summary>Bytes of state that were written to files for want of memory.</summary>
+    public long SpilledBytes { get; init; }
+
+    /// <summary>Files of them.</summary>
+    public long SpilledFiles { get; init; }
+
     /// <summary>Errors that did not end the subtask, such as rows that could not be read.</summary>
     public long NonfatalErrors { get; init; }
 

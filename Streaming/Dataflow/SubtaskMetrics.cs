@@ -1,7 +1,10 @@
+using OrleansFlow.Streaming.State.Spilling;
+
 namespace OrleansFlow.Streaming.Dataflow;
 
 /// <summary>What one subtask has done so far; read at any time, written by the subtask alone.</summary>
-internal sealed class SubtaskMetrics
+/// <param name="memory">What its state may take.</param>
+internal sealed class SubtaskMetrics(StreamMemory memory)
 {
     private long _rowsReceived;
     private long _bytesReceived;
@@ -10,6 +13,9 @@ internal sealed class SubtaskMetrics
     private long _bytesSent;
     private long _batchesSent;
     private long _errors;
+
+    /// <summary>What its state may take.</summary>
+    public StreamMemory Memory => memory;
 
     public void Received(long rows, long bytes)
     {
@@ -51,6 +57,9 @@ internal sealed class SubtaskMetrics
             SendQueueSize = size,
             SendQueueRemaining = remaining,
             SendQueueBytes = queued,
+            StateBytes = memory.UsedBytes,
+            SpilledBytes = memory.SpilledBytes,
+            SpilledFiles = memory.SpilledFiles,
             NonfatalErrors = Volatile.Read(ref _errors),
         };
     }

@@ -2,6 +2,7 @@ using OrleansFlow.Arrow;
 using OrleansFlow.Streaming.Aggregation;
 using OrleansFlow.Streaming.State;
 using OrleansFlow.Streaming.State.Tables;
+using OrleansFlow.Streaming.Windows;
 
 namespace OrleansFlow.Streaming.Updates;
 
@@ -57,6 +58,9 @@ internal sealed class KeyTotals
     /// <summary>Keys that are there.</summary>
     public int LiveCount => _liveCount;
 
+    /// <summary>Bytes that it holds.</summary>
+    public long ByteCount => _fresh.ByteCount + _totals.ByteCount + _isLive.Length;
+
     private int ResultCount => _specs.Count - 1;
 
     /// <summary>Adds rows, which stay the caller's.</summary>
@@ -68,7 +72,7 @@ internal sealed class KeyTotals
     {
         for (var from = 0; from < _fresh.Count; from += RowsMax)
         {
-            var fresh = Numbers(from, Math.Min(RowsMax, _fresh.Count - from));
+            var fresh = PaneSort.Numbers(from, Math.Min(RowsMax, _fresh.Count - from));
             using var partials = _fresh.PartialBatch(fresh);
             var groups = new int[fresh.Length];
             _totals.Find(partials, groups);
@@ -88,7 +92,7 @@ internal sealed class KeyTotals
     {
         for (var from = 0; from < _totals.Count; from += RowsMax)
         {
-            var groups = Numbers(from, Math.Min(RowsMax, _totals.Count - from));
+            var groups = PaneSort.Numbers(from, Math.Min(RowsMax, _totals.Count - from));
             var columns = _totals.Results(groups, ResultCount);
             try
             {
@@ -165,17 +169,6 @@ internal sealed class KeyTotals
 
         _liveCount = live.Length;
         _totals.ForgetChanged();
-    }
-
-    private static int[] Numbers(int from, int count)
-    {
-        var numbers = new int[count];
-        for (var i = 0; i < count; i++)
-        {
-            numbers[i] = from + i;
-        }
-
-        return numbers;
     }
 
     private void Change(RecordBatch partials, int[] groups, List<RecordBatch> changes)

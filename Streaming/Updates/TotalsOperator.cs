@@ -6,6 +6,7 @@ using OrleansFlow.Streaming.Aggregation;
 using OrleansFlow.Streaming.Dataflow;
 using OrleansFlow.Streaming.Operators;
 using OrleansFlow.Streaming.State;
+using OrleansFlow.Streaming.State.Spilling;
 using OrleansFlow.Streaming.Windows;
 
 namespace OrleansFlow.Streaming.Updates;
@@ -28,6 +29,7 @@ public sealed class TotalsOperator : StreamOperator
     private readonly List<RecordBatch> _batches = [];
     private KeyTotals? _totals;
     private IRowTable? _table;
+    private MemoryShare _memory = MemoryShare.Unbounded;
     private long _watermarkMicros = long.MinValue;
     private long? _expiredMicros;
 
@@ -84,6 +86,7 @@ public sealed class TotalsOperator : StreamOperator
     {
         ArgumentNullException.ThrowIfNull(context);
         _totals = _make(context.Allocator);
+        _memory = context.Memory.Open();
         var options = new RowTableOptions { Kind = TableKind.Keyed, Schema = _totals.LogSchema, KeyColumns = [.. Enumerable.Range(0, _keyCount)] };
         _table = await context.State.OpenRowsAsync("a", options, cancellationToken);
         await foreach (var rows in _table.RestoreAsync(cancellationToken))
@@ -91,6 +94,7 @@ public sealed class TotalsOperator : StreamOperator
             using (rows)
             {
                 _totals.Restore(rows);
+                CheckMemory();
             }
         }
 
@@ -104,6 +108,7 @@ public sealed class TotalsOperator : StreamOperator
         using (batch)
         {
             _totals!.Add(batch);
+            CheckMemory();
         }
 
         return _totals.FreshCount >= FreshKeysMax ? FlushAsync(output, cancellationToken) : ValueTask.CompletedTask;
@@ -143,7 +148,20 @@ public sealed class TotalsOperator : StreamOperator
     {
         _batches.ForEach(batch => batch?.Dispose());
         _batches.Clear();
+        _memory.Dispose();
         return base.DisposeAsync();
+    }
+
+    private void CheckMemory()
+    {
+        if (_memory.IsBounded)
+        {
+            _memory.Report(_totals!.ByteCount);
+            if (_memory.IsOver)
+            {
+                _memory.Refuse("The totals of an updating aggregate");
+            }
+        }
     }
 
     private static KeyTotals MakeOf(ArrowSchema input, TotalsConfig config, ArrowSchema output, string id, ArrowAllocator allocator)

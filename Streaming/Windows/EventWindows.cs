@@ -69,13 +69,22 @@ internal abstract class EventWindows : IDisposable
     /// <param name="rowCount">How many come.</param>
     public virtual bool NeedsRoom(int rowCount)
     {
+        if (!Memory.IsBounded)
+        {
+            return false;
+        }
+
         Memory.Report(ByteCount);
-        return false;
+        return Memory.IsOver;
     }
 
-    /// <summary>Writes state to files until there is room for some rows more.</summary>
-    /// <exception cref="Errors.FlowException">A file could not be written; nothing is lost.</exception>
-    public virtual ValueTask MakeRoomAsync(int rowCount, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    /// <summary>Writes state to files until there is room for some rows more. By default there are no files, and too much is an error.</summary>
+    /// <exception cref="Errors.FlowException">A file could not be written; nothing is lost. Or the state has to be in memory, which is full.</exception>
+    public virtual ValueTask MakeRoomAsync(int rowCount, CancellationToken cancellationToken)
+    {
+        Memory.Refuse("Open windows of this kind");
+        return ValueTask.CompletedTask;
+    }
 
     /// <summary>Called before <see cref="TakeChanged"/> when files were written: what is in memory beside them goes to files, too.</summary>
     public virtual ValueTask PrepareChangedAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;

@@ -11,8 +11,8 @@ using OrleansFlow.Worker.Artifacts;
 using OrleansFlow.Worker.Attempts;
 using OrleansFlow.Worker.Data;
 using OrleansFlow.Worker.Inputs;
-using OrleansFlow.Worker.Jobs;
 using OrleansFlow.Worker.Jobs.Metrics;
+using OrleansFlow.Worker.Jobs;
 using OrleansFlow.Worker.Queries;
 using OrleansFlow.Worker.Sessions;
 
@@ -81,6 +81,7 @@ public sealed partial class FlowWorker : IHostedService, IAsyncDisposable
                 Tls = GatewayTls.Load(services.GetService<IOptions<QueryWorkerOptions>>()?.Value.TlsAuthorityPath, null, null),
                 TimeProvider = clock,
             }),
+            Memory = jobs.OpenMemory(Path.Combine(_tempRoot, "streams")),
             Clock = clock,
             Loggers = loggers,
         });

@@ -238,6 +238,7 @@ internal sealed partial class JobHost : IAsyncDisposable
 
         await Task.WhenAll(runs.Select(run => run.DisposeAsync().AsTask()));
         Array.ForEach(runs, Remove);
+        _setup.Memory?.Dispose();
         _events.Complete();
     }
 

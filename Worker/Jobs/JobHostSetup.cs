@@ -4,6 +4,7 @@ using OrleansFlow.Flight.Exchange;
 using OrleansFlow.Protocol.Streaming.V1;
 using OrleansFlow.Streaming.Dataflow;
 using OrleansFlow.Streaming.Objects;
+using OrleansFlow.Streaming.State.Spilling;
 
 namespace OrleansFlow.Worker.Jobs;
 
@@ -42,6 +43,9 @@ internal sealed record JobHostSetup
 
     /// <summary>Memory of batches. Default <see cref="ArrowAllocator.Pooled"/>.</summary>
     public ArrowAllocator Allocator { get; init; } = ArrowAllocator.Pooled;
+
+    /// <summary>What the state of all jobs may take; the host disposes it. Default null: each run has one of its own.</summary>
+    public StreamMemory? Memory { get; init; }
 
     /// <summary>Every time. Default the system's.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;

@@ -152,6 +152,7 @@ internal sealed partial class JobRun : IAsyncDisposable
             IsLocal = (node, index) => own.Contains((node, index)),
             Remote = Edges,
             Limits = _setup.Limits,
+            Memory = _setup.Memory,
             Clock = _setup.Clock,
             Allocator = _setup.Allocator,
         };

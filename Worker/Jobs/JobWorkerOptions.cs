@@ -1,3 +1,4 @@
+using OrleansFlow.Streaming.State.Spilling;
 using OrleansFlow.Worker.Hosting;
 
 namespace OrleansFlow.Worker.Jobs;
@@ -23,6 +24,13 @@ public sealed class JobWorkerOptions
     /// <value>Default null: that of the environment's <c>RUN_ID</c>, and any without it.</value>
     public string? RunId { get; set; }
 
+    /// <summary>
+    /// Memory that the state of all streaming jobs may take, in bytes; beyond it, windows and rows that wait for each other go to files below <c>OrleansFlow:Worker:TempFolder</c>.
+    /// More: less is written; less is left for the engine of queries and for rows on their way.
+    /// </summary>
+    /// <value>Default null: two fifths of the memory that the process may use. Range 16 MiB to 1 PiB.</value>
+    public long? StateMemoryBytes { get; set; }
+
     /// <summary>Port of <c>orleansflow.streaming.v1.WorkerService</c>, on loopback: for tools of this host that steer the worker's jobs. The gateway does not need it.</summary>
     /// <value>Default null: none. Range 0 to 65 535; 0: a free one, which the worker registers.</value>
     public int? RpcPort { get; set; }
@@ -34,4 +42,8 @@ public sealed class JobWorkerOptions
     /// <summary>How long jobs may take for a last checkpoint, so that they can move, when the worker is to stop. Keep it below the host's own <c>ShutdownTimeout</c>.</summary>
     /// <value>Default 30 s. Range 0 to 1 h.</value>
     public TimeSpan DrainGrace { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The memory of state.</summary>
+    /// <param name="folder">Where files go.</param>
+    internal StreamMemory OpenMemory(string folder) => new(StateMemoryBytes ?? StreamMemory.DefaultBytes, folder);
 }

@@ -14,6 +14,7 @@ internal sealed class JobWorkerOptionsValidator : IValidateOptions<JobWorkerOpti
         [
             OptionRange.Fault(Section, nameof(options.Slots), options.Slots, 0, JobWorkerOptions.SlotsMax),
             OptionRange.Fault(Section, nameof(options.RpcPort), options.RpcPort ?? 0, 0, System.Net.IPEndPoint.MaxPort),
+            OptionRange.Fault(Section, nameof(options.StateMemoryBytes), options.StateMemoryBytes ?? 16L << 20, 16L << 20, 1L << 50),
             OptionRange.Fault(Section, nameof(options.DrainGrace), options.DrainGrace, TimeSpan.Zero, TimeSpan.FromHours(1)),
         ];
         if (options.JobId is { } job && !IdText.IsValid(job))

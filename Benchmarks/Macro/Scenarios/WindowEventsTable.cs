@@ -47,22 +47,24 @@ internal sealed class WindowEventsTable : IDisposable
     /// <param name="windows">The windows.</param>
     /// <param name="from">First batch.</param>
     /// <param name="end">Behind the last batch.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Rows that came out.</returns>
-    public long Run(EventWindows windows, int from, int end)
+    public async ValueTask<long> RunAsync(EventWindows windows, int from, int end, CancellationToken cancellationToken)
     {
-        var (rows, output) = (0L, new List<RecordBatch>());
+        var rows = 0L;
         foreach (var batch in Batches[from..end])
         {
+            if (windows.NeedsRoom(batch.RowCount))
+            {
+                await windows.MakeRoomAsync(batch.RowCount, cancellationToken);
+            }
+
             windows.Add(batch);
-            var times = batch.Column<TimestampArray>(1).Values;
-            windows.AdvanceTo(times[^1], output);
-            foreach (var result in output)
+            foreach (var result in windows.Advance(batch.Column<TimestampArray>(1).Values[^1]))
             {
                 rows += result.RowCount;
                 result.Dispose();
             }
-
-            output.Clear();
         }
 
         return rows;

@@ -38,9 +38,9 @@ internal sealed class WindowHop(int slideCount) : Scenario
         }
     }
 
-    public override Task<Sample> MeasureAsync(CancellationToken cancellationToken) => Task.FromResult(new Sample(Measure(slideCount)));
+    public override async Task<Sample> MeasureAsync(CancellationToken cancellationToken) => new(await MeasureAsync(slideCount, cancellationToken));
 
-    public override Task<double> MeasureBaselineAsync(CancellationToken cancellationToken) => Task.FromResult(Measure(FewSlides));
+    public override Task<double> MeasureBaselineAsync(CancellationToken cancellationToken) => MeasureAsync(FewSlides, cancellationToken);
 
     public override ValueTask DisposeAsync()
     {
@@ -48,11 +48,11 @@ internal sealed class WindowHop(int slideCount) : Scenario
         return base.DisposeAsync();
     }
 
-    private double Measure(int slides)
+    private async Task<double> MeasureAsync(int slides, CancellationToken cancellationToken)
     {
         var began = _clock.GetTimestamp();
         using var windows = new HoppingWindows(WindowEventsTable.Shape, Slide, Slide * slides, ArrowAllocator.Pooled);
-        var rows = _events!.Run(windows, 0, _events.Batches.Count);
+        var rows = await _events!.RunAsync(windows, 0, _events.Batches.Count, cancellationToken);
         return rows > 0 ? Rows / _clock.GetElapsedTime(began).TotalSeconds / 1e6 : throw new InvalidOperationException("No window came out.");
     }
 }

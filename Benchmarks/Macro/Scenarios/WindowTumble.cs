@@ -3,14 +3,18 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using OrleansFlow.Arrow;
 using OrleansFlow.Engine;
+using OrleansFlow.Streaming.State.Spilling;
 using OrleansFlow.Streaming.Windows;
 
 namespace OrleansFlow.Benchmarks.Macro.Scenarios;
 
 /// <summary>A count by key in ten tumbling windows, on one thread, against a loop over the same numbers with a hash table made for it, and against DuckDB as one batch query.</summary>
 /// <param name="keyCount">Different keys.</param>
-internal sealed class WindowTumble(int keyCount) : Scenario
+/// <param name="memoryMegabytes">Memory of the windows; then the same with enough of it is what it is held against. 0: without a limit.</param>
+internal sealed class WindowTumble(int keyCount, int memoryMegabytes) : Scenario
 {
+    public const int MemoryMegabytesMax = 1_000_000;
+
     public const int DefaultKeyCount = 1_000_000;
     public const int KeyCountMax = 10_000_000;
     private const int Rows = 10_000_000;
@@ -27,13 +31,13 @@ internal sealed class WindowTumble(int keyCount) : Scenario
 
     public override string Name => "window-tumble";
 
-    public override string Question => string.Create(CultureInfo.InvariantCulture, $"How many rows a second are counted by {keyCount:N0} keys in tumbling windows, results included, on one core?");
+    public override string Question => string.Create(CultureInfo.InvariantCulture, $"How many rows a second are counted by {keyCount:N0} keys in tumbling windows{(memoryMegabytes > 0 ? $" of {memoryMegabytes} MB" : "")}, results included, on one core?");
 
     public override string Unit => "M rows/s";
 
-    public override string BaselineName => "a bare loop with a hash table for it, M rows/s";
+    public override string BaselineName => memoryMegabytes > 0 ? "the same with enough memory, M rows/s" : "a bare loop with a hash table for it, M rows/s";
 
-    public override IReadOnlyList<FurtherBaseline> FurtherBaselines => [new("DuckDB, one thread, as one query, M rows/s", MeasureDuckDbAsync)];
+    public override IReadOnlyList<FurtherBaseline> FurtherBaselines => memoryMegabytes > 0 ? [] : [new("DuckDB, one thread, as one query, M rows/s", MeasureDuckDbAsync)];
 
     public override async Task SetUpAsync(CancellationToken cancellationToken)
     {
@@ -46,16 +50,35 @@ internal sealed class WindowTumble(int keyCount) : Scenario
         }
     }
 
-    public override Task<Sample> MeasureAsync(CancellationToken cancellationToken)
+    public override async Task<Sample> MeasureAsync(CancellationToken cancellationToken) => new(await MeasureAsync(memoryMegabytes * 1_000_000L, cancellationToken));
+
+    public override async Task<double> MeasureBaselineAsync(CancellationToken cancellationToken) =>
+        memoryMegabytes > 0 ? await MeasureAsync(0, cancellationToken) : MeasureBareLoop();
+
+    public override async ValueTask DisposeAsync()
     {
-        using var windows = new TumblingWindows(WindowEventsTable.Shape, Width, ArrowAllocator.Pooled);
-        _events!.Run(windows, 0, FirstBatches);
-        var began = _clock.GetTimestamp();
-        var rows = _events.Run(windows, FirstBatches, _events.Batches.Count);
-        return rows > 0 ? Task.FromResult(new Sample(Rate(began))) : throw new InvalidOperationException("No window came out.");
+        _events?.Dispose();
+        if (_engine is { } engine)
+        {
+            await engine.DisposeAsync();
+        }
+
+        await base.DisposeAsync();
     }
 
-    public override Task<double> MeasureBaselineAsync(CancellationToken cancellationToken)
+    private async Task<double> MeasureAsync(long memoryBytes, CancellationToken cancellationToken)
+    {
+        using var memory = memoryBytes > 0 ? new StreamMemory(memoryBytes) : null;
+        using var windows = new TumblingWindows(WindowEventsTable.Shape, Width, ArrowAllocator.Pooled) { Memory = memory?.Open() ?? MemoryShare.Unbounded };
+        await _events!.RunAsync(windows, 0, FirstBatches, cancellationToken);
+        var began = _clock.GetTimestamp();
+        var rows = await _events.RunAsync(windows, FirstBatches, _events.Batches.Count, cancellationToken);
+        return rows > 0 && memory?.SpilledBytes != 0
+            ? Rate(began)
+            : throw new InvalidOperationException(rows > 0 ? $"The windows fit in {memoryMegabytes} MB; give them less, or more keys." : "No window came out.");
+    }
+
+    private double MeasureBareLoop()
     {
         var slots = new Slot[(int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, 2 * keyCount))];
         foreach (var batch in _events!.Batches[..FirstBatches])
@@ -69,18 +92,7 @@ internal sealed class WindowTumble(int keyCount) : Scenario
             Count(slots, batch.Column<Int64Array>(0).Values);
         }
 
-        return Task.FromResult(Rate(began));
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        _events?.Dispose();
-        if (_engine is { } engine)
-        {
-            await engine.DisposeAsync();
-        }
-
-        await base.DisposeAsync();
+        return Rate(began);
     }
 
     private static unsafe void Count(Slot[] slots, ReadOnlySpan<long> keys)

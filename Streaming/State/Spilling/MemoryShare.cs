@@ -1,4 +1,5 @@
 using OrleansFlow.Arrow;
+using OrleansFlow.Errors;
 
 namespace OrleansFlow.Streaming.State.Spilling;
 
@@ -33,12 +34,19 @@ internal sealed class MemoryShare(StreamMemory memory) : IDisposable
         }
     }
 
+    /// <summary>Refuses to go on with state that has to be in memory.</summary>
+    /// <param name="what">What it is, as the subject of a sentence.</param>
+    /// <exception cref="FlowException"><see cref="FlowErrorCode.LimitExceeded"/>.</exception>
+    public void Refuse(string what) => throw new FlowException(
+        FlowErrorCode.LimitExceeded,
+        $"{what} take {_bytes} bytes, and the state of all operators {memory.WholeUsedBytes} of the {LimitBytes} bytes of memory for it (OrleansFlow:Worker:Jobs:StateMemoryBytes). They cannot go to files. Give the worker more memory, the job more workers, or keep keys for a shorter time.");
+
     /// <summary>Begins a file.</summary>
     public SpillWriter NewFile(ArrowSchema schema) => new(memory, schema);
 
     /// <summary>Writes batches, which stay the caller's, to a file.</summary>
     /// <returns>The same batches as mapped memory; they belong to the caller.</returns>
-    /// <exception cref="Errors.FlowException">The file could not be written.</exception>
+    /// <exception cref="FlowException">The file could not be written.</exception>
     public async ValueTask<RecordBatch[]> WriteAsync(IReadOnlyList<RecordBatch> batches, CancellationToken cancellationToken)
     {
         await using var file = NewFile(batches[0].Schema);

@@ -14,6 +14,7 @@ namespace OrleansFlow.Streaming.State.Spilling;
 /// </remarks>
 public sealed class StreamMemory : IDisposable
 {
+    private readonly StreamMemory? _whole;
     private readonly ScratchFolder? _folder;
     private long _usedBytes;
     private long _spilledBytes;
@@ -28,13 +29,13 @@ public sealed class StreamMemory : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limitBytes, 1);
         LimitBytes = limitBytes;
-        _folder = new ScratchFolder(folder ?? Path.Combine(Path.GetTempPath(), "orleansflow-streams"));
+        _folder = new ScratchFolder(folder ?? Path.Combine(Path.GetTempPath(), $"orleansflow-streams-{Environment.UserName}"));
     }
 
-    private StreamMemory() => LimitBytes = long.MaxValue;
+    private StreamMemory(StreamMemory? whole) => (_whole, LimitBytes) = (whole, whole?.LimitBytes ?? long.MaxValue);
 
     /// <summary>Without a limit: nothing is written.</summary>
-    public static StreamMemory Unbounded { get; } = new();
+    public static StreamMemory Unbounded { get; } = new(whole: null);
 
     /// <summary>What state takes if nobody says: two fifths of the memory that the process may use, which leaves as much for the local engine and rows on their way.</summary>
     /// <value>Bytes.</value>
@@ -55,32 +56,55 @@ public sealed class StreamMemory : IDisposable
     /// <summary>Removes the folder. Rows of files that somebody still holds stay readable.</summary>
     public void Dispose() => _folder?.Dispose();
 
+    /// <summary>The same budget, which counts by itself what one subtask takes and writes.</summary>
+    internal StreamMemory Part() => new(this);
+
     /// <summary>A share for one operator, which disposes it.</summary>
     internal MemoryShare Open()
     {
-        Interlocked.Increment(ref _shares);
+        for (var memory = this; memory is not null; memory = memory._whole)
+        {
+            Interlocked.Increment(ref memory._shares);
+        }
+
         return new MemoryShare(this);
     }
 
     internal void Close(long bytes)
     {
-        Interlocked.Add(ref _usedBytes, -bytes);
-        Interlocked.Decrement(ref _shares);
+        Change(-bytes);
+        for (var memory = this; memory is not null; memory = memory._whole)
+        {
+            Interlocked.Decrement(ref memory._shares);
+        }
     }
 
-    internal void Change(long bytes) => Interlocked.Add(ref _usedBytes, bytes);
+    internal void Change(long bytes)
+    {
+        for (var memory = this; memory is not null; memory = memory._whole)
+        {
+            Interlocked.Add(ref memory._usedBytes, bytes);
+        }
+    }
+
+    /// <summary>What all subtasks take.</summary>
+    internal long WholeUsedBytes => _whole?.WholeUsedBytes ?? UsedBytes;
 
     /// <summary>Whether an operator would hold too much.</summary>
-    internal bool IsTooMuch(long own, long more) =>
-        LimitBytes < long.MaxValue && UsedBytes + more > LimitBytes && own + more > LimitBytes / (2L * Math.Max(1, Volatile.Read(ref _shares)));
+    internal bool IsTooMuch(long own, long more) => _whole is not null
+        ? _whole.IsTooMuch(own, more)
+        : LimitBytes < long.MaxValue && UsedBytes + more > LimitBytes && own + more > LimitBytes / (2L * Math.Max(1, Volatile.Read(ref _shares)));
 
     /// <summary>A path for a new file.</summary>
     /// <exception cref="FlowException">The folder cannot be made.</exception>
-    internal string NewPath() => (_folder ?? throw new InvalidOperationException("There is no limit, so nothing is written.")).NewPath();
+    internal string NewPath() => _whole is not null ? _whole.NewPath() : _folder!.NewPath();
 
     internal void Wrote(long bytes)
     {
-        Interlocked.Add(ref _spilledBytes, bytes);
-        Interlocked.Increment(ref _spilledFiles);
+        for (var memory = this; memory is not null; memory = memory._whole)
+        {
+            Interlocked.Add(ref memory._spilledBytes, bytes);
+            Interlocked.Increment(ref memory._spilledFiles);
+        }
     }
 }

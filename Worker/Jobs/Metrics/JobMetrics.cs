@@ -19,6 +19,9 @@ internal static class JobMetrics
         ("orleansflow_worker_tx_queue_size", "Rows that the outgoing queues of a subtask hold at most.", false, static one => one.SendQueueSize),
         ("orleansflow_worker_tx_queue_rem", "Rows for which the outgoing queues of a subtask have room.", false, static one => one.SendQueueRemaining),
         ("orleansflow_worker_tx_bytes", "Bytes of the batches that wait in the outgoing queues of a subtask.", false, static one => one.SendQueueBytes),
+        ("orleansflow_worker_state_bytes", "Bytes of memory that the windows, waiting rows and totals of a subtask take.", false, static one => one.StateBytes),
+        ("orleansflow_worker_spilled_bytes_total", "Bytes of state that a subtask wrote to files for want of memory.", true, static one => one.SpilledBytes),
+        ("orleansflow_worker_spilled_files_total", "Files that a subtask wrote for want of memory.", true, static one => one.SpilledFiles),
         ("orleansflow_worker_deserialization_errors_total", "Rows that a subtask could not read, and other errors that it survived.", true, static one => one.NonfatalErrors),
     ];
 
