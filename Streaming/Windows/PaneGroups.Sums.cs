@@ -45,7 +45,7 @@ internal sealed partial class PaneGroups
     /// <summary>A partition that does not fit comes in several passes, each of some of its keys.</summary>
     private static int PassesOf(IReadOnlyList<PaneGroups> panes, long rows, MemoryShare share)
     {
-        const long BytesMin = 1 << 20;
+        const long BytesMin = 1 << 16;
         const int PassesMax = 256;
         var groupBytes = 16L + 24 * panes[0].Memory.PartialSchema.Fields.Count;
         var passes = 1;

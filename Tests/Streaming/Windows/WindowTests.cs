@@ -154,6 +154,8 @@ public sealed class WindowTests : IAsyncLifetime
     private async Task CheckAsync(string keys, Func<WindowShape, ArrowAllocator, EventWindows> make, string sql)
     {
         int[] columns = [.. keys.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(WindowEvents.Schema.IndexOf)];
+        using var one = make(WindowEvents.Shape(columns), ArrowAllocator.Default);
+        var canSpill = one is PanedWindows;
         for (var seed = 0; seed < Seeds; seed++)
         {
             var events = new WindowEvents(seed);
@@ -166,15 +168,15 @@ public sealed class WindowTests : IAsyncLifetime
                 AssertSame(expected, lines, $"seed {seed}{(movesOften ? ", moved" : "")}");
             }
 
-            if (seed % SeedsPerSpill == 0)
+            if (seed % SeedsPerSpill == 0 && canSpill)
             {
-                await CheckSpilledAsync(events, seed, keys.Length == 0, columns, make, expected);
+                await CheckSpilledAsync(events, seed, columns, make, expected);
             }
         }
     }
 
     /// <summary>The same with almost no memory: every batch finds all of what is open in files; or with some, so that a part of it stays.</summary>
-    private static async Task CheckSpilledAsync(WindowEvents events, int seed, bool isOneGroup, int[] columns, Func<WindowShape, ArrowAllocator, EventWindows> make, List<string> expected)
+    private static async Task CheckSpilledAsync(WindowEvents events, int seed, int[] columns, Func<WindowShape, ArrowAllocator, EventWindows> make, List<string> expected)
     {
         var folder = Directory.CreateTempSubdirectory("window-spill-");
         try
@@ -185,7 +187,9 @@ public sealed class WindowTests : IAsyncLifetime
                 using (var run = new WindowRuns(events, seed, allocator => make(WindowEvents.Shape(columns), allocator), columns, memory))
                 {
                     AssertSame(expected, await run.RunAsync(movesOften ? 2 : 1, movesOften, Token), $"seed {seed}, {bytes} bytes of memory{(movesOften ? ", moved" : "")}");
-                    Assert.True(memory.SpilledFiles > 0 || bytes > 1 || make(WindowEvents.Shape(columns), ArrowAllocator.Default) is SessionWindows || isOneGroup);
+
+                    // One that is moved may come to subtasks that all have enough.
+                    Assert.True(memory.SpilledFiles > 0 || movesOften);
                 }
 
                 Assert.Equal(0, memory.UsedBytes);
