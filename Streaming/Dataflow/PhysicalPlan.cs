@@ -62,7 +62,7 @@ public sealed class PhysicalPlan
             {
                 if (edge.Kind != EdgeKind.Forward || from == index)
                 {
-                    inputs.Add(new InputPlan(new ChannelKey(place, from, index), source, side));
+                    inputs.Add(new InputPlan(new ChannelKey(place, from, index), source, side) { IsSideOutput = edge.IsSide });
                 }
             }
         }
@@ -125,6 +125,10 @@ public sealed class PhysicalPlan
             else if (edge.Kind is not (EdgeKind.Forward or EdgeKind.Shuffle or EdgeKind.LeftJoin or EdgeKind.RightJoin))
             {
                 problems.Add(new FlowProblem("program_edge", $"edges[{i}].kind", $"The edge from {edge.Source} to {edge.Target} has kind {edge.Kind}."));
+            }
+            else if (edge.IsSide && (source.Chain.Count == 0 || source.Chain[^1].SideSchema.IsEmpty))
+            {
+                problems.Add(new FlowProblem("program_edge", $"edges[{i}].is_side", $"The edge from {edge.Source} to {edge.Target} takes rows of a second output, and the last operator of {edge.Source} has none."));
             }
             else if (edge.Kind == EdgeKind.Forward && source.Parallelism != target.Parallelism)
             {

@@ -28,6 +28,7 @@ public static class ProgramChaining
         foreach (var edge in program.Edges)
         {
             if (edge.Kind == EdgeKind.Forward
+                && !edge.IsSide
                 && edge.Source != edge.Target
                 && program.Edges.Any(other => other.Target == edge.Source)
                 && program.Edges.Count(other => other.Source == edge.Source) == 1

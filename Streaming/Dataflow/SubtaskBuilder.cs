@@ -42,7 +42,7 @@ internal sealed class SubtaskBuilder(StreamEngineSetup setup, StreamMemory memor
 
     private async Task<BuiltSubtask> BuildAsync(SubtaskPlan subtask, CancellationToken cancellationToken)
     {
-        var (channels, remote, edges) = (new List<ISubtaskChannel>(), new List<ISubtaskChannel>(), new List<EdgeOutput>());
+        var (channels, remote, edges, sides) = (new List<ISubtaskChannel>(), new List<ISubtaskChannel>(), new List<EdgeOutput>(), new List<EdgeOutput>());
         try
         {
             foreach (var output in subtask.Outputs)
@@ -52,7 +52,7 @@ internal sealed class SubtaskBuilder(StreamEngineSetup setup, StreamMemory memor
                 {
                     if (!_inputs.TryGetValue(output.Channels[i], out var channel))
                     {
-                        channel = await Remote().OpenAsync(output.Channels[i], output.TargetNode.Id, SchemaOf(subtask.Node), cancellationToken);
+                        channel = await Remote().OpenAsync(output.Channels[i], output.TargetNode.Id, SchemaOf(subtask.Node, output.Edge.IsSide), cancellationToken);
                         remote.Add(channel);
                     }
 
@@ -60,11 +60,11 @@ internal sealed class SubtaskBuilder(StreamEngineSetup setup, StreamMemory memor
                 }
 
                 channels.AddRange(targets);
-                edges.Add(new EdgeOutput(output.Edge, subtask.Index, targets, setup.Allocator));
+                (output.Edge.IsSide ? sides : edges).Add(new EdgeOutput(output.Edge, subtask.Index, targets, setup.Allocator));
             }
 
             var metrics = new SubtaskMetrics(memory.Part());
-            var end = new SubtaskOutput(edges, metrics);
+            var end = new SubtaskOutput(edges, sides, metrics);
             var chain = await ChainAsync(subtask, end, metrics);
             Subtask made = subtask.IsSource
                 ? new SourceSubtask(subtask, _inboxes[subtask], chain, end, metrics, engine)
@@ -154,14 +154,14 @@ internal sealed class SubtaskBuilder(StreamEngineSetup setup, StreamMemory memor
         {
             if (input.Side == schemas.Count)
             {
-                schemas.Add(SchemaOf(input.SourceNode));
+                schemas.Add(SchemaOf(input.SourceNode, input.IsSideOutput));
             }
         }
 
         return schemas;
     }
 
-    private static ArrowSchema? SchemaOf(ProgramNode node) => ProgramSchema.Read(node.Chain[^1].OutputSchema);
+    private static ArrowSchema? SchemaOf(ProgramNode node, bool isSide) => ProgramSchema.Read(isSide ? node.Chain[^1].SideSchema : node.Chain[^1].OutputSchema);
 
     private bool IsLocal(SubtaskPlan subtask) => setup.IsLocal(subtask.Node.Id, subtask.Index);
 

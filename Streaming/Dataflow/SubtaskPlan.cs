@@ -6,7 +6,11 @@ namespace OrleansFlow.Streaming.Dataflow;
 /// <param name="Channel">Where its messages come from.</param>
 /// <param name="SourceNode">The node that sends them.</param>
 /// <param name="Side">Which of the node's incoming edges, in the order of the inputs: of a join 0 is the left side, 1 the right one.</param>
-public sealed record InputPlan(ChannelKey Channel, ProgramNode SourceNode, int Side);
+public sealed record InputPlan(ChannelKey Channel, ProgramNode SourceNode, int Side)
+{
+    /// <summary>Whether rows of the sender's second output come by it. Default false: its results do.</summary>
+    public bool IsSideOutput { get; init; }
+}
 
 /// <summary>One outgoing edge of a subtask.</summary>
 /// <param name="Edge">The edge.</param>

@@ -24,7 +24,7 @@ public static class StateCompatibility
         var edges = program.Nodes.SelectMany(node => node.Chain.Zip(node.Chain.Skip(1), static (from, to) => $"{from.Id}\n{to.Id}\n\n")).ToList();
         foreach (var edge in program.Edges)
         {
-            var kind = edge.Kind is EdgeKind.LeftJoin or EdgeKind.RightJoin ? edge.Kind.ToString() : "";
+            var kind = (edge.Kind is EdgeKind.LeftJoin or EdgeKind.RightJoin ? edge.Kind.ToString() : "") + (edge.IsSide ? " side" : "");
             edges.Add($"{nodes[edge.Source].Chain[^1].Id}\n{nodes[edge.Target].Chain[0].Id}\n{kind}\n{string.Join(',', edge.KeyColumns)}");
         }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using OrleansFlow.Arrow;
 using OrleansFlow.Streaming.Aggregation;
 using OrleansFlow.Streaming.State;
@@ -16,6 +17,9 @@ internal abstract class EventWindows : IDisposable
     protected const string PlaceColumn = "_window";
 
     private readonly int[] _numbers = new int[WindowShape.BatchRowsMax];
+    private readonly ArrowSchema _lateSchema;
+    private readonly List<int> _lateRows = [];
+    private readonly List<RecordBatch> _late = [];
 
     private protected EventWindows(WindowShape shape, ArrowAllocator allocator)
     {
@@ -23,6 +27,7 @@ internal abstract class EventWindows : IDisposable
         Shape = shape;
         Allocator = allocator;
         OutputSchema = shape.Output();
+        _lateSchema = shape.Late();
     }
 
     /// <summary>The rows that come out.</summary>
@@ -31,7 +36,7 @@ internal abstract class EventWindows : IDisposable
     /// <summary>The log of rows.</summary>
     public abstract RowTableOptions Table { get; }
 
-    /// <summary>Rows that came when all their windows had come out.</summary>
+    /// <summary>Rows that were left out: of panes, those whose pane was complete, also where a longer window that holds it was still to come; of sessions, those before the watermark.</summary>
     public long LateRowCount { get; private protected set; }
 
     /// <summary>Bytes of the open windows.</summary>
@@ -92,6 +97,18 @@ internal abstract class EventWindows : IDisposable
     /// <summary>Called before <see cref="FinishRestore"/>.</summary>
     public virtual ValueTask SettleRestoredAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
+    /// <summary>Hands out the rows that were left out since this was asked before, where the shape says which of their columns are wanted.</summary>
+    /// <param name="late">Gets batches of <see cref="WindowShape.Late"/>, which belong to the caller.</param>
+    public void TakeLate(IList<RecordBatch> late)
+    {
+        foreach (var batch in _late)
+        {
+            late.Add(batch);
+        }
+
+        _late.Clear();
+    }
+
     /// <summary>What has changed since this was asked before.</summary>
     /// <param name="log">Gets batches of the log, which belong to the caller.</param>
     public abstract void TakeChanged(IList<RecordBatch> log);
@@ -115,6 +132,37 @@ internal abstract class EventWindows : IDisposable
     }
 
     private protected static long Micros(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
+
+    /// <summary>Leaves all rows of a batch out.</summary>
+    private protected void LeaveOut(RecordBatch rows)
+    {
+        LateRowCount += rows.RowCount;
+        if (Shape.LateColumns.Count > 0)
+        {
+            _late.Add(LateOf(rows));
+        }
+    }
+
+    /// <summary>Leaves a row of the batch that is being added out; <see cref="KeepLeftOut"/> follows.</summary>
+    private protected void LeaveOut(int row)
+    {
+        LateRowCount++;
+        if (Shape.LateColumns.Count > 0)
+        {
+            _lateRows.Add(row);
+        }
+    }
+
+    /// <summary>Keeps those rows of a batch that were left out one by one.</summary>
+    private protected void KeepLeftOut(RecordBatch rows)
+    {
+        if (_lateRows.Count > 0)
+        {
+            using var columns = LateOf(rows);
+            _late.Add(ArrowTake.Take(columns, CollectionsMarshal.AsSpan(_lateRows), Allocator));
+            _lateRows.Clear();
+        }
+    }
 
     /// <summary>The results of all groups as batches.</summary>
     /// <param name="aggregator">Whose groups.</param>
@@ -152,6 +200,9 @@ internal abstract class EventWindows : IDisposable
         Fill(builder, value, count);
         return builder.Build();
     }
+
+    private RecordBatch LateOf(RecordBatch rows) =>
+        new(_lateSchema, [.. Shape.LateColumns.Append(Shape.TimeColumn).Select(column => rows.Column(column).Retain())], rows.RowCount);
 
     private RecordBatch BatchOf(GroupAggregator aggregator, ReadOnlySpan<int> groups, long start, long end)
     {

@@ -223,7 +223,7 @@ internal abstract partial class PanedWindows : EventWindows
     {
         if (IsReached(pane + PaneMicros))
         {
-            LateRowCount += rows.RowCount;
+            LeaveOut(rows);
             return;
         }
 

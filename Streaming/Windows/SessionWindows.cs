@@ -70,7 +70,7 @@ internal sealed class SessionWindows : EventWindows
             {
                 if (times[row] < WatermarkMicros)
                 {
-                    LateRowCount++;
+                    LeaveOut(row);
                     some[row] = -1;
                 }
                 else
@@ -79,6 +79,7 @@ internal sealed class SessionWindows : EventWindows
                 }
             }
 
+            KeepLeftOut(rows);
             _states.Reserve(_sessions.PlaceCount);
             _states.Add(rows, some);
             Merge();

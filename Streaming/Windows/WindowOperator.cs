@@ -18,12 +18,13 @@ public sealed class WindowOperator : StreamOperator
     private const string TableName = "t";
 
     private readonly Func<ArrowAllocator, EventWindows> _make;
+    private readonly List<RecordBatch> _late = [];
     private EventWindows? _windows;
     private IRowTable? _table;
 
     private WindowOperator(Func<ArrowAllocator, EventWindows> make) => _make = make;
 
-    /// <summary>Rows that came when all their windows had come out.</summary>
+    /// <summary>Rows that were left out: of panes (a tumbling window, a slide, a step) those whose pane was complete, of sessions those before the watermark.</summary>
     public long LateRowCount => _windows?.LateRowCount ?? 0;
 
     /// <summary>Makes one from a program.</summary>
@@ -70,6 +71,16 @@ public sealed class WindowOperator : StreamOperator
         return Shape(input, config, names, resultTypes).Output();
     }
 
+    /// <summary>The rows of its second output: those that come too late.</summary>
+    /// <param name="input">The rows that come in, with their event time.</param>
+    /// <param name="config">The window; its late columns say what is wanted of them.</param>
+    public static ArrowSchema LateOf(ArrowSchema input, WindowConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(config);
+        return new ArrowSchema([.. config.LateColumns.Select(column => input.Fields[(int)column]), input.Fields[input.IndexOf(TimeColumn)]]);
+    }
+
     /// <inheritdoc/>
     public override async ValueTask StartAsync(OperatorContext context, CancellationToken cancellationToken)
     {
@@ -98,6 +109,12 @@ public sealed class WindowOperator : StreamOperator
         {
             await MakeRoomAsync(batch.RowCount, cancellationToken);
             _windows!.Add(batch);
+        }
+
+        _windows.TakeLate(_late);
+        if (_late.Count > 0)
+        {
+            await EmitLateAsync(output, cancellationToken);
         }
     }
 
@@ -136,6 +153,24 @@ public sealed class WindowOperator : StreamOperator
     private ValueTask MakeRoomAsync(int rowCount, CancellationToken cancellationToken) =>
         _windows!.NeedsRoom(rowCount) ? _windows.MakeRoomAsync(rowCount, cancellationToken) : ValueTask.CompletedTask;
 
+    private async ValueTask EmitLateAsync(IOperatorOutput output, CancellationToken cancellationToken)
+    {
+        try
+        {
+            for (var i = 0; i < _late.Count; i++)
+            {
+                var batch = _late[i];
+                _late[i] = null!;
+                await output.EmitSideAsync(batch, cancellationToken);
+            }
+        }
+        finally
+        {
+            _late.ForEach(batch => batch?.Dispose());
+            _late.Clear();
+        }
+    }
+
     private static WindowShape ShapeOf(OperatorDefinition definition, WindowConfig config)
     {
         var input = definition.InputSchemas is [{ } only, ..] ? only : throw new ArgumentException("the program does not say what rows come in");
@@ -157,6 +192,7 @@ public sealed class WindowOperator : StreamOperator
         KeyColumns = [.. config.KeyColumns.Select(column => (int)column)],
         Aggregates = [.. config.Aggregates.Select((aggregate, place) => SpecOf(input, aggregate, resultTypes[place]))],
         Names = names,
+        LateColumns = [.. config.LateColumns.Select(column => (int)column)],
     };
 
     /// <summary>An aggregate as it is told.</summary>

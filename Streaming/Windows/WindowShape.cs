@@ -34,6 +34,9 @@ public sealed record WindowShape
     /// <summary>Names of their columns, as many as there are aggregates.</summary>
     public required IReadOnlyList<string> Names { get; init; }
 
+    /// <summary>Places of the columns of rows that come too late, which are handed out then. Default none: late rows are only counted.</summary>
+    public IReadOnlyList<int> LateColumns { get; init; } = [];
+
     /// <summary>Types of the key's columns.</summary>
     internal IReadOnlyList<ArrowType> KeyTypes => [.. KeyColumns.Select(column => Input.Fields[column].Type)];
 
@@ -50,11 +53,14 @@ public sealed record WindowShape
         new ArrowField(Input.Fields[TimeColumn].Name, TimeType, isNullable: false),
     ]);
 
+    /// <summary>Rows that come too late: their columns, then their event time.</summary>
+    public ArrowSchema Late() => new([.. LateColumns.Append(TimeColumn).Select(column => Input.Fields[column])]);
+
     /// <summary>Checks the parts against each other.</summary>
     /// <exception cref="ArgumentException">They contradict each other; the message names the column.</exception>
     public void Validate()
     {
-        foreach (var column in KeyColumns.Append(TimeColumn).Concat(Aggregates.SelectMany(spec => new[] { spec.Argument, spec.Filter }.OfType<int>())))
+        foreach (var column in KeyColumns.Append(TimeColumn).Concat(LateColumns).Concat(Aggregates.SelectMany(spec => new[] { spec.Argument, spec.Filter }.OfType<int>())))
         {
             if (column < 0 || column >= Input.Fields.Count)
             {

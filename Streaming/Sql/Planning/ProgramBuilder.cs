@@ -62,6 +62,16 @@ internal sealed class ProgramBuilder
         return part with { IsUpdating = sources[0].IsUpdating };
     }
 
+    /// <summary>Gives the operator of a part a second output.</summary>
+    /// <param name="part">The part.</param>
+    /// <param name="schema">The rows of it.</param>
+    /// <returns>They.</returns>
+    public StreamPart AddSide(StreamPart part, ArrowSchema schema)
+    {
+        _program.Nodes.Single(node => node.Id == part.Node).Chain[^1].SideSchema = ProgramSchema.Write(schema);
+        return new StreamPart(part.Node, part.Parallelism, schema) { IsSide = true };
+    }
+
     private StreamPart AddNode(string name, StreamOperatorPlan plan, ArrowSchema? schema, uint parallelism)
     {
         var id = (uint)_program.Nodes.Count + 1;
@@ -88,7 +98,7 @@ internal sealed class ProgramBuilder
     }
 
     private void AddEdge(StreamPart from, StreamPart to, EdgeKind kind, IReadOnlyList<uint>? keyColumns) =>
-        _program.Edges.Add(new ProgramEdge { Source = from.Node, Target = to.Node, Kind = kind, KeyColumns = { keyColumns ?? [] } });
+        _program.Edges.Add(new ProgramEdge { Source = from.Node, Target = to.Node, Kind = kind, KeyColumns = { keyColumns ?? [] }, IsSide = from.IsSide });
 }
 
 /// <summary>Rows of a program so far.</summary>
@@ -99,4 +109,7 @@ internal sealed record StreamPart(uint Node, uint Parallelism, ArrowSchema Schem
 {
     /// <summary>Whether rows are taken back: then a column of bools before the event time says of each row whether it is.</summary>
     public bool IsUpdating { get; init; }
+
+    /// <summary>Whether they are those of the node's second output.</summary>
+    public bool IsSide { get; init; }
 }

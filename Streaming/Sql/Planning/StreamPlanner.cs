@@ -168,7 +168,11 @@ public sealed class StreamPlanner : IAsyncDisposable
         }
 
         var plan = table.Function is null ? StreamTables.Fit(insert, table, planned.Names, planned.Plan) : planned.Plan;
+        var late = LateRows.Of(insert, _tables);
+        _queries.Late = late;
         var part = await _queries.AddAsync(plan, insert.Table, cancellationToken);
+        _queries.Late = null;
+        await AddLateAsync(late, cancellationToken);
         if (table.Connector is not { } connector)
         {
             _tables.Fill(table, _queries.AddFunction(table, part, planned.Names), _queries.WindowsOf(plan));
@@ -182,9 +186,25 @@ public sealed class StreamPlanner : IAsyncDisposable
                 $"Table '{insert.Table}' takes rows that stay, and rows of this query are taken back when they change: an aggregate or a join has no window, or a table that it reads is of format debezium_json. Give the table format = 'debezium_json', or group by a window.");
         }
 
-        if (!_sinks.TryGetValue(insert.Table, out var sink))
+        AddToSink(table, connector, plan.Types, part);
+    }
+
+    private async Task AddLateAsync(LateRows? late, CancellationToken cancellationToken)
+    {
+        if (late is not null)
         {
-            _sinks[insert.Table] = sink = new PlannedSink(insert.Table, connector.Sink(table.Statement, table.Schema), table.Parallelism, plan.Types, []);
+            var table = late.Table.Columns.Count > 0 ? late.Table : await _tables.InferAsync(late.Table, late.Names, late.Types, cancellationToken);
+            var part = await _queries.FitLateAsync(late, table, cancellationToken);
+            AddToSink(table, table.Connector!, [.. LateRows.Targets(table).Select(column => new SqlType(column.Type))], part);
+        }
+    }
+
+    private void AddToSink(StreamTable table, StreamConnector connector, ValueList<SqlType> types, StreamPart part)
+    {
+        var name = table.Statement.Name;
+        if (!_sinks.TryGetValue(name, out var sink))
+        {
+            _sinks[name] = sink = new PlannedSink(name, connector.Sink(table.Statement, table.Schema), table.Parallelism, types, []);
         }
 
         sink.Parts.Add(part);

@@ -27,6 +27,7 @@ internal sealed partial class StreamQueries
         }
 
         var config = WindowCalls.Read(window);
+        Late?.CheckAggregates(aggregate);
         if (aggregate.Aggregates.All(WindowAggregates.IsKnown))
         {
             return WindowAsync(aggregate, config, name, cancellationToken);
@@ -43,13 +44,19 @@ internal sealed partial class StreamQueries
         var values = new List<ScalarExpression>(keys);
         config.KeyColumns.AddRange(Enumerable.Range(0, keys.Count).Select(place => (uint)place));
         config.Aggregates.AddRange(Calls(aggregate, values));
-        var input = await PartAsync(new ProjectNode(aggregate.Input, [.. values]), name, cancellationToken);
+        var (late, rows) = WithLate(aggregate.Input, new ProjectNode(aggregate.Input, [.. values]), config);
+        var input = await PartAsync(rows, name, cancellationToken);
         RefuseUpdating(input, "A window");
         var results = await SchemaAsync(aggregate.Aggregates.Map(call => call.Type), isUpdating: false, cancellationToken);
         var output = WindowOperator.OutputOf(
             input.Schema, config, [.. aggregate.Aggregates.Select((_, place) => $"a{place}")], [.. results.Fields.Take(aggregate.Aggregates.Count).Select(field => field.Type)]);
         var part = program.Add(
             $"{name}-window", new StreamOperatorPlan(WindowOperator.Kind, config), output, keys.Count == 0 ? 1 : Parallelism, input, config.KeyColumns);
+        if (late is not null)
+        {
+            late.Rows = program.AddSide(part, WindowOperator.LateOf(input.Schema, config));
+        }
+
         return (part, Grouped(aggregate, keys));
     }
 

@@ -142,7 +142,8 @@ internal static class CreateTableParser
         return column;
     }
 
-    private static Dictionary<string, string> Options(SqlTokens tokens)
+    /// <summary>Reads the options behind <c>WITH</c>, with keys in lower case.</summary>
+    internal static Dictionary<string, string> Options(SqlTokens tokens)
     {
         var options = new Dictionary<string, string>(StringComparer.Ordinal);
         tokens.Take('(');

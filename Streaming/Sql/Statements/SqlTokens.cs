@@ -45,6 +45,9 @@ internal sealed class SqlTokens(string text)
     /// <summary>Whether a keyword follows behind the next token.</summary>
     public bool IsBehindNext(string keyword) => _at + 1 < _tokens.Count && _tokens[_at + 1].Is(keyword);
 
+    /// <summary>Whether a sign follows behind the next token.</summary>
+    public bool IsBehindNext(char sign) => _at + 1 < _tokens.Count && _tokens[_at + 1].IsSign(sign);
+
     public void Take(string keyword)
     {
         if (!TryTake(keyword))

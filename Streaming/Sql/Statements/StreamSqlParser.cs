@@ -120,7 +120,15 @@ public static class StreamSqlParser
             tokens.Take(')');
         }
 
-        return new InsertStatement(start, table, columns, Query(tokens));
+        // WITH of a query has a name behind it.
+        IReadOnlyDictionary<string, string> options = new Dictionary<string, string>();
+        if (tokens.Next.Is("WITH") && tokens.IsBehindNext('('))
+        {
+            tokens.Take("WITH");
+            options = CreateTableParser.Options(tokens);
+        }
+
+        return new InsertStatement(start, table, columns, Query(tokens)) { Options = options };
     }
 
     internal static SqlPart Query(SqlTokens tokens) => tokens.TakeUntil("a query", IsStatementEnd);

@@ -16,12 +16,16 @@ public sealed record SetStatement(int Start, string Name, string Value) : Stream
 /// <param name="Query">What it stands for.</param>
 public sealed record CreateViewStatement(int Start, string Name, SqlPart Query) : StreamStatement(Start);
 
-/// <summary><c>INSERT INTO table [(columns)] query</c>.</summary>
+/// <summary><c>INSERT INTO table [(columns)] [WITH (options)] query</c>.</summary>
 /// <param name="Start">Where it begins.</param>
 /// <param name="Table">Where rows go.</param>
 /// <param name="Columns">The columns that the query's are for, in order; none: all, in the table's order.</param>
 /// <param name="Query">Where they come from.</param>
-public sealed record InsertStatement(int Start, string Table, IReadOnlyList<string> Columns, SqlPart Query) : StreamStatement(Start);
+public sealed record InsertStatement(int Start, string Table, IReadOnlyList<string> Columns, SqlPart Query) : StreamStatement(Start)
+{
+    /// <summary>What is wanted of the query beside its rows, with keys in lower case; none: nothing.</summary>
+    public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
+}
 
 /// <summary>A query whose rows are shown.</summary>
 /// <param name="Start">Where it begins.</param>
