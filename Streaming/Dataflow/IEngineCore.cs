@@ -1,3 +1,5 @@
+using OrleansFlow.Streaming.State;
+
 namespace OrleansFlow.Streaming.Dataflow;
 
 /// <summary>What a subtask needs of its engine.</summary>
@@ -17,6 +19,9 @@ internal interface IEngineCore
 
     /// <summary>Number of the first checkpoint; those before it are used up.</summary>
     long StartEpoch { get; }
+
+    /// <summary>Where state is kept.</summary>
+    IStateBackend State { get; }
 
     /// <summary>Whether there are checkpoints.</summary>
     bool KeepsState { get; }

@@ -1,9 +1,11 @@
 namespace OrleansFlow.Streaming.Dataflow;
 
 /// <summary>One input of a <see cref="SubtaskInbox"/>, as its sender in this process sees it. Batches go over by reference.</summary>
-internal sealed class InboxChannel(SubtaskInbox inbox, int capacityRows) : ISubtaskChannel
+internal sealed class InboxChannel(SubtaskInbox inbox, int index, int capacityRows) : ISubtaskChannel
 {
     public Queue<StreamMessage> Messages { get; } = new();
+
+    public int Index => index;
 
     public Wakeup Writer { get; } = new();
 
@@ -12,6 +14,12 @@ internal sealed class InboxChannel(SubtaskInbox inbox, int capacityRows) : ISubt
     public bool IsBlocked { get; set; }
 
     public bool IsClosed { get; set; }
+
+    /// <summary>The newest barrier that was ever queued.</summary>
+    public CheckpointBarrier? LastBarrier { get; set; }
+
+    /// <summary>Whether the last message was queued.</summary>
+    public bool HasEnded { get; set; }
 
     public int CapacityRows => capacityRows;
 

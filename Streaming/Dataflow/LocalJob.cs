@@ -110,7 +110,7 @@ public sealed class LocalJob : IAsyncDisposable
         await _turn.WaitAsync(ends.Token);
         try
         {
-            return await TakeAsync(thenStop, ends.Token);
+            return await TakeAsync(thenStop, isAligned: false, ends.Token);
         }
         finally
         {
@@ -118,7 +118,7 @@ public sealed class LocalJob : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes a checkpoint that stays until the savepoint is deleted.</summary>
+    /// <summary>Takes a checkpoint that stays until the savepoint is deleted. Its barriers never overtake, so that any parallelism can begin from it.</summary>
     /// <param name="name">Its name; new in the job.</param>
     /// <param name="thenStop">Whether the job ends with it.</param>
     /// <param name="cancellationToken">Gives it up.</param>
@@ -130,7 +130,7 @@ public sealed class LocalJob : IAsyncDisposable
         try
         {
             // Nothing is cleared away meanwhile: that takes a turn, too.
-            var manifest = await TakeAsync(thenStop, ends.Token);
+            var manifest = await TakeAsync(thenStop, isAligned: true, ends.Token);
             await new SavepointStore(_checkpoints).CreateAsync(name, CheckpointStore.NameOf(manifest), ends.Token);
             return manifest;
         }
@@ -179,7 +179,7 @@ public sealed class LocalJob : IAsyncDisposable
         return restored;
     }
 
-    private async Task<CheckpointManifest> TakeAsync(bool thenStop, CancellationToken cancellationToken)
+    private async Task<CheckpointManifest> TakeAsync(bool thenStop, bool isAligned, CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(_setup.CheckpointTimeout, _setup.Clock);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
@@ -187,7 +187,7 @@ public sealed class LocalJob : IAsyncDisposable
         CheckpointManifest manifest;
         try
         {
-            manifest = await _runner.CheckpointAsync(thenStop, ends.Token);
+            manifest = await _runner.CheckpointAsync(thenStop, isAligned, ends.Token);
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -119,7 +119,10 @@ public sealed partial class LocalRunner : IAsyncDisposable
     /// <param name="cancellationToken">Gives the checkpoint up.</param>
     /// <returns>The checkpoint, stored and committed.</returns>
     /// <exception cref="FlowException">The job ended before (<see cref="FlowErrorCode.AlreadyEnded"/>).</exception>
-    public async Task<CheckpointManifest> CheckpointAsync(bool thenStop, CancellationToken cancellationToken)
+    public Task<CheckpointManifest> CheckpointAsync(bool thenStop, CancellationToken cancellationToken) => CheckpointAsync(thenStop, isAligned: false, cancellationToken);
+
+    /// <summary>As the public one; barriers of one that is aligned do not overtake.</summary>
+    internal async Task<CheckpointManifest> CheckpointAsync(bool thenStop, bool isAligned, CancellationToken cancellationToken)
     {
         await _started.Task.WaitAsync(cancellationToken);
         await _oneCheckpoint.WaitAsync(cancellationToken);
@@ -129,7 +132,7 @@ public sealed partial class LocalRunner : IAsyncDisposable
             CheckpointManifest manifest;
             try
             {
-                await _engine.CheckpointAsync(new CheckpointRequest { Epoch = checkpoint.Epoch, MinEpoch = _minEpoch, ThenStop = thenStop }, cancellationToken);
+                await _engine.CheckpointAsync(new CheckpointRequest { Epoch = checkpoint.Epoch, MinEpoch = _minEpoch, ThenStop = thenStop }, isAligned, cancellationToken);
                 manifest = await checkpoint.Stored.Task.WaitAsync(cancellationToken);
             }
             catch (Exception exception) when (exception is not FlowException { Code: FlowErrorCode.AlreadyEnded })

@@ -10,6 +10,7 @@ internal sealed class OperatorSubtask : Subtask
     private WatermarkHolder? _watermarks;
     private int _openInputs;
     private bool _isStopped;
+    private long? _alignedSince;
 
     public OperatorSubtask(SubtaskPlan plan, SubtaskInbox inbox, OperatorChain chain, SubtaskOutput output, SubtaskMetrics metrics, IEngineCore engine)
         : base(plan, inbox, chain, output, metrics, engine)
@@ -35,6 +36,10 @@ internal sealed class OperatorSubtask : Subtask
             {
                 await Chain.TickAsync(cancellationToken);
             }
+            else if (item.Kind == InboxItemKind.Overtaking)
+            {
+                await TakeOvertakingAsync(cancellationToken);
+            }
             else if (await TakeMessageAsync(item.Input, item.Message, cancellationToken))
             {
                 return;
@@ -47,6 +52,7 @@ internal sealed class OperatorSubtask : Subtask
         if (control is SubtaskControl.Abort abort)
         {
             _alignment.Abort(abort.Epoch);
+            _alignedSince = _alignment.Pending is null ? null : _alignedSince;
             ShowBlocked();
         }
 
@@ -87,15 +93,48 @@ internal sealed class OperatorSubtask : Subtask
         ShowBlocked();
         if (step == AlignmentStep.Started)
         {
+            _alignedSince = Engine.Clock.GetTimestamp();
             await TellAsync("", barrier.Epoch, CheckpointEventKind.StartedAlignment);
+        }
+
+        if (step == AlignmentStep.Complete)
+        {
+            NoteAlignment();
         }
 
         return step == AlignmentStep.Complete && await TakeCheckpointAsync(barrier, cancellationToken);
     }
 
+    /// <summary>A barrier overtakes: the state is that of the rows read so far, and the rows before it that were not read are part of the checkpoint.</summary>
+    private async ValueTask TakeOvertakingAsync(CancellationToken cancellationToken)
+    {
+        // One that was aligned, or given up, before its turn came has nothing left to overtake.
+        if (Inbox.OvertakingBarrier is not { } barrier || barrier.Epoch <= _alignment.LastEpoch || barrier.Epoch < _alignment.Pending?.Epoch)
+        {
+            return;
+        }
+
+        NoteAlignment();
+        var capture = Inbox.Capture(barrier.Epoch);
+
+        // The alignment is over: all inputs are read, and the barriers that wait in them mean nothing when they are met.
+        _alignment.Abort(barrier.Epoch);
+        ShowBlocked();
+        await TakeAsync(barrier, capture, cancellationToken);
+    }
+
+    private void NoteAlignment()
+    {
+        if (_alignedSince is { } since)
+        {
+            Metrics.Aligned(Engine.Clock.GetElapsedTime(since));
+            _alignedSince = null;
+        }
+    }
+
     private async ValueTask<bool> TakeCheckpointAsync(CheckpointBarrier barrier, CancellationToken cancellationToken)
     {
-        await TakeAsync(barrier, cancellationToken);
+        await TakeAsync(barrier, null, cancellationToken);
         if (!barrier.ThenStop)
         {
             return false;
@@ -114,6 +153,11 @@ internal sealed class OperatorSubtask : Subtask
         // The rows of this input are all before the line, so the others' barriers may be complete now.
         var barrier = _alignment.OnEnded(input);
         ShowBlocked();
+        if (barrier is not null)
+        {
+            NoteAlignment();
+        }
+
         if (barrier is not null && await TakeCheckpointAsync(barrier, cancellationToken))
         {
             return true;

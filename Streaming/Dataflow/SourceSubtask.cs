@@ -57,7 +57,7 @@ internal sealed class SourceSubtask : Subtask
         {
             case SubtaskControl.Checkpoint { Barrier: var barrier } when barrier.Epoch > LastEpoch && _told is null:
                 await Batcher!.FlushAsync(cancellationToken);
-                await TakeAsync(barrier, cancellationToken);
+                await TakeAsync(barrier, null, cancellationToken);
                 _told = barrier.ThenStop ? SourceEnd.Graceful : _told;
                 break;
             case SubtaskControl.Checkpoint:

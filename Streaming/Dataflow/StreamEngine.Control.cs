@@ -9,7 +9,10 @@ public sealed partial class StreamEngine
     /// <summary>Begins a checkpoint at the local sources; with <see cref="CheckpointRequest.IsCommit"/> sinks commit what they know of the epoch instead.</summary>
     /// <exception cref="FlowException">The engine does not run (<see cref="FlowErrorCode.AlreadyEnded"/>).</exception>
     /// <remarks>Returns when the sources have been told. A subtask whose data is complete has no further part: the state of its end counts, which it told of as epoch 0.</remarks>
-    public async ValueTask CheckpointAsync(CheckpointRequest request, CancellationToken cancellationToken)
+    public ValueTask CheckpointAsync(CheckpointRequest request, CancellationToken cancellationToken) => CheckpointAsync(request, isAligned: false, cancellationToken);
+
+    /// <summary>As the public one; one that is aligned does not overtake, whatever the job says.</summary>
+    internal async ValueTask CheckpointAsync(CheckpointRequest request, bool isAligned, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         if (request.IsCommit)
@@ -25,6 +28,7 @@ public sealed partial class StreamEngine
             return;
         }
 
+        BeginAlignment(request, isAligned);
         var timestamp = request.Timestamp?.ToDateTimeOffset() ?? _setup.Clock.GetUtcNow();
         var control = new SubtaskControl.Checkpoint(new CheckpointBarrier(request.Epoch, request.MinEpoch, timestamp, request.ThenStop));
         foreach (var subtask in Running().Where(subtask => subtask.Plan.IsSource))
@@ -36,6 +40,7 @@ public sealed partial class StreamEngine
     /// <summary>Gives an epoch up: inputs that wait for its barrier are read again, what is not written yet is not. Repeating it is safe.</summary>
     public async ValueTask AbortCheckpointAsync(long epoch, CancellationToken cancellationToken)
     {
+        EndAlignment(epoch);
         foreach (var subtask in Running())
         {
             await PostAsync(subtask, new SubtaskControl.Abort(epoch), cancellationToken);

@@ -24,6 +24,7 @@ public sealed partial class StreamEngine
         List<(BuiltSubtask Built, Task End)> ends;
         lock (_gate)
         {
+            _alignmentTimer?.Dispose();
             all = _all;
             ends = [.. _subtasks.Zip(_runs, static (built, run) => (built, EndAsync(built, run)))];
         }

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.V1;
+using OrleansFlow.Streaming.State;
 using OrleansFlow.Streaming.State.Spilling;
 
 namespace OrleansFlow.Streaming.Dataflow;
@@ -32,7 +33,7 @@ public sealed partial class StreamEngine : IAsyncDisposable, IEngineCore
     private int _isDisposed;
 
     /// <summary>Plans a job; nothing is made yet.</summary>
-    /// <exception cref="FlowException">The program cannot be planned (<see cref="FlowErrorCode.BadGraph"/>).</exception>
+    /// <exception cref="FlowException">The program cannot be planned (<see cref="FlowErrorCode.BadGraph"/>), or an option of it is wrong (<see cref="FlowErrorCode.BadOption"/>).</exception>
     /// <exception cref="ArgumentOutOfRangeException">A limit is out of its range.</exception>
     public StreamEngine(StreamEngineSetup setup)
     {
@@ -41,6 +42,7 @@ public sealed partial class StreamEngine : IAsyncDisposable, IEngineCore
         _setup = setup;
         _memory = setup.Memory ?? new StreamMemory(StreamMemory.DefaultBytes);
         _plan = PhysicalPlan.Of(setup.Limits.IsChaining ? ProgramChaining.Chain(setup.Program) : setup.Program);
+        _barriers = CheckpointBarriers.Of(setup.Program);
         _events = new EngineEvents(setup.Context, setup.Clock, setup.Limits.EventsMax, _closing.Token);
     }
 
@@ -74,6 +76,8 @@ public sealed partial class StreamEngine : IAsyncDisposable, IEngineCore
     long IEngineCore.StartEpoch => _setup.StartEpoch;
 
     bool IEngineCore.KeepsState => _setup.KeepsState;
+
+    IStateBackend IEngineCore.State => _setup.State;
 
     /// <summary>Makes all local subtasks, then starts them. Returns when they are started, before they have restored.</summary>
     /// <exception cref="FlowException">An operator could not be made; nothing runs.</exception>

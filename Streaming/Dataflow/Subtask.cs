@@ -109,10 +109,13 @@ internal abstract class Subtask : IAsyncDisposable
     }
 
     /// <summary>Takes the checkpoint: each element is frozen, the barrier goes on, and the writing begins.</summary>
-    protected async ValueTask TakeAsync(CheckpointBarrier barrier, CancellationToken cancellationToken)
+    /// <param name="barrier">Its barrier.</param>
+    /// <param name="capture">The rows that the barrier overtook; null when it overtook none. Taken over.</param>
+    /// <param name="cancellationToken">Ends the subtask.</param>
+    protected async ValueTask TakeAsync(CheckpointBarrier barrier, ChannelCapture? capture, CancellationToken cancellationToken)
     {
         LastEpoch = barrier.Epoch;
-        var frozen = await Chain.FreezeAsync(barrier, TellAsync, cancellationToken);
+        var frozen = await FreezeAsync(barrier, capture, cancellationToken);
         if (barrier.ThenStop)
         {
             _awaitedCommits.UnionWith(frozen.Where(element => element.NeedsCommit).Select(element => element.OperatorId));
@@ -169,6 +172,22 @@ internal abstract class Subtask : IAsyncDisposable
                 break;
             default:
                 break;
+        }
+    }
+
+    private async ValueTask<IReadOnlyList<FrozenElement>> FreezeAsync(CheckpointBarrier barrier, ChannelCapture? capture, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var frozen = await Chain.FreezeAsync(barrier, TellAsync, cancellationToken);
+            return capture is null
+                ? frozen
+                : [frozen[0] with { Snapshot = new ChannelStateSnapshot(frozen[0].Snapshot, capture, Plan, Engine.State, Chain.First.State.Place, Metrics) }, .. frozen.Skip(1)];
+        }
+        catch
+        {
+            capture?.Dispose();
+            throw;
         }
     }
 

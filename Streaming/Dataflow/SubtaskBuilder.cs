@@ -19,10 +19,12 @@ internal sealed class SubtaskBuilder(StreamEngineSetup setup, StreamMemory memor
     /// <summary>Makes all of them; adds each to a list, so that its owner can dispose those that were made when a later one fails.</summary>
     public async Task BuildAsync(List<BuiltSubtask> built, CancellationToken cancellationToken)
     {
+        ChannelStates.Check(plan, setup.Restored);
         var local = plan.Subtasks.Where(IsLocal).ToList();
         foreach (var subtask in local)
         {
             var inbox = _inboxes[subtask] = new SubtaskInbox(subtask.Inputs.Count, setup.Limits.QueueRows);
+            await RestoreAsync(subtask, inbox, cancellationToken);
             for (var i = 0; i < subtask.Inputs.Count; i++)
             {
                 var input = subtask.Inputs[i];
@@ -37,6 +39,15 @@ internal sealed class SubtaskBuilder(StreamEngineSetup setup, StreamMemory memor
         foreach (var subtask in local)
         {
             built.Add(await BuildAsync(subtask, cancellationToken));
+        }
+    }
+
+    /// <summary>Rows that a barrier overtook are queued again, before any that their senders send.</summary>
+    private async ValueTask RestoreAsync(SubtaskPlan subtask, SubtaskInbox inbox, CancellationToken cancellationToken)
+    {
+        foreach (var (input, message) in await ChannelStates.ReadAsync(setup.State, subtask, setup.Restored, setup.Allocator, cancellationToken))
+        {
+            inbox.Restore(input, message);
         }
     }
 

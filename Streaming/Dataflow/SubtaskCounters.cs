@@ -48,6 +48,12 @@ public sealed record SubtaskCounters
     /// <summary>Files of them.</summary>
     public long SpilledFiles { get; init; }
 
+    /// <summary>Bytes of the batches that barriers overtook and checkpoints hold for it.</summary>
+    public long ChannelStateBytes { get; init; }
+
+    /// <summary>How long inputs whose barrier was there waited for those of others.</summary>
+    public TimeSpan AlignmentTime { get; init; }
+
     /// <summary>Errors that did not end the subtask, such as rows that could not be read.</summary>
     public long NonfatalErrors { get; init; }
 

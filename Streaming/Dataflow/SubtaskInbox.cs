@@ -5,7 +5,7 @@ namespace OrleansFlow.Streaming.Dataflow;
 
 /// <summary>
 /// All that comes to one subtask: a queue bounded in rows for each input, control messages, ticks. One reader, which gets control before
-/// ticks before rows, takes the inputs in turn and passes over those that are blocked; one writer an input.
+/// barriers that overtake before ticks before rows, takes the inputs in turn and passes over those that are blocked; one writer an input.
 /// </summary>
 /// <remarks>Thread-safe. Closing it disposes what is queued, lets waiting writers go with <see langword="false"/> and ends the reader's wait.</remarks>
 internal sealed partial class SubtaskInbox : IDisposable
@@ -18,6 +18,7 @@ internal sealed partial class SubtaskInbox : IDisposable
 
     private readonly Lock _gate = new();
     private readonly InboxChannel[] _inputs;
+    private readonly int _capacityRows;
     private readonly Wakeup _reader = new();
     private readonly Channel<SubtaskControl> _control = Channel.CreateBounded<SubtaskControl>(ControlMax);
     private int _next;
@@ -30,10 +31,11 @@ internal sealed partial class SubtaskInbox : IDisposable
     public SubtaskInbox(int inputCount, int capacityRows = DefaultCapacityRows)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacityRows, 1);
+        _capacityRows = capacityRows;
         _inputs = new InboxChannel[inputCount];
         for (var i = 0; i < inputCount; i++)
         {
-            _inputs[i] = new InboxChannel(this, capacityRows);
+            _inputs[i] = new InboxChannel(this, i, capacityRows);
         }
     }
 
@@ -123,6 +125,7 @@ internal sealed partial class SubtaskInbox : IDisposable
         lock (_gate)
         {
             _isClosed = true;
+            _capture?.Fail(new OperationCanceledException("The subtask's inbox was closed."));
             foreach (var input in _inputs)
             {
                 input.IsClosed = true;
@@ -221,14 +224,14 @@ internal sealed partial class SubtaskInbox : IDisposable
             return false;
         }
 
-        var cost = message.CostRows(input.CapacityRows);
-        if (input.UsedRows + cost > input.CapacityRows)
+        if (!HasRoomWhileLocked(input, message))
         {
             return null;
         }
 
-        input.UsedRows += cost;
+        input.UsedRows += message.CostRows(input.CapacityRows);
         input.Messages.Enqueue(message);
+        NoteWhileLocked(input, message);
         if (!input.IsBlocked)
         {
             _reader.WakeWhileLocked();
@@ -242,6 +245,13 @@ internal sealed partial class SubtaskInbox : IDisposable
         if (_control.Reader.TryRead(out var control))
         {
             item = InboxItem.Of(control);
+            return true;
+        }
+
+        if (_hasOvertaking)
+        {
+            _hasOvertaking = false;
+            item = InboxItem.Overtaking;
             return true;
         }
 
@@ -261,7 +271,7 @@ internal sealed partial class SubtaskInbox : IDisposable
             {
                 input.UsedRows -= message.CostRows(input.CapacityRows);
                 input.Writer.WakeWhileLocked();
-                item = new InboxItem(null, false, place, message);
+                item = InboxItem.Of(place, message);
                 return true;
             }
         }

@@ -13,6 +13,8 @@ internal sealed class SubtaskMetrics(StreamMemory memory)
     private long _bytesSent;
     private long _batchesSent;
     private long _errors;
+    private long _channelStateBytes;
+    private long _alignmentTicks;
 
     /// <summary>What its state may take.</summary>
     public StreamMemory Memory => memory;
@@ -32,6 +34,12 @@ internal sealed class SubtaskMetrics(StreamMemory memory)
     }
 
     public void NonfatalError() => Interlocked.Increment(ref _errors);
+
+    /// <summary>A checkpoint held so many bytes of rows that its barrier overtook.</summary>
+    public void Captured(long bytes) => Interlocked.Add(ref _channelStateBytes, bytes);
+
+    /// <summary>Inputs waited so long for the barriers of others.</summary>
+    public void Aligned(TimeSpan time) => Volatile.Write(ref _alignmentTicks, _alignmentTicks + time.Ticks);
 
     public SubtaskCounters Read(SubtaskPlan plan, IReadOnlyList<ISubtaskChannel> channels)
     {
@@ -60,6 +68,8 @@ internal sealed class SubtaskMetrics(StreamMemory memory)
             StateBytes = memory.UsedBytes,
             SpilledBytes = memory.SpilledBytes,
             SpilledFiles = memory.SpilledFiles,
+            ChannelStateBytes = Volatile.Read(ref _channelStateBytes),
+            AlignmentTime = new TimeSpan(Volatile.Read(ref _alignmentTicks)),
             NonfatalErrors = Volatile.Read(ref _errors),
         };
     }

@@ -3,6 +3,7 @@ using OrleansFlow.Engine;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.Connectors.V1;
 using OrleansFlow.Protocol.Streaming.V1;
+using OrleansFlow.Streaming.Dataflow;
 using OrleansFlow.Sql.Planning;
 using OrleansFlow.Sql.Plans;
 using OrleansFlow.Streaming.Sql.Statements;
@@ -22,6 +23,7 @@ public sealed class StreamPlanner : IAsyncDisposable
     private readonly ProgramBuilder _program = new();
     private readonly StreamQueries _queries;
     private readonly StreamPlanOptions _options;
+    private CheckpointBarriers _barriers = CheckpointBarriers.Aligned;
     private readonly Dictionary<string, PlannedSink> _sinks = new(StringComparer.OrdinalIgnoreCase);
 
     private StreamPlanner(SqlPlanner planner, StreamPlanOptions options)
@@ -112,9 +114,27 @@ public sealed class StreamPlanner : IAsyncDisposable
                     : throw new FlowException(FlowErrorCode.BadOption, FormattableString.Invariant($"SET parallelism: {set.Value} is no whole number from 1 to {ParallelismMax}, and not DEFAULT."));
                 _queries.Parallelism = _tables.Parallelism ?? _options.Parallelism;
                 break;
+            case CheckpointBarriers.BarriersOption:
+                _barriers = _barriers with { IsUnaligned = !isDefault && CheckpointBarriers.ParseKind(set.Value.Trim('\'')) };
+                _barriers.WriteTo(_program.Program);
+                break;
+            case "alignment_timeout":
+                _barriers = _barriers with { AlignmentTimeout = isDefault ? CheckpointBarriers.Aligned.AlignmentTimeout : await AlignmentTimeoutAsync(set, cancellationToken) };
+                _barriers.WriteTo(_program.Program);
+                break;
             default:
-                throw new FlowException(FlowErrorCode.BadOption, $"There is no option '{set.Name}' to SET; there are: parallelism, updating_ttl.");
+                throw new FlowException(FlowErrorCode.BadOption, $"There is no option '{set.Name}' to SET; there are: alignment_timeout, checkpoint_barriers, parallelism, updating_ttl.");
         }
+    }
+
+    /// <summary>An interval in whole milliseconds, or 0: barriers overtake at once.</summary>
+    private async Task<TimeSpan> AlignmentTimeoutAsync(SetStatement set, CancellationToken cancellationToken)
+    {
+        var micros = set.Value.Trim('\'') == "0" ? 0 : await IntervalAsync(set, cancellationToken);
+        var timeout = TimeSpan.FromMilliseconds(micros / 1_000);
+        return timeout <= CheckpointBarriers.AlignmentTimeoutMax
+            ? timeout
+            : throw new FlowException(FlowErrorCode.BadOption, $"SET {set.Name}: {set.Value} is longer than 1 day.");
     }
 
     private async Task<long> IntervalAsync(SetStatement set, CancellationToken cancellationToken)
