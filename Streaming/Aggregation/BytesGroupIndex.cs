@@ -18,6 +18,7 @@ internal sealed class BytesGroupIndex : GroupIndex
     private ulong[] _slots = new ulong[SlotsMin];
     private Entry[] _entries = new Entry[SlotsMin / 2];
     private byte[] _scratch = new byte[256];
+    private long _chunkBytes;
     private int _chunk = -1;
     private int _used;
     private int _count;
@@ -30,7 +31,7 @@ internal sealed class BytesGroupIndex : GroupIndex
 
     public override int Count => _count;
 
-    public override long ByteCount => (long)_slots.Length * sizeof(ulong) + (long)_entries.Length * 24 + _chunks.Sum(chunk => (long)chunk.Length);
+    public override long ByteCount => (long)_slots.Length * sizeof(ulong) + (long)_entries.Length * 24 + _chunkBytes;
 
     public override int Capacity => _slots.Length / 2 - 1;
 
@@ -92,6 +93,7 @@ internal sealed class BytesGroupIndex : GroupIndex
 
         // Chunks of one key are of that key's size, and would be in the way of others.
         _chunks.RemoveAll(chunk => chunk.Length != ChunkBytes);
+        _chunkBytes = (long)_chunks.Count * ChunkBytes;
         (_count, _chunk, _used) = (0, -1, 0);
     }
 
@@ -167,6 +169,7 @@ internal sealed class BytesGroupIndex : GroupIndex
             if (_chunk == _chunks.Count || _chunks[_chunk].Length < key.Length)
             {
                 _chunks.Insert(_chunk, new byte[Math.Max(ChunkBytes, key.Length)]);
+                _chunkBytes += _chunks[_chunk].Length;
             }
         }
 

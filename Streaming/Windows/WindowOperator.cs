@@ -92,8 +92,8 @@ public sealed class WindowOperator : StreamOperator
         {
             using (rows)
             {
+                await MakeRoomAsync(rows.RowCount, cancellationToken);
                 _windows.Restore(rows);
-                await MakeRoomAsync(0, cancellationToken);
             }
         }
 

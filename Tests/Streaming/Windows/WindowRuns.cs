@@ -123,8 +123,8 @@ internal sealed class WindowRuns(WindowEvents events, int seed, Func<ArrowAlloca
 
                 int[] mine = [.. Enumerable.Range(0, batch.RowCount).Where(row => range.Contains(hashes[row]))];
                 using var part = ArrowTake.Take(batch, mine, _allocator);
+                await MakeRoomAsync(_subtasks[subtask], part.RowCount, cancellationToken);
                 _subtasks[subtask].Restore(part);
-                await MakeRoomAsync(_subtasks[subtask], 0, cancellationToken);
             }
 
             await _subtasks[subtask].SettleRestoredAsync(cancellationToken);
