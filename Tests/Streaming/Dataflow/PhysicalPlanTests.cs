@@ -1,3 +1,4 @@
+using OrleansFlow.Arrow;
 using OrleansFlow.Arrow.Kernels;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.V1;
@@ -54,6 +55,20 @@ public class PhysicalPlanTests
         Assert.Equal(
             ["program_chain", "program_edge", "program_edge", "program_edge", "program_node_id", "program_operator_id", "program_parallelism"],
             refused.Problems.Select(problem => problem.Code).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void EdgeOfASecondOutput_NeedsAnOperatorThatHasOne_AndIsNotFused()
+    {
+        var program = Line(1, 1, 1, 1, 1);
+        program.Edges[2].IsSide = true;
+
+        var refused = Assert.Throws<FlowException>(() => PhysicalPlan.Of(program));
+
+        Assert.Equal("edges[2].is_side", Assert.Single(refused.Problems).Path);
+        program.Nodes[2].Chain[0].SideSchema = ProgramSchema.Write(new ArrowSchema());
+        Assert.True(PhysicalPlan.Of(program).Subtasks[3].Inputs.Single().IsSideOutput);
+        Assert.Equal(["1", "2,3", "4", "5"], ProgramChaining.Chain(program).Nodes.Select(node => string.Join(',', node.Chain.Select(part => part.Id))));
     }
 
     [Fact]

@@ -69,6 +69,18 @@ public sealed class StreamSqlParserTests
         Assert.Empty(Assert.IsType<InsertStatement>(Assert.Single(StreamSqlParser.Parse("insert into t (select 1)"))).Columns);
 
     [Fact]
+    public void Insert_WithOptions_IsToldFromAQueryThatBeginsWithWith()
+    {
+        var statements = StreamSqlParser.Parse("INSERT INTO t (a) WITH (LATE_ROWS_TO = 'late') WITH x AS (SELECT 1) SELECT * FROM x; INSERT INTO t WITH x AS (SELECT 1) SELECT * FROM x").Cast<InsertStatement>().ToList();
+
+        Assert.Equal([new("late_rows_to", "late")], statements[0].Options);
+        Assert.Equal(["a"], statements[0].Columns);
+        Assert.Equal("WITH x AS (SELECT 1) SELECT * FROM x", statements[0].Query.Text);
+        Assert.Empty(statements[1].Options);
+        Assert.Equal(statements[0].Query.Text, statements[1].Query.Text);
+    }
+
+    [Fact]
     public void Query_KeepsItsPlaceInTheText()
     {
         const string Text = "-- first\ncreate view v as\n  select 1";

@@ -87,6 +87,48 @@ public sealed class WindowTests : IAsyncLifetime
         Assert.Empty(output);
     }
 
+    [Theory]
+    [InlineData("tumbling", 2_000_000)]
+    [InlineData("hopping", 1_000_000)]
+    [InlineData("cumulating", 1_000_000)]
+    [InlineData("session", 1)]
+    public void RowsThatAreLeftOut_AreHandedOutOnce_AndNoOthers_AlsoAfterARestore(string kind, long partMicros)
+    {
+        var shape = WindowEvents.Shape(0) with { LateColumns = [2] };
+        for (var seed = 0; seed < 8; seed++)
+        {
+            var events = new WindowEvents(seed, count: 300);
+            var times = Enumerable.Range(0, events.Count).Select(events.TimeOf).ToList();
+            var watermark = times.Order().ElementAt(150);
+            using var rows = events.Batch([.. Enumerable.Range(0, events.Count)], ArrowAllocator.Default);
+
+            // A part of time is complete when its end is reached: of sessions, each moment for itself.
+            var expected = times.Where(time => time - (((time % partMicros) + partMicros) % partMicros) + partMicros <= watermark).ToList();
+            foreach (var isRestored in new[] { false, true })
+            {
+                using var windows = Make(kind, shape);
+                if (isRestored)
+                {
+                    windows.FinishRestore(watermark);
+                }
+                else
+                {
+                    windows.AdvanceTo(watermark, []);
+                }
+
+                var late = new List<RecordBatch>();
+                windows.Add(rows);
+                windows.TakeLate(late);
+                windows.TakeLate(late);
+
+                Assert.Equal(["n", "_timestamp"], late.SelectMany(batch => batch.Schema.Fields.Select(field => field.Name)).Distinct());
+                Assert.Equal(expected.Order(), late.SelectMany(batch => batch.Column<TimestampArray>(1).Values.ToArray()).Order());
+                Assert.Equal(expected.Count, windows.LateRowCount);
+                late.ForEach(batch => batch.Dispose());
+            }
+        }
+    }
+
     [Fact]
     public void WindowThatIsOpen_DoesNotComeOut()
     {
@@ -212,4 +254,12 @@ public sealed class WindowTests : IAsyncLifetime
             missing.Count == 0 && surplus.Count == 0 && expected.Count == actual.Count,
             $"{what}: {expected.Count} rows expected, {actual.Count} came.\nMissing:\n{string.Join('\n', missing)}\nToo many:\n{string.Join('\n', surplus)}");
     }
+
+    private static EventWindows Make(string kind, WindowShape shape) => kind switch
+    {
+        "tumbling" => new TumblingWindows(shape, TimeSpan.FromSeconds(2), ArrowAllocator.Default),
+        "hopping" => new HoppingWindows(shape, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), ArrowAllocator.Default),
+        "cumulating" => new CumulatingWindows(shape, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), ArrowAllocator.Default),
+        _ => new SessionWindows(shape, TimeSpan.FromSeconds(2), ArrowAllocator.Default),
+    };
 }
