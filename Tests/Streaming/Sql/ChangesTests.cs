@@ -1,6 +1,7 @@
 using OrleansFlow.Engine;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.Operators.V1;
+using OrleansFlow.Streaming.Dataflow;
 using OrleansFlow.Streaming.Sql.Planning;
 using OrleansFlow.Streaming.Updates;
 using OrleansFlow.Tests.Streaming.Windows;
@@ -111,6 +112,19 @@ public sealed class ChangesTests : IAsyncLifetime
     }
 
     [Theory(Timeout = Watchdog.Milliseconds)]
+    [InlineData("", false, 1_000)]
+    [InlineData("SET checkpoint_barriers = 'unaligned';", true, 1_000)]
+    [InlineData("SET checkpoint_barriers = unaligned; SET alignment_timeout = INTERVAL '30 seconds';", true, 30_000)]
+    [InlineData("SET alignment_timeout = 0; SET checkpoint_barriers = 'UNALIGNED';", true, 0)]
+    [InlineData("SET checkpoint_barriers = 'unaligned'; SET checkpoint_barriers = DEFAULT;", false, 1_000)]
+    public async Task Set_SaysWhetherBarriersOvertake(string text, bool isUnaligned, int alignmentMilliseconds)
+    {
+        var program = await StreamPlanner.PlanAsync($"{text} CREATE TABLE i WITH (connector = 'impulse'); SELECT counter FROM i", new StreamPlanOptions(), Token);
+
+        Assert.Equal(new CheckpointBarriers { IsUnaligned = isUnaligned, AlignmentTimeout = TimeSpan.FromMilliseconds(alignmentMilliseconds) }, CheckpointBarriers.Of(ProgramChaining.Chain(program)));
+    }
+
+    [Theory(Timeout = Watchdog.Milliseconds)]
     [InlineData("SELECT subtask_index, count(*), max(counter) FROM i GROUP BY subtask_index", "totals")]
     [InlineData("SELECT sum(counter) FROM i", "totals")]
     [InlineData("SELECT DISTINCT counter FROM i", "totals")]
@@ -132,7 +146,9 @@ public sealed class ChangesTests : IAsyncLifetime
     [InlineData("CREATE TABLE f (a BIGINT) WITH (connector = 'single_file', path = '/x'); INSERT INTO f SELECT count(*) FROM i", FlowErrorCode.BadInput, "Table 'f' takes rows that stay, and rows of this query are taken back when they change")]
     [InlineData("SET updating_ttl = '1 month'", FlowErrorCode.BadOption, "SET updating_ttl: 1 month is no interval above zero without months")]
     [InlineData("SET updating_ttl = 'soon'", FlowErrorCode.BadOption, "SET updating_ttl: soon is no interval above zero without months")]
-    [InlineData("SET colour = 'red'", FlowErrorCode.BadOption, "There is no option 'colour' to SET; there are: parallelism, updating_ttl.")]
+    [InlineData("SET checkpoint_barriers = 'crooked'", FlowErrorCode.BadOption, "checkpoint_barriers is 'crooked'; it is 'aligned' or 'unaligned'.")]
+    [InlineData("SET alignment_timeout = '2 days'", FlowErrorCode.BadOption, "SET alignment_timeout: 2 days is longer than 1 day.")]
+    [InlineData("SET colour = 'red'", FlowErrorCode.BadOption, "There is no option 'colour' to SET; there are: alignment_timeout, checkpoint_barriers, parallelism, updating_ttl.")]
     public async Task Text_ThatCannotBePlanned_IsRefusedInClearWords(string text, FlowErrorCode code, string words)
     {
         var exception = await Assert.ThrowsAsync<FlowException>(

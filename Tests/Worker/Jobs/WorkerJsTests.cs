@@ -55,8 +55,9 @@ public class WorkerJsTests
     {
         Assert.Equal(
             [
-                "batches_recv_total COUNTER", "batches_sent_total COUNTER", "bytes_recv_total COUNTER", "bytes_sent_total COUNTER", "deserialization_errors_total COUNTER",
-                "messages_recv_total COUNTER", "messages_sent_total COUNTER", "spilled_bytes_total COUNTER", "spilled_files_total COUNTER", "state_bytes GAUGE", "tx_bytes GAUGE", "tx_queue_rem GAUGE", "tx_queue_size GAUGE",
+                "alignment_seconds_total COUNTER", "batches_recv_total COUNTER", "batches_sent_total COUNTER", "bytes_recv_total COUNTER", "bytes_sent_total COUNTER",
+                "channel_state_bytes_total COUNTER", "deserialization_errors_total COUNTER", "messages_recv_total COUNTER", "messages_sent_total COUNTER",
+                "spilled_bytes_total COUNTER", "spilled_files_total COUNTER", "state_bytes GAUGE", "tx_bytes GAUGE", "tx_queue_rem GAUGE", "tx_queue_size GAUGE",
             ],
             metrics.Select(family => $"{family!["name"]!.GetValue<string>()["orleansflow_worker_".Length..]} {family["type"]}").Order(StringComparer.Ordinal));
         var received = metrics.Single(family => (string?)family!["name"] == "orleansflow_worker_messages_recv_total")!["metric"]!.AsArray();

@@ -22,6 +22,8 @@ internal static class JobMetrics
         ("orleansflow_worker_state_bytes", "Bytes of memory that the windows, waiting rows and totals of a subtask take.", false, static one => one.StateBytes),
         ("orleansflow_worker_spilled_bytes_total", "Bytes of state that a subtask wrote to files for want of memory.", true, static one => one.SpilledBytes),
         ("orleansflow_worker_spilled_files_total", "Files that a subtask wrote for want of memory.", true, static one => one.SpilledFiles),
+        ("orleansflow_worker_channel_state_bytes_total", "Bytes of the rows on their way to a subtask that barriers overtook and checkpoints hold.", true, static one => one.ChannelStateBytes),
+        ("orleansflow_worker_alignment_seconds_total", "Time that inputs of a subtask whose barrier was there waited for those of others.", true, static one => one.AlignmentTime.TotalSeconds),
         ("orleansflow_worker_deserialization_errors_total", "Rows that a subtask could not read, and other errors that it survived.", true, static one => one.NonfatalErrors),
     ];
 
