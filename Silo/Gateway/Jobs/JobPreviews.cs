@@ -13,7 +13,11 @@ namespace OrleansFlow.Silo.Gateway.Jobs;
 internal static class JobPreviews
 {
     /// <summary>A query that inserts nowhere, and tables with <c>connector = 'preview'</c>.</summary>
-    public static readonly StreamOperatorPlan Plan = new(PreviewSink.Kind, null);
+    /// <remarks>It says its table itself: without, the planner would tell the sink the names of columns, and the last of them would be read as the stream.</remarks>
+    public static readonly StreamOperatorPlan Plan = new(PreviewSink.Kind, new StringValue { Value = QueryTable });
+
+    /// <summary>The table of a query that inserts nowhere.</summary>
+    private const string QueryTable = "preview";
 
     /// <summary>The connectors of jobs in a silo.</summary>
     public static IReadOnlyList<StreamConnector> Connectors { get; } = [.. KnownConnectors.All, new Connector()];
@@ -38,9 +42,16 @@ internal static class JobPreviews
     /// <exception cref="FlowException"><c>bad_input</c>: the name of a table cannot be part of a stream's.</exception>
     public static void Name(Program program, string jobId)
     {
+        var hasQuery = false;
         foreach (var sink in program.Nodes.SelectMany(node => node.Chain).Where(one => one.Kind == PreviewSink.Kind))
         {
             var table = sink.Config.IsEmpty ? sink.Id : PreviewSink.StreamOf(sink.Id, sink.Config.Memory);
+            if (table == QueryTable)
+            {
+                // A second query of the text has other columns: a stream of its own.
+                (table, hasQuery) = (hasQuery ? sink.Id : table, true);
+            }
+
             var stream = StreamOf(jobId, table);
             sink.Config = IdText.IsValid(stream)
                 ? PreviewSink.ConfigOf(stream)
