@@ -7,7 +7,7 @@ namespace OrleansFlow.Worker.Jobs;
 /// <content>Orders for a job that runs here.</content>
 internal sealed partial class JobHost
 {
-    /// <summary>Begins a checkpoint at the local sources, or has sinks commit; see <see cref="StreamEngine.CheckpointAsync"/>.</summary>
+    /// <summary>Begins a checkpoint at the local sources, or has sinks commit; see <see cref="StreamEngine.CheckpointAsync(CheckpointRequest, CancellationToken)"/>.</summary>
     /// <exception cref="FlowException">The run is not here, or does not run (<see cref="FlowErrorCode.AlreadyEnded"/>); or its start named no place for checkpoints (<c>bad_input</c>).</exception>
     public async Task CheckpointAsync(CheckpointRequest request, CancellationToken cancellationToken)
     {

@@ -43,7 +43,7 @@ public class WorkerRpcTests
         var rows = (await System.IO.File.ReadAllLinesAsync(path, Token)).Length;
 
         var metrics = await CallAsync<GetMetricsRequest, GetMetricsResponse>(channel, "GetMetrics", new GetMetricsRequest { Context = Context() });
-        Assert.Equal(13, metrics.Metrics.Count);
+        Assert.Equal(15, metrics.Metrics.Count);
         Assert.InRange(rows, 1, worker.Host.CountersOf(Context()).Single(one => one.NodeId == 2).MessagesReceived);
         await CallAsync<StopExecutionRequest, StopExecutionResponse>(channel, "StopExecution", new StopExecutionRequest { Context = Context(), Mode = StopMode.Graceful });
         await worker.ReadUntilAsync(said => said.EventCase == WorkerEvent.EventOneofCase.TaskFinished, 2);
@@ -116,7 +116,7 @@ public class WorkerRpcTests
 
         Assert.Contains("orleansflow_worker_messages_sent_total{job_id=\"j1\",node_id=\"1\",subtask_idx=\"0\",operator_name=\"node 1\"} 500\n", text, StringComparison.Ordinal);
         Assert.Contains("# TYPE orleansflow_worker_tx_queue_rem gauge\n", text, StringComparison.Ordinal);
-        Assert.Equal(13 * 4, text.Split('\n').Count(line => line.StartsWith("orleansflow_worker_", StringComparison.Ordinal)));
+        Assert.Equal(15 * 4, text.Split('\n').Count(line => line.StartsWith("orleansflow_worker_", StringComparison.Ordinal)));
     }
 
     private static Task<GetWorkerPhaseResponse> PhaseAsync(RpcChannel channel, string? token = null) =>
