@@ -35,6 +35,9 @@ public sealed partial class StreamEngine
         {
             await PostAsync(subtask, control, cancellationToken);
         }
+
+        // Behind the word to the sources: one that waits for room and is let through meets its barrier before it fills that room too.
+        OvertakeAtOnce();
     }
 
     /// <summary>Gives an epoch up: inputs that wait for its barrier are read again, what is not written yet is not. Repeating it is safe.</summary>

@@ -27,11 +27,16 @@ public sealed partial class StreamEngine
             {
                 _alignmentTimer ??= _setup.Clock.CreateTimer(static engine => ((StreamEngine)engine!).Overtake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
                 _alignmentTimer.Change(_barriers.AlignmentTimeout, Timeout.InfiniteTimeSpan);
-                return;
             }
         }
+    }
 
-        Overtake();
+    private void OvertakeAtOnce()
+    {
+        if (_barriers.AlignmentTimeout <= TimeSpan.Zero)
+        {
+            Overtake();
+        }
     }
 
     private void EndAlignment(long epoch)

@@ -88,7 +88,12 @@ internal sealed class LambdaSource(Func<SourceContext, CancellationToken, Task<S
     public static LambdaSource Silent() => new(async (context, cancellationToken) =>
         (await context.WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken))!.Value);
 
+    public Func<CheckpointBarrier, CancellationToken, ValueTask>? Barriers { get; init; }
+
     public override Task<SourceEnd> RunAsync(SourceContext context, CancellationToken cancellationToken) => runAsync(context, cancellationToken);
+
+    public override ValueTask OnBarrierAsync(CheckpointBarrier barrier, IOperatorOutput output, CancellationToken cancellationToken) =>
+        Barriers?.Invoke(barrier, cancellationToken) ?? ValueTask.CompletedTask;
 }
 
 /// <summary>An operator that is a set of methods; rows go on by default.</summary>

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using OrleansFlow.Arrow;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.Operators.V1;
@@ -38,14 +37,13 @@ public sealed class UnalignedCheckpointTests : IDisposable
     {
         using var state = new MemoryStateBackend();
         CheckpointManifest? manifest = null;
-        var (first, second) = (new Gate(), new Gate());
-        await using (var runner = new LocalRunner(Setup(TenBatches(), first, state, isUnaligned)))
+        var (first, second, barrier) = (new BatchGate(), new BatchGate(), new BarrierPassing());
+        await using (var runner = new LocalRunner(Setup(TenBatches(barrier), first, state, isUnaligned)))
         {
-            var sourceStored = SourceStoredAsync(runner.WatchAsync(Token));
             var run = runner.RunAsync(Token);
             await first.EnteredAsync();
             var checkpoint = runner.CheckpointAsync(thenStop: false, Token);
-            await sourceStored;
+            await barrier.Passed.WaitAsync(Token);
 
             first.Open();
             if (isUnaligned)
@@ -83,13 +81,12 @@ public sealed class UnalignedCheckpointTests : IDisposable
     public async Task AlignmentThatTakesTooLong_TurnsIntoOvertaking_OnceItsTimeIsUp()
     {
         using var state = new MemoryStateBackend();
-        var (gate, clock) = (new Gate(), new ManualTimeProvider());
-        await using var runner = new LocalRunner(Setup(TenBatches(), gate, state, isUnaligned: true, TimeSpan.FromSeconds(30)) with { Clock = clock });
-        var sourceStored = SourceStoredAsync(runner.WatchAsync(Token));
+        var (gate, clock, barrier) = (new BatchGate(), new ManualTimeProvider(), new BarrierPassing());
+        await using var runner = new LocalRunner(Setup(TenBatches(barrier), gate, state, isUnaligned: true, TimeSpan.FromSeconds(30)) with { Clock = clock });
         var run = runner.RunAsync(Token);
         await gate.EnteredAsync();
         var checkpoint = runner.CheckpointAsync(thenStop: false, Token);
-        await sourceStored;
+        await barrier.Passed.WaitAsync(Token);
         gate.Open();
         await gate.EnteredAsync();
         Assert.False(checkpoint.IsCompleted);
@@ -107,11 +104,13 @@ public sealed class UnalignedCheckpointTests : IDisposable
     public async Task SourceThatWaitsForRoom_GetsThroughToTheBarrier()
     {
         using var state = new MemoryStateBackend();
-        var gate = new Gate();
-        await using var runner = new LocalRunner(Setup(LambdaSource.Endless(10), gate, state, isUnaligned: true) with { Limits = new StreamEngineLimits { QueueRows = 10, SourceBatchRows = 10 } });
+        var (gate, barrier) = (new BatchGate(), new BarrierPassing());
+        var endless = barrier.Among(static (context, batch, cancellationToken) => EmitAsync(context, batch * 10L, cancellationToken));
+        await using var runner = new LocalRunner(Setup(endless, gate, state, isUnaligned: true) with { Limits = new StreamEngineLimits { QueueRows = 10, SourceBatchRows = 10 } });
         var run = runner.RunAsync(Token);
         await gate.EnteredAsync();
         var checkpoint = runner.CheckpointAsync(thenStop: false, Token);
+        await barrier.Passed.WaitAsync(Token);
         gate.Open();
 
         Assert.Contains((await checkpoint).Operators, one => one.Tables.Any(table => table.Name == "_channels-0"));
@@ -129,7 +128,7 @@ public sealed class UnalignedCheckpointTests : IDisposable
         var held = 0;
         for (var life = 0; life < 4; life++)
         {
-            var gate = new Gate();
+            var gate = new BatchGate();
             await using var runner = Counting(state, gate, last, parallelism: 2);
             var run = runner.Run;
             for (var step = random.Next(1, 4); step > 0 && !run.IsCompleted; step--)
@@ -143,7 +142,7 @@ public sealed class UnalignedCheckpointTests : IDisposable
             await run.ContinueWith(static _ => { }, Token, TaskContinuationOptions.None, TaskScheduler.Default);
         }
 
-        var open = new Gate();
+        var open = new BatchGate();
         open.OpenForEver();
         await using var end = Counting(state, open, last, parallelism: 2);
         await end.Run;
@@ -158,23 +157,27 @@ public sealed class UnalignedCheckpointTests : IDisposable
     public async Task RowsOnTheirWay_AreRefusedByAnotherParallelism_WhichNamesTheWayOut()
     {
         using var state = new MemoryStateBackend();
-        var gate = new Gate();
+        var (gate, barrier) = (new BatchGate(), new BarrierPassing());
         CheckpointManifest? manifest;
-        await using (var first = Counting(state, gate, null, parallelism: 2))
+        await using (var first = new LocalRunner(Setup(TenBatches(barrier), gate, state, isUnaligned: true)))
         {
-            await LetThroughAsync(gate, 3, first.Run);
-            manifest = await CheckpointAsync(first.Runner, gate, first.Run);
-            await first.Runner.DisposeAsync();
-            await first.Run.ContinueWith(static _ => { }, Token, TaskContinuationOptions.None, TaskScheduler.Default);
+            var run = first.RunAsync(Token);
+            await gate.EnteredAsync();
+            var checkpoint = first.CheckpointAsync(thenStop: false, Token);
+            await barrier.Passed.WaitAsync(Token);
+            gate.Open();
+            manifest = await checkpoint;
+            await first.DisposeAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
         }
 
-        await using var second = Counting(state, gate, manifest, parallelism: 3);
-        var failure = await Assert.ThrowsAsync<FlowException>(() => second.Run);
+        await using var second = new LocalRunner(Setup(Nothing(), gate, state, isUnaligned: true, parallelism: 2), manifest);
+        var failure = await Assert.ThrowsAsync<FlowException>(() => second.RunAsync(Token));
         Assert.Equal(FlowErrorCode.Unsupported, failure.Code);
         Assert.Contains("stop with a checkpoint or a savepoint", failure.Message, StringComparison.Ordinal);
     }
 
-    private static async Task LetThroughAsync(Gate gate, int batches, Task run)
+    private static async Task LetThroughAsync(BatchGate gate, int batches, Task run)
     {
         for (var i = 0; i < batches && await Task.WhenAny(run, gate.WaitsAsync()) != run; i++)
         {
@@ -183,7 +186,7 @@ public sealed class UnalignedCheckpointTests : IDisposable
     }
 
     /// <summary>Takes a checkpoint while as few batches as possible get through.</summary>
-    private static async Task<CheckpointManifest?> CheckpointAsync(LocalRunner runner, Gate gate, Task run)
+    private static async Task<CheckpointManifest?> CheckpointAsync(LocalRunner runner, BatchGate gate, Task run)
     {
         var checkpoint = runner.CheckpointAsync(thenStop: false, Token);
         while (!checkpoint.IsCompleted && await Task.WhenAny(run, checkpoint, gate.WaitsAsync()) is var done && done != run && done != checkpoint)
@@ -201,44 +204,24 @@ public sealed class UnalignedCheckpointTests : IDisposable
         }
     }
 
-    private static async Task SourceStoredAsync(IAsyncEnumerable<WorkerEvent> events)
-    {
-        var isStored = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _ = ReadAsync();
-        await isStored.Task.WaitAsync(Token);
-
-        async Task ReadAsync()
-        {
-            await foreach (var said in events)
-            {
-                if (said.CheckpointCompleted?.Subtask.OperatorId == "s")
-                {
-                    isStored.TrySetResult();
-                }
-            }
-        }
-    }
-
     /// <summary>Ten batches with a watermark behind the second and the last one, then nothing more.</summary>
-    private static LambdaSource TenBatches() => new(static async (context, cancellationToken) =>
+    private static LambdaSource TenBatches(BarrierPassing barrier) => barrier.Before(Batches, static async (context, batch, cancellationToken) =>
     {
-        for (var i = 0; i < Batches; i++)
+        await EmitAsync(context, batch * 10L, cancellationToken);
+        if (batch is 1 or Batches - 1)
         {
-            await context.EmitAsync(Rows.Of(10, i * 10, context.Operator.Allocator), cancellationToken);
-            if (i is 1 or Batches - 1)
-            {
-                await context.EmitWatermarkAsync(Watermark.At(i == 1 ? 11 : 95), cancellationToken);
-            }
+            await context.EmitWatermarkAsync(Watermark.At(batch == 1 ? 11 : 95), cancellationToken);
         }
-
-        return (await context.WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken))!.Value;
     });
+
+    private static Task EmitAsync(SourceContext context, long first, CancellationToken cancellationToken) =>
+        context.EmitAsync(Rows.Of(10, first, context.Operator.Allocator), cancellationToken).AsTask();
 
     private static LambdaSource Nothing() => new(static (_, _) => Task.FromResult(SourceEnd.Final));
 
-    private StreamEngineSetup Setup(LambdaSource source, Gate gate, MemoryStateBackend state, bool isUnaligned, TimeSpan alignment = default)
+    private StreamEngineSetup Setup(LambdaSource source, BatchGate gate, MemoryStateBackend state, bool isUnaligned, TimeSpan alignment = default, uint parallelism = 1)
     {
-        var program = Jobs.Of([Jobs.Node(1, 1, Jobs.Op("s", "source", Rows.Numbers)), Jobs.Node(2, 1, Jobs.Op("g", "gate"))], Jobs.Edge(1, 2));
+        var program = Jobs.Of([Jobs.Node(1, 1, Jobs.Op("s", "source", Rows.Numbers)), Jobs.Node(2, parallelism, Jobs.Op("g", "gate"))], Jobs.Edge(1, 2, EdgeKind.Shuffle, 0));
         new CheckpointBarriers { IsUnaligned = isUnaligned, AlignmentTimeout = alignment }.WriteTo(program);
         return Jobs.Setup(program, new OperatorRegistry().Add("source", _ => source).Add("gate", _ => gate.Operator(goesOn: false)), _memory, state) with
         {
@@ -246,7 +229,7 @@ public sealed class UnalignedCheckpointTests : IDisposable
         };
     }
 
-    private Running Counting(MemoryStateBackend state, Gate gate, CheckpointManifest? restored, uint parallelism)
+    private Running Counting(MemoryStateBackend state, BatchGate gate, CheckpointManifest? restored, uint parallelism)
     {
         var impulse = new ImpulseConfig { EventRate = 0, EventTimeIntervalMicros = 1_000, MessageCount = Total, StartTimeMicros = 0 };
         var program = Jobs.Of(
@@ -282,77 +265,5 @@ public sealed class UnalignedCheckpointTests : IDisposable
     private sealed record Running(LocalRunner Runner, Task Run) : IAsyncDisposable
     {
         public ValueTask DisposeAsync() => Runner.DisposeAsync();
-    }
-
-    /// <summary>Lets batches through one by one; says when one waits.</summary>
-    private sealed class Gate
-    {
-        private readonly Channel<bool> _entered = Channel.CreateUnbounded<bool>();
-        private readonly Channel<bool> _open = Channel.CreateUnbounded<bool>();
-        private volatile bool _isOpenForEver;
-
-        public List<long> Numbers { get; } = [];
-
-        public List<Watermark> Marks { get; } = [];
-
-        public int LetThrough => Numbers.Count;
-
-        public void Open() => _open.Writer.TryWrite(true);
-
-        public void OpenForEver() => _isOpenForEver = true;
-
-        /// <summary>Ends when a batch waits, and counts it as seen.</summary>
-        public async Task EnteredAsync() => await _entered.Reader.ReadAsync(Token);
-
-        /// <summary>Ends when a batch waits that was not seen; of several calls none takes it from another one.</summary>
-        public Task<bool> WaitsAsync() => _entered.Reader.WaitToReadAsync(Token).AsTask();
-
-        /// <summary>Lets the batch through that waits.</summary>
-        public void LetOneThrough()
-        {
-            if (_entered.Reader.TryRead(out _))
-            {
-                Open();
-            }
-        }
-
-        public LambdaOperator Operator(bool goesOn) => new()
-        {
-            Process = async (batch, _, output, cancellationToken) =>
-            {
-                if (!_isOpenForEver)
-                {
-                    _entered.Writer.TryWrite(true);
-                    try
-                    {
-                        await _open.Reader.ReadAsync(cancellationToken);
-                    }
-                    catch
-                    {
-                        batch.Dispose();
-                        throw;
-                    }
-                }
-
-                if (goesOn)
-                {
-                    await output.EmitAsync(batch, cancellationToken);
-                    return;
-                }
-
-                Numbers.Add(batch.Column<Int64Array>(0).Values[0]);
-                batch.Dispose();
-            },
-            Watermarks = (watermark, output, cancellationToken) =>
-            {
-                if (goesOn)
-                {
-                    return output.EmitWatermarkAsync(watermark, cancellationToken);
-                }
-
-                Marks.Add(watermark);
-                return ValueTask.CompletedTask;
-            },
-        };
     }
 }
