@@ -7,6 +7,7 @@ using OrleansFlow.Streaming.Connectors.Files;
 using OrleansFlow.Streaming.Connectors.Kafka;
 using OrleansFlow.Streaming.Connectors.Nexmark;
 using OrleansFlow.Streaming.Connectors.Postgres;
+using OrleansFlow.Streaming.Connectors.Redis;
 using OrleansFlow.Streaming.Connectors.Streams;
 using OrleansFlow.Streaming.Connectors.Web;
 using OrleansFlow.Streaming.Joins.Lookups;
@@ -42,6 +43,8 @@ public static class KnownOperators
             .Add(WebhookSink.Kind, definition => new WebhookSink(Read(WebhookConfig.Parser, definition)))
             .Add(PostgresSource.Kind, definition => new PostgresSource(Read(PostgresSourceConfig.Parser, definition)))
             .Add(PostgresSink.Kind, definition => new PostgresSink(Read(PostgresSinkConfig.Parser, definition)))
+            .Add(RedisSink.Kind, definition => new RedisSink(Read(RedisSinkConfig.Parser, definition)))
+            .AddLookup(RedisLookup.Kind, definition => new RedisLookup(RedisLookupConfig.Parser.ParseFrom(definition.Config.Span), definition))
             .Add(OrleansSource.Kind, definition => new OrleansSource(Read(OrleansSourceConfig.Parser, definition), streams))
             .Add(OrleansSink.Kind, definition => new OrleansSink(Read(OrleansSinkConfig.Parser, definition), streams))
             .AddLookup(PostgresLookup.Kind, definition => new PostgresLookup(PostgresLookupConfig.Parser.ParseFrom(definition.Config.Span), definition))

@@ -6,7 +6,7 @@ namespace OrleansFlow.Streaming.Sql.Planning;
 /// <summary>The connectors that every worker has.</summary>
 public static class KnownConnectors
 {
-    /// <summary>impulse, nexmark, single_file, filesystem, http_polling, sse, websocket, webhook, postgres, orleans, kafka, stdout, blackhole.</summary>
+    /// <summary>impulse, nexmark, single_file, filesystem, http_polling, sse, websocket, webhook, postgres, redis, orleans, kafka, stdout, blackhole.</summary>
     public static IReadOnlyList<StreamConnector> All { get; } =
     [
         new ImpulseConnector(),
@@ -18,6 +18,7 @@ public static class KnownConnectors
         new WebSocketConnector(),
         new WebhookConnector(),
         new PostgresConnector(),
+        new RedisConnector(),
         new OrleansConnector(),
         new KafkaConnector(),
         new StdoutConnector(),

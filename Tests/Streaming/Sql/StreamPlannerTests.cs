@@ -142,7 +142,7 @@ public sealed class StreamPlannerTests : IAsyncLifetime
     [InlineData("CREATE TABLE o WITH (connector = 'blackhole'); SELECT * FROM o", FlowErrorCode.BadInput, "Table with name o does not exist")]
     [InlineData("CREATE TABLE o (a INT) WITH (connector = 'blackhole'); SELECT * FROM o", FlowErrorCode.BadInput, "attempted to read from table 'o', but it is a sink")]
     [InlineData("CREATE TABLE o (a INT) WITH (connector = 'blackhole'); INSERT INTO o SELECT 1, 2 FROM i", FlowErrorCode.BadInput, "Table 'o' takes 1 columns (a), and the query gives 2")]
-    [InlineData("CREATE TABLE o (a INT) WITH (connector = 'magic')", FlowErrorCode.BadOption, "the option connector is 'magic'; there are: blackhole, filesystem, function, http_polling, impulse, kafka, nexmark, orleans, postgres, single_file, sse, stdout, webhook, websocket.")]
+    [InlineData("CREATE TABLE o (a INT) WITH (connector = 'magic')", FlowErrorCode.BadOption, "the option connector is 'magic'; there are: blackhole, filesystem, function, http_polling, impulse, kafka, nexmark, orleans, postgres, redis, single_file, sse, stdout, webhook, websocket.")]
     [InlineData("CREATE TABLE o (a INT, b INT GENERATED ALWAYS AS (c + 1)) WITH (connector = 'blackhole')", FlowErrorCode.BadInput, "Table 'o', a generated column or the watermark")]
     [InlineData("CREATE TABLE o (a TIMESTAMP, WATERMARK FOR a AS a -) WITH (connector = 'blackhole')", FlowErrorCode.BadInput, "Table 'o', a generated column or the watermark")]
     [InlineData("CREATE TABLE o (a NOTYPE) WITH (connector = 'blackhole')", FlowErrorCode.BadInput, "NOTYPE")]
