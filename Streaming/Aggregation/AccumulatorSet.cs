@@ -91,7 +91,12 @@ internal sealed class AccumulatorSet(IReadOnlyList<AggregateSpec> specs, ArrowAl
     }
 
     /// <summary>The partial states of groups, as columns that the caller owns.</summary>
-    public ArrowArray[] Partials(ReadOnlySpan<int> groups)
+    public ArrowArray[] Partials(ReadOnlySpan<int> groups) => Partials(groups, allocator);
+
+    /// <summary>The partial states of groups, as columns of another allocator that the caller owns.</summary>
+    /// <param name="groups">Which groups.</param>
+    /// <param name="into">Where the columns come from.</param>
+    public ArrowArray[] Partials(ReadOnlySpan<int> groups, ArrowAllocator into)
     {
         var builders = new List<ArrowArrayBuilder>();
         try
@@ -99,7 +104,7 @@ internal sealed class AccumulatorSet(IReadOnlyList<AggregateSpec> specs, ArrowAl
             foreach (var accumulator in _accumulators)
             {
                 var first = builders.Count;
-                builders.AddRange(accumulator.PartialTypes.Select(type => ArrowArrayBuilder.Create(type, allocator)));
+                builders.AddRange(accumulator.PartialTypes.Select(type => ArrowArrayBuilder.Create(type, into)));
                 accumulator.WritePartial(groups, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(builders)[first..]);
             }
 

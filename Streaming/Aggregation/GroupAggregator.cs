@@ -22,7 +22,7 @@ internal sealed class GroupAggregator
 
     /// <param name="keyTypes">Types of the key's columns; none: all rows are one group.</param>
     /// <param name="specs">The aggregates.</param>
-    /// <param name="tracksChanges">Whether <see cref="TakeChanged"/> is asked.</param>
+    /// <param name="tracksChanges">Whether <see cref="TakeChanged()"/> is asked.</param>
     /// <param name="allocator">Where columns come from.</param>
     /// <exception cref="NotSupportedException">A type is no key, or an aggregate does not take such values.</exception>
     public GroupAggregator(IReadOnlyList<ArrowType> keyTypes, IReadOnlyList<AggregateSpec> specs, bool tracksChanges, ArrowAllocator allocator)
@@ -130,12 +130,15 @@ internal sealed class GroupAggregator
     }
 
     /// <summary>The keys of groups and their states, as columns that the caller owns.</summary>
-    public ArrowArray[] Partials(ReadOnlySpan<int> groups)
+    public ArrowArray[] Partials(ReadOnlySpan<int> groups) => Partials(groups, _allocator);
+
+    /// <summary>As the other, with columns from an allocator of the caller.</summary>
+    public ArrowArray[] Partials(ReadOnlySpan<int> groups, ArrowAllocator allocator)
     {
-        var keys = _index.Keys(groups, _allocator);
+        var keys = _index.Keys(groups, allocator);
         try
         {
-            return [.. keys, .. _states.Partials(groups)];
+            return [.. keys, .. _states.Partials(groups, allocator)];
         }
         catch
         {
@@ -144,7 +147,7 @@ internal sealed class GroupAggregator
         }
     }
 
-    /// <summary>As <see cref="Partials"/>, as a batch.</summary>
+    /// <summary>As <see cref="Partials(ReadOnlySpan{int})"/>, as a batch.</summary>
     public RecordBatch PartialBatch(ReadOnlySpan<int> groups) => ArrowColumns.ToBatch(_partialSchema, Partials(groups), groups.Length);
 
     /// <summary>The hash of the keys of groups, by which edges shuffle.</summary>
@@ -191,20 +194,42 @@ internal sealed class GroupAggregator
     /// <summary>The groups that have changed since this was asked before, in their order.</summary>
     public int[] TakeChanged()
     {
-        var changed = new List<int>();
-        for (var word = 0; word < _changed.Length; word++)
+        var count = 0;
+        foreach (var bits in _changed)
         {
-            for (var bits = _changed[word]; bits != 0; bits &= bits - 1)
+            count += BitOperations.PopCount(bits);
+        }
+
+        var (changed, word) = (new int[count], 0);
+        TakeChanged(changed, ref word);
+        return changed;
+    }
+
+    /// <summary>Some of the groups that have changed, in their order.</summary>
+    /// <param name="groups">Gets their numbers.</param>
+    /// <param name="word">Where to go on: 0 at first, and then what the call before left.</param>
+    /// <returns>How many there were; less than the length of <paramref name="groups"/> when there are no more.</returns>
+    public int TakeChanged(Span<int> groups, ref int word)
+    {
+        var count = 0;
+        for (; word < _changed.Length; word++)
+        {
+            ref var bits = ref _changed[word];
+            for (; bits != 0; bits &= bits - 1)
             {
-                changed.Add(word * 64 + BitOperations.TrailingZeroCount(bits));
+                if (count == groups.Length)
+                {
+                    return count;
+                }
+
+                groups[count++] = word * 64 + BitOperations.TrailingZeroCount(bits);
             }
         }
 
-        ForgetChanged();
-        return [.. changed];
+        return count;
     }
 
-    /// <summary>Whether a group has changed since <see cref="TakeChanged"/>.</summary>
+    /// <summary>Whether a group has changed since <see cref="TakeChanged()"/>.</summary>
     public bool IsChanged(int group) => (_changed[group >> 6] >> (group & 63) & 1) != 0;
 
     /// <summary>From here on nothing has changed.</summary>

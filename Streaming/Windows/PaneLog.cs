@@ -1,3 +1,4 @@
+using System.Buffers;
 using OrleansFlow.Arrow;
 using OrleansFlow.Protocol.Streaming.V1;
 using OrleansFlow.Streaming.Aggregation;
@@ -9,6 +10,9 @@ namespace OrleansFlow.Streaming.Windows;
 internal sealed class PaneLog
 {
     private const string AddsColumn = "_adds";
+
+    // Fewer groups would hold a whole block of memory.
+    private const int SlabGroupsMin = 256 * 1024;
 
     private readonly ArrowAllocator _allocator;
     private readonly ArrowSchema _schema;
@@ -63,11 +67,25 @@ internal sealed class PaneLog
             }
         }
 
-        var changed = pane.Memory.TakeChanged();
-        for (var from = 0; from < changed.Length; from += WindowShape.BatchRowsMax)
+        TakeChanged(pane, places, log);
+    }
+
+    /// <summary>Copies the changed groups in memory. No row goes on meanwhile, so it has to be fast: where there are many, few large blocks take them.</summary>
+    private void TakeChanged(PaneGroups pane, ArrowArray places, IList<RecordBatch> log)
+    {
+        using var slabs = pane.Memory.Count >= SlabGroupsMin ? new SlabAllocator() : null;
+        var groups = ArrayPool<int>.Shared.Rent(WindowShape.BatchRowsMax);
+        try
         {
-            var some = changed.AsSpan(from, Math.Min(WindowShape.BatchRowsMax, changed.Length - from));
-            log.Add(ToLog(places, pane.IsSpilled, pane.Memory.Partials(some), some.Length));
+            var room = groups.AsSpan(0, WindowShape.BatchRowsMax);
+            for (var word = 0; pane.Memory.TakeChanged(room, ref word) is > 0 and var count;)
+            {
+                log.Add(ToLog(places, pane.IsSpilled, pane.Memory.Partials(room[..count], slabs ?? _allocator), count));
+            }
+        }
+        finally
+        {
+            ArrayPool<int>.Shared.Return(groups);
         }
     }
 
