@@ -42,7 +42,8 @@ internal sealed class CountAccumulator(int argument) : Accumulator
 
         foreach (var group in groups)
         {
-            if (group >= 0)
+            // A negative number is past the end, too: one comparison instead of two.
+            if ((uint)group < (uint)counts.Length)
             {
                 counts[group]++;
             }

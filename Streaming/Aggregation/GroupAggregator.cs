@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Numerics;
 using OrleansFlow.Arrow;
 using OrleansFlow.Arrow.Kernels;
 
@@ -17,8 +16,7 @@ internal sealed class GroupAggregator
     private readonly AccumulatorSet _states;
     private readonly ArrowSchema _partialSchema;
     private readonly ArrowAllocator _allocator;
-    private readonly bool _tracksChanges;
-    private ulong[] _changed = [];
+    private readonly ChangedGroups? _changed;
 
     /// <param name="keyTypes">Types of the key's columns; none: all rows are one group.</param>
     /// <param name="specs">The aggregates.</param>
@@ -32,14 +30,14 @@ internal sealed class GroupAggregator
         _partialKeys = [.. Enumerable.Range(0, keyTypes.Count)];
         _states = new AccumulatorSet(specs, allocator);
         _partialSchema = new ArrowSchema([.. PartialTypes(keyTypes, specs).Select((type, place) => new ArrowField($"c{place}", type))]);
-        _tracksChanges = tracksChanges;
+        _changed = tracksChanges ? new ChangedGroups() : null;
     }
 
     /// <summary>Groups so far.</summary>
     public int Count => _index.Count;
 
     /// <summary>Bytes that it holds.</summary>
-    public long ByteCount => _index.ByteCount + _states.ByteCount + _changed.Length * (long)sizeof(ulong);
+    public long ByteCount => _index.ByteCount + _states.ByteCount + (_changed?.ByteCount ?? 0);
 
     /// <summary>How many groups fit before it takes about twice its memory.</summary>
     public int Capacity => _index.Capacity;
@@ -61,7 +59,7 @@ internal sealed class GroupAggregator
         {
             var numbers = groups.AsSpan(0, batch.RowCount);
             Find(batch, keyColumns, numbers);
-            Mark(numbers);
+            _changed?.Mark(numbers);
             _states.Add(batch, numbers);
         }
         finally
@@ -93,7 +91,7 @@ internal sealed class GroupAggregator
     /// <summary>Adds partials to groups that were found.</summary>
     public void MergeTo(RecordBatch partials, ReadOnlySpan<int> groups)
     {
-        Mark(groups);
+        _changed?.Mark(groups);
         _states.Merge(partials, _partialKeys.Length, groups);
     }
 
@@ -125,7 +123,7 @@ internal sealed class GroupAggregator
     /// <summary>Makes groups those of no rows. They keep their numbers.</summary>
     public void Reset(ReadOnlySpan<int> groups)
     {
-        Mark(groups);
+        _changed?.Mark(groups);
         _states.Reset(groups);
     }
 
@@ -194,46 +192,23 @@ internal sealed class GroupAggregator
     /// <summary>The groups that have changed since this was asked before, in their order.</summary>
     public int[] TakeChanged()
     {
-        var count = 0;
-        foreach (var bits in _changed)
-        {
-            count += BitOperations.PopCount(bits);
-        }
-
-        var (changed, word) = (new int[count], 0);
-        TakeChanged(changed, ref word);
+        var (changed, next) = (new int[_changed?.Count(Count) ?? 0], 0);
+        TakeChanged(changed, ref next);
+        ForgetChanged();
         return changed;
     }
 
-    /// <summary>Some of the groups that have changed, in their order.</summary>
+    /// <summary>Some of the groups that have changed, in their order. All are to be taken before rows are added.</summary>
     /// <param name="groups">Gets their numbers.</param>
-    /// <param name="word">Where to go on: 0 at first, and then what the call before left.</param>
+    /// <param name="next">Where to go on: 0 at first, and then what the call before left.</param>
     /// <returns>How many there were; less than the length of <paramref name="groups"/> when there are no more.</returns>
-    public int TakeChanged(Span<int> groups, ref int word)
-    {
-        var count = 0;
-        for (; word < _changed.Length; word++)
-        {
-            ref var bits = ref _changed[word];
-            for (; bits != 0; bits &= bits - 1)
-            {
-                if (count == groups.Length)
-                {
-                    return count;
-                }
+    public int TakeChanged(Span<int> groups, ref int next) => _changed?.Take(groups, Count, ref next) ?? 0;
 
-                groups[count++] = word * 64 + BitOperations.TrailingZeroCount(bits);
-            }
-        }
-
-        return count;
-    }
-
-    /// <summary>Whether a group has changed since <see cref="TakeChanged()"/>.</summary>
-    public bool IsChanged(int group) => (_changed[group >> 6] >> (group & 63) & 1) != 0;
+    /// <summary>Whether a group has changed since <see cref="TakeChanged()"/>. Not to be asked unless changes are tracked.</summary>
+    public bool IsChanged(int group) => _changed!.Contains(group);
 
     /// <summary>From here on nothing has changed.</summary>
-    public void ForgetChanged() => Array.Clear(_changed);
+    public void ForgetChanged() => _changed?.Forget(Count);
 
     /// <summary>Makes room at once for about as many groups as are expected.</summary>
     public void Expect(int count)
@@ -247,7 +222,7 @@ internal sealed class GroupAggregator
     {
         _index.Clear();
         _states.Clear();
-        Array.Clear(_changed);
+        _changed?.Clear();
     }
 
     private static bool AreNumberedFrom(int first, ReadOnlySpan<int> groups)
@@ -283,28 +258,5 @@ internal sealed class GroupAggregator
 
         _index.Find(keys, groups);
         _states.Reserve(_index.Count);
-    }
-
-    private void Mark(ReadOnlySpan<int> groups)
-    {
-        if (!_tracksChanges)
-        {
-            return;
-        }
-
-        var words = (_index.Count + 63) / 64;
-        if (_changed.Length < words)
-        {
-            Array.Resize(ref _changed, Math.Max(words, _changed.Length * 2));
-        }
-
-        var changed = _changed;
-        foreach (var group in groups)
-        {
-            if (group >= 0)
-            {
-                changed[group >> 6] |= 1UL << (group & 63);
-            }
-        }
     }
 }

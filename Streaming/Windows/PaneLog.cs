@@ -78,7 +78,7 @@ internal sealed class PaneLog
         try
         {
             var room = groups.AsSpan(0, WindowShape.BatchRowsMax);
-            for (var word = 0; pane.Memory.TakeChanged(room, ref word) is > 0 and var count;)
+            for (var next = 0; pane.Memory.TakeChanged(room, ref next) is > 0 and var count;)
             {
                 log.Add(ToLog(places, pane.IsSpilled, pane.Memory.Partials(room[..count], slabs ?? _allocator), count));
             }

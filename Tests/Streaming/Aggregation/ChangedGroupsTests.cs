@@ -14,24 +14,78 @@ public sealed class ChangedGroupsTests
     {
         var aggregator = OfKeys(300);
         aggregator.ForgetChanged();
-        Add(aggregator, 5, 63, 64, 127, 200, 299, 5);
-        var (part, taken, word) = (new int[partLength], new List<int>(), 0);
+        Add(aggregator, 5, 63, 64, 127, 200, 299, 5, 1_000, 1_001, 1_000);
+        var (part, taken, next) = (new int[partLength], new List<int>(), 0);
         int count;
         do
         {
-            count = aggregator.TakeChanged(part, ref word);
+            count = aggregator.TakeChanged(part, ref next);
             taken.AddRange(part[..count]);
         }
         while (count == partLength);
 
-        Assert.Equal([5, 63, 64, 127, 200, 299], taken);
+        Assert.Equal([5, 63, 64, 127, 200, 299, 300, 301], taken);
         Assert.Empty(aggregator.TakeChanged());
+        Add(aggregator, 1_001, 64);
+        Assert.Equal([64, 301], aggregator.TakeChanged());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void TakeChanged_AfterRandomSteps_GivesWhatASetWouldGive(int seed)
+    {
+        var random = new Random(seed);
+        var aggregator = OfKeys(0);
+        var (numbers, changed) = (new Dictionary<long, int>(), new SortedSet<int>());
+        for (var step = 0; step < 300; step++)
+        {
+            switch (random.Next(10))
+            {
+                case 0:
+                    aggregator.Clear();
+                    numbers.Clear();
+                    changed.Clear();
+                    break;
+                case 1:
+                    aggregator.ForgetChanged();
+                    changed.Clear();
+                    break;
+                case 2:
+                    Assert.Equal(changed, aggregator.TakeChanged());
+                    changed.Clear();
+                    break;
+                case 3:
+                    var (part, taken, next) = (new int[random.Next(1, 100)], new List<int>(), 0);
+                    for (var count = part.Length; count == part.Length;)
+                    {
+                        count = aggregator.TakeChanged(part, ref next);
+                        taken.AddRange(part[..count]);
+                    }
+
+                    Assert.Equal(changed, taken);
+                    changed.Clear();
+                    break;
+                default:
+                    long[] keys = [.. Enumerable.Range(0, random.Next(40)).Select(_ => (long)random.Next(400))];
+                    Add(aggregator, keys);
+                    foreach (var key in keys)
+                    {
+                        numbers.TryAdd(key, numbers.Count);
+                        changed.Add(numbers[key]);
+                    }
+
+                    break;
+            }
+
+            Assert.All(numbers.Values, group => Assert.Equal(changed.Contains(group), aggregator.IsChanged(group)));
+        }
     }
 
     [Fact]
     public void Expect_OfManyGroups_KeepsThoseThatAreThere()
     {
-        // Enough for arrays in huge pages, where there are any.
         var aggregator = OfKeys(300);
         aggregator.Expect(1_000_000);
         Add(aggregator, 7, 300);
