@@ -164,7 +164,7 @@ internal sealed unsafe class FixedGroupIndex(ArrowType type) : GroupIndex
         }
 
         var older = _slots;
-        _slots = new Slot[length];
+        _slots = HugePages.Allocate<Slot>(length);
         Array.Resize(ref _bits, length / 2);
         _shift = 64 - int.TrailingZeroCount(length);
         foreach (var slot in older)
