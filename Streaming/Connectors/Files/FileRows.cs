@@ -2,6 +2,7 @@ using OrleansFlow.Arrow;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.Connectors.V1;
 using OrleansFlow.Streaming.Formats;
+using OrleansFlow.Streaming.Operators;
 
 namespace OrleansFlow.Streaming.Connectors.Files;
 
@@ -14,12 +15,57 @@ internal abstract class FileRows : IAsyncDisposable
     /// <summary>The place behind the rows that were given: bytes of a text form, rows of another.</summary>
     public abstract long Position { get; }
 
+    /// <summary>The place of each row of the last batch, after <see cref="KeepRowPlaces"/>; empty: they follow one another from where the batch began.</summary>
+    public virtual IReadOnlyList<long> RowPlaces => [];
+
+    /// <summary>Asks for <see cref="RowPlaces"/>, before the first batch. Default: nothing to keep, as places are rows.</summary>
+    public virtual void KeepRowPlaces()
+    {
+    }
+
     /// <summary>Reads on.</summary>
     /// <returns>At least one row, which the caller owns; null at the end.</returns>
     public abstract ValueTask<RecordBatch?> ReadAsync(CancellationToken cancellationToken);
 
     /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();
+
+    /// <summary>Opens a file of this machine whose rows have columns that are no part of it.</summary>
+    /// <param name="path">See below, also for the others.</param>
+    /// <param name="position">See there.</param>
+    /// <param name="format">See there.</param>
+    /// <param name="metadata">The columns that are no part of it; none: all are.</param>
+    /// <param name="schema">See there.</param>
+    /// <param name="bad">See there.</param>
+    /// <param name="context">The source, and the memory of its batches.</param>
+    /// <param name="cancellationToken">See there.</param>
+    /// <exception cref="FlowException">See there; and the columns do not fit (<see cref="FlowErrorCode.BadGraph"/>).</exception>
+    public static async ValueTask<FileRows> OpenWithMetadataAsync(
+        string path, long position, FormatConfig format, IReadOnlyList<MetadataColumn> metadata, ArrowSchema schema, BadRecords bad, OperatorContext context, CancellationToken cancellationToken)
+    {
+        if (metadata.Count == 0)
+        {
+            return await OpenAsync(path, position, format, schema, bad, context.Allocator, cancellationToken);
+        }
+
+        var columns = new MetadataRows(context.OperatorId, schema, metadata, context.Allocator);
+        FileRows? rows = null;
+        try
+        {
+            rows = await OpenAsync(path, position, format, columns.Data, bad, context.Allocator, cancellationToken);
+            return new FileMetadataRows(path, rows, columns, context.OperatorId);
+        }
+        catch
+        {
+            columns.Dispose();
+            if (rows is not null)
+            {
+                await rows.DisposeAsync();
+            }
+
+            throw;
+        }
+    }
 
     /// <summary>Opens a file of this machine.</summary>
     /// <param name="path">The file.</param>

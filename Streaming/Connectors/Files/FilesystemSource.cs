@@ -65,7 +65,7 @@ public sealed class FilesystemSource(FilesystemSourceConfig config) : StreamSour
 
             if (_rows is null)
             {
-                _rows = await FileRows.OpenAsync(file.Path, file.Position, config.Format, schema, _bad!, place.Allocator, cancellationToken);
+                _rows = await FileRows.OpenWithMetadataAsync(file.Path, file.Position, config.Format, config.Metadata, schema, _bad!, place, cancellationToken);
                 _changed.Add(file);
             }
 

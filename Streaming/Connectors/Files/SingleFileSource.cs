@@ -41,7 +41,7 @@ public sealed class SingleFileSource(FileSourceConfig config) : StreamSource
         _bad = new BadRecords(context.OperatorId, config.Format.DropsBadData, context.Clock);
         if (!_position.IsDone)
         {
-            _rows = await FileRows.OpenAsync(config.Path, _position.Position, config.Format, schema, _bad, context.Allocator, cancellationToken);
+            _rows = await FileRows.OpenWithMetadataAsync(config.Path, _position.Position, config.Format, config.Metadata, schema, _bad, context, cancellationToken);
         }
     }
 

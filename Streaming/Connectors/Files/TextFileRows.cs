@@ -13,6 +13,10 @@ internal sealed class TextFileRows : FileRows
     private readonly RecordReader _reader;
     private readonly BadRecords _bad;
     private readonly long _start;
+
+    // The places of the rows that the decoder holds, those of bad records among them, and of the rows that were given last. Null: nobody asks.
+    private List<long>? _held;
+    private readonly List<long> _given = [];
     private bool _isEnd;
 
     private TextFileRows(string path, Stream stream, long start, FormatConfig format, RowDecoder decoder, BadRecords bad)
@@ -22,6 +26,10 @@ internal sealed class TextFileRows : FileRows
     }
 
     public override long Position => _start + _reader.Position;
+
+    public override IReadOnlyList<long> RowPlaces => _given;
+
+    public override void KeepRowPlaces() => _held = [];
 
     /// <summary>Opens one.</summary>
     /// <param name="stream">From its start; disposed with the rows, or here when that fails.</param>
@@ -81,13 +89,13 @@ internal sealed class TextFileRows : FileRows
             {
                 _isEnd = !await _reader.FillAsync(cancellationToken);
             }
-            else if (_decoder.Build() is { } batch)
+            else if (Build() is { } batch)
             {
                 return batch;
             }
         }
 
-        return _decoder.Build();
+        return Build();
     }
 
     public override async ValueTask DisposeAsync()
@@ -143,6 +151,29 @@ internal sealed class TextFileRows : FileRows
         }
     }
 
+    private RecordBatch? Build()
+    {
+        if (_held is not null)
+        {
+            _given.Clear();
+            var (bad, next) = (_decoder.BadRows, 0);
+            for (var row = 0; row < _held.Count; row++)
+            {
+                if (next < bad.Count && bad[next] == row)
+                {
+                    next++;
+                    continue;
+                }
+
+                _given.Add(_held[row]);
+            }
+
+            _held.Clear();
+        }
+
+        return _decoder.Build();
+    }
+
     private void AddHeld()
     {
         while (_decoder.HeldRowCount < BatchRows)
@@ -160,6 +191,11 @@ internal sealed class TextFileRows : FileRows
             catch (BadRecordException exception)
             {
                 _bad.Meet($"byte {at} of '{_path}'", exception);
+            }
+
+            while (_held is not null && _held.Count < _decoder.HeldRowCount)
+            {
+                _held.Add(at);
             }
         }
     }

@@ -43,7 +43,7 @@ public sealed class KafkaSource(KafkaSourceConfig config) : StreamSource
 
         _table = await context.State.OpenGlobalAsync("k", 1, cancellationToken);
         _reader = new KafkaReader(config, context.OperatorId, context.Clock);
-        _rows = new KafkaRows(config.Format, schema, context.Allocator);
+        _rows = new KafkaRows(context.OperatorId, config, schema, context.Allocator);
         _bad = new BadRecords(context.OperatorId, config.Format.DropsBadData, context.Clock);
 
         // A partition that a restored job does not know came after its checkpoint.

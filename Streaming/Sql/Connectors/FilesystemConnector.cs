@@ -24,11 +24,14 @@ internal sealed class FilesystemConnector : StreamConnector
         new("file.prefix", "Sink: what the names of files begin with: letters, digits and -_.=%+@~. Default nothing."),
     ];
 
+    public override IReadOnlyList<ConnectorMetadata> Metadata => FileMetadata.All;
+
     public override StreamOperatorPlan Source(CreateTableStatement table, ArrowSchema columns)
     {
         var options = OptionsOf(table, isSource: true);
         var path = options.Require("path", "/data/in/*.json");
-        return new StreamOperatorPlan(FilesystemSource.Kind, new FilesystemSourceConfig { Path = path, Format = FormatOptions.Read(options, path, columns) }) { Schema = columns };
+        var config = new FilesystemSourceConfig { Path = path, Format = FormatOptions.Read(options, path, TableMetadata.DataOf(table, columns)), Metadata = { TableMetadata.Of(table) } };
+        return new StreamOperatorPlan(FilesystemSource.Kind, config) { Schema = columns };
     }
 
     public override StreamOperatorPlan Sink(CreateTableStatement table, ArrowSchema columns)

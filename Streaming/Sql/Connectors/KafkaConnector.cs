@@ -32,13 +32,24 @@ internal sealed class KafkaConnector : StreamConnector
         .. FormatOptions.All,
     ];
 
+    public override IReadOnlyList<ConnectorMetadata> Metadata { get; } =
+    [
+        new("topic", [ArrowType.Utf8], "The topic."),
+        new("partition", [ArrowType.Int32], "The partition of the record."),
+        new("offset", [ArrowType.Int64], "The place of the record in its partition, from 0."),
+        new("offset_id", [ArrowType.Int64], "The same, by another name."),
+        new("timestamp", [ArrowType.Timestamp(TimeUnit.Microsecond), ArrowType.Int64], "The time of the record in UTC; as BIGINT milliseconds since 1970. That of reading where the record has none."),
+        new("key", [ArrowType.Utf8, ArrowType.Binary], "The key of the record; null: it has none. One that is no UTF-8 is bad data as TEXT."),
+    ];
+
     public override StreamOperatorPlan Source(CreateTableStatement table, ArrowSchema columns)
     {
         var options = OptionsOf(table, isSource: true);
         var config = new KafkaSourceConfig
         {
             Client = Client(options),
-            Format = FormatOptions.Read(options, null, columns, isMessage: true),
+            Format = FormatOptions.Read(options, null, TableMetadata.DataOf(table, columns), isMessage: true),
+            Metadata = { TableMetadata.Of(table) },
             Start = options.OneOf("source.offset", KafkaStart.Earliest, ("earliest", KafkaStart.Earliest), ("latest", KafkaStart.Latest), ("group", KafkaStart.Group)),
             Group = options.Text("source.group_id"),
             ReadsUncommitted = options.OneOf("source.read_mode", false, ("read_committed", false), ("read_uncommitted", true)),

@@ -23,11 +23,13 @@ internal sealed class SingleFileConnector : StreamConnector
         new("lookup.file.max_bytes", "Lookup: bytes of memory that the rows of the file may take on each worker, for each subtask; 1 to 1099511627776. A larger file ends the job. Default 268435456."),
     ];
 
+    public override IReadOnlyList<ConnectorMetadata> Metadata => FileMetadata.All;
+
     public override StreamOperatorPlan Source(CreateTableStatement table, ArrowSchema columns)
     {
         var options = OptionsOf(table, isSource: true);
         var path = options.Require("path", "/data/in.json");
-        var config = new FileSourceConfig { Path = path, Format = FormatOptions.Read(options, path, columns) };
+        var config = new FileSourceConfig { Path = path, Format = FormatOptions.Read(options, path, TableMetadata.DataOf(table, columns)), Metadata = { TableMetadata.Of(table) } };
         return new StreamOperatorPlan(SingleFileSource.Kind, config) { Schema = columns, ParallelismMax = 1 };
     }
 

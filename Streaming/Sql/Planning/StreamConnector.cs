@@ -16,10 +16,13 @@ public abstract class StreamConnector
     /// <summary>The options that its tables have, besides <c>connector</c>. Default none; see <see cref="ConnectorOptions"/>.</summary>
     public virtual IReadOnlyList<ConnectorOption> Options => [];
 
+    /// <summary>What columns of its sources may take by <c>METADATA FROM</c>. Default none. <see cref="Source"/> is only asked for tables whose columns fit.</summary>
+    public virtual IReadOnlyList<ConnectorMetadata> Metadata => [];
+
     /// <summary>The operator that reads the table.</summary>
     /// <param name="table">The table.</param>
     /// <param name="columns">
-    /// Its columns that are read, so not the generated ones, as the engine gives them; where <see cref="GivesChanges"/> says so, <see cref="ChangeRows.RetractField"/> behind them.
+    /// Its columns that are read, so those of metadata too, and not the generated ones, as the engine gives them; where <see cref="GivesChanges"/> says so, <see cref="ChangeRows.RetractField"/> behind them.
     /// </param>
     /// <exception cref="Errors.FlowException"><c>bad_option</c>: an option is wrong or missing. <c>bad_input</c>: the table cannot be read.</exception>
     public virtual StreamOperatorPlan Source(CreateTableStatement table, ArrowSchema columns) => throw NotThis(table, "read from", "a sink");

@@ -181,6 +181,7 @@ public sealed class StreamPlanner : IAsyncDisposable
             throw new FlowException(FlowErrorCode.BadInput, $"attempted to insert into table '{insert.Table}', but it is a lookup: a TEMPORARY table is only looked up.");
         }
 
+        TableMetadata.CheckWritten(table);
         var planned = await PlanAsync(insert.Query, cancellationToken);
         if (table.Columns.Count == 0)
         {
@@ -213,6 +214,7 @@ public sealed class StreamPlanner : IAsyncDisposable
     {
         if (late is not null)
         {
+            TableMetadata.CheckWritten(late.Table);
             var table = late.Table.Columns.Count > 0 ? late.Table : await _tables.InferAsync(late.Table, late.Names, late.Types, cancellationToken);
             var part = await _queries.FitLateAsync(late, table, cancellationToken);
             AddToSink(table, table.Connector!, [.. LateRows.Targets(table).Select(column => new SqlType(column.Type))], part);

@@ -27,14 +27,15 @@ internal sealed class StreamTables(SqlPlanner planner, ProgramBuilder program, S
     /// <summary>Adds a table: the engine gets to know its columns.</summary>
     public async Task AddAsync(CreateTableStatement statement, CancellationToken cancellationToken)
     {
-        if (statement.PartitionedBy.Count > 0 || (statement.Columns.Any(column => column.MetadataKey is not null) && !statement.IsTemporary))
+        if (statement.PartitionedBy.Count > 0)
         {
-            throw new FlowException(FlowErrorCode.Unsupported, $"Table '{statement.Name}': PARTITIONED BY and METADATA FROM are not supported yet.");
+            throw new FlowException(FlowErrorCode.Unsupported, $"Table '{statement.Name}': PARTITIONED BY is not supported yet.");
         }
 
         var connector = ConnectorOf(statement);
         var columns = statement.Columns.Count > 0 || connector is null ? statement.Columns : connector.DefaultColumns;
         var read = await DescribeAsync(statement, columns.Where(column => column.Generated is null), cancellationToken);
+        TableMetadata.Check(statement, connector, read);
         await CheckExpressionsAsync(statement, cancellationToken);
         var table = new StreamTable(statement, connector, columns, await DescribeAsync(statement, columns, cancellationToken), read) { Parallelism = Parallelism, Function = FunctionTable.TryRead(statement) };
         if (!_tables.TryAdd(statement.Name, table))
@@ -277,22 +278,4 @@ internal sealed class StreamTables(SqlPlanner planner, ProgramBuilder program, S
 
     private static string EmptyQuery(IReadOnlyList<StreamColumn> columns) =>
         $"SELECT {string.Join(", ", columns.Select(column => $"CAST(NULL AS {column.Type}) AS {EngineText.Quote(column.Name)}"))}";
-}
-
-/// <summary>A table of a streaming text.</summary>
-/// <param name="Statement">As written.</param>
-/// <param name="Connector">How it is read or written; null for a table in memory or of a function.</param>
-/// <param name="Columns">Its columns; none: whatever is inserted.</param>
-/// <param name="Schema">The same, as the engine gives them.</param>
-/// <param name="ReadSchema">Those of them that are read.</param>
-internal sealed record StreamTable(CreateTableStatement Statement, StreamConnector? Connector, IReadOnlyList<StreamColumn> Columns, ArrowSchema Schema, ArrowSchema ReadSchema)
-{
-    /// <summary>How its rows are looked up; null for a table that is read or written.</summary>
-    public LookupTable? Lookup { get; init; }
-
-    /// <summary>Its subtasks, as the text says; null: it does not.</summary>
-    public uint? Parallelism { get; init; }
-
-    /// <summary>The function that its rows go through; null: it has none.</summary>
-    public FunctionTable? Function { get; init; }
 }

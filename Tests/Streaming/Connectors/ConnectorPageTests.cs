@@ -43,12 +43,27 @@ public class ConnectorPageTests
             var own = connector.Options.Where(option => !FormatOptions.All.Contains(option) && option != FormatOptions.Type).ToList();
             var shared = connector.Options.Any(FormatOptions.All.Contains) ? ", and those of formats" : "";
             Table(text, $"{connector.Name}{shared}", own);
+            Metadata(text, connector.Metadata);
         }
 
         Table(text, "of formats", FormatOptions.All);
         Table(text, "of each table that is looked up", LookupOptions.All);
         Table(text, "of each connector", [FormatOptions.Type]);
         return text.ToString();
+    }
+
+    private static void Metadata(StringBuilder text, IReadOnlyList<ConnectorMetadata> metadata)
+    {
+        if (metadata.Count == 0)
+        {
+            return;
+        }
+
+        text.Append("\n| `METADATA FROM` | type | meaning |\n|---|---|---|\n");
+        foreach (var one in metadata)
+        {
+            text.Append($"| `'{one.Key}'` | {one.TypeText} | {one.Meaning} |\n");
+        }
     }
 
     private static void Table(StringBuilder text, string title, IReadOnlyList<ConnectorOption> options)

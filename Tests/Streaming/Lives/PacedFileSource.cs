@@ -32,7 +32,7 @@ internal sealed class PacedFileSource(FileSourceConfig config) : StreamSource
         if (context.SubtaskIndex == 0)
         {
             var bad = new BadRecords(context.OperatorId, config.Format.DropsBadData, context.Clock);
-            _rows = await FileRows.OpenAsync(config.Path, 0, config.Format, context.OutputSchema!, bad, context.Allocator, cancellationToken);
+            _rows = await FileRows.OpenWithMetadataAsync(config.Path, 0, config.Format, config.Metadata, context.OutputSchema!, bad, context, cancellationToken);
         }
     }
 
@@ -105,6 +105,8 @@ internal sealed class PacedFileConnector(StreamConnector plain) : StreamConnecto
     public override string Name => plain.Name;
 
     public override IReadOnlyList<ConnectorOption> Options => plain.Options;
+
+    public override IReadOnlyList<ConnectorMetadata> Metadata => plain.Metadata;
 
     public override StreamOperatorPlan Source(CreateTableStatement table, OrleansFlow.Arrow.ArrowSchema columns) => plain.Source(table, columns) with { Kind = PacedFileSource.Kind };
 
