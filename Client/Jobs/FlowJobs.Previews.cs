@@ -20,7 +20,7 @@ public sealed partial class FlowJobs
     /// <param name="table">Which of its tables; null: the only one.</param>
     /// <param name="options">Null for the defaults; without a time to live 10 min.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>Batches with all columns, the event time among them; each is yours.</returns>
+    /// <returns>Batches with the columns of the query by their names, and <c>_is_retract</c> behind them where rows change; each is yours.</returns>
     /// <exception cref="FlowException">
     /// The text cannot run; the job failed; <c>bad_input</c>: it has several tables and none is named; <c>not_found</c>: rows were not read before they left the stream's log, which holds
     /// <c>OrleansFlow:Streams:RetentionBytes</c>.
@@ -51,7 +51,7 @@ public sealed partial class FlowJobs
     /// <param name="jobId">The job.</param>
     /// <param name="table">Which of its tables; null: the only one.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>Batches with all columns; each is yours. A reader that is slower than the log is kept loses its place, and the job goes on.</returns>
+    /// <returns>Batches with the columns of the table by their names, and <c>_is_retract</c> behind them where rows change; each is yours. A reader that is slower than the log is kept loses its place, and the job goes on.</returns>
     /// <exception cref="FlowException"><c>not_found</c>: no such job, or rows are no longer kept; <c>bad_input</c>: no such table, or several; or what the job failed with.</exception>
     public async IAsyncEnumerable<RecordBatch> TailAsync(string jobId, string? table = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

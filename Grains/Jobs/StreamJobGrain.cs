@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using OrleansFlow.Decisions.Jobs;
@@ -8,6 +7,7 @@ using OrleansFlow.Grains.Commits;
 using OrleansFlow.Grains.Hosting;
 using OrleansFlow.Grains.Workflows;
 using OrleansFlow.Jobs;
+using OrleansFlow.Protocol.Streaming.Connectors.V1;
 using OrleansFlow.Protocol.Streaming.V1;
 
 namespace OrleansFlow.Grains.Jobs;
@@ -189,8 +189,8 @@ internal sealed partial class StreamJobGrain : Grain, IStreamJobGrain, IRemindab
         });
     }
 
-    /// <summary>Its config is the stream JOB.TABLE.</summary>
-    private string TableOf(ProgramOperator sink) => StringValue.Parser.ParseFrom(sink.Config).Value is var stream && stream.Length > Id.Length ? stream[(Id.Length + 1)..] : sink.Id;
+    /// <summary>Its config names the stream JOB.TABLE.</summary>
+    private string TableOf(ProgramOperator sink) => PreviewConfig.Parser.ParseFrom(sink.Config).Stream is var stream && stream.Length > Id.Length ? stream[(Id.Length + 1)..] : sink.Id;
 
     private static Program ProgramOf(byte[] bytes)
     {

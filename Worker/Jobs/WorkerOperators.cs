@@ -40,7 +40,7 @@ internal sealed class WorkerOperators(IReadOnlyList<OperatorRegistration> added,
     public async ValueTask<JobOperators> OpenAsync(Program program, CancellationToken cancellationToken)
     {
         var registry = new OperatorRegistry().AddKnown(streams);
-        registry.Add(PreviewSink.Kind, definition => new PreviewSink(PreviewSink.StreamOf(definition.Id, definition.Config), previews));
+        registry.Add(PreviewSink.Kind, definition => new PreviewSink(PreviewSink.ConfigOf(definition.Id, definition.Config), previews));
         foreach (var one in added)
         {
             registry.Add(one.Kind, one.Make);

@@ -1,6 +1,7 @@
-using Google.Protobuf.WellKnownTypes;
+using Google.Protobuf;
 using OrleansFlow.Arrow;
 using OrleansFlow.Errors;
+using OrleansFlow.Protocol.Streaming.Connectors.V1;
 using OrleansFlow.Protocol.Streaming.V1;
 using OrleansFlow.Streaming.Sql.Planning;
 using OrleansFlow.Streaming.Sql.Statements;
@@ -12,15 +13,22 @@ namespace OrleansFlow.Silo.Gateway.Jobs;
 /// <summary>Tables of jobs that people look at: sinks of the kind <c>preview</c>, each a live stream <c>JOB.TABLE</c>.</summary>
 internal static class JobPreviews
 {
-    /// <summary>A query that inserts nowhere, and tables with <c>connector = 'preview'</c>.</summary>
-    /// <remarks>It says its table itself: without, the planner would tell the sink the names of columns, and the last of them would be read as the stream.</remarks>
-    public static readonly StreamOperatorPlan Plan = new(PreviewSink.Kind, new StringValue { Value = QueryTable });
-
     /// <summary>The table of a query that inserts nowhere.</summary>
     private const string QueryTable = "preview";
 
-    /// <summary>The connectors of jobs in a silo.</summary>
-    public static IReadOnlyList<StreamConnector> Connectors { get; } = [.. KnownConnectors.All, new Connector()];
+    private static readonly IReadOnlyList<StreamConnector> Writing = [.. KnownConnectors.All, new Connector()];
+    private static readonly IReadOnlyList<StreamConnector> Shown = [.. KnownConnectors.All.Select(plain => new ShownConnector(plain)), new Connector()];
+
+    /// <summary>How a text is planned.</summary>
+    /// <param name="parallelism">Subtasks of each node.</param>
+    /// <param name="showsAll">Whether nothing is written, and all that is inserted is looked at instead.</param>
+    public static StreamPlanOptions Options(uint parallelism, bool showsAll) => new()
+    {
+        Parallelism = parallelism,
+        Connectors = showsAll ? Shown : Writing,
+        Preview = new StreamOperatorPlan(PreviewSink.Kind, null),
+        PreviewConfig = static names => new PreviewConfig { Stream = QueryTable, Columns = { names } },
+    };
 
     /// <summary>The live stream of a table.</summary>
     public static string StreamOf(string jobId, string table) => $"{jobId}.{table}";
@@ -31,9 +39,11 @@ internal static class JobPreviews
         foreach (var node in program.Nodes.Where(node => program.Edges.All(edge => edge.Source != node.Id)))
         {
             var sink = node.Chain[^1];
-            if (sink.Kind != PreviewSink.Kind)
+            var config = sink.Kind == PreviewSink.Kind ? PreviewSink.ConfigOf(sink.Id, sink.Config.Memory) : new PreviewConfig();
+            if (sink.Kind != PreviewSink.Kind || (config.Stream.Length == 0 && config.Columns.Count > 0))
             {
-                (sink.Kind, sink.Config) = (PreviewSink.Kind, PreviewSink.ConfigOf(TableOf(sink.Id)));
+                config.Stream = TableOf(sink.Id);
+                (sink.Kind, sink.Config) = (PreviewSink.Kind, config.ToByteString());
             }
         }
     }
@@ -45,18 +55,19 @@ internal static class JobPreviews
         var hasQuery = false;
         foreach (var sink in program.Nodes.SelectMany(node => node.Chain).Where(one => one.Kind == PreviewSink.Kind))
         {
-            var table = sink.Config.IsEmpty ? sink.Id : PreviewSink.StreamOf(sink.Id, sink.Config.Memory);
+            var config = PreviewSink.ConfigOf(sink.Id, sink.Config.Memory);
+            var table = config.Stream.Length == 0 ? sink.Id : config.Stream;
             if (table == QueryTable)
             {
                 // A second query of the text has other columns: a stream of its own.
                 (table, hasQuery) = (hasQuery ? sink.Id : table, true);
             }
 
-            var stream = StreamOf(jobId, table);
-            sink.Config = IdText.IsValid(stream)
-                ? PreviewSink.ConfigOf(stream)
+            config.Stream = StreamOf(jobId, table);
+            sink.Config = IdText.IsValid(config.Stream)
+                ? config.ToByteString()
                 : throw new FlowException(
-                    FlowErrorCode.BadInput, $"Table '{table}' of job '{jobId}' cannot be looked at: '{stream}' is no name of a live stream, which has at most {IdText.MaxLength} letters, digits, '_', '-' or '.'.");
+                    FlowErrorCode.BadInput, $"Table '{table}' of job '{jobId}' cannot be looked at: '{config.Stream}' is no name of a live stream, which has at most {IdText.MaxLength} letters, digits, '_', '-' or '.'.");
         }
     }
 
@@ -67,6 +78,8 @@ internal static class JobPreviews
         return dash > 0 && dash + 1 < id.Length && id.AsSpan(dash + 1).IndexOfAnyExceptInRange('0', '9') < 0 ? id[..dash] : id;
     }
 
+    private static IEnumerable<string> NamesOf(ArrowSchema columns) => columns.Fields.Select(field => field.Name);
+
     private sealed class Connector : StreamConnector
     {
         public override string Name => PreviewSink.Kind;
@@ -74,9 +87,33 @@ internal static class JobPreviews
         public override StreamOperatorPlan Sink(CreateTableStatement table, ArrowSchema columns)
         {
             OptionsOf(table, isSource: false);
-            return new StreamOperatorPlan(PreviewSink.Kind, new StringValue { Value = table.Name });
+            return new StreamOperatorPlan(PreviewSink.Kind, new PreviewConfig { Stream = table.Name, Columns = { NamesOf(columns) } });
         }
 
         public override bool TakesChanges(CreateTableStatement table) => true;
+    }
+
+    /// <summary>A connector whose tables are read as ever, and looked at instead of written: the names of their columns are only known while the text is planned.</summary>
+    private sealed class ShownConnector(StreamConnector plain) : StreamConnector
+    {
+        public override string Name => plain.Name;
+
+        public override IReadOnlyList<StreamColumn> DefaultColumns => plain.DefaultColumns;
+
+        public override IReadOnlyList<ConnectorOption> Options => plain.Options;
+
+        public override IReadOnlyList<ConnectorMetadata> Metadata => plain.Metadata;
+
+        public override StreamOperatorPlan Source(CreateTableStatement table, ArrowSchema columns) => plain.Source(table, columns);
+
+        /// <summary>What the table would be refused for, it is refused for here, too.</summary>
+        public override StreamOperatorPlan Sink(CreateTableStatement table, ArrowSchema columns) =>
+            plain.Sink(table, columns) with { Kind = PreviewSink.Kind, Config = new PreviewConfig { Columns = { NamesOf(columns) } } };
+
+        public override StreamOperatorPlan Lookup(CreateTableStatement table, ArrowSchema columns) => plain.Lookup(table, columns);
+
+        public override bool TakesChanges(CreateTableStatement table) => plain.TakesChanges(table);
+
+        public override bool GivesChanges(CreateTableStatement table) => plain.GivesChanges(table);
     }
 }

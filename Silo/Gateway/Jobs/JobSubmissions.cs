@@ -31,7 +31,7 @@ internal sealed class JobSubmissions(IGrainFactory grains, GatewayIdentity ident
         var program = request.WhatCase switch
         {
             Wire.SubmitJobRequest.WhatOneofCase.Program => request.Program,
-            Wire.SubmitJobRequest.WhatOneofCase.Sql => await PlanAsync(request.Sql, request.IsPreview ? 1 : Math.Max(1, request.Parallelism), cancellationToken),
+            Wire.SubmitJobRequest.WhatOneofCase.Sql => await PlanAsync(request.Sql, request.IsPreview ? 1 : Math.Max(1, request.Parallelism), request.IsPreview, cancellationToken),
             _ => throw new FlowException(FlowErrorCode.BadInput, "A job needs a program or a text of SQL."),
         };
         if (request.IsPreview)
@@ -82,7 +82,7 @@ internal sealed class JobSubmissions(IGrainFactory grains, GatewayIdentity ident
         return savepoint.Name;
     }
 
-    private async Task<Program> PlanAsync(string sql, uint parallelism, CancellationToken cancellationToken)
+    private async Task<Program> PlanAsync(string sql, uint parallelism, bool isPreview, CancellationToken cancellationToken)
     {
         if (sql.Length > SqlCharsMax)
         {
@@ -93,8 +93,7 @@ internal sealed class JobSubmissions(IGrainFactory grains, GatewayIdentity ident
         try
         {
             // Chained here: workers run a program as it comes, for what they say of subtasks has to fit the job's nodes.
-            var planned = new StreamPlanOptions { Parallelism = parallelism, Connectors = JobPreviews.Connectors, Preview = JobPreviews.Plan };
-            return ProgramChaining.Chain(await StreamPlanner.PlanAsync(sql, planned, cancellationToken));
+            return ProgramChaining.Chain(await StreamPlanner.PlanAsync(sql, JobPreviews.Options(parallelism, isPreview), cancellationToken));
         }
         finally
         {

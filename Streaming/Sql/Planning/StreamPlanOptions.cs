@@ -1,3 +1,5 @@
+using Google.Protobuf;
+using OrleansFlow.Protocol.Streaming.Connectors.V1;
 using OrleansFlow.Streaming.Connectors;
 
 namespace OrleansFlow.Streaming.Sql.Planning;
@@ -16,6 +18,9 @@ public sealed record StreamPlanOptions
 
     /// <summary>Where rows of a query go that inserts nowhere. Default: to the process's output.</summary>
     public StreamOperatorPlan Preview { get; init; } = new(StdoutSink.Kind, null);
+
+    /// <summary>What <see cref="Preview"/> is told where its plan does not say it, by the names of the columns. Default a <see cref="RowSinkConfig"/> with them.</summary>
+    public Func<IReadOnlyList<string>, IMessage> PreviewConfig { get; init; } = static names => new RowSinkConfig { Columns = { names } };
 
     /// <summary>Reads a file that <c>CREATE FUNCTION ... FROM 'path'</c> names; see <see cref="FunctionFiles.Below"/>. Default null: files are not read.</summary>
     public Func<string, byte[]>? ReadFunctionFile { get; init; }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using OrleansFlow.Engine;
 using OrleansFlow.Errors;
-using OrleansFlow.Protocol.Streaming.Connectors.V1;
 using OrleansFlow.Protocol.Streaming.V1;
 using OrleansFlow.Streaming.Dataflow;
 using OrleansFlow.Sql.Planning;
@@ -168,8 +167,8 @@ public sealed class StreamPlanner : IAsyncDisposable
     {
         var planned = await PlanAsync(select.Query, cancellationToken);
         var part = await _queries.AddAsync(planned.Plan, "select", cancellationToken);
-        var names = part.IsUpdating ? planned.Names.Append(ChangeRows.RetractColumn) : planned.Names;
-        var preview = _options.Preview with { Config = _options.Preview.Config ?? new RowSinkConfig { Columns = { names } } };
+        var names = ColumnNames.Unique(planned.Names);
+        var preview = _options.Preview with { Config = _options.Preview.Config ?? _options.PreviewConfig(part.IsUpdating ? [.. names, ChangeRows.RetractColumn] : names) };
         _program.Add("preview", preview, null, part.Parallelism, part);
     }
 

@@ -65,18 +65,7 @@ internal sealed class StreamTables(SqlPlanner planner, ProgramBuilder program, S
     /// <summary>Gives a table that has no columns those of what is inserted first.</summary>
     public async Task<StreamTable> InferAsync(StreamTable table, ValueList<string> names, ValueList<SqlType> types, CancellationToken cancellationToken)
     {
-        var columns = new List<StreamColumn>();
-        for (var place = 0; place < names.Count; place++)
-        {
-            var (name, number) = (names[place], 1);
-            while (columns.Exists(column => string.Equals(column.Name, name, StringComparison.OrdinalIgnoreCase)))
-            {
-                name = $"{names[place]}_{number++}";
-            }
-
-            columns.Add(new StreamColumn(name, types[place].ToString()));
-        }
-
+        var columns = ColumnNames.Unique(names).Select((name, place) => new StreamColumn(name, types[place].ToString())).ToList();
         var schema = await DescribeAsync(table.Statement, columns, cancellationToken);
         return _tables[table.Statement.Name] = table with { Columns = columns, Schema = schema };
     }

@@ -36,7 +36,8 @@ public sealed class JobPreviewTests
         var rows = await RowsAsync(silo.Client.Jobs.PreviewAsync(
             $"{Numbers} CREATE TABLE o WITH (connector = 'single_file', path = '{path}'); INSERT INTO o SELECT counter, counter * 2 AS twice FROM n;", cancellationToken: Token));
 
-        Assert.Equal(Enumerable.Range(0, 1_000).Select(number => $"{number},{number * 2}"), rows.Order(Comparer<string>.Create((one, other) => Number(one).CompareTo(Number(other)))));
+        Assert.Equal("counter,twice", rows.Columns);
+        Assert.Equal(Enumerable.Range(0, 1_000).Select(number => $"{number},{number * 2}"), rows.Lines.Order(Comparer<string>.Create((one, other) => Number(one).CompareTo(Number(other)))));
         Assert.False(File.Exists(path));
         Assert.Empty(await silo.Client.Jobs.ListAsync(Token).ToListAsync(Token));
 
@@ -52,7 +53,8 @@ public sealed class JobPreviewTests
         {
             using (batch)
             {
-                Assert.Equal((2, 0L), (batch.ColumnCount, batch.Column(0).GetValue(0)));
+                Assert.Equal("counter", Assert.Single(batch.Schema.Fields).Name);
+                Assert.Equal(0L, batch.Column(0).GetValue(0));
                 break;
             }
         }
@@ -78,7 +80,7 @@ public sealed class JobPreviewTests
 
         var rows = await RowsAsync(silo.Client.Jobs.TailAsync("rides", cancellationToken: Token));
 
-        Assert.Equal(100, rows.Count);
+        Assert.Equal(("counter", 100), (rows.Columns, rows.Lines.Count));
         var info = await silo.Flight.GetFlightInfoAsync(FlightDescriptor.ForPath("streams", "rides.tail", "earliest", "100"), new RpcCallOptions(CancellationToken: Token));
         var read = 0;
         await foreach (var element in silo.Flight.DoGet(info.Endpoints[0].Ticket, new RpcCallOptions(CancellationToken: Token)).ReadAllAsync(Token))
@@ -111,7 +113,24 @@ public sealed class JobPreviewTests
 
         var rows = await RowsAsync(silo.Client.Jobs.TailAsync("near", "seen", Token));
 
-        Assert.Equal(Enumerable.Range(0, 1_000).Select(number => $"{number},0"), rows);
+        Assert.Equal("counter,subtask_index,_timestamp", rows.Columns);
+        Assert.Equal(Enumerable.Range(0, 1_000).Select(number => $"{number},0"), rows.Lines.Select(row => row[..row.LastIndexOf(',')]));
+    }
+
+    [Theory(Timeout = WatchdogMs)]
+    [InlineData("SELECT counter AS \"a b\", counter + 1, counter AS \"A B\" FROM n WHERE counter = 1", "a b,(counter + 1),A B_1", "1,2,1")]
+    [InlineData("SELECT counter, 'mine' AS _timestamp FROM n WHERE counter = 1", "counter,_timestamp", "1,mine")]
+    [InlineData("SELECT count(*) AS many FROM n", "many,_is_retract", "1000,False")]
+    [InlineData("CREATE TABLE o (place BIGINT, twice BIGINT) WITH (connector = 'single_file', path = '/never.json'); INSERT INTO o (twice, place) SELECT counter * 2, counter FROM n WHERE counter = 1", "place,twice", "1,2")]
+    [InlineData("CREATE TABLE o (many BIGINT PRIMARY KEY) WITH (connector = 'single_file', path = '/never.json', format = 'debezium_json'); INSERT INTO o SELECT count(*) FROM n", "many,_is_retract", "1000,False")]
+    public async Task Preview_ShowsColumnsByTheNamesOfTheText_WithoutTheEventTime(string sql, string columns, string last)
+    {
+        await using var silo = await RunningSilo.StartAsync();
+        using var worker = await WorkerAsync(silo);
+
+        var rows = await RowsAsync(silo.Client.Jobs.PreviewAsync($"{Numbers} {sql};", cancellationToken: Token));
+
+        Assert.Equal((columns, last), (rows.Columns, rows.Lines[^1]));
     }
 
     [Fact(Timeout = WatchdogMs)]
@@ -145,18 +164,18 @@ public sealed class JobPreviewTests
         return host;
     }
 
-    private static async Task<List<string>> RowsAsync(IAsyncEnumerable<RecordBatch> batches)
+    private static async Task<(string Columns, List<string> Lines)> RowsAsync(IAsyncEnumerable<RecordBatch> batches)
     {
-        var rows = new List<string>();
+        var (columns, lines) = ("", new List<string>());
         await foreach (var batch in batches)
         {
             using (batch)
             {
-                // The last column is the event time.
-                rows.AddRange(Enumerable.Range(0, batch.RowCount).Select(row => string.Join(',', Enumerable.Range(0, batch.ColumnCount - 1).Select(column => batch.Column(column).GetValue(row)))));
+                columns = string.Join(',', batch.Schema.Fields.Select(field => field.Name));
+                lines.AddRange(Enumerable.Range(0, batch.RowCount).Select(row => string.Join(',', batch.Columns.Select(column => column.GetValue(row)))));
             }
         }
 
-        return rows;
+        return (columns, lines);
     }
 }

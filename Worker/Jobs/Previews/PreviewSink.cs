@@ -1,20 +1,20 @@
 using System.Threading.Channels;
 using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
 using OrleansFlow.Arrow;
 using OrleansFlow.Errors;
+using OrleansFlow.Protocol.Streaming.Connectors.V1;
 using OrleansFlow.Streaming.Operators;
 
 namespace OrleansFlow.Worker.Jobs.Previews;
 
 /// <summary>Shows its rows to whoever looks, as a live stream of the gateway. At most once: what cannot be shown is left out, and the job goes on.</summary>
-/// <param name="stream">The live stream.</param>
+/// <param name="config">The live stream, and the names of its columns.</param>
 /// <param name="target">Where live streams are.</param>
 /// <remarks>
 /// Readers read from the stream's log and never hold the job up. If the log itself is slow the sink waits for some seconds, then leaves rows out until there is room, and says so
 /// once.
 /// </remarks>
-internal sealed class PreviewSink(string stream, IPreviewTarget target) : StreamOperator
+internal sealed class PreviewSink(PreviewConfig config, IPreviewTarget target) : StreamOperator
 {
     /// <summary>Kind in programs.</summary>
     public const string Kind = "preview";
@@ -28,24 +28,22 @@ internal sealed class PreviewSink(string stream, IPreviewTarget target) : Stream
 
     private readonly Channel<RecordBatch> _rows = Channel.CreateBounded<RecordBatch>(new BoundedChannelOptions(BatchesMax) { SingleReader = true, SingleWriter = true });
     private readonly CancellationTokenSource _ending = new();
+    private readonly PreviewColumns _columns = new(config.Columns);
     private OperatorContext? _context;
     private Task? _sending;
     private bool _isLossy;
 
-    /// <summary>What the operator is told: the stream.</summary>
-    public static ByteString ConfigOf(string stream) => new StringValue { Value = stream }.ToByteString();
-
-    /// <summary>What <see cref="ConfigOf"/> wrote.</summary>
-    /// <exception cref="FlowException">It is none (<see cref="FlowErrorCode.BadInput"/>).</exception>
-    public static string StreamOf(string operatorId, ReadOnlyMemory<byte> config)
+    /// <summary>Reads what the operator is told.</summary>
+    /// <exception cref="FlowException">It is no such message (<see cref="FlowErrorCode.BadInput"/>).</exception>
+    public static PreviewConfig ConfigOf(string operatorId, ReadOnlyMemory<byte> config)
     {
         try
         {
-            return StringValue.Parser.ParseFrom(config.Span).Value;
+            return PreviewConfig.Parser.ParseFrom(config.Span);
         }
         catch (InvalidProtocolBufferException exception)
         {
-            throw new FlowException(FlowErrorCode.BadInput, $"Operator '{operatorId}' shows rows, and its config is no google.protobuf.StringValue: {exception.Message}", exception);
+            throw new FlowException(FlowErrorCode.BadInput, $"Operator '{operatorId}' shows rows, and its config is no PreviewConfig: {exception.Message}", exception);
         }
     }
 
@@ -59,6 +57,7 @@ internal sealed class PreviewSink(string stream, IPreviewTarget target) : Stream
     /// <inheritdoc/>
     public override async ValueTask ProcessAsync(RecordBatch batch, int input, IOperatorOutput output, CancellationToken cancellationToken)
     {
+        batch = _columns.Show(batch);
         _sending ??= SendAsync(batch.Schema, _context!);
         if (_rows.Writer.TryWrite(batch) || (await HasRoomAsync(cancellationToken) && _rows.Writer.TryWrite(batch)))
         {
@@ -70,7 +69,7 @@ internal sealed class PreviewSink(string stream, IPreviewTarget target) : Stream
         if (!_isLossy)
         {
             _isLossy = true;
-            await _context!.ReportErrorAsync(new FlowException(FlowErrorCode.LimitExceeded, $"Rows of '{stream}' come faster than they can be shown; some are left out."), cancellationToken);
+            await _context!.ReportErrorAsync(new FlowException(FlowErrorCode.LimitExceeded, $"Rows of '{config.Stream}' come faster than they can be shown; some are left out."), cancellationToken);
         }
     }
 
@@ -80,7 +79,7 @@ internal sealed class PreviewSink(string stream, IPreviewTarget target) : Stream
         _rows.Writer.TryComplete();
         if (_sending is not null && !await EndsWithinAsync(EndPatience, cancellationToken))
         {
-            await _context!.ReportErrorAsync(new FlowException(FlowErrorCode.DeadlineExceeded, $"The last rows of '{stream}' could not be shown within {EndPatience}."), cancellationToken);
+            await _context!.ReportErrorAsync(new FlowException(FlowErrorCode.DeadlineExceeded, $"The last rows of '{config.Stream}' could not be shown within {EndPatience}."), cancellationToken);
         }
     }
 
@@ -145,12 +144,12 @@ internal sealed class PreviewSink(string stream, IPreviewTarget target) : Stream
             {
                 try
                 {
-                    await target.AppendAsync(stream, schema, _rows.Reader.ReadAllAsync(_ending.Token), _ending.Token);
+                    await target.AppendAsync(config.Stream, schema, _rows.Reader.ReadAllAsync(_ending.Token), _ending.Token);
                     return;
                 }
                 catch (Exception exception) when (!_ending.IsCancellationRequested)
                 {
-                    await context.ReportErrorAsync(new FlowException(FlowErrorCode.StoreUnavailable, $"Rows of '{stream}' cannot be shown for now: {exception.Message}", exception), _ending.Token);
+                    await context.ReportErrorAsync(new FlowException(FlowErrorCode.StoreUnavailable, $"Rows of '{config.Stream}' cannot be shown for now: {exception.Message}", exception), _ending.Token);
                 }
 
                 await Task.Delay(RetryWait, context.Clock, _ending.Token);
