@@ -1,4 +1,6 @@
 using System.Text.Json;
+using OrleansFlow.Client;
+using OrleansFlow.Errors;
 
 namespace OrleansFlow.Tests.Cli;
 
@@ -20,13 +22,33 @@ public sealed class JobRowsCommandTests(SiloProcessFixture silo) : IClassFixture
     public ValueTask DisposeAsync() => _worker is null ? ValueTask.CompletedTask : _worker.DisposeAsync();
 
     [Fact(Timeout = WatchdogMs)]
-    public async Task Preview_PrintsTheFirstRows_AndItsJobIsDeleted()
+    public async Task Preview_PrintsTheFirstRows_ByTheNamesOfTheQuery_AndItsJobIsDeleted()
     {
-        var printed = await RunAsync(0, "jobs", "preview", silo.Write("twice.sql", Numbers + "SELECT counter * 2 AS twice FROM n"), "--rows", "3");
-        Assert.Equal([0, 2, 4], Rows(printed).Select(Number));
+        await using var client = FlowClient.Connect(silo.Gateway);
+        var before = await JobsAsync(client);
 
-        var csv = await RunAsync(0, "jobs", "preview", silo.Write("twice.sql", Numbers + "SELECT counter * 2 FROM n"), "--rows", "2", "--format", "csv");
-        Assert.Matches("(?m)^0,", csv);
+        var printed = await RunAsync(0, "jobs", "preview", silo.Write("twice.sql", Numbers + "SELECT counter * 2 AS twice FROM n"), "--rows", "3");
+        Assert.Equal(["{\"twice\":0}", "{\"twice\":2}", "{\"twice\":4}"], Rows(printed));
+
+        var csv = await RunAsync(0, "jobs", "preview", silo.Write("twice.sql", Numbers + "SELECT counter * 2 AS twice, _timestamp FROM (SELECT counter, 'x' AS _timestamp FROM n)"), "--rows", "2", "--format", "csv");
+        Assert.Equal(["twice,_timestamp", "0,x", "2,x"], csv.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(before, await JobsAsync(client));
+    }
+
+    [Fact(Timeout = WatchdogMs)]
+    public async Task Preview_ThatIsInterrupted_DeletesItsJob()
+    {
+        await using var client = FlowClient.Connect(silo.Gateway);
+        await using var preview = FlowProcess.Flow(null, "jobs", "preview", silo.Write("endless.sql", Numbers + "SELECT counter FROM n"), "--gateway", silo.Gateway);
+        await preview.WaitForLineAsync("{\"counter\":0}", TestContext.Current.CancellationToken);
+        var job = Assert.Single(await client.Jobs.ListAsync(TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken), one => one.IsPreview);
+        Assert.False(job.IsAtRest);
+
+        await preview.SignalAsync("INT");
+        await preview.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        var gone = await Assert.ThrowsAsync<FlowException>(() => client.Jobs.GetAsync(job.JobId, TestContext.Current.CancellationToken));
+        Assert.Equal(FlowErrorCode.NotFound, gone.Code);
     }
 
     [Fact(Timeout = WatchdogMs)]
@@ -67,6 +89,9 @@ public sealed class JobRowsCommandTests(SiloProcessFixture silo) : IClassFixture
     private static long Number(string row) => JsonDocument.Parse(row).RootElement.EnumerateObject().First().Value.GetInt64();
 
     private static string[] Rows(string output) => [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line.StartsWith('{'))];
+
+    private static async Task<List<string>> JobsAsync(FlowClient client) =>
+        [.. (await client.Jobs.ListAsync(TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken)).Select(job => job.JobId).Order(StringComparer.Ordinal)];
 
     private async Task<string> RunAsync(int exitCode, params string[] arguments)
     {
