@@ -112,7 +112,7 @@ public sealed record StreamJobOptions
     /// <summary>Time between the beginnings of checkpoints, 1 s to 1 day; null: as the silo is configured.</summary>
     public TimeSpan? CheckpointInterval { get; init; }
 
-    /// <summary>Where its checkpoints are, <c>file:///folder</c> or <c>s3://bucket/prefix</c>; null: as the silo is configured.</summary>
+    /// <summary>Where its checkpoints are, <c>file:///folder</c> or <c>s3://bucket/prefix</c>, below a place that the silo lets jobs have; null: as the silo is configured.</summary>
     public string? CheckpointUrl { get; init; }
 
     /// <summary>After that time it is stopped; null: never.</summary>

@@ -49,6 +49,7 @@ public static class FlowGrainServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, WorkflowScheduleJson>(_ => WorkflowScheduleJson.Default));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IJsonTypeInfoResolver, StreamJobJson>(_ => StreamJobJson.Default));
         services.TryAddSingleton(JobRules.Default);
+        services.TryAddSingleton<ICheckpointPlaces, AnyCheckpointPlace>();
         services.TryAddSingleton<IWorkflowWaker, GrainWaker>();
         services.TryAddSingleton<IScheduledRuns, GrainScheduledRuns>();
         return services;

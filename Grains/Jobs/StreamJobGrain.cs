@@ -32,6 +32,7 @@ internal sealed partial class StreamJobGrain : Grain, IStreamJobGrain, IRemindab
     private readonly IJobWorkers _workers;
     private readonly IJobCheckpoints _checkpoints;
     private readonly IJobPrograms _programs;
+    private readonly ICheckpointPlaces _places;
     private readonly LeaseClock _clock;
     private readonly WorkflowChance _chance;
     private readonly ILogger<StreamJobGrain> _logger;
@@ -48,11 +49,12 @@ internal sealed partial class StreamJobGrain : Grain, IStreamJobGrain, IRemindab
         IJobWorkers workers,
         IJobCheckpoints checkpoints,
         IJobPrograms programs,
+        ICheckpointPlaces places,
         LeaseClock clock,
         WorkflowChance chance,
         ILogger<StreamJobGrain> logger)
     {
-        (_row, _rules, _workers, _checkpoints, _programs, _clock, _chance, _logger) = (row, rules, workers, checkpoints, programs, clock, chance, logger);
+        (_row, _rules, _workers, _checkpoints, _programs, _places, _clock, _chance, _logger) = (row, rules, workers, checkpoints, programs, places, clock, chance, logger);
         _stopped = _stopping.Token;
     }
 
@@ -90,6 +92,11 @@ internal sealed partial class StreamJobGrain : Grain, IStreamJobGrain, IRemindab
         }
 
         var program = ProgramOf(submission.Program);
+        if (!Job.Exists)
+        {
+            _places.Require(submission.CheckpointUrl);
+        }
+
         var settings = new JobSettings { CheckpointInterval = submission.CheckpointInterval, IsPreview = submission.IsPreview, TimeToLive = submission.TimeToLive };
         var seed = (ulong)(_chance.Next() * long.MaxValue);
         var kept = Job.Exists ? _pump.Tentative : new KeptJob(StreamJob.None, program, null, submission.CheckpointUrl) { Savepoint = submission.Savepoint };

@@ -14,6 +14,13 @@ public sealed class JobOptions
     /// <value>Default: the folder <c>checkpoints</c> below the artifact root.</value>
     public string? CheckpointUrl { get; set; }
 
+    /// <summary>
+    /// Further places, <c>file:///folder</c> or <c>s3://bucket/prefix</c>, below which jobs may keep their checkpoints that name a place of their own (<c>checkpoint_url</c>). Silo and workers
+    /// write there with their own rights, whoever submits the job; another place is refused with <c>bad_input</c>. Jobs that there are keep their places.
+    /// </summary>
+    /// <value>Default: none, so that jobs keep their checkpoints below <see cref="CheckpointUrl"/> alone.</value>
+    public IList<string> AllowedCheckpointUrls { get; } = [];
+
     /// <summary>Time between the beginnings of checkpoints of jobs that do not say it. Longer: less work, more to do again after a failure.</summary>
     /// <value>Default 10 s. Range 1 s to 1 day.</value>
     public TimeSpan CheckpointInterval { get; set; } = TimeSpan.FromSeconds(10);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using OrleansFlow.Decisions.Jobs;
 using OrleansFlow.Hosting;
@@ -16,7 +17,8 @@ internal sealed class JobOptionsValidator : IValidateOptions<JobOptions>
         const string Section = JobOptions.SectionName;
         string?[] faults =
         [
-            options.CheckpointUrl is { } url && !IsUrl(url) ? $"{Section}:{nameof(options.CheckpointUrl)} is '{url}'; use file:///folder or s3://bucket/prefix." : null,
+            options.CheckpointUrl is { } url && !CheckpointPlaces.IsUrl(url) ? $"{Section}:{nameof(options.CheckpointUrl)} is '{url}'; use file:///folder or s3://bucket/prefix." : null,
+            .. Faults(options.AllowedCheckpointUrls),
             OptionRange.Fault(Section, nameof(options.CheckpointInterval), options.CheckpointInterval, JobRules.CheckpointIntervalMin, JobRules.CheckpointIntervalMax),
             OptionRange.Fault(Section, nameof(options.WorkerStartTimeout), options.WorkerStartTimeout, Second, TimeSpan.FromDays(7)),
             OptionRange.Fault(Section, nameof(options.TaskStartTimeout), options.TaskStartTimeout, Second, TimeSpan.FromHours(1)),
@@ -31,7 +33,7 @@ internal sealed class JobOptionsValidator : IValidateOptions<JobOptions>
         return faults.Any(fault => fault is not null) ? ValidateOptionsResult.Fail(faults.OfType<string>()) : ValidateOptionsResult.Success;
     }
 
-    /// <summary>Whether a text is the URL of a store.</summary>
-    public static bool IsUrl(string url) => Uri.TryCreate(url, UriKind.Absolute, out var parsed)
-        && parsed is { Scheme: "file", Host: "", AbsolutePath.Length: > 1 } or { Scheme: "s3", Host.Length: > 0, UserInfo: "", Query: "" };
+    private static IEnumerable<string?> Faults(IList<string> urls) => urls.Select((url, index) => CheckpointPlaces.IsUrl(url)
+        ? null
+        : string.Create(CultureInfo.InvariantCulture, $"{JobOptions.SectionName}:{nameof(JobOptions.AllowedCheckpointUrls)}:{index} is '{url}'; use file:///folder or s3://bucket/prefix."));
 }

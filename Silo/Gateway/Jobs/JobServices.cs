@@ -16,6 +16,8 @@ internal static class JobServices
         services.AddOptions<JobOptions>().Bind(configuration.GetSection(JobOptions.SectionName)).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<JobOptions>, JobOptionsValidator>());
         services.Replace(ServiceDescriptor.Singleton(provider => provider.GetRequiredService<IOptions<JobOptions>>().Value.ToRules()));
+        services.TryAddSingleton<CheckpointPlaces>();
+        services.Replace(ServiceDescriptor.Singleton<ICheckpointPlaces>(provider => provider.GetRequiredService<CheckpointPlaces>()));
         services.TryAddSingleton<JobStores>();
         services.TryAddSingleton<CompactedFiles>();
         services.TryAddSingleton<IJobCheckpoints, JobCheckpoints>();

@@ -3,7 +3,6 @@ using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Options;
 using OrleansFlow.Errors;
 using OrleansFlow.Jobs;
-using OrleansFlow.Silo.Hosting;
 using OrleansFlow.Streaming.Dataflow;
 using OrleansFlow.Streaming.Sql.Planning;
 using OrleansFlow.Streaming.State;
@@ -14,7 +13,7 @@ using Wire = OrleansFlow.Protocol.Streaming.Jobs.V1;
 namespace OrleansFlow.Silo.Gateway.Jobs;
 
 /// <summary>What a new streaming job is made of: its program, and the savepoint that it begins from.</summary>
-internal sealed class JobSubmissions(IGrainFactory grains, GatewayIdentity identity, JobStores stores, IOptions<JobOptions> options) : IDisposable
+internal sealed class JobSubmissions(IGrainFactory grains, CheckpointPlaces places, JobStores stores, IOptions<JobOptions> options) : IDisposable
 {
     private const int SqlCharsMax = 1_000_000;
 
@@ -101,11 +100,18 @@ internal sealed class JobSubmissions(IGrainFactory grains, GatewayIdentity ident
         }
     }
 
-    private string UrlOf(Wire.SubmitJobRequest request) => request.CheckpointUrl.Length == 0
-        ? options.Value.CheckpointUrl ?? new Uri(Path.Combine(identity.ArtifactFolder, "checkpoints")).AbsoluteUri
-        : JobOptionsValidator.IsUrl(request.CheckpointUrl)
-            ? request.CheckpointUrl
-            : throw new FlowException(FlowErrorCode.BadInput, $"checkpoint_url is '{request.CheckpointUrl}'; use file:///folder or s3://bucket/prefix.");
+    /// <exception cref="FlowException"><c>bad_input</c>: it is no place for checkpoints, or none of those that the silo lets jobs have.</exception>
+    private string UrlOf(Wire.SubmitJobRequest request)
+    {
+        if (request.CheckpointUrl.Length == 0)
+        {
+            return places.Default;
+        }
+
+        // Also here, as files of functions and savepoints are written before the job's grain is asked.
+        places.Require(request.CheckpointUrl);
+        return request.CheckpointUrl;
+    }
 
     private static TimeSpan ToTime(Duration duration, string name)
     {

@@ -8,6 +8,7 @@ using OrleansFlow.Jobs;
 using OrleansFlow.Protocol.Streaming.Connectors.V1;
 using OrleansFlow.Protocol.Streaming.V1;
 using OrleansFlow.Silo.EventStreams;
+using OrleansFlow.Silo.Gateway.Jobs;
 using OrleansFlow.Silo.Hosting;
 using OrleansFlow.Streaming.Connectors.Streams;
 using OrleansFlow.Streaming.Dataflow;
@@ -33,6 +34,7 @@ public sealed class OrleansStreamJobTests
         {
             silo.AddOrleansFlow();
             silo.AddMemoryStreams("telemetry").AddMemoryGrainStorage("PubSubStore");
+            silo.Services.Configure<JobOptions>(jobs => jobs.AllowedCheckpointUrls.Add(new Uri(folder.Combine("checkpoints")).AbsoluteUri));
             silo.Services.Configure<JobWorkerOptions>(jobs => jobs.Slots = 4);
             silo.Services.AddInProcessFlowWorker()
                 .UseOrleansStreams()

@@ -13,6 +13,8 @@ public sealed class JobOptionsTests
     {
         { "OrleansFlow:Jobs:CheckpointUrl is 'checkpoints'; use file:///folder or s3://bucket/prefix.", options => options.CheckpointUrl = "checkpoints" },
         { "OrleansFlow:Jobs:CheckpointUrl is 'http://store/x'", options => options.CheckpointUrl = "http://store/x" },
+        { "OrleansFlow:Jobs:CheckpointUrl is 'file:///a/../b'", options => options.CheckpointUrl = "file:///a/../b" },
+        { "OrleansFlow:Jobs:AllowedCheckpointUrls:1 is 'jobs'; use file:///folder or s3://bucket/prefix.", options => Add(options, "file:///jobs", "jobs") },
         { "OrleansFlow:Jobs:CheckpointInterval is 00:00:00.9990000; use 00:00:01 to 1.00:00:00.", options => options.CheckpointInterval = TimeSpan.FromMilliseconds(999) },
         { "OrleansFlow:Jobs:WorkerStartTimeout is 00:00:00", options => options.WorkerStartTimeout = TimeSpan.Zero },
         { "OrleansFlow:Jobs:TaskStartTimeout is 01:00:01", options => options.TaskStartTimeout = TimeSpan.FromSeconds(3_601) },
@@ -24,6 +26,14 @@ public sealed class JobOptionsTests
         { "OrleansFlow:Jobs:CheckpointsKept is 0; use 1 to 1000.", options => options.CheckpointsKept = 0 },
         { "OrleansFlow:Jobs:DrainGrace is 00:00:00", options => options.DrainGrace = TimeSpan.Zero },
     };
+
+    private static void Add(JobOptions options, params string[] urls)
+    {
+        foreach (var url in urls)
+        {
+            options.AllowedCheckpointUrls.Add(url);
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Wrong), DisableDiscoveryEnumeration = true)]
