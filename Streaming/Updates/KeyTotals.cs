@@ -21,12 +21,10 @@ internal sealed class KeyTotals
     private readonly ArrowSchema _output;
     private readonly ArrowAllocator _allocator;
     private readonly GroupAggregator _fresh;
-    private readonly KeyColumn[] _before;
-    private readonly KeyColumn[] _after;
+    private readonly ResultComparer _comparer;
     private GroupAggregator _totals;
     private bool[] _isLive = [];
     private int _liveCount;
-    private byte[] _scratch = new byte[256];
 
     /// <param name="keyColumns">Places of the key's columns in rows that come.</param>
     /// <param name="keyTypes">Their types.</param>
@@ -39,9 +37,7 @@ internal sealed class KeyTotals
         (_keyColumns, _keyTypes, _specs, _output, _allocator) = (keyColumns, keyTypes, specs, output, allocator);
         _fresh = new GroupAggregator(keyTypes, specs, tracksChanges: false, allocator);
         _totals = NewTotals();
-        var types = specs.Take(specs.Count - 2).Select(spec => spec.ResultType).ToList();
-        _before = [.. types.Select(KeyColumn.Of)];
-        _after = [.. types.Select(KeyColumn.Of)];
+        _comparer = new ResultComparer([.. specs.Take(specs.Count - 2).Select(spec => spec.ResultType)], keyTypes.Count);
         LogSchema = new ArrowSchema(
         [
             .. GroupAggregator.PartialTypes(keyTypes, specs).Select((type, place) => new ArrowField($"c{place}", type)),
@@ -206,16 +202,7 @@ internal sealed class KeyTotals
     private (int[] Gone, int[] Come) Differences(ArrowArray[] before, ArrowArray[] after, int[] groups)
     {
         var isOther = new bool[groups.Length];
-        for (var column = 0; column < _before.Length; column++)
-        {
-            _before[column].Begin(before[_keyTypes.Count + column]);
-            _after[column].Begin(after[_keyTypes.Count + column]);
-            for (var row = 0; row < groups.Length; row++)
-            {
-                isOther[row] |= !IsSame(_before[column], _after[column], row);
-            }
-        }
-
+        _comparer.Compare(before, after, isOther);
         var (gone, come) = (new List<int>(), new List<int>());
         for (var row = 0; row < groups.Length; row++)
         {
@@ -235,19 +222,6 @@ internal sealed class KeyTotals
         }
 
         return ([.. gone], [.. come]);
-    }
-
-    private bool IsSame(KeyColumn before, KeyColumn after, int row)
-    {
-        var (one, other) = (before.SizeOf(row), after.SizeOf(row));
-        if (_scratch.Length < one + other)
-        {
-            _scratch = new byte[(one + other) * 2];
-        }
-
-        one = before.Write(row, _scratch);
-        other = after.Write(row, _scratch.AsSpan(one));
-        return _scratch.AsSpan(0, one).SequenceEqual(_scratch.AsSpan(one, other));
     }
 
     /// <summary>Some rows of results, as they go out.</summary>

@@ -214,7 +214,7 @@ internal abstract class EventWindows : IDisposable
     }
 
     /// <summary>A column of one moment.</summary>
-    private ArrowArray Times(long micros, int count)
+    private protected ArrowArray Times(long micros, int count)
     {
         using var builder = new TimestampBuilder((TimestampType)Shape.TimeType, Allocator);
         Fill(builder, micros, count);

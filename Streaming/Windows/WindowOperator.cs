@@ -171,7 +171,9 @@ public sealed class WindowOperator : StreamOperator
         }
     }
 
-    private static WindowShape ShapeOf(OperatorDefinition definition, WindowConfig config)
+    /// <summary>The shape of a window in a program.</summary>
+    /// <exception cref="ArgumentException">The config does not fit the rows.</exception>
+    internal static WindowShape ShapeOf(OperatorDefinition definition, WindowConfig config)
     {
         var input = definition.InputSchemas is [{ } only, ..] ? only : throw new ArgumentException("the program does not say what rows come in");
         var output = definition.OutputSchema ?? throw new ArgumentException("the program does not say what rows come out");
@@ -185,7 +187,8 @@ public sealed class WindowOperator : StreamOperator
         return Shape(input, config, [.. results.Select(field => field.Name)], [.. results.Select(field => field.Type)]);
     }
 
-    private static WindowShape Shape(ArrowSchema input, WindowConfig config, IReadOnlyList<string> names, IReadOnlyList<ArrowType> resultTypes) => new()
+    /// <summary>What is grouped by a window, and what comes out.</summary>
+    internal static WindowShape Shape(ArrowSchema input, WindowConfig config, IReadOnlyList<string> names, IReadOnlyList<ArrowType> resultTypes) => new()
     {
         Input = input,
         TimeColumn = input.TryIndexOf(TimeColumn) is var time and >= 0 ? time : throw new ArgumentException($"the rows that come in have no column {TimeColumn}"),
@@ -208,6 +211,7 @@ public sealed class WindowOperator : StreamOperator
         return new AggregateSpec(kind, argument, argument is { } place ? input.Fields[place].Type : null, resultType) { Filter = aggregate.HasFilter ? (int)aggregate.Filter : null };
     }
 
-    private static TimeSpan Span(long micros) =>
+    /// <summary>A width as it is told.</summary>
+    internal static TimeSpan Span(long micros) =>
         micros > 0 && micros <= TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerMicrosecond ? TimeSpan.FromTicks(micros * TimeSpan.TicksPerMicrosecond) : throw new ArgumentException($"a width is {micros} us; it has to be above 0");
 }

@@ -1,5 +1,6 @@
 using OrleansFlow.Arrow;
 using OrleansFlow.Streaming.Aggregation;
+using OrleansFlow.Streaming.Sql.Planning;
 
 namespace OrleansFlow.Streaming.Windows;
 
@@ -37,6 +38,9 @@ public sealed record WindowShape
     /// <summary>Places of the columns of rows that come too late, which are handed out then. Default none: late rows are only counted.</summary>
     public IReadOnlyList<int> LateColumns { get; init; } = [];
 
+    /// <summary>Whether rows that went out are taken back when they change: then a column of bools before the event time says it. Default false.</summary>
+    internal bool IsChanging { get; init; }
+
     /// <summary>Types of the key's columns.</summary>
     internal IReadOnlyList<ArrowType> KeyTypes => [.. KeyColumns.Select(column => Input.Fields[column].Type)];
 
@@ -50,6 +54,7 @@ public sealed record WindowShape
         .. Aggregates.Select((spec, place) => new ArrowField(Names[place], spec.ResultType)),
         new ArrowField(StartColumn, TimeType, isNullable: false),
         new ArrowField(EndColumn, TimeType, isNullable: false),
+        .. IsChanging ? [ChangeRows.RetractField] : Array.Empty<ArrowField>(),
         new ArrowField(Input.Fields[TimeColumn].Name, TimeType, isNullable: false),
     ]);
 

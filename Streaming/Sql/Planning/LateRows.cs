@@ -33,14 +33,9 @@ internal sealed class LateRows(string target, StreamTable table)
 
     /// <summary>What an INSERT says of late rows.</summary>
     /// <returns>Null when it says nothing.</returns>
-    /// <exception cref="FlowException"><c>bad_option</c>: another option, or the table is not one that rows go out by; <c>bad_input</c>: there is no such table.</exception>
+    /// <exception cref="FlowException"><c>bad_option</c>: the table is not one that rows go out by; <c>bad_input</c>: there is no such table.</exception>
     public static LateRows? Of(InsertStatement insert, StreamTables tables)
     {
-        if (insert.Options.Keys.FirstOrDefault(key => key != Option) is { } unknown)
-        {
-            throw new FlowException(FlowErrorCode.BadOption, $"INSERT INTO {insert.Table}: there is no option '{unknown}'; there is: {Option}.");
-        }
-
         if (!insert.Options.TryGetValue(Option, out var name))
         {
             return null;

@@ -138,11 +138,17 @@ public sealed class StreamPlanner : IAsyncDisposable
 
     private async Task<long> IntervalAsync(SetStatement set, CancellationToken cancellationToken)
     {
-        const string call = "SELECT coalesce(CAST(TRY_CAST(CAST($1 AS VARCHAR) AS INTERVAL) AS VARCHAR), '')";
         var text = set.Value.StartsWith("INTERVAL", StringComparison.OrdinalIgnoreCase) ? set.Value["INTERVAL".Length..].Trim().Trim('\'') : set.Value;
-        return IntervalText.TryRead(await _planner.TextAsync(call, [text], cancellationToken), out var micros) && micros > 0
+        return await MicrosAsync(text, cancellationToken) is var micros and > 0
             ? micros
             : throw new FlowException(FlowErrorCode.BadOption, $"SET {set.Name}: {set.Value} is no interval above zero without months, such as INTERVAL '1 hour'.");
+    }
+
+    /// <summary>An interval in microseconds, or nothing above zero when it is none.</summary>
+    private async Task<long> MicrosAsync(string text, CancellationToken cancellationToken)
+    {
+        const string call = "SELECT coalesce(CAST(TRY_CAST(CAST($1 AS VARCHAR) AS INTERVAL) AS VARCHAR), '')";
+        return IntervalText.TryRead(await _planner.TextAsync(call, [text], cancellationToken), out var micros) ? micros : 0;
     }
 
     private async Task CreateAsync(CreateTableStatement table, CancellationToken cancellationToken)
@@ -188,15 +194,22 @@ public sealed class StreamPlanner : IAsyncDisposable
         }
 
         var plan = table.Function is null ? StreamTables.Fit(insert, table, planned.Names, planned.Plan) : planned.Plan;
+        var changes = await ResultChanges.OfAsync(insert, text => MicrosAsync(text, cancellationToken));
         var late = LateRows.Of(insert, _tables);
+        _queries.ResultChanges = changes;
         _queries.Late = late;
         var part = await _queries.AddAsync(plan, insert.Table, cancellationToken);
         _queries.Late = null;
         await AddLateAsync(late, cancellationToken);
         if (table.Connector is not { } connector)
         {
-            _tables.Fill(table, _queries.AddFunction(table, part, planned.Names), _queries.WindowsOf(plan));
+            _tables.Fill(table, _queries.AddFunction(table, part, planned.Names), part.IsUpdating ? new HashSet<int>() : _queries.WindowsOf(plan));
             return;
+        }
+
+        if (changes is not null && !connector.TakesChanges(table.Statement))
+        {
+            throw changes.WrongSink();
         }
 
         if (part.IsUpdating && !connector.TakesChanges(table.Statement))

@@ -28,9 +28,14 @@ internal sealed partial class StreamQueries
 
         var config = WindowCalls.Read(window);
         Late?.CheckAggregates(aggregate);
+
+        // Windows below it, whose rows it reads, go out once.
+        var changes = ResultChanges;
+        ResultChanges = null;
+        changes?.CheckWindow(aggregate, config);
         if (aggregate.Aggregates.All(WindowAggregates.IsKnown))
         {
-            return WindowAsync(aggregate, config, name, cancellationToken);
+            return WindowAsync(aggregate, config, changes, name, cancellationToken);
         }
 
         return config.WindowCase == WindowConfig.WindowOneofCase.Session
@@ -38,7 +43,8 @@ internal sealed partial class StreamQueries
             : RegroupAsync(Assigned(aggregate, config), name, cancellationToken);
     }
 
-    private async Task<(StreamPart From, PlanNode Rows)> WindowAsync(AggregateNode aggregate, WindowConfig config, string name, CancellationToken cancellationToken)
+    private async Task<(StreamPart From, PlanNode Rows)> WindowAsync(
+        AggregateNode aggregate, WindowConfig config, ResultChanges? changes, string name, CancellationToken cancellationToken)
     {
         var keys = aggregate.Groups.Where(group => !WindowCalls.IsWindow(group)).ToList();
         var values = new List<ScalarExpression>(keys);
@@ -48,23 +54,22 @@ internal sealed partial class StreamQueries
         var input = await PartAsync(rows, name, cancellationToken);
         RefuseUpdating(input, "A window");
         var results = await SchemaAsync(aggregate.Aggregates.Map(call => call.Type), isUpdating: false, cancellationToken);
-        var output = WindowOperator.OutputOf(
-            input.Schema, config, [.. aggregate.Aggregates.Select((_, place) => $"a{place}")], [.. results.Fields.Take(aggregate.Aggregates.Count).Select(field => field.Type)]);
-        var part = program.Add(
-            $"{name}-window", new StreamOperatorPlan(WindowOperator.Kind, config), output, keys.Count == 0 ? 1 : Parallelism, input, config.KeyColumns);
+        var (plan, output) = WindowPlan(
+            config, changes, input.Schema, [.. aggregate.Aggregates.Select((_, place) => $"a{place}")], [.. results.Fields.Take(aggregate.Aggregates.Count).Select(field => field.Type)]);
+        var part = program.Add($"{name}-window", plan, output, keys.Count == 0 ? 1 : Parallelism, input, config.KeyColumns) with { IsUpdating = changes is not null };
         if (late is not null)
         {
             late.Rows = program.AddSide(part, WindowOperator.LateOf(input.Schema, config));
         }
 
-        return (part, Grouped(aggregate, keys));
+        return (part, Grouped(aggregate, keys, part.IsUpdating));
     }
 
     /// <summary>The aggregate's columns from those of the window operator.</summary>
-    private static ProjectNode Grouped(AggregateNode aggregate, List<ScalarExpression> keys)
+    private static ProjectNode Grouped(AggregateNode aggregate, List<ScalarExpression> keys, bool isUpdating)
     {
         var types = keys.Select(key => key.Type).Concat(aggregate.Aggregates.Select(call => call.Type)).ToList();
-        var rows = new InputNode(SqlOperator.InputView, [.. types, TimedPlans.TimeType, TimedPlans.TimeType, TimedPlans.TimeType]);
+        var rows = new InputNode(SqlOperator.InputView, [.. types, TimedPlans.TimeType, TimedPlans.TimeType, .. TimedPlans.Carried(isUpdating)]);
         var (start, place) = (types.Count, 0);
         var values = new List<ScalarExpression>();
         foreach (var group in aggregate.Groups)
@@ -75,7 +80,8 @@ internal sealed partial class StreamQueries
         }
 
         values.AddRange(aggregate.Aggregates.Select(call => new ColumnReference(place++, call.Type)));
-        return new ProjectNode(rows, [.. values, new ColumnReference(start + 2, TimedPlans.TimeType)]);
+        values.AddRange(TimedPlans.Carried(isUpdating).Select((type, carried) => new ColumnReference(start + 2 + carried, type)));
+        return new ProjectNode(rows, [.. values]);
     }
 
     /// <summary>The same aggregates over rows that know their windows: for those whose partial results do not merge, and that need all rows at the window's end.</summary>

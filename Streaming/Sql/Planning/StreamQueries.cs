@@ -23,7 +23,12 @@ internal sealed partial class StreamQueries(SqlPlanner planner, StreamTables tab
     /// <param name="name">What ids of its operators begin with.</param>
     /// <param name="cancellationToken">Stops planning.</param>
     /// <exception cref="FlowException"><c>bad_input</c>, <c>unsupported</c>: streams cannot do it.</exception>
-    public Task<StreamPart> AddAsync(PlanNode plan, string name, CancellationToken cancellationToken) => PartAsync(Inline(plan, []), name, cancellationToken);
+    public Task<StreamPart> AddAsync(PlanNode plan, string name, CancellationToken cancellationToken)
+    {
+        var whole = Inline(plan, []);
+        ResultChanges?.CheckQuery(whole);
+        return PartAsync(whole, name, cancellationToken);
+    }
 
     private async Task<StreamPart> PartAsync(PlanNode plan, string name, CancellationToken cancellationToken)
     {

@@ -1,6 +1,6 @@
 -- what: A wrong option is named.
 -- data: generated:0
--- fails: INSERT INTO o: there is no option 'late_rows'; there is: late_rows_to.
+-- fails: INSERT INTO o: there is no option 'late_rows'; there are: allowed_lateness, early_results_every, late_rows_to.
 CREATE TABLE e (k BIGINT, name TEXT, n INT, v DOUBLE, flag BOOLEAN, ts TIMESTAMP NOT NULL, WATERMARK FOR ts AS ts - INTERVAL '5 seconds')
     WITH (connector = 'events');
 CREATE TABLE o WITH (connector = 'single_file', path = '$output/o.json');
