@@ -1,0 +1,318 @@
+using OrleansFlow.Arrow;
+using OrleansFlow.Errors;
+using OrleansFlow.Protocol.Streaming.Operators.V1;
+using OrleansFlow.Protocol.Streaming.V1;
+using OrleansFlow.Streaming.Dataflow;
+using OrleansFlow.Streaming.Operators;
+using OrleansFlow.Streaming.State;
+using OrleansFlow.Streaming.Updates;
+using OrleansFlow.Tests.Streaming.Operators;
+
+namespace OrleansFlow.Tests.Streaming.Updates;
+
+/// <summary>Goal: when results of a tumbling window of 10 s go out, are corrected and taken back, of rows (key, number, second).</summary>
+public sealed class ChangingWindowOperatorTests : IDisposable
+{
+    private const long Second = 1_000_000;
+
+    private static readonly ArrowSchema Input = new(new ArrowField("k", ArrowType.Int64), new ArrowField("n", ArrowType.Int64), EventTime.Field);
+
+    private readonly MemoryStateBackend _backend = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _backend.Dispose();
+
+    [Fact]
+    public async Task RowsInTime_ComeOutOnceAtTheWatermark()
+    {
+        await using var one = await StartAsync(lateness: 20, early: 0);
+        await one.ProcessAsync(Of((1, 5, 3), (2, 7, 4), (1, 6, 9)));
+        await MoveToAsync(one, 9);
+        await TickAsync(one, 5);
+        Assert.Empty(Said(one));
+
+        await MoveToAsync(one, 10);
+        await TickAsync(one, 5);
+        await MoveToAsync(one, 100);
+
+        Assert.Equal(["+1 2 6 @0", "+2 1 7 @0"], Said(one));
+    }
+
+    [Fact]
+    public async Task RowWithinTheLateness_TakesItsResultBackAndCorrectsIt_WithTheNextTick()
+    {
+        await using var one = await StartAsync(lateness: 20, early: 0);
+        await one.ProcessAsync(Of((1, 5, 3), (2, 7, 4)));
+        await MoveToAsync(one, 29);
+        Said(one);
+
+        await one.ProcessAsync(Of((1, 9, 5)));
+        await one.ProcessAsync(Of((1, 1, 5)));
+        Assert.Empty(Said(one));
+        await TickAsync(one, 1);
+
+        Assert.Equal(["-1 1 5 @0", "+1 3 9 @0"], Said(one));
+        await TickAsync(one, 5);
+        Assert.Empty(Said(one));
+    }
+
+    [Fact]
+    public async Task LateRowOfANewKey_OrOfAWindowThatHadNone_TakesNothingBack()
+    {
+        await using var one = await StartAsync(lateness: 60, early: 0);
+        await one.ProcessAsync(Of((1, 5, 3)));
+        await MoveToAsync(one, 40);
+        Said(one);
+
+        await one.ProcessAsync(Of((3, 9, 5), (3, 8, 25)));
+        await TickAsync(one, 1);
+
+        Assert.Equal(["+3 1 9 @0", "+3 1 8 @20"], Said(one));
+    }
+
+    [Fact]
+    public async Task CorrectionThatWaits_GoesOutBeforeItsWindowIsForgotten()
+    {
+        await using var one = await StartAsync(lateness: 20, early: 0);
+        await one.ProcessAsync(Of((1, 5, 3)));
+        await MoveToAsync(one, 29);
+        Said(one);
+
+        await one.ProcessAsync(Of((1, 9, 5)));
+        await MoveToAsync(one, 30);
+
+        Assert.Equal(["-1 1 5 @0", "+1 2 9 @0"], Said(one));
+    }
+
+    [Fact]
+    public async Task RowBeyondTheLateness_IsLeftOutAndCounted()
+    {
+        await using var one = await StartAsync(lateness: 20, early: 0);
+        await one.ProcessAsync(Of((1, 5, 3)));
+        await MoveToAsync(one, 30);
+        Said(one);
+
+        await one.ProcessAsync(Of((1, 9, 5), (2, 1, 12)));
+        await TickAsync(one, 1);
+        await MoveToAsync(one, 100);
+
+        Assert.Equal(["+2 1 1 @10"], Said(one));
+        Assert.Equal(1, ((ChangingWindowOperator)one.Operator).LateRowCount);
+    }
+
+    [Fact]
+    public async Task EarlyResults_GoOutAtTheInterval_OnlyWhereTheyChanged_AndAreReplacedAtTheWatermark()
+    {
+        await using var one = await StartAsync(lateness: 0, early: 1);
+        await one.ProcessAsync(Of((1, 5, 3), (2, 7, 4)));
+        await TickAsync(one, 1);
+        Assert.Equal(["+1 1 5 @0", "+2 1 7 @0"], Said(one));
+
+        await TickAsync(one, 3);
+        Assert.Empty(Said(one));
+        await one.ProcessAsync(Of((1, 4, 5)));
+        await TickAsync(one, 1);
+        Assert.Equal(["-1 1 5 @0", "+1 2 5 @0"], Said(one));
+
+        await one.ProcessAsync(Of((2, 9, 6)));
+        await MoveToAsync(one, 10);
+        Assert.Equal(["-2 1 7 @0", "+2 2 9 @0"], Said(one));
+    }
+
+    [Fact]
+    public async Task LongEarlyInterval_IsWaitedFor_WhileCorrectionsComeEachSecond()
+    {
+        await using var one = await StartAsync(lateness: 20, early: 2.5);
+        Assert.Equal(TimeSpan.FromSeconds(2.5 / 3), one.Operator.TickInterval);
+        await one.ProcessAsync(Of((1, 5, 3)));
+        await MoveToAsync(one, 10);
+        await one.ProcessAsync(Of((1, 6, 3), (1, 1, 12)));
+        Said(one);
+
+        await TickAsync(one, 1);
+        Assert.Equal(["-1 1 5 @0", "+1 2 6 @0"], Said(one));
+        await TickAsync(one, 1);
+        Assert.Empty(Said(one));
+        await TickAsync(one, 1);
+
+        Assert.Equal(["+1 1 1 @10"], Said(one));
+    }
+
+    [Fact]
+    public async Task Barrier_BringsOutWhatIsChangedOfResultsThatWentOut_AndNothingElse()
+    {
+        await using var one = await StartAsync(lateness: 20, early: 0);
+        await one.ProcessAsync(Of((1, 5, 3)));
+        await MoveToAsync(one, 10);
+        Said(one);
+        await one.ProcessAsync(Of((1, 6, 3), (1, 1, 12)));
+
+        await one.CheckpointAsync(1);
+
+        Assert.Equal(["-1 1 5 @0", "+1 2 6 @0"], Said(one));
+    }
+
+    [Fact]
+    public async Task Restored_ItTakesBackWhatItGaveBefore_AndGivesNothingTwice()
+    {
+        OperatorState state;
+        await using (var before = await StartAsync(lateness: 20, early: 1))
+        {
+            await before.ProcessAsync(Of((1, 5, 3), (2, 7, 4)));
+            await MoveToAsync(before, 10);
+            await before.ProcessAsync(Of((3, 2, 12)));
+            await TickAsync(before, 1);
+            await before.ProcessAsync(Of((4, 3, 12), (4, 4, 31)));
+            Said(before);
+            state = StateOf(await before.CheckpointAsync(1));
+            Assert.Equal(["+4 1 3 @10"], Said(before));
+        }
+
+        await using var after = await StartAsync(lateness: 20, early: 1, state);
+        await after.ProcessAsync(Of((1, 8, 5), (3, 9, 13)));
+        await TickAsync(after, 1);
+        Assert.Equal(["-1 1 5 @0", "+1 2 8 @0", "-3 1 2 @10", "+3 2 9 @10", "+4 1 4 @30"], Said(after));
+        await after.Operator.OnWatermarkAsync(Watermark.End, after, Token);
+
+        Assert.Empty(Said(after));
+    }
+
+    [Fact]
+    public async Task SubtasksThatHandedOutAtDifferentTimes_ComeTogetherWithoutLossOrDoubt()
+    {
+        var states = new List<SubtaskState>();
+        for (var index = 0; index < 2; index++)
+        {
+            await using var before = await StartAsync(lateness: 0, early: 1, index: index, parallelism: 2);
+            await before.ProcessAsync(Of((index == 0 ? KeyOf(0) : KeyOf(1), 5, 3)));
+            await TickAsync(before, index);
+            states.Add(await before.CheckpointAsync(1));
+        }
+
+        await using var after = await StartAsync(lateness: 0, early: 1, StateOf([.. states]));
+        await after.ProcessAsync(Of((KeyOf(1), 6, 4)));
+        await MoveToAsync(after, 10);
+
+        // The first one had not gone out, the second one had.
+        Assert.Equal([$"-{KeyOf(1)} 1 5 @0", $"+{KeyOf(0)} 1 5 @0", $"+{KeyOf(1)} 2 6 @0"], Said(after));
+    }
+
+    [Fact]
+    public async Task IdleInput_MovesNothing()
+    {
+        await using var one = await StartAsync(lateness: 20, early: 0);
+        await one.ProcessAsync(Of((1, 5, 3)));
+
+        await one.Operator.OnWatermarkAsync(Watermark.Idle, one, Token);
+
+        Assert.Empty(Said(one));
+        Assert.Equal([Watermark.Idle], one.Watermarks);
+    }
+
+    [Fact]
+    public void Session_IsRefused()
+    {
+        var config = Config(1, 0);
+        config.Window.Session = new SessionWindow { GapMicros = 5 };
+
+        var exception = Assert.Throws<FlowException>(() => ChangingWindowOperator.Create(Definition(), config));
+
+        Assert.Equal(FlowErrorCode.BadGraph, exception.Code);
+        Assert.Contains("a window of kind Session does not change; it is tumbling, hopping or cumulating", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(-1, 0, 10, "a width is -1 us")]
+    [InlineData(0, -1, 10, "a width is -1 us")]
+    [InlineData(0, 0, 7, "a width of 7 us is no multiple of 5 us")]
+    public void LengthThatIsNone_IsRefusedByItsValue(long lateness, long early, long width, string words)
+    {
+        var config = new ChangingWindowConfig { Window = Config(0, 0).Window, AllowedLatenessMicros = lateness, EarlyIntervalMicros = early };
+        config.Window.Hopping = new HoppingWindow { SlideMicros = 5, WidthMicros = width };
+
+        var exception = Assert.Throws<FlowException>(() => ChangingWindowOperator.Create(Definition(), config));
+
+        Assert.Contains(words, exception.Message, StringComparison.Ordinal);
+    }
+
+    private static ArrowSchema Output => ChangingWindowOperator.OutputOf(Input, Config(0, 0).Window, ["c", "m"], [ArrowType.Int64, ArrowType.Int64]);
+
+    /// <summary>The first key of a subtask of two.</summary>
+    private static long KeyOf(int subtask)
+    {
+        for (var key = 0L; ; key++)
+        {
+            using var rows = Of((key, 0, 0));
+            var hashes = new ulong[1];
+            OrleansFlow.Arrow.Kernels.RowHash.Compute(rows, [0], hashes);
+            if (KeyRange.Of(subtask, 2).Contains(hashes[0]))
+            {
+                return key;
+            }
+        }
+    }
+
+    private static OperatorDefinition Definition() => new("w", ChangingWindowOperator.Kind, default, [Input], Output);
+
+    private static ChangingWindowConfig Config(double lateness, double early) => new()
+    {
+        Window = new WindowConfig
+        {
+            Tumbling = new TumblingWindow { WidthMicros = 10 * Second },
+            KeyColumns = { 0 },
+            Aggregates = { new WindowAggregate { Kind = WindowAggregateKind.Count }, new WindowAggregate { Kind = WindowAggregateKind.Max, Argument = 1 } },
+        },
+        AllowedLatenessMicros = (long)(lateness * Second),
+        EarlyIntervalMicros = (long)(early * Second),
+    };
+
+    private static OperatorState StateOf(params SubtaskState[] subtasks) => OperatorStates.Merge("one", subtasks);
+
+    private static RecordBatch Of(params (long Key, long Number, long Seconds)[] rows)
+    {
+        using var builder = new RecordBatchBuilder(Input);
+        foreach (var (key, number, seconds) in rows)
+        {
+            builder.Column<Int64Builder>(0).Append(key);
+            builder.Column<Int64Builder>(1).Append(number);
+            builder.Column<TimestampBuilder>(2).Append(seconds * Second);
+        }
+
+        return builder.Build();
+    }
+
+    private static ValueTask MoveToAsync(OperatorHarness one, long seconds) => one.Operator.OnWatermarkAsync(Watermark.At(seconds * Second), one, Token);
+
+    private static async Task TickAsync(OperatorHarness one, int times)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            await one.Operator.OnTickAsync(one, Token);
+        }
+    }
+
+    /// <summary>What came since this was asked before: sign, key, count, max and the window's first second.</summary>
+    private static List<string> Said(OperatorHarness one)
+    {
+        var said = new List<string>();
+        foreach (var batch in one.Batches)
+        {
+            Assert.Equal(Output, batch.Schema);
+            for (var row = 0; row < batch.RowCount; row++)
+            {
+                long Value(int column) => batch.Column<Int64Array>(column).Values[row];
+                var start = batch.Column<TimestampArray>(3).Values[row] / Second;
+                said.Add($"{(batch.Column<BooleanArray>(5).GetBoolean(row) ? '-' : '+')}{Value(0)} {Value(1)} {Value(2)} @{start}");
+            }
+
+            batch.Dispose();
+        }
+
+        one.Batches.Clear();
+        return said;
+    }
+
+    private async Task<OperatorHarness> StartAsync(double lateness, double early, OperatorState? restored = null, int index = 0, int parallelism = 1) =>
+        await OperatorHarness.StartAsync(ChangingWindowOperator.Create(Definition(), Config(lateness, early)), Input, _backend, restored, index: index, parallelism: parallelism);
+}
