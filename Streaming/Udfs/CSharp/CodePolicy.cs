@@ -51,6 +51,7 @@ internal sealed class CodePolicy
             EventDeclarationSyntax or EventFieldDeclarationSyntax => "events",
             TypeOfExpressionSyntax => "typeof: there is no reflection",
             ExternAliasDirectiveSyntax => "extern aliases",
+            BaseNamespaceDeclarationSyntax space when OthersNamespace(space.Name) is { } others => $"namespace {others}: what is declared there would stand in for the runtime's own",
             _ => null,
         };
         if (refused is not null)
@@ -194,6 +195,19 @@ internal sealed class CodePolicy
         {
             throw Refused(node, type.ToDisplayString());
         }
+    }
+
+    /// <summary>
+    /// Source is looked at before the code that counts its steps is added. In these namespaces it could declare what that code calls, or come to see that code and call it.
+    /// </summary>
+    private static string? OthersNamespace(NameSyntax name)
+    {
+        while (name is QualifiedNameSyntax qualified)
+        {
+            name = qualified.Left;
+        }
+
+        return name is SimpleNameSyntax { Identifier.ValueText: "System" or "Microsoft" or "OrleansFlow" } first ? first.Identifier.ValueText : null;
     }
 
     private static string FullName(INamedTypeSymbol type) => $"{type.OriginalDefinition.ContainingNamespace?.ToDisplayString()}.{type.OriginalDefinition.MetadataName}";

@@ -75,6 +75,10 @@ public sealed class CodePolicyTests : UdfTestBase
     [InlineData("using static System.Environment; public static class X { public static int F(int a) => ProcessId; }", "System.Environment")]
     [InlineData("class E1 : Exception { public E1() : base(new System.IO.FileInfo(\"x\").Name) { } } public static int F(int a) => throw new E1();", "System.IO.FileInfo")]
     [InlineData("public static int F(int a) => OrleansFlow.GeneratedFunctionCalls.Calls.Failed is null ? 1 : 2;", "CS0234", "CS0103")]
+    [InlineData("static class Steps { public static void Begin() { } } namespace OrleansFlow.GeneratedFunctionCalls { public static class X { public static int F(int a) { while (true) Steps.Begin(); } } }", "namespace OrleansFlow")]
+    [InlineData("namespace System.Runtime.CompilerServices { static class RuntimeHelpers { public static void EnsureSufficientExecutionStack() { } } } public static class X { public static int F(int a) => F(a) + 1; }", "namespace System")]
+    [InlineData("namespace @System { class ThreadStaticAttribute : Attribute { } } public static class X { public static int F(int a) => a; }", "namespace System")]
+    [InlineData("namespace Microsoft.CodeAnalysis; public static class X { public static int F(int a) => a; }", "namespace Microsoft")]
     public Task Source_ThatLeadsOut_IsRefused(string source, params string[] words) => AssertRefusedAsync(source, words);
 
     [Theory(Timeout = Watchdog.Milliseconds)]
