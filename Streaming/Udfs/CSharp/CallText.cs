@@ -18,6 +18,9 @@ internal static class CallText
     /// <summary>What steps of the source call.</summary>
     public const string StepCall = "global::OrleansFlow.GeneratedFunctionCalls.Steps.Take()";
 
+    /// <summary>The same as an expression, which is true.</summary>
+    public const string StepTaken = "global::OrleansFlow.GeneratedFunctionCalls.Steps.Taken()";
+
     /// <summary>Writes it.</summary>
     /// <param name="signature">The function.</param>
     /// <param name="method">The method, with all its names.</param>
@@ -73,6 +76,7 @@ internal static class CallText
         .AppendLine("internal static class Steps").AppendLine("{")
         .AppendLine("    [global::System.ThreadStatic] private static long s_left;")
         .AppendLine(CultureInfo.InvariantCulture, $"    public static void Begin() => s_left = {max}L;")
+        .AppendLine("    public static bool Taken()").AppendLine("    {").AppendLine("        Take();").AppendLine("        return true;").AppendLine("    }")
         .AppendLine("    public static void Take()").AppendLine("    {")
         .AppendLine("        global::System.Runtime.CompilerServices.RuntimeHelpers.EnsureSufficientExecutionStack();")
         .AppendLine(CultureInfo.InvariantCulture, $"        if (--s_left < 0) throw new global::System.InvalidOperationException(\"It took more than {max} steps for one row (StepsMax).\");")

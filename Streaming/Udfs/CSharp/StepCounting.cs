@@ -9,7 +9,7 @@ namespace OrleansFlow.Streaming.Udfs.CSharp;
 /// end the process. What the runtime's library does in one call is one step, however long it takes.
 /// </summary>
 /// <param name="model">Of the tree that is rewritten.</param>
-internal sealed class StepCounting(SemanticModel model) : CSharpSyntaxRewriter
+internal sealed partial class StepCounting(SemanticModel model) : CSharpSyntaxRewriter
 {
     private static readonly StatementSyntax Step = SyntaxFactory.ParseStatement(CallText.StepCall + ";");
 
@@ -81,7 +81,7 @@ internal sealed class StepCounting(SemanticModel model) : CSharpSyntaxRewriter
         var made = (PropertyDeclarationSyntax)base.VisitPropertyDeclaration(node)!;
         return made.ExpressionBody is { } arrow
             ? made.WithExpressionBody(null).WithSemicolonToken(default).WithAccessorList(GetterOf(arrow.Expression))
-            : made;
+            : made.Initializer is null || made.Modifiers.Any(SyntaxKind.StaticKeyword) ? made : made.WithInitializer(Counted(made.Initializer, made.Type));
     }
 
     public override SyntaxNode? VisitIndexerDeclaration(IndexerDeclarationSyntax node)

@@ -95,6 +95,18 @@ public sealed class CodePolicyTests : UdfTestBase
     [InlineData("public static int F(int a) { Func<int, int>? f = null; f = x => f!(x) + 1; return f(a); }")]
     [InlineData("class C { public C? N; public C() => N = new C(); } public static int F(int a) => new C().GetHashCode();")]
     [InlineData("struct V { public static V operator +(V x, V y) => x + y; } public static int F(int a) => (default(V) + default(V)).GetHashCode();")]
+    [InlineData("class C { public C? N = new C(); } public static int F(int a) => new C().GetHashCode();")]
+    [InlineData("class C { public C? N = new(); public C() { } } public static int F(int a) => new C().GetHashCode();")]
+    [InlineData("class C { public C[] N = { new C() }; } public static int F(int a) => new C().N.Length;")]
+    [InlineData("class C { public C[]? N { get; } = [new C()]; } public static int F(int a) => new C().GetHashCode();")]
+    [InlineData("class C : List<int> { public C N = [1]; } public static int F(int a) => new C().Count;")]
+    [InlineData("class C(int a) { public int A = a; public C N = new C(a); } public static int F(int a) => new C(a).A;")]
+    [InlineData("struct C { public object N = new C(); public C() { } } public static int F(int a) => new C().N.GetHashCode();")]
+    [InlineData("class C { public C(int a) : this(new C(a)) { } public C(C c) { } } public static int F(int a) => new C(a).GetHashCode();")]
+    [InlineData("class B { public B(object o) { } } class C : B { public C() : base(new C()) { } } public static int F(int a) => new C().GetHashCode();")]
+    [InlineData("class B(object o) { public object O = o; } class C(int a) : B(new C(a)); public static int F(int a) => new C(a).GetHashCode();")]
+    [InlineData("public static int F(int a) => (from x in Enumerable.Range(0, int.MaxValue) from y in Enumerable.Range(0, int.MaxValue) where x < 0 select y).Count();")]
+    [InlineData("public static int F(int a) => (from x in Enumerable.Range(0, int.MaxValue) let y = x select y).Count(y => false);")]
     public async Task RunawaySource_RunsOutOfStepsOrStack_AndTheProcessGoesOn(string source)
     {
         var failed = await FailedAsync($"CREATE FUNCTION f(a INT) RETURNS INT LANGUAGE csharp AS $${source}$$; SELECT f(n) FROM e", UserFunctionSettings.Local with { StepsMax = 200_000 });
@@ -116,6 +128,9 @@ public sealed class CodePolicyTests : UdfTestBase
     [InlineData("public static int F(int a) { int G(int x) => x <= 1 ? 1 : x * G(x - 1); Action act = delegate { a++; }; act(); return G(5); }")]
     [InlineData("public static int F(int a) { try { return checked(a * int.MaxValue * 2); } catch (OverflowException e) when (e.Message.Length > 0) { return -1; } finally { a = 0; } }")]
     [InlineData("static T Max<T>(T x, T y) where T : IComparable<T> => x.CompareTo(y) > 0 ? x : y; public static int F(int a) => Max(a, 3);")]
+    [InlineData("class B(int x) { public int X = x; } class C(int a) : B(a) { int[] _n = { 1, 2 }; List<int> _l = [1]; Func<int, int> _f = x => x + 1; object? _o = null; public int[][] M { get; } = { new[] { 1 } }; public int G() => _n.Length + _l.Count + _f(1) + M.Length + (_o is null ? 1 : 0); } public static int F(int a) => new C(a).G();")]
+    [InlineData("class C { const int K = 3; readonly Dictionary<string, int> _d = new() { [\"x\"] = K }; static readonly int[] s_n = { 1 }; public C(int a) : this(a, out _) { } C(int a, out int b) { b = a; } public int G() => _d[\"x\"] + s_n[0]; } public static int F(int a) => new C(a).G();")]
+    [InlineData("public static int F(int a) => (from x in new[] { 3, 1 } let y = x * 2 join z in new[] { 2, 6 } on y equals z where y > 1 orderby y descending, x group z by x into g select g.Key + g.Count()).Sum();")]
     public async Task OrdinaryCode_IsTaken(string source) => Assert.NotEmpty(await RunAsync($"CREATE FUNCTION f(a INT) RETURNS INT LANGUAGE csharp AS $${source}$$; SELECT f(n) FROM e"));
 
     private static async Task AssertRefusedAsync(string source, string[] words)
