@@ -18,13 +18,17 @@ public abstract class MessageSource : StreamSource
 {
     private const int MessagesMax = 64;
     private const int BatchRows = 1_000;
+    private const string EventKey = "event";
+    private const string IdKey = "id";
     private static readonly byte[] Key = "p"u8.ToArray();
 
     private readonly FormatConfig? _format;
     private readonly WebEndpoint? _endpoint;
     private readonly WebCursor _cursor;
+    private readonly IReadOnlyList<MetadataColumn> _columns;
     private IGlobalTable? _table;
     private MessageDecoder? _decoder;
+    private MetadataRows? _metadata;
     private BadRecords? _bad;
     private int _cursorColumn = -1;
     private int _failures;
@@ -35,7 +39,9 @@ public abstract class MessageSource : StreamSource
     /// <param name="format">How messages are written.</param>
     /// <param name="endpoint">Where they come from.</param>
     /// <param name="cursor">How the source says where it stands; null: by what messages bring along.</param>
-    private protected MessageSource(FormatConfig? format, WebEndpoint? endpoint, WebCursor? cursor) => (_format, _endpoint, _cursor) = (format, endpoint, cursor ?? new WebCursor());
+    /// <param name="metadata">Columns that hold what messages bring along besides their data; null: none do.</param>
+    private protected MessageSource(FormatConfig? format, WebEndpoint? endpoint, WebCursor? cursor, IReadOnlyList<MetadataColumn>? metadata = null) =>
+        (_format, _endpoint, _cursor, _columns) = (format, endpoint, cursor ?? new WebCursor(), metadata ?? []);
 
     /// <summary>Where the source stands. Changed only while no connection is read.</summary>
     private protected MessagePosition Position { get; private set; } = new();
@@ -74,7 +80,16 @@ public abstract class MessageSource : StreamSource
         }
 
         Client = new WebClient(_endpoint, context.OperatorId, Clock);
-        _decoder = new MessageDecoder(_format, schema, context.Allocator);
+        if (_columns.Count > 0)
+        {
+            _metadata = new MetadataRows(context.OperatorId, schema, _columns, context.Allocator);
+            if (_columns.Any(column => column.Key is not (EventKey or IdKey) || schema.Field(column.Column).Type is not StringType { IsLarge: false }))
+            {
+                throw new FlowException(FlowErrorCode.BadGraph, $"The source '{context.OperatorId}' gives '{EventKey}' and '{IdKey}', as text; its rows are ({schema}).");
+            }
+        }
+
+        _decoder = new MessageDecoder(_format, _metadata?.Data ?? schema, context.Allocator);
         _bad = new BadRecords(context.OperatorId, _format.DropsBadData, Clock);
     }
 
@@ -130,6 +145,7 @@ public abstract class MessageSource : StreamSource
     public override ValueTask DisposeAsync()
     {
         _decoder?.Dispose();
+        _metadata?.Dispose();
         Client?.Dispose();
         GC.SuppressFinalize(this);
         return base.DisposeAsync();
@@ -197,7 +213,7 @@ public abstract class MessageSource : StreamSource
         }
 
         await _bad!.TellAsync(context.Operator.ReportErrorAsync, cancellationToken);
-        if (_decoder.Build() is { } batch)
+        if (Build() is { } batch)
         {
             if (_cursorColumn >= 0 && !batch.Column(_cursorColumn).IsNull(batch.RowCount - 1))
             {
@@ -226,10 +242,30 @@ public abstract class MessageSource : StreamSource
             Position.Cursor = cursor;
         }
 
+        while (_metadata is not null && _metadata.RowCount < _decoder!.HeldRowCount)
+        {
+            for (var place = 0; place < _columns.Count; place++)
+            {
+                ((Utf8Builder)_metadata.Column(place)).Append(_columns[place].Key == EventKey ? message.Event : Position.HasCursor ? Position.Cursor : null);
+            }
+        }
+
         if (!message.Hash.IsEmpty)
         {
             Position.BodyHash = ByteString.CopyFrom(message.Hash.Span);
         }
+    }
+
+    private RecordBatch? Build()
+    {
+        if (_metadata is null)
+        {
+            return _decoder!.Build();
+        }
+
+        using var values = _metadata.Take(_decoder!.BadRows);
+        using var data = _decoder.Build();
+        return data is null ? null : _metadata.Join(data, values);
     }
 
     private void Refuse(BadRecordException problem) => _bad!.Meet($"message {_count} of {Client.Shown}", problem);

@@ -7,6 +7,9 @@ internal readonly record struct SourceMessage(ReadOnlyMemory<byte>? Payload)
     /// <summary>Where the source stands behind it; null: where it stood.</summary>
     public string? Cursor { get; init; }
 
+    /// <summary>Its type; null: such messages have none.</summary>
+    public string? Event { get; init; }
+
     /// <summary>SHA-256 of it; empty where nobody asks.</summary>
     public ReadOnlyMemory<byte> Hash { get; init; }
 

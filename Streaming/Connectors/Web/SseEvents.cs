@@ -85,6 +85,7 @@ internal sealed class SseEvents(IReadOnlyCollection<string> types, int bytesMax)
         message = new SourceMessage(isWanted && !_isTooLong ? (ReadOnlyMemory<byte>?)_data.WrittenSpan.ToArray() : null)
         {
             Cursor = _id,
+            Event = _type,
             Problem = isWanted && _isTooLong ? $"it is longer than {bytesMax} bytes" : null,
         };
         var isEvent = isWanted || _id is not null;

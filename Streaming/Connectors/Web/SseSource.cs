@@ -9,7 +9,7 @@ namespace OrleansFlow.Streaming.Connectors.Web;
 /// <c>Last-Event-ID</c>; what the other end has forgotten by then is lost. It ends with an answer of status 204.
 /// </summary>
 /// <param name="config">Where events come from, which, and how their data is written.</param>
-public sealed class SseSource(SseConfig config) : MessageSource(config.Format, config.Endpoint, cursor: null)
+public sealed class SseSource(SseConfig config) : MessageSource(config.Format, config.Endpoint, cursor: null, config.Metadata)
 {
     /// <summary>Kind in programs.</summary>
     public const string Kind = "sse";

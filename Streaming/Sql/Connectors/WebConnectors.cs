@@ -48,13 +48,20 @@ internal sealed class SseConnector : StreamConnector
         .. FormatOptions.All,
     ];
 
+    public override IReadOnlyList<ConnectorMetadata> Metadata { get; } =
+    [
+        new("event", [ArrowType.Utf8], "The type of the event; message where it names none."),
+        new("id", [ArrowType.Utf8], "The id of the event, or the last one before it; null: there was none."),
+    ];
+
     public override StreamOperatorPlan Source(CreateTableStatement table, ArrowSchema columns)
     {
         var options = OptionsOf(table, isSource: true);
         var config = new SseConfig
         {
             Endpoint = WebOptions.Read(options, "https://example.org/events", "http", "https"),
-            Format = FormatOptions.Read(options, null, columns, isMessage: true),
+            Format = FormatOptions.Read(options, null, TableMetadata.DataOf(table, columns), isMessage: true),
+            Metadata = { TableMetadata.Of(table) },
             Events = { options.Text("events").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) },
             IdleTimeoutMicros = WebOptions.Micros(options, "idle_timeout"),
         };

@@ -4,6 +4,7 @@ using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.Connectors.V1;
 using OrleansFlow.Protocol.Streaming.V1;
 using OrleansFlow.Streaming.Connectors.Web;
+using OrleansFlow.Streaming.Dataflow;
 using OrleansFlow.Tests.Streaming.Connectors.Conformance;
 using OrleansFlow.Tests.Streaming.Dataflow;
 
@@ -87,6 +88,31 @@ public sealed class SseTests : RecordSourceConformance
         await ReadToTheEndAsync(source, checkpoint, 1);
 
         Assert.Contains(_server!.Requests.Last().GetValueOrDefault("Last-Event-ID", ""), (string[])["1", "2"]);
+    }
+
+    [Fact(Timeout = Watchdog.Milliseconds)]
+    public async Task TypeAndIdOfAnEvent_AreColumnsOfItsRows_AlsoBehindARestart()
+    {
+        var source = await SourceAsync(
+            async context =>
+            {
+                context.Response.ContentType = "text/event-stream";
+                await context.Response.WriteAsync(
+                    context.Request.Headers.ContainsKey("Last-Event-ID")
+                        ? "data: {\"number\":4}\n\n"
+                        : "data: {\"number\":1}\n\nevent: trade\nid: a\ndata: {\"number\":2}\n\nid: b\ndata: nonsense\n\nevent: quote\ndata: {\"number\":3}\n\n",
+                    Token);
+                await WaitAsync(context);
+            },
+            new SseConfig
+            {
+                Format = new FormatConfig { Kind = FormatKind.Json, DropsBadData = true },
+                Metadata = { new MetadataColumn { Column = "last", Key = "id" }, new MetadataColumn { Column = "kind", Key = "event" } },
+            });
+        source.OutputSchema = ProgramSchema.Write(new ArrowSchema(new ArrowField("kind", ArrowType.Utf8), new ArrowField("number", ArrowType.Int64), new ArrowField("last", ArrowType.Utf8)));
+
+        Assert.Equal(["message|1|null", "trade|2|a", "quote|3|b"], await ReadToTheEndAsync(source, null, 3));
+        Assert.Equal(["message|4|b"], await ReadToTheEndAsync(source, LastCheckpoint, 1));
     }
 
     [Fact(Timeout = Watchdog.Milliseconds)]

@@ -41,9 +41,9 @@ public sealed class WebTableTests : IAsyncLifetime
 
         await StreamJobRun.RunAsync(
             $"""
-            CREATE TABLE events (at TIMESTAMP NOT NULL, v BIGINT, WATERMARK FOR at) WITH (connector = 'sse', endpoint = '{server.Address}/events');
+            CREATE TABLE events (at TIMESTAMP NOT NULL, kind TEXT METADATA FROM 'event', v BIGINT, WATERMARK FOR at) WITH (connector = 'sse', endpoint = '{server.Address}/events');
             CREATE TABLE hook (total BIGINT) WITH (connector = 'webhook', endpoint = '{server.Address}/hook', headers = 'X-A: 1; X-B: 2');
-            INSERT INTO hook SELECT sum(v)::BIGINT FROM events GROUP BY tumble(INTERVAL '1 minute');
+            INSERT INTO hook SELECT sum(v)::BIGINT FROM events WHERE kind = 'message' GROUP BY tumble(INTERVAL '1 minute');
             """,
             new WindowEvents(0, 0),
             _engine!,
