@@ -4,7 +4,7 @@ using OrleansFlow.Tasks;
 
 namespace OrleansFlow.Silo.Gateway.Flight;
 
-/// <summary>What descriptors and tickets name: <c>RUN/NODE</c>, <c>uploads/NAME</c>, or <c>streams/NAME</c> with or without <c>/FROM</c> and <c>/TO</c>.</summary>
+/// <summary>What descriptors and tickets name: <c>RUN/NODE</c>, <c>uploads/NAME</c>, <c>streams/NAME</c> with or without <c>/FROM</c> and <c>/TO</c>, or <c>streams.NAME</c>.</summary>
 internal readonly record struct FlightPath
 {
     private FlightPath(string head, string name, string? from = null, string? to = null)
@@ -63,6 +63,8 @@ internal static class FlightPaths
     /// <summary>First part of the path of a live stream; no run may have this id.</summary>
     public const string Streams = "streams";
 
+    private const string StreamPrefix = Streams + ".";
+
     /// <summary>First part of the path of a kept result; no run may have this id.</summary>
     public const string Queries = "queries";
 
@@ -81,11 +83,14 @@ internal static class FlightPaths
         [Uploads, var name] when IdText.IsValid(name) => FlightPath.OfUpload(name),
         [Queries, var id] when IdText.IsValid(id) => FlightPath.OfQuery(id),
         [Streams, var name] when IdText.IsValid(name) => FlightPath.OfStream(name),
+
+        // As SQL writes it, so that the table of a job is streams.JOB.TABLE.
+        [var one] when one.StartsWith(StreamPrefix, StringComparison.Ordinal) && IdText.IsValid(one.AsSpan(StreamPrefix.Length)) => FlightPath.OfStream(one[StreamPrefix.Length..]),
         [Streams, var name, var from] when IdText.IsValid(name) && IdText.IsValid(from) => FlightPath.OfStream(name, from),
         [Streams, var name, var from, var to] when IdText.IsValid(name) && IdText.IsValid(from) && IdText.IsValid(to) => FlightPath.OfStream(name, from, to),
         [var run, var node] when run is not (Uploads or Streams or Queries) && IdText.IsValid(run) && IdText.IsValid(node) => FlightPath.OfNode(new RunId(run), node),
         _ => throw new FlowException(
             FlowErrorCode.BadInput,
-            $"Flight '{text}' is neither [RUN, NODE] nor [{Uploads}, NAME] nor [{Streams}, NAME, FROM, TO]: send a PATH of such parts, each 1 to {IdText.MaxLength} letters, digits, '_', '-' or '.', the first a letter or digit."),
+            $"Flight '{text}' is neither [RUN, NODE] nor [{Uploads}, NAME] nor [{Streams}, NAME, FROM, TO] nor [{StreamPrefix}NAME]: send a PATH of such parts, each 1 to {IdText.MaxLength} letters, digits, '_', '-' or '.', the first a letter or digit."),
     };
 }

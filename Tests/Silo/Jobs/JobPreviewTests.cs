@@ -92,6 +92,23 @@ public sealed class JobPreviewTests
         }
 
         Assert.Equal(100, read);
+        var named = await silo.Flight.GetFlightInfoAsync(FlightDescriptor.ForPath("streams.rides.tail"), new RpcCallOptions(CancellationToken: Token));
+        var lived = new List<object?>();
+        await foreach (var element in silo.Flight.DoGet(named.Endpoints[0].Ticket, new RpcCallOptions(CancellationToken: Token)).ReadAllAsync(Token))
+        {
+            using (element.Batch)
+            {
+                lived.AddRange(Enumerable.Range(0, element.Batch?.RowCount ?? 0).Select(row => element.Batch!.Column(0).GetValue(row)));
+            }
+
+            if (lived.Count == 100)
+            {
+                // It waits for more rows, of which there are none.
+                break;
+            }
+        }
+
+        Assert.Equal(Enumerable.Range(0, 100).Select(number => (object?)(number * 10L)), lived.Order());
         await silo.Client.Jobs.DeleteAsync("rides", Token);
         await Assert.ThrowsAsync<RpcException>(() => silo.Flight.GetFlightInfoAsync(FlightDescriptor.ForPath("streams", "rides.tail"), new RpcCallOptions(CancellationToken: Token)));
     }
