@@ -70,13 +70,16 @@ public sealed class SourceContext : IDisposable
     /// <summary>As <see cref="PollAsync"/>, but waits for the engine meanwhile. Gathered rows go on when their time comes.</summary>
     /// <param name="atMost">How long; <see cref="Timeout.InfiniteTimeSpan"/> until the engine says something that ends the source.</param>
     /// <param name="cancellationToken">The job ends at once.</param>
-    public async ValueTask<SourceEnd?> WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    public ValueTask<SourceEnd?> WaitAsync(TimeSpan atMost, CancellationToken cancellationToken) => WaitAsync(Operator.Clock.GetTimestamp(), atMost, cancellationToken);
+
+    /// <summary>As the public one; the time runs from a moment on that the caller looked at to know how long to wait.</summary>
+    internal async ValueTask<SourceEnd?> WaitAsync(long since, TimeSpan atMost, CancellationToken cancellationToken)
     {
         var clock = Operator.Clock;
-        var start = clock.GetTimestamp();
         while (await PollAsync(cancellationToken) is null)
         {
-            var left = atMost == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : atMost - clock.GetElapsedTime(start);
+            var now = clock.GetTimestamp();
+            var left = atMost == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : atMost - clock.GetElapsedTime(since, now);
             if (left <= TimeSpan.Zero)
             {
                 return null;
@@ -90,6 +93,12 @@ public sealed class SourceContext : IDisposable
             if (left < TimeSpan.MaxValue)
             {
                 _timer.Change(left < ShortestWait ? ShortestWait : left, Timeout.InfiniteTimeSpan);
+
+                // A clock that was moved before the timer was set does not fire it.
+                if (clock.GetElapsedTime(now) >= left)
+                {
+                    _subtask.Inbox.Tick();
+                }
             }
 
             await MeetAsync(await _subtask.Inbox.ReadAsync(cancellationToken), cancellationToken);
@@ -98,7 +107,7 @@ public sealed class SourceContext : IDisposable
         return _end;
     }
 
-    /// <summary>As <see cref="WaitAsync"/>, until something beside the engine is done, such as a read from a network. Its outcome is for the caller to see.</summary>
+    /// <summary>As <see cref="WaitAsync(TimeSpan, CancellationToken)"/>, until something beside the engine is done, such as a read from a network. Its outcome is for the caller to see.</summary>
     /// <param name="other">What is awaited; it goes on when the source ends.</param>
     /// <param name="cancellationToken">The job ends at once.</param>
     public async ValueTask<SourceEnd?> WaitForAsync(Task other, CancellationToken cancellationToken)

@@ -17,7 +17,7 @@ public enum SourceEnd
 public abstract class StreamSource : StreamElement
 {
     /// <summary>
-    /// Reads until the end. Between two rows it asks <see cref="SourceContext.PollAsync"/> or waits by <see cref="SourceContext.WaitAsync"/>:
+    /// Reads until the end. Between two rows it asks <see cref="SourceContext.PollAsync"/> or waits by <see cref="SourceContext.WaitAsync(TimeSpan, CancellationToken)"/>:
     /// only there a checkpoint is taken, so its position and the rows that it has given out agree.
     /// </summary>
     /// <param name="context">Takes the rows and brings what the engine says.</param>

@@ -53,10 +53,11 @@ internal sealed class EventsSource(EventTable events) : StreamSource
                 return SourceEnd.Final;
             }
 
-            var due = clock.GetElapsedTime(_startedAt) - TimeSpan.FromSeconds(emitted / rate);
+            var now = clock.GetTimestamp();
+            var due = clock.GetElapsedTime(_startedAt, now) - TimeSpan.FromSeconds(emitted / rate);
             if (due <= TimeSpan.Zero)
             {
-                if (await context.WaitAsync(TimeSpan.FromMilliseconds(1) - due, cancellationToken) is { } told)
+                if (await context.WaitAsync(now, TimeSpan.FromMilliseconds(1) - due, cancellationToken) is { } told)
                 {
                     return told;
                 }

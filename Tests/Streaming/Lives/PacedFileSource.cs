@@ -52,10 +52,11 @@ internal sealed class PacedFileSource(FileSourceConfig config) : StreamSource
                         return end;
                     }
 
-                    var due = clock.GetElapsedTime(_startedAt) - TimeSpan.FromSeconds((double)(_given - before) / EventsSource.RowsPerSecond);
+                    var now = clock.GetTimestamp();
+                    var due = clock.GetElapsedTime(_startedAt, now) - TimeSpan.FromSeconds((double)(_given - before) / EventsSource.RowsPerSecond);
                     if (due <= TimeSpan.Zero)
                     {
-                        if (await context.WaitAsync(TimeSpan.FromMilliseconds(1) - due, cancellationToken) is { } told)
+                        if (await context.WaitAsync(now, TimeSpan.FromMilliseconds(1) - due, cancellationToken) is { } told)
                         {
                             return told;
                         }
