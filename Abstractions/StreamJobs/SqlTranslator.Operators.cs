@@ -75,7 +75,7 @@ internal sealed partial class SqlTranslator
                 return $"coalesce({Sql(left)}, {Sql(right)})";
             case ExpressionType.ArrayIndex:
                 return $"list_extract({Sql(left)}, {Sql(right)} + 1)";
-            case ExpressionType.And or ExpressionType.Or when binary.Type == typeof(bool):
+            case ExpressionType.And or ExpressionType.Or when binary.Type == typeof(bool) || binary.Type == typeof(bool?):
                 return $"({Sql(left)} {(binary.NodeType == ExpressionType.And ? "AND" : "OR")} {Sql(right)})";
             case ExpressionType.ExclusiveOr when RecordTypes.IsWhole(binary.Type):
                 return $"xor({Sql(left)}, {Sql(right)})";
@@ -103,7 +103,10 @@ internal sealed partial class SqlTranslator
             ExpressionType.GreaterThanOrEqual => ">=",
             _ => throw UntranslatableException.Of(binary),
         };
-        return $"({Sql(left)} {sign} {Sql(right)})";
+        var sql = $"({Sql(left)} {sign} {Sql(right)})";
+
+        // In C# null is neither less nor more than anything, so that 'not' of it is true; in SQL both are unknown.
+        return binary is { IsLifted: true, IsLiftedToNull: false } ? $"coalesce({sql}, false)" : sql;
     }
 
     private string Equality(Expression left, Expression right, bool isEqual)

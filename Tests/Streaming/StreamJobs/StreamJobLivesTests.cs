@@ -48,7 +48,7 @@ public sealed class StreamJobLivesTests(LifeEngine lives) : IClassFixture<LifeEn
         ["hopping window by two keys"] = (
             (e, o) => e.KeyBy(r => new { r.Name, Big = r.K > 5 }).Window(JobWindow.Hopping(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10)))
                 .Aggregate(g => new { g.Key.Name, g.Key.Big, Sum = g.Sum(r => (long?)r.N, r => r.Flag == true) }).SinkTo("o", o),
-            "SELECT name, k > 5, (sum(n) FILTER (WHERE flag))::BIGINT FROM (SELECT *, epoch_us(ts) // 2000000 - unnest(range(0, 5)) AS w FROM e) GROUP BY w, name, k > 5"),
+            "SELECT name, coalesce(k > 5, false), (sum(n) FILTER (WHERE flag))::BIGINT FROM (SELECT *, epoch_us(ts) // 2000000 - unnest(range(0, 5)) AS w FROM e) GROUP BY w, name, coalesce(k > 5, false)"),
         ["session by key"] = (
             (e, o) => e.KeyBy(r => r.K).Window(JobWindow.Session(TimeSpan.FromMilliseconds(500))).Aggregate(g => new { g.Key, Count = g.Count(), Sum = g.Sum(r => (long?)r.N) }).SinkTo("o", o),
             "SELECT k, count(*), sum(n)::BIGINT FROM (SELECT *, sum(CASE WHEN t - before < 500000 THEN 0 ELSE 1 END) OVER (PARTITION BY k ORDER BY t) AS s FROM (SELECT *, epoch_us(ts) AS t, lag(epoch_us(ts)) OVER (PARTITION BY k ORDER BY ts) AS before FROM e)) GROUP BY k, s"),
