@@ -36,12 +36,17 @@ public sealed partial class JobRows<T>
             job.Report(StreamJobProblem.BadName, $"{kind} function '{function}'", "names of functions are 1 to 128 letters, digits and '_', '-', '.', and perhaps '@' and a version.");
         }
 
+        if (key.FirstOrDefault(column => column.Contains(',', StringComparison.Ordinal)) is { } comma)
+        {
+            job.Report(StreamJobProblem.BadKey, $"{kind} function '{function}'", $"its key has the column '{comma}', and a comma stands between columns there; give the member another name by [Column].");
+        }
+
         return new JobRows<TOut>(job.Add(new JobStep(job, job.NextNumber, $"{kind} function", RecordColumns.Of(typeof(TOut)), [Step])
         {
             Function = new FunctionCall(kind, function, key, [.. options]),
         }));
     }
 
-    [GeneratedRegex("^[A-Za-z0-9_.-]{1,128}(@[A-Za-z0-9_.-]{1,64})?$")]
+    [GeneratedRegex(@"^[A-Za-z0-9_.-]{1,128}(@[A-Za-z0-9_.-]{1,64})?\z")]
     private static partial Regex FunctionPattern();
 }

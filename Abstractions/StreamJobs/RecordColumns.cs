@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.ComponentModel.DataAnnotations.Schema;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using System.Text.RegularExpressions;
 
 namespace OrleansFlow.StreamJobs;
 
@@ -10,7 +11,7 @@ namespace OrleansFlow.StreamJobs;
 /// <see cref="ColumnAttribute"/> gives another name, or another SQL type by its <c>TypeName</c>; <see cref="NotMappedAttribute"/> leaves one out.
 /// A type that is a column by itself, such as <see cref="long"/>, has the one column <c>Value</c>.
 /// </summary>
-public sealed class RecordColumns
+public sealed partial class RecordColumns
 {
     /// <summary>Name of the column of a record that is one value.</summary>
     public const string ValueColumn = "Value";
@@ -77,6 +78,12 @@ public sealed class RecordColumns
                 continue;
             }
 
+            if (!TypePattern().IsMatch(sqlType))
+            {
+                problems.Add($"{type.Name}.{property.Name} is of the SQL type '{sqlType}' by [Column(TypeName = ...)]; types are letters, digits, spaces and '_', with numbers in brackets, such as DECIMAL(18, 2) or TEXT[].");
+                continue;
+            }
+
             if (name.StartsWith('_') || name.Length > 256 || name.Any(char.IsControl) || !names.Add(name))
             {
                 problems.Add($"{type.Name}.{property.Name} is the column '{name}': names are 1 to 256 characters, begin with no underscore, and differ by more than case.");
@@ -94,6 +101,9 @@ public sealed class RecordColumns
 
         return columns;
     }
+
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_ ]{0,127}(\([0-9]{1,9}( ?, ?[0-9]{1,9})?\))?(\[\]){0,3}\z")]
+    private static partial Regex TypePattern();
 
     private static int DepthOf(Type type) => type.BaseType is { } parent ? 1 + DepthOf(parent) : 0;
 }

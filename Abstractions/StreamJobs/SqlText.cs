@@ -25,8 +25,10 @@ internal static class SqlText
         float number => $"CAST({Literal(number.ToString("R", CultureInfo.InvariantCulture))} AS FLOAT)",
         decimal number => number.ToString(CultureInfo.InvariantCulture),
         DateTime time => $"TIMESTAMP '{time.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture)}'",
-        DateOnly day => $"DATE '{day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}'",
+        DateOnly date => $"DATE '{date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}'",
         TimeSpan length => Interval(length),
+        DayOfWeek day => ((int)day).ToString(CultureInfo.InvariantCulture),
+        Enum => null,
         _ when RecordTypes.IsWhole(value.GetType()) => $"CAST({((IFormattable)value).ToString(null, CultureInfo.InvariantCulture)} AS {RecordTypes.TrySqlType(value.GetType())})",
         _ => null,
     };

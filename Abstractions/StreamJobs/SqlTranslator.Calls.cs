@@ -47,6 +47,11 @@ internal sealed partial class SqlTranslator
 
     private string In(MethodCallExpression call)
     {
+        if (call.Arguments.Skip(call.Object is null ? 2 : 1).Any(argument => !IsNull(argument)))
+        {
+            throw UntranslatableException.Of(call, "SQL compares exactly; leave the comparer out.");
+        }
+
         // Arrays are looked through as spans by newer compilers, so the conversion is undone.
         Expression? list = call.Object ?? call.Arguments[0];
         while (list is MethodCallExpression { Method.Name: "op_Implicit" } or UnaryExpression { NodeType: ExpressionType.Convert })
@@ -65,8 +70,21 @@ internal sealed partial class SqlTranslator
             throw UntranslatableException.Of(call);
         }
 
-        var texts = values.Cast<object?>().Select(value => SqlText.TryLiteral(value) ?? throw UntranslatableException.Of(call)).ToList();
-        return texts.Count == 0 ? "false" : $"coalesce({Sql(item)} IN ({string.Join(", ", texts)}), false)";
+        if (values is ISet<string> set && !(set is HashSet<string> { Comparer: var comparer } && (comparer == StringComparer.Ordinal || comparer == EqualityComparer<string>.Default)))
+        {
+            throw UntranslatableException.Of(call, "SQL compares exactly, and the set does not; take a HashSet<string> without a comparer.");
+        }
+
+        // In C# a list may hold null, which is then found; in SQL that is unknown.
+        var all = values.Cast<object?>().ToList();
+        var hasNull = all.Contains(null);
+        var texts = all.Where(value => value is not null).Select(value => SqlText.TryLiteral(value) ?? throw UntranslatableException.Of(call)).ToList();
+        return (texts.Count, hasNull) switch
+        {
+            (0, false) => "false",
+            (0, true) => $"({Sql(item)} IS NULL)",
+            _ => $"coalesce({Sql(item)} IN ({string.Join(", ", texts)}), {(hasNull ? "true" : "false")})",
+        };
     }
 
     private string TextCall(MethodCallExpression call)
@@ -77,9 +95,9 @@ internal sealed partial class SqlTranslator
         {
             ("ToUpper" or "ToUpperInvariant", 0) => $"upper({self})",
             ("ToLower" or "ToLowerInvariant", 0) => $"lower({self})",
-            ("Trim", 0) => $"trim({self})",
-            ("TrimStart", 0) => $"ltrim({self})",
-            ("TrimEnd", 0) => $"rtrim({self})",
+            ("Trim", 0) => $"trim({self}, {Spaces})",
+            ("TrimStart", 0) => $"ltrim({self}, {Spaces})",
+            ("TrimEnd", 0) => $"rtrim({self}, {Spaces})",
             ("Contains", _) when IsOrdinal(call, 1) => $"contains({self}, {Argument(0)})",
             ("StartsWith", _) when IsOrdinal(call, 1) => $"starts_with({self}, {Argument(0)})",
             ("EndsWith", _) when IsOrdinal(call, 1) => $"ends_with({self}, {Argument(0)})",
@@ -88,7 +106,7 @@ internal sealed partial class SqlTranslator
             ("Substring", 1) => $"substring({self}, {Argument(0)} + 1)",
             ("Substring", 2) => $"substring({self}, {Argument(0)} + 1, {Argument(1)})",
             ("IsNullOrEmpty", 1) => $"(coalesce({Argument(0)}, '') = '')",
-            ("IsNullOrWhiteSpace", 1) => $"(trim(coalesce({Argument(0)}, '')) = '')",
+            ("IsNullOrWhiteSpace", 1) => $"(trim(coalesce({Argument(0)}, ''), {Spaces}) = '')",
             ("Concat", _) when call.Arguments is [{ Type: var type }, ..] && type == typeof(string) => $"concat({string.Join(", ", call.Arguments.Select(TextOf))})",
             ("Equals", 1) when call.Object is not null && call.Arguments[0].Type == typeof(string) => Equality(call.Object, call.Arguments[0], isEqual: true),
             _ => throw UntranslatableException.Of(call),
@@ -124,7 +142,18 @@ internal sealed partial class SqlTranslator
             values += ", 0";
         }
 
-        return $"CAST({name}({values}) AS {RecordTypes.TrySqlType(call.Type)})";
+        var sql = $"{name}({values})";
+
+        // Where C# has no number, SQL has an error.
+        var answer = name switch
+        {
+            "sqrt" => $"CASE WHEN {values} < 0 THEN CAST('NaN' AS DOUBLE) ELSE {sql} END",
+            "ln" or "log10" or "log2" => $"CASE WHEN {values} < 0 THEN CAST('NaN' AS DOUBLE) WHEN {values} = 0 THEN CAST('-Infinity' AS DOUBLE) ELSE {sql} END",
+            "asin" or "acos" => $"CASE WHEN abs({values}) > 1 THEN CAST('NaN' AS DOUBLE) ELSE {sql} END",
+            "sin" or "cos" or "tan" => $"CASE WHEN isinf({values}) THEN CAST('NaN' AS DOUBLE) ELSE {sql} END",
+            _ => sql,
+        };
+        return $"CAST({answer} AS {RecordTypes.TrySqlType(call.Type)})";
     }
 
     private string TimeCall(MethodCallExpression call, Expression time)
@@ -181,6 +210,9 @@ internal sealed partial class SqlTranslator
         _ => throw UntranslatableException.Of(call),
     };
 
+    /// <summary>What C# calls white space (<see cref="char.IsWhiteSpace(char)"/>); SQL alone would take spaces.</summary>
+    private static string Spaces { get; } = SqlText.Literal(string.Concat(Enumerable.Range(0, char.MaxValue + 1).Select(code => (char)code).Where(char.IsWhiteSpace)));
+
     private static Expression Unquoted(Expression node) => node is UnaryExpression { NodeType: ExpressionType.Quote } quote ? quote.Operand : node;
 
     private static Expression Unboxed(Expression node) => node is UnaryExpression { NodeType: ExpressionType.Convert, Type: var type } convert && type == typeof(object) ? convert.Operand : node;
@@ -189,6 +221,6 @@ internal sealed partial class SqlTranslator
         ? name
         : throw UntranslatableException.Of(node, "the name of a function is letters, digits and underscores.");
 
-    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]{0,63}\z")]
     private static partial Regex NamePattern();
 }

@@ -127,12 +127,13 @@ internal sealed partial class SqlTranslator
 
     private string TextOf(Expression node)
     {
-        if (node is UnaryExpression { NodeType: ExpressionType.Convert, Type: var type } convert && type == typeof(object))
+        if (node is UnaryExpression { NodeType: ExpressionType.Convert, Type: var boxed } convert && boxed == typeof(object))
         {
             node = convert.Operand;
         }
 
-        return node.Type == typeof(string) || RecordTypes.IsWhole(node.Type)
+        var type = Nullable.GetUnderlyingType(node.Type) ?? node.Type;
+        return type == typeof(string) || (RecordTypes.IsWhole(type) && !type.IsEnum)
             ? Sql(node)
             : throw UntranslatableException.Of(node, $"a {node.Type.Name} is written differently in SQL and C#; make it a text or a whole number before it is put to a text.");
     }

@@ -27,8 +27,12 @@ internal sealed partial class SqlTranslator
         }
 
         var values = translator.Members(lambda.Body);
-        return [.. columns.Columns.Select(column => (column, values.TryGetValue(column.Member!.Name, out var value) ? value(column) : $"CAST(NULL AS {column.SqlType})"))];
+        return [.. columns.Columns.Select(column => (column, values.TryGetValue(column.Member!.Name, out var value) ? value(column) : Unset(column)))];
     }
+
+    /// <summary>A member that is not set has what C# begins with: null, or nothing of its type.</summary>
+    private static string Unset(RecordColumn column) =>
+        $"CAST({(column.ClrType.IsValueType ? SqlText.TryLiteral(Activator.CreateInstance(column.ClrType)) ?? "NULL" : "NULL")} AS {column.SqlType})";
 
     /// <summary>Translates a key: its parts by the members of the key's type.</summary>
     public static IReadOnlyList<(string Member, string Sql, Type Type)> Key(LambdaExpression lambda, RowBinding.Row row)

@@ -140,9 +140,9 @@ public sealed partial class StreamJob
         }
     }
 
-    [GeneratedRegex("^[A-Za-z][A-Za-z0-9_-]{0,127}$")]
+    [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9_-]{0,127}\z")]
     private static partial Regex NamePattern();
 
-    [GeneratedRegex("^step[0-9]+$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^step[0-9]+\z", RegexOptions.IgnoreCase)]
     private static partial Regex ReservedPattern();
 }

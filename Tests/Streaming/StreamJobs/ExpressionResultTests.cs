@@ -18,6 +18,12 @@ public sealed partial class ExpressionResultTests(LifeEngine lives) : IClassFixt
         new(42, 5, -1, 1.5, "it's \"ß\" {0} %_", null, null, new DateTime(2026, 1, 1)),
     ];
 
+    private static readonly int?[] NullOrThree = [null, 3];
+    private static readonly List<int?> OnlyNull = [null];
+    private static readonly int?[] Threes = [3];
+    private static readonly DayOfWeek[] Weekend = [DayOfWeek.Saturday, DayOfWeek.Sunday];
+    private static readonly HashSet<string> Words = ["abc", ""];
+
     private static readonly Dictionary<string, LambdaExpression> Cases = new LambdaExpression[]
     {
         Of(r => !(r.M > 0)),
@@ -49,6 +55,22 @@ public sealed partial class ExpressionResultTests(LifeEngine lives) : IClassFixt
         Of(r => r.M.HasValue ? r.M.Value : -r.N),
         Of(r => r.M.GetValueOrDefault(9) + r.K),
         Of(r => r.F == null || !r.F.Value),
+        Of(r => r.Text.Trim()),
+        Of(r => r.Text.TrimStart()),
+        Of(r => r.Text.TrimEnd()),
+        Of(r => string.IsNullOrWhiteSpace(r.Text)),
+        Of(r => NullOrThree.Contains(r.M)),
+        Of(r => !NullOrThree.Contains(r.M)),
+        Of(r => OnlyNull.Contains(r.M)),
+        Of(r => !Threes.Contains(r.M)),
+        Of(r => Weekend.Contains(r.Ts.DayOfWeek)),
+        Of(r => Words.Contains(r.Text)),
+        Of(r => Math.Sqrt(r.V)),
+        Of(r => Math.Log(r.V)),
+        Of(r => Math.Log10(r.N)),
+        Of(r => Math.Acos(r.V)),
+        Of(r => Math.Asin(r.V)),
+        Of(r => Math.Sin(r.N / (r.V - r.V))),
     }.ToDictionary(one => one.Body.ToString(), StringComparer.Ordinal);
 
     public static TheoryData<string> Names => [.. Cases.Keys];
