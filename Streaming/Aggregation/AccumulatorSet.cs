@@ -9,6 +9,7 @@ namespace OrleansFlow.Streaming.Aggregation;
 internal sealed class AccumulatorSet(IReadOnlyList<AggregateSpec> specs, ArrowAllocator allocator)
 {
     private readonly Accumulator[] _accumulators = [.. specs.Select(Accumulator.Create)];
+    private readonly int _rowCount = specs.Index().Where(spec => spec.Item.IsRowCount).Select(spec => spec.Index).DefaultIfEmpty(-1).First();
 
     /// <summary>Types of the columns of a partial state of all aggregates.</summary>
     public IReadOnlyList<ArrowType> PartialTypes => [.. _accumulators.SelectMany(accumulator => accumulator.PartialTypes)];
@@ -139,10 +140,10 @@ internal sealed class AccumulatorSet(IReadOnlyList<AggregateSpec> specs, ArrowAl
         }
     }
 
-    /// <summary>The groups below a number of which the last aggregate, a count, is not 0.</summary>
+    /// <summary>The groups below a number that have rows; one of the aggregates has to be their count.</summary>
     public int[] GroupsWithRows(int count)
     {
-        var counts = (CountAccumulator)_accumulators[^1];
+        var counts = (CountAccumulator)_accumulators[_rowCount];
         var groups = new int[count];
         var found = 0;
         for (var group = 0; group < count; group++)

@@ -12,4 +12,7 @@ public sealed record AggregateSpec(AggregateKind Kind, int? Argument, ArrowType?
 {
     /// <summary>Place of a bool column: only rows in which it is true count. Default null: all rows count.</summary>
     public int? Filter { get; init; }
+
+    /// <summary>Whether it counts all rows of a group.</summary>
+    internal bool IsRowCount => Kind == AggregateKind.Count && Argument is null && Filter is null;
 }

@@ -18,7 +18,7 @@ internal sealed class BooleanExtremeAccumulator(int argument, bool isMax) : Accu
     {
         if (_states.Length < count)
         {
-            Array.Resize(ref _states, Math.Max(count, _states.Length * 2));
+            HugePages.Resize(ref _states, Math.Max(count, _states.Length * 2));
         }
     }
 

@@ -189,7 +189,7 @@ internal sealed class BytesGroupIndex : GroupIndex
     {
         var length = checked(_slots.Length * 2);
         _slots = new ulong[length];
-        Array.Resize(ref _entries, length / 2);
+        HugePages.Resize(ref _entries, length / 2);
         for (var group = 0; group < _count; group++)
         {
             var hash = _entries[group].Hash;

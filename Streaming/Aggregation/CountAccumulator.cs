@@ -19,7 +19,7 @@ internal sealed class CountAccumulator(int argument) : Accumulator
     {
         if (_counts.Length < count)
         {
-            Array.Resize(ref _counts, Math.Max(count, _counts.Length * 2));
+            HugePages.Resize(ref _counts, Math.Max(count, _counts.Length * 2));
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed class DoubleSumAccumulator(int argument, bool isMean) : Accumula
     {
         if (_states.Length < count)
         {
-            Array.Resize(ref _states, Math.Max(count, _states.Length * 2));
+            HugePages.Resize(ref _states, Math.Max(count, _states.Length * 2));
         }
     }
 

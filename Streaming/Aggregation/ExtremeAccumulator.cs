@@ -46,7 +46,7 @@ internal sealed class ExtremeAccumulator<T>(int argument, ArrowType type, bool i
     {
         if (_states.Length < count)
         {
-            Array.Resize(ref _states, Math.Max(count, _states.Length * 2));
+            HugePages.Resize(ref _states, Math.Max(count, _states.Length * 2));
         }
     }
 

@@ -23,6 +23,7 @@ internal sealed unsafe class FixedGroupIndex(ArrowType type) : GroupIndex
     private ulong[] _bits = new ulong[SlotsMin / 2];
     private int _shift = 64 - int.TrailingZeroCount(SlotsMin);
     private int _nullGroup = -1;
+    private Loans _loans = new();
     private int _count;
 
     public override int Count => _count;
@@ -56,7 +57,7 @@ internal sealed unsafe class FixedGroupIndex(ArrowType type) : GroupIndex
     public override ArrowArray[] Keys(ReadOnlySpan<int> groups, ArrowAllocator allocator)
     {
         using var builder = ArrowArrayBuilder.Create(_type, allocator);
-        if (builder is PrimitiveBuilder<long> longs && GroupRange.TryGet(groups) is { } range && !(_nullGroup >= range.Start.Value && _nullGroup < range.End.Value))
+        if (builder is PrimitiveBuilder<long> longs && TryRange(groups) is { } range)
         {
             longs.AppendRange(MemoryMarshal.Cast<ulong, long>(_bits.AsSpan(range)));
             return [builder.Build()];
@@ -77,13 +78,36 @@ internal sealed unsafe class FixedGroupIndex(ArrowType type) : GroupIndex
         return [builder.Build()];
     }
 
+    public override ArrowArray[]? SharedKeys(ReadOnlySpan<int> groups)
+    {
+        if (!IsAsInColumn || TryRange(groups) is not { } range)
+        {
+            return null;
+        }
+
+        var (first, count) = range.GetOffsetAndLength(_bits.Length);
+        var buffer = _loans.Lend(_bits, first, count);
+        return [ArrowArray.Create(new ArrowArrayData { Type = _type, Length = count, NullCount = 0, Buffers = [ArrowBuffer.Empty, buffer] })];
+    }
+
     public override void Expect(int count) => Reserve(count);
 
     public override void Clear()
     {
+        if (_loans.Any)
+        {
+            // Numbers begin at 0 again, and what was lent is still read.
+            (_bits, _loans) = (HugePages.Allocate<ulong>(_bits.Length), new Loans());
+        }
+
         Array.Clear(_slots);
         (_count, _nullGroup) = (0, -1);
     }
+
+    private bool IsAsInColumn => _type is TimestampType || _type.Equals(ArrowType.Int64) || _type.Equals(ArrowType.UInt64);
+
+    private Range? TryRange(ReadOnlySpan<int> groups) =>
+        GroupRange.TryGet(groups) is { } range && !(_nullGroup >= range.Start.Value && _nullGroup < range.End.Value) ? range : null;
 
     private void Find(ArrowArray array, ReadOnlySpan<ulong> bits, Span<int> groups)
     {
@@ -165,7 +189,8 @@ internal sealed unsafe class FixedGroupIndex(ArrowType type) : GroupIndex
 
         var older = _slots;
         _slots = HugePages.Allocate<Slot>(length);
-        Array.Resize(ref _bits, length / 2);
+        HugePages.Resize(ref _bits, length / 2);
+        _loans = new Loans();
         _shift = 64 - int.TrailingZeroCount(length);
         foreach (var slot in older)
         {

@@ -128,22 +128,10 @@ internal sealed class GroupAggregator
     }
 
     /// <summary>The keys of groups and their states, as columns that the caller owns.</summary>
-    public ArrowArray[] Partials(ReadOnlySpan<int> groups) => Partials(groups, _allocator);
+    public ArrowArray[] Partials(ReadOnlySpan<int> groups) => Partials(groups, _index.Keys(groups, _allocator), _allocator);
 
-    /// <summary>As the other, with columns from an allocator of the caller.</summary>
-    public ArrowArray[] Partials(ReadOnlySpan<int> groups, ArrowAllocator allocator)
-    {
-        var keys = _index.Keys(groups, allocator);
-        try
-        {
-            return [.. keys, .. _states.Partials(groups, allocator)];
-        }
-        catch
-        {
-            ArrowColumns.Release(keys);
-            throw;
-        }
-    }
+    /// <summary>As the other, to be kept for a while: states are copied to memory of the caller's allocator, keys are shared where that can be.</summary>
+    public ArrowArray[] Partials(ReadOnlySpan<int> groups, ArrowAllocator allocator) => Partials(groups, _index.SharedKeys(groups) ?? _index.Keys(groups, allocator), allocator);
 
     /// <summary>As <see cref="Partials(ReadOnlySpan{int})"/>, as a batch.</summary>
     public RecordBatch PartialBatch(ReadOnlySpan<int> groups) => ArrowColumns.ToBatch(_partialSchema, Partials(groups), groups.Length);
@@ -168,7 +156,7 @@ internal sealed class GroupAggregator
         }
     }
 
-    /// <summary>The groups of which the last aggregate, a count, is not 0: those that were not reset to no rows.</summary>
+    /// <summary>The groups that were not reset to no rows; one of the aggregates has to be the count of rows.</summary>
     public int[] GroupsWithRows() => _states.GroupsWithRows(_index.Count);
 
     /// <summary>The keys of groups and their results, as columns that the caller owns.</summary>
@@ -223,6 +211,19 @@ internal sealed class GroupAggregator
         _index.Clear();
         _states.Clear();
         _changed?.Clear();
+    }
+
+    private ArrowArray[] Partials(ReadOnlySpan<int> groups, ArrowArray[] keys, ArrowAllocator allocator)
+    {
+        try
+        {
+            return [.. keys, .. _states.Partials(groups, allocator)];
+        }
+        catch
+        {
+            ArrowColumns.Release(keys);
+            throw;
+        }
     }
 
     private static bool AreNumberedFrom(int first, ReadOnlySpan<int> groups)

@@ -32,6 +32,10 @@ internal abstract class GroupIndex
     /// <summary>The keys of some numbers, as columns that the caller owns.</summary>
     public abstract ArrowArray[] Keys(ReadOnlySpan<int> groups, ArrowAllocator allocator);
 
+    /// <summary>The keys of numbers where they lie: no copy, and later keys change nothing in it. For columns that live for a while, as those of a checkpoint.</summary>
+    /// <returns>Columns that the caller owns; null where keys do not lie side by side as in a column.</returns>
+    public virtual ArrowArray[]? SharedKeys(ReadOnlySpan<int> groups) => null;
+
     /// <summary>Forgets all keys, but not the room for them.</summary>
     public abstract void Clear();
 

@@ -27,6 +27,15 @@ internal static unsafe partial class HugePages
         return array;
     }
 
+    /// <summary>As <see cref="Array.Resize"/>, to more.</summary>
+    public static void Resize<T>(ref T[] array, int length)
+        where T : unmanaged
+    {
+        var larger = Allocate<T>(length);
+        array.CopyTo(larger, 0);
+        array = larger;
+    }
+
     /// <summary>Asks for huge pages for the part of some memory that whole ones cover.</summary>
     public static void Advise(void* start, long byteCount)
     {

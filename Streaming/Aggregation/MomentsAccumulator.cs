@@ -18,7 +18,7 @@ internal sealed class MomentsAccumulator(int argument, AggregateKind kind) : Acc
     {
         if (_states.Length < count)
         {
-            Array.Resize(ref _states, Math.Max(count, _states.Length * 2));
+            HugePages.Resize(ref _states, Math.Max(count, _states.Length * 2));
         }
     }
 

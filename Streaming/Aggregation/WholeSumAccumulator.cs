@@ -19,7 +19,7 @@ internal sealed class WholeSumAccumulator(int argument, bool isMean, int scale) 
     {
         if (_states.Length < count)
         {
-            Array.Resize(ref _states, Math.Max(count, _states.Length * 2));
+            HugePages.Resize(ref _states, Math.Max(count, _states.Length * 2));
         }
     }
 

@@ -12,6 +12,9 @@ public interface IObjectStore : IDisposable
     /// <summary>Where the objects are, as <see cref="ObjectStores.Open"/> takes it.</summary>
     string Url { get; }
 
+    /// <summary>Whether the objects are on a disk of this machine, or one as fast: then less work for the processor counts more than fewer bytes. Default false.</summary>
+    bool IsLocal => false;
+
     /// <summary>Stores an object; one of that name is replaced. Repeating it is safe.</summary>
     ValueTask PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
 

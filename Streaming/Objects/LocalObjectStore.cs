@@ -42,6 +42,9 @@ public sealed class LocalObjectStore : IObjectStore
     public string Url => new Uri(_root).AbsoluteUri;
 
     /// <inheritdoc/>
+    public bool IsLocal => true;
+
+    /// <inheritdoc/>
     public async ValueTask PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         await using var upload = await UploadAsync(name, cancellationToken);

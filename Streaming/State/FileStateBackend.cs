@@ -24,7 +24,7 @@ public sealed class FileStateBackend : IStateBackend
         ArgumentNullException.ThrowIfNull(store);
         ArgumentOutOfRangeException.ThrowIfLessThan(generation, 1);
         ObjectName.Check(job);
-        _files = new ArrowTableFiles(store, job, generation);
+        _files = new ArrowTableFiles(store, job, generation, isKept: false);
         _clock = clock ?? TimeProvider.System;
     }
 

@@ -33,7 +33,7 @@ public sealed class TableCompactor
         ArgumentOutOfRangeException.ThrowIfLessThan(checkpointsMin, 2);
         ArgumentOutOfRangeException.ThrowIfLessThan(keysMax, 1);
         ObjectName.Check(job);
-        _files = new ArrowTableFiles(store, job, generation);
+        _files = new ArrowTableFiles(store, job, generation, isKept: true);
         _checkpointsMin = checkpointsMin;
         _keysMax = keysMax;
     }
@@ -87,7 +87,7 @@ public sealed class TableCompactor
         }
 
         var schema = await SchemaAsync(inputs.First(input => input.File.Rows > 0).File, cancellationToken);
-        await using var writer = new RowFileWriter(await _files.CreateAsync(path, schema.Columns, cancellationToken), schema);
+        await using var writer = new RowFileWriter(await _files.CreateAsync(path, schema.File, cancellationToken), schema);
         if (table.Kind == TableKind.Keyed)
         {
             // In parts of the range, so that the keys of a part fit.

@@ -31,9 +31,9 @@ internal abstract partial class PanedWindows : EventWindows
         ArgumentOutOfRangeException.ThrowIfLessThan(PaneMicros, 1, nameof(paneWidth));
         _keyColumns = [.. shape.KeyColumns];
 
-        // The last one says whether a group has rows at all.
-        Specs = [.. shape.Aggregates, new AggregateSpec(AggregateKind.Count, null, null, ArrowType.Int64)];
-        _log = new PaneLog(shape.KeyTypes, Specs, retention, PlaceColumn, allocator);
+        // One of them says whether a group has rows at all.
+        Specs = shape.Aggregates.Any(spec => spec.IsRowCount) ? shape.Aggregates : [.. shape.Aggregates, new AggregateSpec(AggregateKind.Count, null, null, ArrowType.Int64)];
+        _log = new PaneLog(shape.KeyTypes, Specs, sharesRowCount: Specs.Count == shape.Aggregates.Count, retention, PlaceColumn, allocator);
     }
 
     public override RowTableOptions Table => _log.Options;
@@ -41,7 +41,7 @@ internal abstract partial class PanedWindows : EventWindows
     /// <summary>Width of a pane in microseconds.</summary>
     private protected long PaneMicros { get; }
 
-    /// <summary>The aggregates and a count of rows, which is the last one.</summary>
+    /// <summary>The aggregates, and behind them a count of rows unless it is among them.</summary>
     private protected IReadOnlyList<AggregateSpec> Specs { get; }
 
     public override void Add(RecordBatch rows)

@@ -92,8 +92,12 @@ public sealed class WindowOperator : StreamOperator
         {
             using (rows)
             {
-                await MakeRoomAsync(rows.RowCount, cancellationToken);
-                _windows.Restore(rows);
+                for (var from = 0; from < rows.RowCount; from += WindowShape.BatchRowsMax)
+                {
+                    using var some = rows.Slice(from, Math.Min(WindowShape.BatchRowsMax, rows.RowCount - from));
+                    await MakeRoomAsync(some.RowCount, cancellationToken);
+                    _windows.Restore(some);
+                }
             }
         }
 

@@ -10,9 +10,12 @@ internal interface ITableFiles
     string PathOf(SubtaskPlace place, string table, long epoch, int compaction);
 
     /// <summary>Begins a file.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="schema">The columns of the file.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     ValueTask<ITableFileWriter> CreateAsync(string path, ArrowSchema schema, CancellationToken cancellationToken);
 
-    /// <summary>The rows of a file, a batch at a time, which the caller disposes.</summary>
+    /// <summary>The rows of a file, a batch at a time, which the caller disposes. They have the hash that the file may have left out (<see cref="ImpliedHash"/>).</summary>
     IAsyncEnumerable<RecordBatch> ReadAsync(TableFile file, CancellationToken cancellationToken);
 }
 

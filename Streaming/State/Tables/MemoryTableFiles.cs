@@ -39,7 +39,8 @@ internal sealed class MemoryTableFiles : ITableFiles, IDisposable
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 given++;
-                yield return batches[given - 1];
+                var batch = batches[given - 1];
+                yield return ImpliedHash.Of(batch.Schema)?.Add(batch) ?? batch;
             }
 
             await ValueTask.CompletedTask;

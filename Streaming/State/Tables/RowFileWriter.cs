@@ -19,6 +19,7 @@ internal sealed class RowFileWriter(ITableFileWriter file, StoredSchema schema) 
     /// <summary>Most rows of a batch in a file.</summary>
     public const int RowsMax = 64 * 1024;
 
+    private readonly bool _leavesHashOut = schema.File.Fields.Count < schema.Columns.Fields.Count;
     private readonly List<RecordBatch> _small = [];
     private int _smallRows;
     private long _rows;
@@ -33,8 +34,12 @@ internal sealed class RowFileWriter(ITableFileWriter file, StoredSchema schema) 
     /// <param name="cancellationToken">Gives up.</param>
     public async ValueTask WriteAsync(RecordBatch rows, int? hashColumn, ulong hashWithoutKey, CancellationToken cancellationToken)
     {
-        using var hashed = WithHash(rows, hashColumn, hashWithoutKey);
-        await WriteStoredAsync(hashed, cancellationToken);
+        if (rows.RowCount == 0)
+        {
+            return;
+        }
+
+        await KeepAsync(Stored(rows, hashColumn, hashWithoutKey), cancellationToken);
     }
 
     /// <summary>Adds rows that have their hash already, as files have them; the caller keeps its reference.</summary>
@@ -45,14 +50,8 @@ internal sealed class RowFileWriter(ITableFileWriter file, StoredSchema schema) 
             return;
         }
 
-        Observe(rows);
-        _small.Add(rows.Retain());
-        _smallRows += rows.RowCount;
-        _rows += rows.RowCount;
-        if (_smallRows >= RowsMin)
-        {
-            await WriteSmallAsync(cancellationToken);
-        }
+        Observe(rows.Column<UInt64Array>(rows.ColumnCount - 1).Values);
+        await KeepAsync(AsInFile(rows, _leavesHashOut ? rows.ColumnCount - 1 : rows.ColumnCount), cancellationToken);
     }
 
     /// <summary>Makes the file durable and describes it.</summary>
@@ -111,35 +110,47 @@ internal sealed class RowFileWriter(ITableFileWriter file, StoredSchema schema) 
         _smallRows = 0;
     }
 
-    private RecordBatch WithHash(RecordBatch rows, int? hashColumn, ulong hashWithoutKey)
+    /// <summary>Takes rows of the file over.</summary>
+    private async ValueTask KeepAsync(RecordBatch rows, CancellationToken cancellationToken)
     {
+        _small.Add(rows);
+        _smallRows += rows.RowCount;
+        _rows += rows.RowCount;
+        if (schema.TimeColumn is { } column)
+        {
+            _maxTimeMicros = Math.Max(_maxTimeMicros, Extremes.Of(RowTimes.Of(rows.Column(column))).Max);
+        }
+
+        if (_smallRows >= RowsMin)
+        {
+            await WriteSmallAsync(cancellationToken);
+        }
+    }
+
+    private RecordBatch Stored(RecordBatch rows, int? hashColumn, ulong hashWithoutKey)
+    {
+        if (hashColumn is { } column)
+        {
+            Observe(rows.Column<UInt64Array>(column).Values);
+            return AsInFile(rows, rows.ColumnCount);
+        }
+
         var hashes = ArrayPool<ulong>.Shared.Rent(rows.RowCount);
         try
         {
             var span = hashes.AsSpan(0, rows.RowCount);
-            if (hashColumn is { } column)
-            {
-                rows.Column<UInt64Array>(column).Values.CopyTo(span);
-            }
-            else if (schema.KeyColumns.Length > 0)
+            if (schema.KeyColumns.Length > 0)
             {
                 RowHash.Compute(rows, schema.KeyColumns, span);
-            }
-            else
-            {
-                span.Fill(hashWithoutKey);
+                Observe(span);
+                return AsInFile(rows, rows.ColumnCount);
             }
 
+            span.Fill(hashWithoutKey);
+            Observe(span);
             using var builder = new UInt64Builder(ArrowAllocator.Pooled);
             builder.AppendRange(span);
-            var columns = new ArrowArray[rows.ColumnCount + 1];
-            for (var i = 0; i < rows.ColumnCount; i++)
-            {
-                columns[i] = rows.Column(i).Retain();
-            }
-
-            columns[^1] = builder.Build();
-            return new RecordBatch(schema.Columns, columns, rows.RowCount);
+            return AsInFile(rows, rows.ColumnCount, builder.Build());
         }
         finally
         {
@@ -147,20 +158,12 @@ internal sealed class RowFileWriter(ITableFileWriter file, StoredSchema schema) 
         }
     }
 
-    private void Observe(RecordBatch rows)
-    {
-        foreach (var hash in rows.Column<UInt64Array>(rows.ColumnCount - 1).Values)
-        {
-            _minHash = Math.Min(_minHash, hash);
-            _maxHash = Math.Max(_maxHash, hash);
-        }
+    private RecordBatch AsInFile(RecordBatch rows, int columnCount, params ReadOnlySpan<ArrowArray> more) =>
+        new(schema.File, [.. rows.Columns.Take(columnCount).Select(column => column.Retain()), .. more], rows.RowCount);
 
-        if (schema.TimeColumn is { } column)
-        {
-            foreach (var time in RowTimes.Of(rows.Column(column)))
-            {
-                _maxTimeMicros = Math.Max(_maxTimeMicros, time);
-            }
-        }
+    private void Observe(ReadOnlySpan<ulong> hashes)
+    {
+        var (min, max) = Extremes.Of(hashes);
+        (_minHash, _maxHash) = (Math.Min(_minHash, min), Math.Max(_maxHash, max));
     }
 }

@@ -40,7 +40,7 @@ internal sealed class RowTable : IRowTable, IStateTable
         _files = migrates ? [] : _restored;
     }
 
-    public async IAsyncEnumerable<RecordBatch> RestoreAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<RecordBatch> RestoreAsync(CancellationToken cancellationToken)
     {
         if (_isRestoring || _latestEpoch != long.MinValue)
         {
@@ -48,33 +48,7 @@ internal sealed class RowTable : IRowTable, IStateTable
         }
 
         _isRestoring = true;
-        foreach (var file in _restored)
-        {
-            var covered = FileLists.CoveredOf(file, _restored);
-            await foreach (var stored in _store.ReadAsync(file, cancellationToken))
-            {
-                RecordBatch rows;
-                using (stored)
-                {
-                    rows = Restored(file, stored, covered);
-                }
-
-                if (rows.RowCount == 0)
-                {
-                    rows.Dispose();
-                    continue;
-                }
-
-                if (_migrates)
-                {
-                    _rows.Add(rows.Retain());
-                }
-
-                yield return rows;
-            }
-        }
-
-        _isRestored = true;
+        return ReadAhead.ReadAsync(ReadRestoredAsync(cancellationToken), cancellationToken);
     }
 
     public void Append(RecordBatch rows)
@@ -135,6 +109,37 @@ internal sealed class RowTable : IRowTable, IStateTable
 
             _rows.Clear();
         }
+    }
+
+    private async IAsyncEnumerable<RecordBatch> ReadRestoredAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var file in _restored)
+        {
+            var covered = FileLists.CoveredOf(file, _restored);
+            await foreach (var stored in _store.ReadAsync(file, cancellationToken))
+            {
+                RecordBatch rows;
+                using (stored)
+                {
+                    rows = Restored(file, stored, covered);
+                }
+
+                if (rows.RowCount == 0)
+                {
+                    rows.Dispose();
+                    continue;
+                }
+
+                if (_migrates)
+                {
+                    _rows.Add(rows.Retain());
+                }
+
+                yield return rows;
+            }
+        }
+
+        _isRestored = true;
     }
 
     private RecordBatch Restored(TableFile file, RecordBatch stored, KeyRange[] covered)
@@ -251,7 +256,7 @@ internal sealed class RowTable : IRowTable, IStateTable
             {
                 var path = table._store.PathOf(table._place, table._name, epoch, 0);
                 var schema = StoredSchema.Of(table._options);
-                await using var writer = new RowFileWriter(await table._store.CreateAsync(path, schema.Columns, cancellationToken), schema);
+                await using var writer = new RowFileWriter(await table._store.CreateAsync(path, schema.File, cancellationToken), schema);
                 foreach (var batch in rows)
                 {
                     await writer.WriteAsync(batch, table._options.HashColumn, table._place.Keys.Min, cancellationToken);

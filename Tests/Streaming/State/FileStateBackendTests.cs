@@ -1,6 +1,7 @@
 using OrleansFlow.Arrow;
 using OrleansFlow.Arrow.Ipc;
 using OrleansFlow.Errors;
+using OrleansFlow.Protocol.Streaming.V1;
 using OrleansFlow.Streaming.Objects;
 using OrleansFlow.Streaming.State;
 
@@ -35,7 +36,7 @@ public sealed class FileStateBackendTests : StateBackendContract, IDisposable
     }
 
     [Fact]
-    public async Task File_IsACompressedArrowFileWithTheHashOfEachRow()
+    public async Task File_IsACompressedArrowFile_WithoutTheHashThatFollowsFromTheKey()
     {
         var state = _backend.Open(new("op", 0, 1), null);
         (await state.OpenRowsAsync("t", StateRows.Timed(), None)).Append(StateRows.Batch([.. Enumerable.Range(0, 10_000).Select(i => ((long)i, "the same text", 5L))]));
@@ -43,10 +44,53 @@ public sealed class FileStateBackendTests : StateBackendContract, IDisposable
         using var reader = ArrowFileReader.Open(Path.Combine(_folder, "jobs/j1", file.Path));
         using var batch = await reader.ReadBatchAsync(0, None);
 
-        Assert.Equal(["key", "value", "_timestamp", "_key_hash"], reader.Schema.Fields.Select(field => field.Name));
-        Assert.Equal(StateRows.HashOf(7), batch.Column<UInt64Array>(3).Values[7]);
+        Assert.Equal(["key", "value", "_timestamp"], reader.Schema.Fields.Select(field => field.Name));
+        Assert.Equal(Enumerable.Range(0, 10_000).Min(key => StateRows.HashOf(key)), file.MinHash);
+        Assert.Equal(Enumerable.Range(0, 10_000).Max(key => StateRows.HashOf(key)), file.MaxHash);
         Assert.InRange((long)file.Bytes, 1, batch.ByteCount / 2);
         Assert.Equal((long)file.Bytes, _backend.BytesWritten);
+    }
+
+    [Fact]
+    public async Task FileOfRowsWithoutKey_HasTheHashOfItsSubtask()
+    {
+        var state = _backend.Open(new("op", 1, 4), null);
+        (await state.OpenRowsAsync("t", StateRows.Timed() with { KeyColumns = [] }, None)).Append(StateRows.Batch((1, "x", 5), (2, "y", 5)));
+        var file = (await state.WriteAsync(1)).Tables[0].Files.Single();
+        using var reader = ArrowFileReader.Open(Path.Combine(_folder, "jobs/j1", file.Path));
+        using var batch = await reader.ReadBatchAsync(0, None);
+
+        Assert.Equal([KeyRange.Of(1, 4).Min, KeyRange.Of(1, 4).Min], batch.Column<UInt64Array>(3).Values.ToArray());
+    }
+
+    [Fact]
+    public async Task FileFromBefore_WithTheHashOfEachRow_IsReadAsEver()
+    {
+        const string Path = "generations/0000002/checkpoints/checkpoint-0000009/operator-op/table-t-000";
+        var schema = new ArrowSchema(
+            [.. StateRows.Schema.Fields, new ArrowField(RowTableOptions.KeyHashColumn, ArrowType.UInt64, isNullable: false)],
+            [new("orleansflow.key_columns", "0"), new("orleansflow.time_column", "2"), new("orleansflow.retention_micros", "")]);
+        using var content = new MemoryStream();
+        await using (var writer = new ArrowFileWriter(content, schema, null, leaveOpen: true))
+        {
+            using var rows = StateRows.Batch((1, "one", 5), (2, "two", 5), (3, "three", 5), (4, "four", 5));
+            using var builder = new UInt64Builder();
+            builder.AppendRange([StateRows.HashOf(1), StateRows.HashOf(2), StateRows.HashOf(3), StateRows.HashOf(4)]);
+            using var batch = new RecordBatch(schema, [.. rows.Columns.Select(column => column.Retain()), builder.Build()], 4);
+            await writer.WriteAsync(batch, None);
+            await writer.EndAsync(None);
+        }
+
+        await _store.PutAsync($"jobs/j1/{Path}", content.ToArray(), None);
+        var file = new TableFile { Path = Path, Epoch = 9, MinHash = 0, MaxHash = ulong.MaxValue, Rows = 4, Bytes = (ulong)content.Length };
+        var restored = new OperatorState { OperatorId = "op", Parallelism = 1, Tables = { new TableState { Name = "t", Kind = TableKind.Timed, Version = 1, Files = { file } } } };
+        var read = new List<string>();
+        for (var index = 0; index < 2; index++)
+        {
+            read.AddRange(await StateRows.ReadAsync(await _backend.Open(new("op", index, 2), restored).OpenRowsAsync("t", StateRows.Timed(), None)));
+        }
+
+        Assert.Equal(["1=one", "2=two", "3=three", "4=four"], read.Order(StringComparer.Ordinal));
     }
 
     [Fact]
