@@ -7,8 +7,6 @@ namespace OrleansFlow.Benchmarks.Macro.Scenarios;
 /// <param name="stateMegabytes">Bytes of state, in 10^6.</param>
 internal sealed class StreamRecovery(int stateMegabytes) : Scenario
 {
-    private const long BytesPerRow = 24;
-
     // A batch in a moment, and hardly any state more.
     private const long RowsPerSecond = 200_000;
 
@@ -29,13 +27,15 @@ internal sealed class StreamRecovery(int stateMegabytes) : Scenario
 
     public override IReadOnlyDictionary<string, double> Facts => _facts;
 
+    private long Keys => stateMegabytes * 1_000_000L / SteadyJob.BytesPerKey;
+
     public override async Task SetUpAsync(CancellationToken cancellationToken)
     {
         _scratch = new ScratchFolder();
         _engine = await EngineInstance.OpenAsync(new EngineOptions { ThreadCount = 1 }, cancellationToken);
-        await using (var job = await SteadyJob.OpenAsync(_scratch.Path, _engine, 0, cancellationToken))
+        await using (var job = await SteadyJob.OpenAsync(_scratch.Path, _engine, Keys, 0, cancellationToken))
         {
-            await job.SentAsync(stateMegabytes * 1_000_000L / BytesPerRow, cancellationToken);
+            await job.SentAsync(Keys + Keys / 8, cancellationToken);
             await job.CheckpointAsync(cancellationToken);
         }
 
@@ -45,7 +45,7 @@ internal sealed class StreamRecovery(int stateMegabytes) : Scenario
     public override async Task<Sample> MeasureAsync(CancellationToken cancellationToken)
     {
         var began = _clock.GetTimestamp();
-        await using var job = await SteadyJob.OpenAsync(_scratch!.Path, _engine!, RowsPerSecond, cancellationToken);
+        await using var job = await SteadyJob.OpenAsync(_scratch!.Path, _engine!, Keys, RowsPerSecond, cancellationToken);
         await job.TakingAsync(cancellationToken);
         var time = _clock.GetElapsedTime(began);
         _facts["mb_of_state"] = job.RestoredBytes / 1e6;

@@ -1,4 +1,5 @@
 using OrleansFlow.Engine;
+using OrleansFlow.Protocol.Streaming.V1;
 using OrleansFlow.Streaming.Dataflow;
 using OrleansFlow.Streaming.Objects;
 using OrleansFlow.Streaming.Operators;
@@ -8,11 +9,14 @@ using OrleansFlow.Streaming.Sql.Planning;
 namespace OrleansFlow.Benchmarks.Macro.Streams;
 
 /// <summary>
-/// A job that counts by key in one long window, so that its state grows by a row with each key and nothing leaves it. Its checkpoints are in a folder; runs after one
-/// another go on from there.
+/// A job that counts by key in one long window, round after round of the same keys: its state is one row for each of them, all of which change. Its checkpoints are in a
+/// folder; runs after one another go on from there.
 /// </summary>
 internal sealed class SteadyJob : IAsyncDisposable
 {
+    /// <summary>Bytes of the state of a key: the key, its count and its window, of 8 bytes each.</summary>
+    public const long BytesPerKey = 24;
+
     private const string Job = "steady";
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(1);
 
@@ -33,18 +37,19 @@ internal sealed class SteadyJob : IAsyncDisposable
     public bool IsTaking => _job.Counters.Any(one => one.MessagesReceived > 0 && one.OperatorName.Contains("window", StringComparison.Ordinal));
 
     /// <summary>Bytes of state in the checkpoint that it began from; 0 for none.</summary>
-    public long RestoredBytes => BytesOf(_job.Restored);
+    public long RestoredBytes => FilesOf(_job.Restored).Sum(file => (long)file.Bytes);
 
     /// <summary>Begins, or goes on.</summary>
     /// <param name="folder">Where its checkpoints are.</param>
     /// <param name="engine">Runs its texts.</param>
+    /// <param name="keyCount">How many keys.</param>
     /// <param name="rowsPerSecond">Rows of the source; 0 for as many as are taken.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<SteadyJob> OpenAsync(string folder, EngineInstance engine, long rowsPerSecond, CancellationToken cancellationToken)
+    public static async Task<SteadyJob> OpenAsync(string folder, EngineInstance engine, long keyCount, long rowsPerSecond, CancellationToken cancellationToken)
     {
         var text = string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
-            $"CREATE TABLE numbers WITH (connector = 'impulse', event_rate = '{rowsPerSecond}', event_time_interval_ms = '1', start_time_micros = '0'); CREATE TABLE nothing WITH (connector = 'blackhole'); INSERT INTO nothing SELECT counter, count(*) FROM numbers GROUP BY tumble(INTERVAL '10000 days'), counter");
+            $"CREATE TABLE numbers WITH (connector = 'impulse', event_rate = '{rowsPerSecond}', event_time_interval_ms = '1', start_time_micros = '0'); CREATE TABLE nothing WITH (connector = 'blackhole'); INSERT INTO nothing SELECT counter % {keyCount}, count(*) FROM numbers GROUP BY tumble(INTERVAL '10000 days'), counter % {keyCount}");
         var program = await StreamPlanner.PlanAsync(text, new StreamPlanOptions { Parallelism = 1 }, cancellationToken);
         var store = new LocalObjectStore(folder);
         var job = await LocalJob.OpenAsync(
@@ -59,11 +64,12 @@ internal sealed class SteadyJob : IAsyncDisposable
     public Task TakingAsync(CancellationToken cancellationToken) => UntilAsync(() => IsTaking, cancellationToken);
 
     /// <summary>Takes a checkpoint.</summary>
-    /// <returns>Bytes that it wrote.</returns>
-    public async Task<long> CheckpointAsync(CancellationToken cancellationToken)
+    /// <returns>Rows of state and bytes that it wrote.</returns>
+    public async Task<(long Rows, long Bytes)> CheckpointAsync(CancellationToken cancellationToken)
     {
         var manifest = await _job.CheckpointAsync(thenStop: false, cancellationToken);
-        return BytesOf(manifest, manifest.Epoch);
+        var files = FilesOf(manifest).Where(file => file.Epoch == manifest.Epoch).ToList();
+        return (files.Sum(file => file.Rows), files.Sum(file => (long)file.Bytes));
     }
 
     /// <summary>Ends as a crash does: without a checkpoint.</summary>
@@ -87,6 +93,6 @@ internal sealed class SteadyJob : IAsyncDisposable
         }
     }
 
-    private static long BytesOf(OrleansFlow.Protocol.Streaming.V1.CheckpointManifest? manifest, long? epoch = null) => manifest is null ? 0 : manifest.Operators
-        .SelectMany(state => state.Tables).SelectMany(table => table.Files).Where(file => epoch is null || file.Epoch == epoch).DistinctBy(file => file.Path).Sum(file => (long)file.Bytes);
+    private static IEnumerable<TableFile> FilesOf(CheckpointManifest? manifest) =>
+        manifest is null ? [] : manifest.Operators.SelectMany(state => state.Tables).SelectMany(table => table.Files).DistinctBy(file => file.Path);
 }
