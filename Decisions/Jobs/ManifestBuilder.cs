@@ -49,6 +49,10 @@ internal static class ManifestBuilder
         if (parts.All(part => part.State.HasWatermarkMicros))
         {
             (state.MinWatermarkMicros, state.MaxWatermarkMicros) = (parts.Min(part => part.State.WatermarkMicros), parts.Max(part => part.State.WatermarkMicros));
+            if (state.MinWatermarkMicros != state.MaxWatermarkMicros)
+            {
+                state.WatermarksMicros.Add(parts.Select(part => part.State.WatermarkMicros));
+            }
         }
 
         var tables = new Dictionary<string, (TableState Table, HashSet<string> Paths)>(StringComparer.Ordinal);

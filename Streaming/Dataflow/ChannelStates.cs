@@ -39,6 +39,40 @@ internal static class ChannelStates
         }
     }
 
+    /// <summary>The program as it ran when the checkpoint was taken, where that holds rows on their way and had other numbers of subtasks.</summary>
+    /// <param name="program">What begins, before chaining; it stays as it is.</param>
+    /// <param name="restored">What it begins from.</param>
+    /// <returns>Null: the program can begin as it is.</returns>
+    public static Program? ProgramBefore(Program program, IReadOnlyList<OperatorState> restored)
+    {
+        if (!restored.Any(Holds))
+        {
+            return null;
+        }
+
+        var counts = restored.ToDictionary(state => state.OperatorId, state => state.Parallelism, StringComparer.Ordinal);
+        var before = program.Clone();
+        foreach (var node in before.Nodes)
+        {
+            node.Parallelism = counts.GetValueOrDefault(node.Chain[0].Id, node.Parallelism);
+        }
+
+        var (now, then) = (program.Nodes.ToDictionary(node => node.Id, node => node.Parallelism), before.Nodes.ToDictionary(node => node.Id, node => node.Parallelism));
+        if (now.All(node => then[node.Key] == node.Value))
+        {
+            return null;
+        }
+
+        // As the planner has it: rows without a key stay where they are as long as both ends have as many subtasks.
+        foreach (var edge in before.Edges.Where(edge => edge.Kind is EdgeKind.Forward or EdgeKind.Shuffle && edge.KeyColumns.Count == 0))
+        {
+            var isEven = then[edge.Source] == then[edge.Target];
+            edge.Kind = !isEven ? EdgeKind.Shuffle : now[edge.Target] != then[edge.Target] ? EdgeKind.Forward : edge.Kind;
+        }
+
+        return before;
+    }
+
     /// <summary>Writes what was captured.</summary>
     /// <param name="state">Opened for this alone.</param>
     /// <param name="plan">Whose it is.</param>

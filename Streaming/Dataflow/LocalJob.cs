@@ -9,7 +9,7 @@ namespace OrleansFlow.Streaming.Dataflow;
 /// A job of one process whose checkpoints are in an object store: it goes on from the latest one, takes the next at an interval, clears old ones away, and
 /// merges their files. Of several processes with the same folder the last that began owns it; the others end. Thread-safe; runs once.
 /// </summary>
-public sealed class LocalJob : IAsyncDisposable
+public sealed partial class LocalJob : IAsyncDisposable
 {
     private readonly LocalJobSetup _setup;
     private readonly CheckpointStore _checkpoints;
@@ -56,6 +56,10 @@ public sealed class LocalJob : IAsyncDisposable
     public IReadOnlyList<SubtaskCounters> Counters => _runner.Counters;
 
     /// <summary>Takes the job over and plans it; nothing runs yet. From now on no older run of it can add a checkpoint.</summary>
+    /// <remarks>
+    /// But for one case: the job begins from an unaligned checkpoint that holds rows on their way, with other numbers of subtasks. Those rows belong to the queues that they were in, so the
+    /// job first runs with its numbers of before, up to an aligned checkpoint, before the call returns (<see cref="LocalJobSetup.CheckpointTaken"/> is told of it).
+    /// </remarks>
     /// <param name="setup">What to run.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="FlowException">
@@ -66,15 +70,14 @@ public sealed class LocalJob : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(setup);
         setup.Validate();
-        var checkpoints = new CheckpointStore(setup.Store, setup.Job);
-        var generation = await GenerationClaims.ClaimAsync(checkpoints, cancellationToken);
-        var taken = await checkpoints.TakeOverAsync(generation, cancellationToken);
-        if (taken.Outcome == PublishOutcome.StaleGeneration)
+        var (job, mustSettle) = await BeginAsync(setup, cancellationToken);
+        if (mustSettle)
         {
-            throw new FlowException(FlowErrorCode.LeaseLost, $"Job '{setup.Job}' was begun by another process at the same time; run it in one process at a time.");
+            await job.SettleAsync(cancellationToken);
+            (job, _) = await BeginAsync(setup with { Savepoint = null }, cancellationToken);
         }
 
-        return new LocalJob(setup, checkpoints, generation, taken, await ChooseAsync(setup, checkpoints, taken, cancellationToken));
+        return job;
     }
 
     /// <summary>As <see cref="LocalRunner.WatchAsync"/>.</summary>
@@ -148,35 +151,6 @@ public sealed class LocalJob : IAsyncDisposable
     {
         await _closing.CancelAsync();
         await _runner.DisposeAsync();
-    }
-
-    private static async Task<CheckpointManifest?> ChooseAsync(LocalJobSetup setup, CheckpointStore checkpoints, TakenOver taken, CancellationToken cancellationToken)
-    {
-        var needsCommit = taken.Outcome == PublishOutcome.CommitRequired;
-        if (setup.Savepoint is { } name && needsCommit)
-        {
-            throw new FlowException(
-                FlowErrorCode.Unsupported, $"Job '{setup.Job}' has rows to commit since its last crash; let it go on once before it begins from savepoint '{name}'.");
-        }
-
-        var from = setup.Savepoint is null ? taken.Latest : await new SavepointStore(checkpoints).ReadAsync(setup.Savepoint, cancellationToken);
-        if (from is null)
-        {
-            return null;
-        }
-
-        var isSame = from.ProgramHash.Span.SequenceEqual(StateCompatibility.HashOf(setup.Program));
-        if (!isSame && setup.Savepoint is null && !setup.AcceptsChangedProgram)
-        {
-            throw new FlowException(
-                FlowErrorCode.Unsupported, $"Job '{setup.Job}' has checkpoints of another program. Accept the change, begin from a savepoint, or take another folder.");
-        }
-
-        var chosen = StateCompatibility.Choose(setup.Program, from, setup.DropsUnknownState, needsCommit);
-        var restored = from.Clone();
-        restored.Operators.Clear();
-        restored.Operators.Add(chosen);
-        return restored;
     }
 
     private async Task<CheckpointManifest> TakeAsync(bool thenStop, bool isAligned, CancellationToken cancellationToken)

@@ -16,7 +16,7 @@ internal sealed class SubtaskTables(ITableFiles store, SubtaskPlace place, Opera
 
     public KeyRange Keys { get; } = place.Keys;
 
-    public long? RestoredWatermarkMicros { get; } = restored is { HasMinWatermarkMicros: true } ? restored.MinWatermarkMicros : null;
+    public long? RestoredWatermarkMicros { get; } = OperatorStates.WatermarkOf(restored, place);
 
     public async ValueTask<IGlobalTable> OpenGlobalAsync(string name, GlobalTableOptions options, CancellationToken cancellationToken)
     {

@@ -134,10 +134,13 @@ public abstract partial class StateBackendContract
     }
 
     [Fact]
-    public async Task RestoredWatermark_IsTheLeastOfTheSubtasks()
+    public async Task RestoredWatermark_IsTheSubtasksOwn_AndOfAnotherParallelismTheLeast()
     {
         var subtasks = new[] { new SubtaskState { WatermarkMicros = 9 }, new SubtaskState { WatermarkMicros = 4 } };
 
+        Assert.Equal([9L, 4L], Enumerable.Range(0, 2).Select(index => Backend.Open(new("op", index, 2), OperatorStates.Merge("op", subtasks)).RestoredWatermarkMicros));
+        Assert.Equal([4L, 4L, 4L], Enumerable.Range(0, 3).Select(index => Backend.Open(new("op", index, 3), OperatorStates.Merge("op", subtasks)).RestoredWatermarkMicros));
+        Assert.Empty(OperatorStates.Merge("op", [subtasks[0], subtasks[0]]).WatermarksMicros);
         Assert.Equal(4, Backend.Open(new("op", 0, 1), OperatorStates.Merge("op", subtasks)).RestoredWatermarkMicros);
         Assert.Null(Backend.Open(new("op", 0, 1), OperatorStates.Merge("op", [.. subtasks, new SubtaskState()])).RestoredWatermarkMicros);
         Assert.Null(Backend.Open(new("op", 0, 1), null).RestoredWatermarkMicros);
