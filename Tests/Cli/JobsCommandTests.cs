@@ -10,7 +10,7 @@ public sealed class JobsCommandTests(SiloProcessFixture silo) : IClassFixture<Si
     public async Task Job_FromSubmissionToStop_IsSeenAndSteered()
     {
         var file = silo.Write("rides.sql", Sql);
-        await SaysAsync("rides", "jobs", "submit", file, "--id", "rides", "-p", "2", "--checkpoint-interval", "00:00:30");
+        await SaysAsync("rides", "jobs", "submit", file, "--id", "rides", "-p", "2", "--checkpoint-interval", "00:00:30", "--checkpoint-barriers", "unaligned", "--alignment-timeout", "0.5");
         await SaysAsync("rides", "jobs", "list");
         var shown = await SaysAsync("checkpoints every 00:00:30", "jobs", "get", "rides");
         Assert.All(["subtasks", "workers none"], text => Assert.Contains(text, shown, StringComparison.Ordinal));

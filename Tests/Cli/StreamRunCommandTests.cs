@@ -97,7 +97,27 @@ public sealed class StreamRunCommandTests : IDisposable
         Assert.Equal(0, await third.WaitForExitAsync(Token));
     }
 
+    [Fact(Timeout = WatchdogMs)]
+    public async Task UnalignedBarriers_ByTheCommandLine_SurviveSigkillAndAnotherParallelism()
+    {
+        const int Rows = 8_000;
+        var file = Write(Rows, "event_rate = '4000',");
+        string[] unaligned = ["--checkpoint-barriers", "unaligned", "--alignment-timeout", "0"];
+        await using (var first = Run([file, "--state-dir", State, "--checkpoint-interval", "0.1", "-p", "2", "-v", .. unaligned]))
+        {
+            await first.WaitForTextAsync("checkpoint 4", Token);
+            await first.KillAsync();
+        }
+
+        await using var second = Run([file, "--state-dir", State, "-p", "3", .. unaligned]);
+        Assert.Equal(0, await second.WaitForExitAsync(Token));
+        Assert.Contains("from checkpoint", second.Output, StringComparison.Ordinal);
+        AssertCounts(Rows);
+    }
+
     [Theory(Timeout = WatchdogMs)]
+    [InlineData("good.sql", "--alignment-timeout '-1' is no time from 0 to 1 day", new[] { "--alignment-timeout", "-1" })]
+    [InlineData("good.sql", "Argument 'crooked' not recognized", new[] { "--checkpoint-barriers", "crooked" })]
     [InlineData("no-such.sql", "There is no file", new string[0])]
     [InlineData("good.sql", "--parallelism must be 1 to 1024.", new[] { "-p", "0" })]
     [InlineData("good.sql", "--checkpoint-interval 'soon' is no time from 10 ms to 1 day", new[] { "--checkpoint-interval", "soon" })]

@@ -39,10 +39,11 @@ internal static class JobsCommand
         var savepoint = new Option<string?>("--from-savepoint") { Description = "What it begins from: JOB/NAME. Its state is copied.", HelpName = "JOB/NAME" };
         var drop = new Option<bool>("--drop-unknown-state") { Description = "With --from-savepoint: state of operators that the text does not have is left behind; else such a text is refused." };
         var command = new Command("submit", "Make a job of streaming SQL and start it.") { file, id, parallelism, interval, url, live, savepoint, drop };
+        var barriers = BarrierOptions.AddTo(command);
         var gateway = GatewayOptions.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var sql = await ReadAsync(parsed.GetValue(file)!, cancellationToken);
+            var sql = await ReadAsync(parsed.GetValue(file)!, cancellationToken) + barriers.StatementsOf(parsed);
             await using var client = gateway.Connect(parsed);
             var options = new StreamJobOptions
             {

@@ -31,7 +31,7 @@ internal sealed class StreamRun(StreamRunChoices choices, TextWriter told, TimeP
         }
 
         var program = await StreamPlanner.PlanAsync(
-            await File.ReadAllTextAsync(choices.File.FullName, cancellationToken),
+            await File.ReadAllTextAsync(choices.File.FullName, cancellationToken) + choices.Settings,
             new StreamPlanOptions { Parallelism = choices.Parallelism, ReadFunctionFile = FunctionFiles.Below(choices.File.DirectoryName!) },
             cancellationToken);
         var own = choices.StateDirectory is null ? Directory.CreateTempSubdirectory("flow-run-") : null;

@@ -19,5 +19,8 @@ internal sealed record StreamRunChoices
 
     public bool DropsUnknownState { get; init; }
 
+    /// <summary>Statements behind the text.</summary>
+    public string Settings { get; init; } = "";
+
     public bool IsVerbose { get; init; }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 
 namespace OrleansFlow.Cli.Commands.Streams;
 
@@ -35,9 +34,7 @@ internal static class StreamRunCommand
             CustomParser = result =>
             {
                 var text = result.Tokens[0].Value;
-                var time = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0 and <= 86_400
-                    ? TimeSpan.FromSeconds(seconds)
-                    : TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out var parsed) ? parsed : TimeSpan.Zero;
+                var time = TimeText.TryParse(text) ?? TimeSpan.Zero;
                 if (time < IntervalMin || time > IntervalMax)
                 {
                     result.AddError($"--checkpoint-interval '{text}' is no time from 10 ms to 1 day; give seconds (0.5) or hh:mm:ss.");
@@ -52,6 +49,7 @@ internal static class StreamRunCommand
         var drop = new Option<bool>("--drop-unknown-state") { Description = "Leave behind what operators kept that the text does not have any more." };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Say each checkpoint." };
         var command = new Command(name, description) { file, state, parallelism, interval, from, save, accept, drop, verbose };
+        var barriers = BarrierOptions.AddTo(command);
         command.SetAction((parsed, cancellationToken) => new StreamRun(
             new StreamRunChoices
             {
@@ -63,6 +61,7 @@ internal static class StreamRunCommand
                 Savepoint = parsed.GetValue(save),
                 AcceptsChanges = parsed.GetValue(accept),
                 DropsUnknownState = parsed.GetValue(drop),
+                Settings = barriers.StatementsOf(parsed),
                 IsVerbose = parsed.GetValue(verbose),
             },
             Console.Error,
