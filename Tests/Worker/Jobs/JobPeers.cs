@@ -19,13 +19,15 @@ internal sealed class JobPeers : IAsyncDisposable
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly VerificationKeys _keys = new();
 
-    public JobPeers()
+    /// <param name="beforeRows">What sinks wait for before they take a batch; null: nothing.</param>
+    public JobPeers(Func<CancellationToken, Task>? beforeRows = null)
     {
+        BeforeRows = beforeRows ?? (static _ => Task.CompletedTask);
         _keys.Set([Convert.ToBase64String(_key.ExportSubjectPublicKeyInfo())]);
         foreach (var id in new[] { "w1", "w2" })
         {
             var seen = new Recorder();
-            var worker = new JobHarness(setup => setup with { WorkerId = id, Clock = TimeProvider.System }, registry => registry.Add("record", _ => new RecordSink(seen)));
+            var worker = new JobHarness(setup => setup with { WorkerId = id, Clock = TimeProvider.System }, registry => registry.Add("record", _ => new RecordSink(seen, BeforeRows)));
             Workers.Add(worker);
             Seen.Add(seen);
             var server = new JobEdgeServer(worker.Host, _keys.Verify, TimeProvider.System);
@@ -57,6 +59,8 @@ internal sealed class JobPeers : IAsyncDisposable
 
     /// <summary>What the sinks of each worker saw.</summary>
     public List<Recorder> Seen { get; } = [];
+
+    private Func<CancellationToken, Task> BeforeRows { get; }
 
     /// <summary>A token, as a gateway signs it.</summary>
     public string Token(string subject = "j1/1", string kind = SignedTextReader.JobKind)
@@ -140,17 +144,16 @@ internal sealed class JobPeers : IAsyncDisposable
         }
     }
 
-    private sealed class RecordSink(Recorder seen) : StreamOperator
+    private sealed class RecordSink(Recorder seen, Func<CancellationToken, Task> beforeRows) : StreamOperator
     {
-        public override ValueTask ProcessAsync(RecordBatch batch, int input, IOperatorOutput output, CancellationToken cancellationToken)
+        public override async ValueTask ProcessAsync(RecordBatch batch, int input, IOperatorOutput output, CancellationToken cancellationToken)
         {
             using (batch)
             {
+                await beforeRows(cancellationToken);
                 var numbers = (Int64Array)batch.Column(0);
                 seen.Add([.. Enumerable.Range(0, batch.RowCount).Select(row => (long)numbers.GetValue(row)!)]);
             }
-
-            return ValueTask.CompletedTask;
         }
 
         public override ValueTask OnBarrierAsync(CheckpointBarrier barrier, IOperatorOutput output, CancellationToken cancellationToken)
