@@ -19,16 +19,18 @@ internal sealed class FilesystemConnector : StreamConnector
         new("rolling.max_rows", "Sink: a file ends with so many rows or more. Default 0: never by rows."),
         new("rolling.max_bytes", "Sink: a file ends with so many bytes or more. Default 134217728."),
         new("rolling.interval", "Sink: a file ends at that age, such as '5 minutes'; 1 second to 1 day. Default: never by age. Each checkpoint ends all files."),
-        new("partition.fields", "Sink: names of columns between commas; rows go to folders name=value, and the files do not hold these columns. Default none."),
+        new("partition.fields", "Sink: names of columns between commas; rows go to folders name=value, and the files do not hold these columns. PARTITIONED BY (columns) says the same. Default none."),
         new("partition.time_format", "Sink: rows go to a folder of their event time, by a format of .NET such as yyyy/MM/dd/HH, behind those of the fields. Default none."),
         new("file.prefix", "Sink: what the names of files begin with: letters, digits and -_.=%+@~. Default nothing."),
     ];
 
     public override IReadOnlyList<ConnectorMetadata> Metadata => FileMetadata.All;
 
+    public override bool DividesRows => true;
+
     public override StreamOperatorPlan Source(CreateTableStatement table, ArrowSchema columns)
     {
-        var options = OptionsOf(table, isSource: true);
+        var options = table.PartitionedBy.Count == 0 ? OptionsOf(table, isSource: true) : throw TablePartitions.NotWritten(table);
         var path = options.Require("path", "/data/in/*.json");
         var config = new FilesystemSourceConfig { Path = path, Format = FormatOptions.Read(options, path, TableMetadata.DataOf(table, columns)), Metadata = { TableMetadata.Of(table) } };
         return new StreamOperatorPlan(FilesystemSource.Kind, config) { Schema = columns };
@@ -46,9 +48,16 @@ internal sealed class FilesystemConnector : StreamConnector
             }
         }
 
+        if (table.PartitionedBy.Count > 0)
+        {
+            fields = fields.Length == 0
+                ? [.. TablePartitions.ColumnsOf(table, [.. columns.Fields.Select(column => column.Name)])]
+                : throw options.Bad("the option partition.fields and PARTITIONED BY say the same; give one of them");
+        }
+
         if (fields.Length > 0 && fields.Length == columns.Fields.Count)
         {
-            throw options.Bad("the option partition.fields names all columns, so that files would hold none");
+            throw options.Bad($"{(table.PartitionedBy.Count > 0 ? "PARTITIONED BY" : "the option partition.fields")} names all columns, so that files would hold none");
         }
 
         var written = new ArrowSchema([.. columns.Fields.Where(column => !fields.Contains(column.Name))]);

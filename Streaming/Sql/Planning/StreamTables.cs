@@ -27,12 +27,8 @@ internal sealed class StreamTables(SqlPlanner planner, ProgramBuilder program, S
     /// <summary>Adds a table: the engine gets to know its columns.</summary>
     public async Task AddAsync(CreateTableStatement statement, CancellationToken cancellationToken)
     {
-        if (statement.PartitionedBy.Count > 0)
-        {
-            throw new FlowException(FlowErrorCode.Unsupported, $"Table '{statement.Name}': PARTITIONED BY is not supported yet.");
-        }
-
         var connector = ConnectorOf(statement);
+        TablePartitions.Check(statement, connector, options);
         var columns = statement.Columns.Count > 0 || connector is null ? statement.Columns : connector.DefaultColumns;
         var read = await DescribeAsync(statement, columns.Where(column => column.Generated is null), cancellationToken);
         TableMetadata.Check(statement, connector, read);
