@@ -1,3 +1,5 @@
+using Confluent.Kafka;
+
 namespace OrleansFlow.Streaming.Connectors.Kafka;
 
 /// <summary>What the reading of a topic brings: a record, a partition that is read from now on, or a problem that does not end it.</summary>
@@ -7,4 +9,8 @@ namespace OrleansFlow.Streaming.Connectors.Kafka;
 /// <param name="Key">Its key; null for none.</param>
 /// <param name="Value">Its bytes; null for a deletion, and for what is no record.</param>
 /// <param name="Problem">What happened.</param>
-internal readonly record struct KafkaArrival(int Partition, long NextOffset, long TimeMicros, byte[]? Key, byte[]? Value, Exception? Problem = null);
+internal readonly record struct KafkaArrival(int Partition, long NextOffset, long TimeMicros, byte[]? Key, byte[]? Value, Exception? Problem = null)
+{
+    /// <summary>Its headers; null for none, and where no column asks for them.</summary>
+    public Headers? Headers { get; init; }
+}

@@ -94,7 +94,7 @@ internal sealed class KafkaReader : IDisposable
             {
                 _lostAt = null;
                 var time = record.Message.Timestamp is { Type: not TimestampType.NotAvailable } stamp ? stamp.UnixTimestampMs : _clock.GetUtcNow().ToUnixTimeMilliseconds();
-                await arrivals.WriteAsync(new KafkaArrival(record.Partition, record.Offset + 1, time * 1_000, record.Message.Key, record.Message.Value), cancellationToken);
+                await arrivals.WriteAsync(new KafkaArrival(record.Partition, record.Offset + 1, time * 1_000, record.Message.Key, record.Message.Value) { Headers = record.Message.Headers }, cancellationToken);
             }
         }
     }

@@ -12,6 +12,9 @@ namespace OrleansFlow.Streaming.Connectors.Kafka;
 /// <summary>Makes rows from records; the time of each record is behind its rows. Not thread-safe.</summary>
 internal sealed class KafkaRows : IDisposable
 {
+    /// <summary>What keys of a single header begin with.</summary>
+    public const string HeaderPrefix = "header:";
+
     private const string EventTimeKey = "(event time)";
     private const long MicrosPerMilli = 1_000;
 
@@ -20,6 +23,10 @@ internal sealed class KafkaRows : IDisposable
     private readonly KafkaField[] _fields;
     private readonly byte[] _topic;
     private readonly bool _hasTextKey;
+
+    // The names of single headers, by the place of their column; null for what is none.
+    private readonly string?[] _headers;
+    private readonly string[] _textHeaders;
 
     /// <summary>Makes it.</summary>
     /// <param name="operatorId">The source, for messages.</param>
@@ -32,6 +39,8 @@ internal sealed class KafkaRows : IDisposable
         _metadata = new MetadataRows(operatorId, schema, [.. config.Metadata, new MetadataColumn { Column = EventTime.Column, Key = EventTimeKey }], allocator);
         _fields = [.. _metadata.Keys.Select((key, place) => FieldOf(operatorId, key, _metadata.Column(place).Type))];
         _hasTextKey = _fields.Contains(KafkaField.KeyText);
+        _headers = [.. _metadata.Keys.Select(key => key.StartsWith(HeaderPrefix, StringComparison.Ordinal) ? key[HeaderPrefix.Length..] : null)];
+        _textHeaders = [.. _headers.Where((name, place) => name is not null && _fields[place] == KafkaField.HeaderText).OfType<string>().Distinct(StringComparer.Ordinal)];
         _topic = Encoding.UTF8.GetBytes(config.Client.Topic);
         _decoder = new MessageDecoder(config.Format, _metadata.Data, allocator);
     }
@@ -46,6 +55,9 @@ internal sealed class KafkaRows : IDisposable
         TimeMillis = 4,
         KeyText = 5,
         KeyBytes = 6,
+        Headers = 7,
+        HeaderText = 8,
+        HeaderBytes = 9,
     }
 
     public int HeldRowCount => _decoder.HeldRowCount;
@@ -58,12 +70,21 @@ internal sealed class KafkaRows : IDisposable
             return;
         }
 
+        foreach (var name in _textHeaders)
+        {
+            if (KafkaHeaders.Last(record.Headers, name) is { } value && !Utf8.IsValid(value))
+            {
+                bad(new BadRecordException($"its header '{name}' is no text of UTF-8; declare the column of METADATA FROM '{HeaderPrefix}{name}' as BYTEA"));
+                return;
+            }
+        }
+
         _decoder.Add(record.Value, bad);
         while (_metadata.RowCount < _decoder.HeldRowCount)
         {
             for (var place = 0; place < _fields.Length; place++)
             {
-                Append(_fields[place], _metadata.Column(place), record);
+                Append(place, _metadata.Column(place), record);
             }
         }
     }
@@ -82,9 +103,9 @@ internal sealed class KafkaRows : IDisposable
         _metadata.Dispose();
     }
 
-    private void Append(KafkaField field, ArrowArrayBuilder column, in KafkaArrival record)
+    private void Append(int place, ArrowArrayBuilder column, in KafkaArrival record)
     {
-        switch (field)
+        switch (_fields[place])
         {
             case KafkaField.Topic:
                 ((VariableBinaryBuilder)column).Append(_topic);
@@ -104,6 +125,12 @@ internal sealed class KafkaRows : IDisposable
             case KafkaField.KeyText or KafkaField.KeyBytes when record.Key is { } key:
                 ((VariableBinaryBuilder)column).Append(key);
                 break;
+            case KafkaField.Headers:
+                ((VariableBinaryBuilder)column).Append(KafkaHeaders.Json(record.Headers).Span);
+                break;
+            case KafkaField.HeaderText or KafkaField.HeaderBytes when KafkaHeaders.Last(record.Headers, _headers[place]!) is { } value:
+                ((VariableBinaryBuilder)column).Append(value);
+                break;
             default:
                 column.AppendNull();
                 break;
@@ -119,6 +146,11 @@ internal sealed class KafkaRows : IDisposable
         ("timestamp", IntegerType { FixedBitWidth: 64, IsSigned: true }) => KafkaField.TimeMillis,
         ("key", StringType { IsLarge: false }) => KafkaField.KeyText,
         ("key", BinaryType { IsLarge: false }) => KafkaField.KeyBytes,
+        ("headers", StringType { IsLarge: false }) => KafkaField.Headers,
+        (_, StringType { IsLarge: false }) when IsHeader(key) => KafkaField.HeaderText,
+        (_, BinaryType { IsLarge: false }) when IsHeader(key) => KafkaField.HeaderBytes,
         _ => throw new FlowException(FlowErrorCode.BadGraph, $"The Kafka source '{operatorId}' does not give '{key}' as {type.Name}."),
     };
+
+    private static bool IsHeader(string key) => key.Length > HeaderPrefix.Length && key.StartsWith(HeaderPrefix, StringComparison.Ordinal);
 }

@@ -24,6 +24,12 @@ internal enum PostgresChangeKind
 /// <param name="TimeMicros">When the transaction was committed.</param>
 internal sealed record PostgresChange(PostgresChangeKind Kind, long TimeMicros)
 {
+    /// <summary>Where the commit of the transaction is in the log.</summary>
+    public ulong Lsn { get; init; }
+
+    /// <summary>Number of the transaction.</summary>
+    public uint TransactionId { get; init; }
+
     /// <summary>The row before; empty where the server does not say.</summary>
     public byte[]?[] Old { get; init; } = [];
 

@@ -25,19 +25,21 @@ internal sealed class PostgresChangeReader(LogicalReplicationConnection connecti
     public async Task ReadAsync(string slot, string publication, ulong lsn, ChannelWriter<PostgresChange> changes, CancellationToken cancellationToken)
     {
         var options = new PgOutputReplicationOptions(publication, PgOutputProtocolVersion.V1);
-        var timeMicros = 0L;
+        var (timeMicros, commitLsn, transactionId) = (0L, 0UL, 0U);
         await foreach (var message in connection.StartReplication(new PgOutputReplicationSlot(slot), options, cancellationToken, new NpgsqlLogSequenceNumber(lsn)))
         {
             switch (message)
             {
                 case BeginMessage begin:
-                    timeMicros = MicrosOf(begin.TransactionCommitTimestamp);
+                    (timeMicros, commitLsn, transactionId) = (MicrosOf(begin.TransactionCommitTimestamp), (ulong)begin.TransactionFinalLsn, begin.TransactionXid);
                     break;
                 case RelationMessage relation:
                     _places[relation.RelationId] = PlacesOf(relation);
                     break;
                 case InsertMessage insert:
-                    await changes.WriteAsync(new PostgresChange(PostgresChangeKind.Insert, timeMicros) { New = await RowAsync(insert.NewRow, insert.Relation, null, cancellationToken) }, cancellationToken);
+                    await changes.WriteAsync(
+                        new PostgresChange(PostgresChangeKind.Insert, timeMicros) { New = await RowAsync(insert.NewRow, insert.Relation, null, cancellationToken), Lsn = commitLsn, TransactionId = transactionId },
+                        cancellationToken);
                     break;
                 case FullUpdateMessage update:
                     var old = await RowAsync(update.OldRow, update.Relation, null, cancellationToken);

@@ -15,10 +15,11 @@ internal sealed class PostgresSnapshot(NpgsqlConnection connection, string table
 
     /// <summary>Gives all rows out. No checkpoint is taken meanwhile.</summary>
     /// <param name="snapshot">What the server calls that moment.</param>
+    /// <param name="lsn">Where the log goes on from that moment.</param>
     /// <param name="context">Takes the rows.</param>
     /// <param name="cancellationToken">The job ends.</param>
     /// <returns>Their event time in microseconds: when the reading began.</returns>
-    public async Task<long> ReadAsync(string snapshot, SourceContext context, CancellationToken cancellationToken)
+    public async Task<long> ReadAsync(string snapshot, ulong lsn, SourceContext context, CancellationToken cancellationToken)
     {
         await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
         await using (var set = new NpgsqlCommand($"SET TRANSACTION SNAPSHOT '{snapshot}'", connection))
@@ -41,7 +42,7 @@ internal sealed class PostgresSnapshot(NpgsqlConnection connection, string table
                 values[i] = await reader.IsDBNullAsync(i, cancellationToken) ? null : Encoding.UTF8.GetBytes(reader.GetString(i));
             }
 
-            rows.Add(values, isRetract: false, timeMicros);
+            rows.Add(values, isRetract: false, timeMicros, new PostgresOrigin(lsn, null, timeMicros));
             if (rows.HeldRowCount >= BatchRows)
             {
                 await context.EmitAsync(rows.Build(), cancellationToken);

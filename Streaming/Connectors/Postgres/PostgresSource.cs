@@ -55,7 +55,7 @@ public sealed class PostgresSource(PostgresSourceConfig config) : StreamSource
         }
 
         _connection = PostgresNames.Connection(config.Connection, context.OperatorId);
-        _rows = new PostgresRows(config.Table, schema, context.Allocator);
+        _rows = new PostgresRows(config.Table, schema, context.Allocator, config.Metadata);
         if (_table.TryGet(Key, out var stored))
         {
             _state = PostgresSourceState.Parser.ParseFrom(stored.Span);
@@ -167,7 +167,7 @@ public sealed class PostgresSource(PostgresSourceConfig config) : StreamSource
         var begin = new PostgresSourceState { Lsn = (ulong)made.ConsistentPoint };
         if (!config.HasNoSnapshot)
         {
-            begin.TimeMicros = await new PostgresSnapshot(connection, config.Table, _rows).ReadAsync(made.SnapshotName!, context, cancellationToken);
+            begin.TimeMicros = await new PostgresSnapshot(connection, config.Table, _rows).ReadAsync(made.SnapshotName!, begin.Lsn, context, cancellationToken);
         }
 
         _state = begin;
@@ -244,7 +244,7 @@ public sealed class PostgresSource(PostgresSourceConfig config) : StreamSource
         state.TimeMicros = Math.Max(state.TimeMicros, change.TimeMicros);
         if (change.Kind == PostgresChangeKind.Insert)
         {
-            _rows!.Add(change.New, isRetract: false, state.TimeMicros);
+            _rows!.Add(change.New, isRetract: false, state.TimeMicros, new PostgresOrigin(change.Lsn, change.TransactionId, change.TimeMicros));
         }
         else if (!_rows!.GivesChanges)
         {

@@ -28,6 +28,7 @@ public sealed class OrleansSource(OrleansSourceConfig config, IEventStreams? str
     private readonly List<OrleansLane> _lanes = [];
     private IGlobalTable? _table;
     private MessageDecoder? _decoder;
+    private MessageColumns? _metadata;
     private BadRecords? _bad;
     private OrleansLane? _current;
 
@@ -45,7 +46,8 @@ public sealed class OrleansSource(OrleansSourceConfig config, IEventStreams? str
             throw OrleansSink.NoStreams($"Source '{context.OperatorId}' reads");
         }
 
-        _decoder = new MessageDecoder(config.Format, schema, context.Allocator);
+        _metadata = config.Metadata.Count == 0 ? null : new MessageColumns(context.OperatorId, schema, config.Metadata, context.Allocator);
+        _decoder = new MessageDecoder(config.Format, _metadata?.Data ?? schema, context.Allocator);
         _bad = new BadRecords(context.OperatorId, config.Format.DropsBadData, context.Clock);
         _table = await context.State.OpenGlobalAsync("o", 1, cancellationToken);
         for (var i = 0; i < config.Keys.Count; i++)
@@ -119,6 +121,7 @@ public sealed class OrleansSource(OrleansSourceConfig config, IEventStreams? str
     public override ValueTask DisposeAsync()
     {
         _decoder?.Dispose();
+        _metadata?.Dispose();
         return base.DisposeAsync();
     }
 
@@ -141,11 +144,18 @@ public sealed class OrleansSource(OrleansSourceConfig config, IEventStreams? str
             }
 
             _decoder.Add(arrival.Record.Span, Refuse);
+            _metadata?.Fill(_decoder, new MessageOrigin
+            {
+                ReceivedMicros = context.Operator.Clock.GetUtcNow().ToUnixTimeMilliseconds() * 1_000,
+                Key = arrival.Lane.Name.Key,
+                Namespace = arrival.Lane.Name.Namespace.Length > 0 ? arrival.Lane.Name.Namespace : null,
+                Provider = arrival.Lane.Name.Provider,
+            });
             arrival.Lane.Reach(arrival.Token);
         }
 
         await _bad!.TellAsync(context.Operator.ReportErrorAsync, cancellationToken);
-        if (_decoder.Build() is { } batch)
+        if ((_metadata is null ? _decoder.Build() : _metadata.Build(_decoder)) is { } batch)
         {
             await context.EmitAsync(batch, cancellationToken);
         }

@@ -10,7 +10,7 @@ namespace OrleansFlow.Streaming.Connectors.Web;
 /// so that over a restart no row is lost or comes twice; an answer with rows is then followed by the next request at once.
 /// </summary>
 /// <param name="config">What to ask, how often, and how answers are written.</param>
-public sealed class HttpPollingSource(HttpPollingConfig config) : MessageSource(config.Format, config.Endpoint, config.Cursor)
+public sealed class HttpPollingSource(HttpPollingConfig config) : MessageSource(config.Format, config.Endpoint, config.Cursor, config.Metadata)
 {
     /// <summary>Kind in programs.</summary>
     public const string Kind = "http_polling";
@@ -34,11 +34,11 @@ public sealed class HttpPollingSource(HttpPollingConfig config) : MessageSource(
         }
         else if (!config.EmitsChangedOnly)
         {
-            await messages.WriteAsync(new SourceMessage(body), cancellationToken);
+            await messages.WriteAsync(new SourceMessage(body) { Status = (int)answer.StatusCode }, cancellationToken);
         }
         else if (SHA256.HashData(body) is var hash && !Position.BodyHash.Span.SequenceEqual(hash))
         {
-            await messages.WriteAsync(new SourceMessage(body) { Hash = hash }, cancellationToken);
+            await messages.WriteAsync(new SourceMessage(body) { Hash = hash, Status = (int)answer.StatusCode }, cancellationToken);
         }
 
         return rowCount => _hasCursor && rowCount > 0 ? TimeSpan.Zero : _interval;

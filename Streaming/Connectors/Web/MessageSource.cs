@@ -18,8 +18,6 @@ public abstract class MessageSource : StreamSource
 {
     private const int MessagesMax = 64;
     private const int BatchRows = 1_000;
-    private const string EventKey = "event";
-    private const string IdKey = "id";
     private static readonly byte[] Key = "p"u8.ToArray();
 
     private readonly FormatConfig? _format;
@@ -28,7 +26,7 @@ public abstract class MessageSource : StreamSource
     private readonly IReadOnlyList<MetadataColumn> _columns;
     private IGlobalTable? _table;
     private MessageDecoder? _decoder;
-    private MetadataRows? _metadata;
+    private MessageColumns? _metadata;
     private BadRecords? _bad;
     private int _cursorColumn = -1;
     private int _failures;
@@ -82,11 +80,7 @@ public abstract class MessageSource : StreamSource
         Client = new WebClient(_endpoint, context.OperatorId, Clock);
         if (_columns.Count > 0)
         {
-            _metadata = new MetadataRows(context.OperatorId, schema, _columns, context.Allocator);
-            if (_columns.Any(column => column.Key is not (EventKey or IdKey) || schema.Field(column.Column).Type is not StringType { IsLarge: false }))
-            {
-                throw new FlowException(FlowErrorCode.BadGraph, $"The source '{context.OperatorId}' gives '{EventKey}' and '{IdKey}', as text; its rows are ({schema}).");
-            }
+            _metadata = new MessageColumns(context.OperatorId, schema, _columns, context.Allocator);
         }
 
         _decoder = new MessageDecoder(_format, _metadata?.Data ?? schema, context.Allocator);
@@ -242,13 +236,14 @@ public abstract class MessageSource : StreamSource
             Position.Cursor = cursor;
         }
 
-        while (_metadata is not null && _metadata.RowCount < _decoder!.HeldRowCount)
+        _metadata?.Fill(_decoder!, new MessageOrigin
         {
-            for (var place = 0; place < _columns.Count; place++)
-            {
-                ((Utf8Builder)_metadata.Column(place)).Append(_columns[place].Key == EventKey ? message.Event : Position.HasCursor ? Position.Cursor : null);
-            }
-        }
+            ReceivedMicros = Clock.GetUtcNow().ToUnixTimeMilliseconds() * 1_000,
+            Url = Client.Shown,
+            Type = message.Event,
+            Id = Position.HasCursor ? Position.Cursor : null,
+            Status = message.Status,
+        });
 
         if (!message.Hash.IsEmpty)
         {
@@ -256,17 +251,7 @@ public abstract class MessageSource : StreamSource
         }
     }
 
-    private RecordBatch? Build()
-    {
-        if (_metadata is null)
-        {
-            return _decoder!.Build();
-        }
-
-        using var values = _metadata.Take(_decoder!.BadRows);
-        using var data = _decoder.Build();
-        return data is null ? null : _metadata.Join(data, values);
-    }
+    private RecordBatch? Build() => _metadata is null ? _decoder!.Build() : _metadata.Build(_decoder!);
 
     private void Refuse(BadRecordException problem) => _bad!.Meet($"message {_count} of {Client.Shown}", problem);
 }

@@ -10,6 +10,9 @@ internal readonly record struct SourceMessage(ReadOnlyMemory<byte>? Payload)
     /// <summary>Its type; null: such messages have none.</summary>
     public string? Event { get; init; }
 
+    /// <summary>The status that it came with; null: such messages have none.</summary>
+    public int? Status { get; init; }
+
     /// <summary>SHA-256 of it; empty where nobody asks.</summary>
     public ReadOnlyMemory<byte> Hash { get; init; }
 

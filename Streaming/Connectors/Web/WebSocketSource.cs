@@ -10,7 +10,7 @@ namespace OrleansFlow.Streaming.Connectors.Web;
 /// messages that come while there is no connection are lost.
 /// </summary>
 /// <param name="config">Where to connect, what to say first, and how messages are written.</param>
-public sealed class WebSocketSource(WebSocketConfig config) : MessageSource(config.Format, config.Endpoint, config.Cursor)
+public sealed class WebSocketSource(WebSocketConfig config) : MessageSource(config.Format, config.Endpoint, config.Cursor, config.Metadata)
 {
     /// <summary>Kind in programs.</summary>
     public const string Kind = "websocket";
@@ -56,7 +56,7 @@ public sealed class WebSocketSource(WebSocketConfig config) : MessageSource(conf
             if (read.EndOfMessage)
             {
                 await messages.WriteAsync(
-                    isTooLong ? new SourceMessage { Problem = $"it is longer than {MessageBytesMax} bytes" } : new SourceMessage(buffer.WrittenSpan.ToArray()), cancellationToken);
+                    isTooLong ? new SourceMessage { Problem = $"it is longer than {MessageBytesMax} bytes" } : new SourceMessage(buffer.WrittenSpan.ToArray()) { Event = read.MessageType == WebSocketMessageType.Text ? "text" : "binary" }, cancellationToken);
                 buffer.ResetWrittenCount();
                 isTooLong = false;
             }

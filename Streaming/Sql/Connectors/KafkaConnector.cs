@@ -40,6 +40,8 @@ internal sealed class KafkaConnector : StreamConnector
         new("offset_id", [ArrowType.Int64], "The same, by another name."),
         new("timestamp", [ArrowType.Timestamp(TimeUnit.Microsecond), ArrowType.Int64], "The time of the record in UTC; as BIGINT milliseconds since 1970. That of reading where the record has none."),
         new("key", [ArrowType.Utf8, ArrowType.Binary], "The key of the record; null: it has none. One that is no UTF-8 is bad data as TEXT."),
+        new("headers", [ArrowType.Utf8], "All headers as an object of JSON: texts; {\"base64\": ...} where a value is no UTF-8; an array where a name is there several times. {} for none."),
+        new(KafkaRows.HeaderPrefix + "*", [ArrowType.Utf8, ArrowType.Binary], "The header of that name, such as 'header:trace-id', of several the last; null: it has none. One that is no UTF-8 is bad data as TEXT."),
     ];
 
     public override StreamOperatorPlan Source(CreateTableStatement table, ArrowSchema columns)

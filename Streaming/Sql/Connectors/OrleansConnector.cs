@@ -25,6 +25,14 @@ internal sealed class OrleansConnector : StreamConnector
         .. FormatOptions.All,
     ];
 
+    public override IReadOnlyList<ConnectorMetadata> Metadata { get; } =
+    [
+        new("key", [ArrowType.Utf8], "The key of the stream that the event came by."),
+        new("namespace", [ArrowType.Utf8], "Its namespace; null: it has none."),
+        new("provider", [ArrowType.Utf8], "Its provider."),
+        WebOptions.Received,
+    ];
+
     public override StreamOperatorPlan Source(CreateTableStatement table, ArrowSchema columns)
     {
         var options = OptionsOf(table, isSource: true);
@@ -40,7 +48,8 @@ internal sealed class OrleansConnector : StreamConnector
             Namespace = options.Text("namespace"),
             Keys = { keys },
             Event = options.Text("event", "bytes"),
-            Format = FormatOptions.Read(options, null, columns, isMessage: true),
+            Format = FormatOptions.Read(options, null, TableMetadata.DataOf(table, columns), isMessage: true),
+            Metadata = { TableMetadata.Of(table) },
             SkipsGaps = options.OneOf("on_gap", false, ("fail", false), ("skip", true)),
         };
         return new StreamOperatorPlan(OrleansSource.Kind, config) { Schema = columns, ParallelismMax = (uint)keys.Count };

@@ -29,6 +29,15 @@ internal sealed class PostgresConnector : StreamConnector
         new("staging_table", "Sink: where rows wait for their checkpoint; it is made where it is missing, and belongs to this job alone. Default: the table with _flow_staged behind its name."),
     ];
 
+    public override IReadOnlyList<ConnectorMetadata> Metadata { get; } =
+    [
+        new("lsn", [ArrowType.Utf8, ArrowType.Int64], "Where the commit of the row is in the log, as PostgreSQL writes it (16/B374D848); of rows that were there at the start, where the log goes on."),
+        new("commit_time", [ArrowType.Timestamp(TimeUnit.Microsecond), ArrowType.Int64], "When it was committed, in UTC, or read at the start; as BIGINT milliseconds since 1970."),
+        new("xid", [ArrowType.Int64], "The number of its transaction; null: it was there at the start."),
+        new("table", [ArrowType.Utf8], "The table, as the option table names it."),
+        new("op", [ArrowType.Utf8], "r: the row was there at the start; c: it has come."),
+    ];
+
     public override StreamOperatorPlan Source(CreateTableStatement table, ArrowSchema columns)
     {
         var options = OptionsOf(table, isSource: true);
@@ -45,7 +54,7 @@ internal sealed class PostgresConnector : StreamConnector
         }
 
         var schema = new ArrowSchema([.. columns.Fields, EventTime.Field]);
-        using (new PostgresRows(table.Name, schema, null))
+        using (new PostgresRows(table.Name, schema, null, [.. TableMetadata.Of(table)]))
         {
             // Tells wrong columns when the text is planned.
         }
@@ -57,6 +66,7 @@ internal sealed class PostgresConnector : StreamConnector
             Slot = slot,
             Publication = options.Text("publication", slot),
             HasNoSnapshot = options.OneOf("snapshot", false, ("initial", false), ("never", true)),
+            Metadata = { TableMetadata.Of(table) },
             SkipsChanges = options.OneOf("on_change", false, ("fail", false), ("skip", true)),
         };
         return new StreamOperatorPlan(PostgresSource.Kind, config) { Schema = schema, ParallelismMax = 1 };

@@ -88,6 +88,8 @@ internal sealed class RedisConnector : StreamConnector
             : throw options.Bad("it needs a key: a PRIMARY KEY of one column, the option target.key_column, or the option key_prefix");
     }
 
+    public override IReadOnlyList<string> LookupMetadata => ["key"];
+
     public override StreamOperatorPlan Lookup(CreateTableStatement table, ArrowSchema columns)
     {
         var options = LookupOptionsOf(table);

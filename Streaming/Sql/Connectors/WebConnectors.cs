@@ -19,15 +19,24 @@ internal sealed class HttpPollingConnector : StreamConnector
         .. FormatOptions.All,
     ];
 
+    public override IReadOnlyList<ConnectorMetadata> Metadata { get; } =
+    [
+        WebOptions.Url,
+        new("status", [ArrowType.Int32], "The HTTP status of the answer, such as 200."),
+        WebOptions.Received,
+    ];
+
     public override StreamOperatorPlan Source(CreateTableStatement table, ArrowSchema columns)
     {
         var options = OptionsOf(table, isSource: true);
         var endpoint = WebOptions.Read(options, "https://example.org/rows", "http", "https");
+        var data = TableMetadata.DataOf(table, columns);
         var config = new HttpPollingConfig
         {
             Endpoint = endpoint,
-            Format = FormatOptions.Read(options, null, columns, isMessage: true),
-            Cursor = WebOptions.ReadCursor(options, columns, endpoint.Url, endpoint.Body),
+            Format = FormatOptions.Read(options, null, data, isMessage: true),
+            Metadata = { TableMetadata.Of(table) },
+            Cursor = WebOptions.ReadCursor(options, data, endpoint.Url, endpoint.Body),
             IntervalMicros = WebOptions.Micros(options, "poll_interval"),
             EmitsChangedOnly = options.OneOf("emit_behavior", false, ("all", false), ("changed", true)),
         };
@@ -52,6 +61,8 @@ internal sealed class SseConnector : StreamConnector
     [
         new("event", [ArrowType.Utf8], "The type of the event; message where it names none."),
         new("id", [ArrowType.Utf8], "The id of the event, or the last one before it; null: there was none."),
+        WebOptions.Url,
+        WebOptions.Received,
     ];
 
     public override StreamOperatorPlan Source(CreateTableStatement table, ArrowSchema columns)
@@ -81,15 +92,24 @@ internal sealed class WebSocketConnector : StreamConnector
         .. WebOptions.Cursor, .. FormatOptions.All,
     ];
 
+    public override IReadOnlyList<ConnectorMetadata> Metadata { get; } =
+    [
+        WebOptions.Url,
+        new("message_type", [ArrowType.Utf8], "text or binary."),
+        WebOptions.Received,
+    ];
+
     public override StreamOperatorPlan Source(CreateTableStatement table, ArrowSchema columns)
     {
         var options = OptionsOf(table, isSource: true);
         var endpoint = WebOptions.Read(options, "wss://example.org/feed", "ws", "wss");
+        var data = TableMetadata.DataOf(table, columns);
         var config = new WebSocketConfig
         {
             Endpoint = endpoint,
-            Format = FormatOptions.Read(options, null, columns, isMessage: true),
-            Cursor = WebOptions.ReadCursor(options, columns, endpoint.Url, options.Text("subscription_message")),
+            Format = FormatOptions.Read(options, null, data, isMessage: true),
+            Metadata = { TableMetadata.Of(table) },
+            Cursor = WebOptions.ReadCursor(options, data, endpoint.Url, options.Text("subscription_message")),
         };
         if (options.Has("subscription_message"))
         {

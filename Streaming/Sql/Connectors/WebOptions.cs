@@ -1,3 +1,4 @@
+using OrleansFlow.Arrow;
 using OrleansFlow.Protocol.Streaming.Connectors.V1;
 using OrleansFlow.Streaming.Connectors.Web;
 using OrleansFlow.Streaming.Sql.Planning;
@@ -21,6 +22,13 @@ internal static class WebOptions
         new("retry.first_backoff", "The wait behind the first failure, 1 ms to 1 hour; doubled with each. Retry-After of the other end counts instead. Default 500 ms."),
         new("retry.max_backoff", "The longest wait, 1 ms to 1 hour. Default 30 seconds."),
     ];
+
+    /// <summary>Where a message came from.</summary>
+    public static ConnectorMetadata Url { get; } = new("url", [ArrowType.Utf8], "The address that it came from, without a query and credentials.");
+
+    /// <summary>When a message came.</summary>
+    public static ConnectorMetadata Received { get; } =
+        new("received", [ArrowType.Timestamp(TimeUnit.Microsecond), ArrowType.Int64], "When it came, in UTC, by the worker's clock; as BIGINT milliseconds since 1970. A row that comes again behind a restart has another.");
 
     /// <summary>Those of the requests of HTTP.</summary>
     public static ConnectorOption Method { get; } = new("method", "The method of the requests. Default GET; POST of a webhook.");

@@ -31,11 +31,7 @@ internal sealed record LookupTable(string Kind, LookupConfig Config, IReadOnlyLi
             throw Bad("it has no WATERMARK and no generated columns; compute them in the query");
         }
 
-        if (table.Columns.FirstOrDefault(column => column.MetadataKey is not null && !statement.PrimaryKey.Contains(column.Name, StringComparer.OrdinalIgnoreCase)) is { } metadata)
-        {
-            throw Bad($"column '{metadata.Name}' is METADATA FROM '{metadata.MetadataKey}', which only a column of its PRIMARY KEY may be");
-        }
-
+        TableMetadata.CheckLookup(statement, connector);
         var plan = connector.Lookup(statement, table.Schema);
         var config = new LookupConfig
         {

@@ -19,6 +19,9 @@ public abstract class StreamConnector
     /// <summary>What columns of its sources may take by <c>METADATA FROM</c>. Default none. <see cref="Source"/> is only asked for tables whose columns fit.</summary>
     public virtual IReadOnlyList<ConnectorMetadata> Metadata => [];
 
+    /// <summary>What columns of the primary key may take by <c>METADATA FROM</c> in tables that rows are looked up in. Default none.</summary>
+    public virtual IReadOnlyList<string> LookupMetadata => [];
+
     /// <summary>Whether its sinks divide rows by <c>PARTITIONED BY (columns)</c>. Default false: such a table is refused.</summary>
     public virtual bool DividesRows => false;
 

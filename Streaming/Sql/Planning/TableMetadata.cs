@@ -19,7 +19,7 @@ internal static class TableMetadata
         return own.Count == 0 ? columns : new ArrowSchema([.. columns.Fields.Where(field => !own.Contains(field.Name))]);
     }
 
-    /// <summary>Looks whether a table's connector has what its columns ask for. Tables that rows are looked up in are not asked: their connector says itself what a key is.</summary>
+    /// <summary>Looks whether a table's connector has what its columns ask for. Tables that rows are looked up in are asked by <see cref="CheckLookup"/>.</summary>
     /// <param name="table">The table.</param>
     /// <param name="connector">Its connector; null: it has none.</param>
     /// <param name="read">Its columns that are read, as the engine gives them.</param>
@@ -45,6 +45,26 @@ internal static class TableMetadata
         if (table.Columns.All(column => column.MetadataKey is not null || column.Generated is not null))
         {
             throw new FlowException(FlowErrorCode.BadInput, $"Table '{table.Name}' has only columns of METADATA FROM; give it one that is read from the data.");
+        }
+    }
+
+    /// <summary>Looks whether a table that rows are looked up in asks for what its connector has there.</summary>
+    /// <exception cref="FlowException"><c>bad_input</c>: a key is unknown, or is not that of the primary key.</exception>
+    public static void CheckLookup(CreateTableStatement table, StreamConnector connector)
+    {
+        foreach (var column in table.Columns.Where(column => column.MetadataKey is not null))
+        {
+            if (!connector.LookupMetadata.Contains(column.MetadataKey, StringComparer.Ordinal))
+            {
+                throw new FlowException(
+                    FlowErrorCode.BadInput,
+                    $"{What(table, column)}, which connector {connector.Name} does not offer where rows are looked up; it offers {(connector.LookupMetadata.Count == 0 ? "none" : string.Join(", ", connector.LookupMetadata.Select(key => $"'{key}' (a column of the PRIMARY KEY)")))}.");
+            }
+
+            if (!table.PrimaryKey.Contains(column.Name, StringComparer.OrdinalIgnoreCase))
+            {
+                throw new FlowException(FlowErrorCode.BadInput, $"{What(table, column)}, which only a column of its PRIMARY KEY may be, since the table is TEMPORARY, and its rows are looked up by that.");
+            }
         }
     }
 
@@ -76,11 +96,11 @@ internal static class TableMetadata
             throw Written(table, connector, column);
         }
 
-        var known = connector.Metadata.FirstOrDefault(one => one.Key == column.MetadataKey)
+        var known = connector.Metadata.FirstOrDefault(one => one.Fits(column.MetadataKey!))
             ?? throw Bad($", which connector {connector.Name} does not offer; {Offer(connector)}.");
         if (!known.Types.Contains(read.Field(column.Name).Type))
         {
-            throw Bad($": incorrect data type for metadata field '{known.Key}'; expected {known.TypeText}, but found {column.Type}. Connector {connector.Name}: {Offer(connector)}.");
+            throw Bad($": incorrect data type for metadata field '{column.MetadataKey}'; expected {known.TypeText}, but found {column.Type}. Connector {connector.Name}: {Offer(connector)}.");
         }
     }
 

@@ -1,3 +1,4 @@
+using Confluent.Kafka;
 using OrleansFlow.Engine;
 using OrleansFlow.Protocol.Streaming.V1;
 using OrleansFlow.Streaming.Dataflow;
@@ -55,6 +56,26 @@ public sealed class KafkaMetadataTests : IDisposable
         var row = Assert.Single(await ReadAsync("n BIGINT, key BYTEA METADATA FROM 'key'", 1));
 
         Assert.Equal("4|FF00", Shown(row));
+    }
+
+    [Fact(Timeout = Watchdog.Milliseconds)]
+    public async Task Headers_AreAnObject_AndEachByItsName()
+    {
+        _kafka.MakeTopic(Topic);
+        _kafka.Send(Topic, 0, "{\"n\":1}", headers: new Headers { { "trace", "a\"b"u8.ToArray() }, { "hop", "1"u8.ToArray() }, { "none", null }, { "hop", [0xFF, 0x00] } });
+        _kafka.Send(Topic, 0, "{\"n\":2}");
+        _kafka.Send(Topic, 0, "{\"n\":3}", headers: new Headers { { "trace", [0xFF] } });
+        _kafka.Send(Topic, 0, "{\"n\":4}", headers: new Headers { { "trace", "t4"u8.ToArray() } });
+        _kafka.Flush();
+
+        var rows = await ReadAsync("n BIGINT, trace TEXT METADATA FROM 'header:trace', hop BYTEA METADATA FROM 'header:hop', every TEXT METADATA FROM 'headers'", 3);
+
+        Assert.Equal(
+        [
+            """1|a"b|FF00|{"trace":"a\"b","hop":["1",{"base64":"/wA="}],"none":null}""",
+            "2|null|null|{}",
+            """4|t4|null|{"trace":"t4"}""",
+        ], rows.Select(Shown));
     }
 
     /// <summary>Without the event time behind it.</summary>

@@ -31,9 +31,9 @@ internal sealed class MockKafka : IDisposable
         }
     }
 
-    public void Send(string topic, int partition, string value, long timeMillis = 1, byte[]? key = null)
+    public void Send(string topic, int partition, string value, long timeMillis = 1, byte[]? key = null, Headers? headers = null)
     {
-        var message = new Message<byte[], byte[]> { Key = key!, Value = System.Text.Encoding.UTF8.GetBytes(value), Timestamp = new Timestamp(timeMillis, TimestampType.CreateTime) };
+        var message = new Message<byte[], byte[]> { Key = key!, Value = System.Text.Encoding.UTF8.GetBytes(value), Timestamp = new Timestamp(timeMillis, TimestampType.CreateTime), Headers = headers };
         while (true)
         {
             try
