@@ -127,6 +127,17 @@ internal sealed class OpenSessions
         return [.. due];
     }
 
+    /// <summary>A place for states that are of no open session. To be freed.</summary>
+    public int Hold(long start, long end)
+    {
+        var place = NewPlace();
+        _sessions[place] = new Session { Start = start, End = end, Use = _sessions[place].Use };
+        return place;
+    }
+
+    /// <summary>What the log has of a session is no more all of it.</summary>
+    public void Touch(int place) => _sessions[place].IsChanged = true;
+
     /// <summary>Gives places back.</summary>
     public void Free(ReadOnlySpan<int> places)
     {
@@ -216,19 +227,21 @@ internal sealed class OpenSessions
 
     private int Open(int key, long start, long end)
     {
-        if (!_free.TryPop(out var place))
-        {
-            place = _placeCount++;
-            if (place == _sessions.Length)
-            {
-                Array.Resize(ref _sessions, place * 2);
-            }
-        }
-
+        var place = NewPlace();
         var use = _sessions[place].Use;
         _sessions[place] = new Session { Start = start, End = end, Use = use, IsOpen = true, IsChanged = true };
         Link(place, key);
         _ends.Enqueue((place, use), end);
+        return place;
+    }
+
+    private int NewPlace()
+    {
+        if (!_free.TryPop(out var place) && (place = _placeCount++) == _sessions.Length)
+        {
+            Array.Resize(ref _sessions, place * 2);
+        }
+
         return place;
     }
 
@@ -270,18 +283,12 @@ internal sealed class OpenSessions
             _deleted.Add((session.Key, logged));
         }
 
-        if (_heads[session.Key] == place)
+        ref var link = ref _heads[session.Key];
+        while (link != place)
         {
-            _heads[session.Key] = session.Next;
-            return;
+            link = ref _sessions[link].Next;
         }
 
-        var before = _heads[session.Key];
-        while (_sessions[before].Next != place)
-        {
-            before = _sessions[before].Next;
-        }
-
-        _sessions[before].Next = session.Next;
+        link = session.Next;
     }
 }

@@ -1,5 +1,4 @@
 using OrleansFlow.Errors;
-using OrleansFlow.Protocol.Streaming.Operators.V1;
 using OrleansFlow.Sql.Plans;
 using OrleansFlow.Streaming.Sql.Statements;
 
@@ -74,18 +73,13 @@ internal sealed class ResultChanges
 
         if (LatenessMicros > 0 && (HasWindow(top.Input) || WindowColumns.Of(TimedPlans.LeafOf(top.Input)).Count > 0))
         {
-            throw Wrong(FlowErrorCode.Unsupported, "the window reads rows of another window, which come in time or not at all. Leave the option out, or group the table's rows by the longer window right away");
+            throw Wrong(FlowErrorCode.Unsupported, "the window reads rows of another window, which come in time or not at all. Leave the option out, or group the table's rows by the longer window right away; or insert the inner window's rows into a table in memory with this option, and group those by their times without a window");
         }
     }
 
     /// <summary>The window has to be one that can change.</summary>
-    public void CheckWindow(AggregateNode aggregate, WindowConfig config)
+    public void CheckWindow(AggregateNode aggregate)
     {
-        if (config.WindowCase == WindowConfig.WindowOneofCase.Session)
-        {
-            throw Wrong(FlowErrorCode.Unsupported, "a session that went out would become another one with its next row, which is not supported. Group by tumble, hop or cumulate, or leave the option out and send late rows to a table (late_rows_to)");
-        }
-
         if (aggregate.Aggregates.FirstOrDefault(call => !WindowAggregates.IsKnown(call)) is { } other)
         {
             throw Wrong(FlowErrorCode.Unsupported, $"{other.Name}{(other.IsDistinct ? "(DISTINCT ...)" : "")} is computed once, when its window is complete, and results change only of windows of count, sum, avg, min, max, stddev, variance, bool_and, bool_or. Put it into an INSERT of its own without the option");

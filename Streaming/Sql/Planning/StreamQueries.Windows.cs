@@ -32,7 +32,7 @@ internal sealed partial class StreamQueries
         // Windows below it, whose rows it reads, go out once.
         var changes = ResultChanges;
         ResultChanges = null;
-        changes?.CheckWindow(aggregate, config);
+        changes?.CheckWindow(aggregate);
         if (aggregate.Aggregates.All(WindowAggregates.IsKnown))
         {
             return WindowAsync(aggregate, config, changes, name, cancellationToken);

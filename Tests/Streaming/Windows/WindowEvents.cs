@@ -67,6 +67,9 @@ internal sealed class WindowEvents
 
     public long TimeOf(int row) => (long)_rows[row][5]!;
 
+    /// <summary>A value as <see cref="Lines"/> says it.</summary>
+    public string TextOf(int row, int column) => _rows[row][column] is { } value ? Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture)! : "null";
+
     public RecordBatch Batch(IEnumerable<int> rows, ArrowAllocator allocator)
     {
         using var builder = new RecordBatchBuilder(Schema, allocator);

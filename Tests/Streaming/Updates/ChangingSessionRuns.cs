@@ -1,0 +1,217 @@
+using OrleansFlow.Arrow;
+using OrleansFlow.Arrow.Kernels;
+using OrleansFlow.Streaming.State;
+using OrleansFlow.Streaming.Updates;
+using OrleansFlow.Tests.Streaming.Windows;
+
+namespace OrleansFlow.Tests.Streaming.Updates;
+
+/// <summary>Runs events, many of them late, through changing sessions of one or more subtasks that hand out early, are corrected and move to others from checkpoints; and does what their rows say.</summary>
+internal sealed class ChangingSessionRuns(WindowEvents events, int seed, TimeSpan gap, int[] keys, TimeSpan lateness) : IDisposable
+{
+    private const long DelayMicros = 400_000;
+
+    private readonly Random _random = new(seed);
+    private readonly CountingAllocator _allocator = new();
+    private readonly List<RecordBatch> _log = [];
+    private readonly HashSet<string> _left = new(StringComparer.Ordinal);
+    private ChangingSessions[] _subtasks = [];
+
+    /// <summary>Rows that are in results.</summary>
+    public List<int> Taken { get; } = [];
+
+    /// <summary>How often all that was there was compared.</summary>
+    public int ShownCount { get; private set; }
+
+    /// <summary>Rows that were taken back.</summary>
+    public int RetractCount { get; private set; }
+
+    public long LateRowCount { get; private set; }
+
+    /// <summary>Runs all events.</summary>
+    /// <returns>The rows that are left in the end, a line a row.</returns>
+    public List<string> Run(int parallelism, bool movesOften)
+    {
+        _subtasks = [.. Enumerable.Range(0, parallelism).Select(_ => Make())];
+        var (watermark, latest) = (long.MinValue, long.MinValue);
+        for (var row = 0; row < events.Count;)
+        {
+            var count = Math.Min(_random.Next(1, 40), events.Count - row);
+            Add([.. Enumerable.Range(row, count)], watermark);
+            latest = Math.Max(latest, Enumerable.Range(row, count).Max(events.TimeOf));
+            row += count;
+            switch (_random.Next(6))
+            {
+                case 0 or 1:
+                    watermark = latest - DelayMicros;
+                    HandOut(sessions => sessions.Advance(watermark));
+                    break;
+                case 2:
+                    HandOut(sessions => sessions.Correct());
+                    break;
+                case 3:
+                    // Subtasks have clocks of their own.
+                    Apply(_subtasks[_random.Next(_subtasks.Length)].HandOutOpen(onlyGone: false));
+                    break;
+                case 4:
+                    HandOut(sessions => sessions.Correct());
+                    HandOut(sessions => sessions.HandOutOpen(onlyGone: false));
+                    Assert.Equal(Sequential(), _left.Select(Bounds).Order(StringComparer.Ordinal));
+                    ShownCount++;
+                    break;
+                case 5 when movesOften:
+                    Checkpoint();
+                    if (_random.Next(2) == 0)
+                    {
+                        Move(_random.Next(1, 4), watermark);
+                    }
+
+                    break;
+            }
+        }
+
+        HandOut(sessions => sessions.Advance(long.MaxValue));
+        Assert.All(_subtasks, sessions => Assert.Equal(0, sessions.SessionCount));
+        CountLate();
+        return [.. _left.Order(StringComparer.Ordinal)];
+    }
+
+    public void Dispose()
+    {
+        DisposeAll();
+        _log.ForEach(batch => batch.Dispose());
+        Assert.Equal(0, _allocator.LiveBuffers);
+    }
+
+    private void Add(int[] rows, long watermark)
+    {
+        using var batch = events.Batch(rows, _allocator);
+        var hashes = new ulong[batch.RowCount];
+        if (keys.Length > 0)
+        {
+            RowHash.Compute(batch, keys, hashes);
+        }
+
+        for (var subtask = 0; subtask < _subtasks.Length; subtask++)
+        {
+            var range = KeyRange.Of(subtask, _subtasks.Length);
+            int[] mine = [.. Enumerable.Range(0, rows.Length).Where(row => range.Contains(hashes[row]))];
+            using var part = ArrowTake.Take(batch, mine, _allocator);
+            _subtasks[subtask].Add(part);
+        }
+
+        Taken.AddRange(rows.Where(row => watermark == long.MinValue || events.TimeOf(row) >= watermark - Micros(lateness)));
+    }
+
+    /// <summary>The sessions of all rows that were taken so far, one row after another in the order of their times: key, start, end and how many rows.</summary>
+    private List<string> Sequential()
+    {
+        var sessions = new List<string>();
+        foreach (var key in Taken.GroupBy(row => string.Join('|', keys.Select(column => events.TextOf(row, column)))))
+        {
+            var (start, last, count) = (0L, 0L, 0);
+            foreach (var time in key.Select(events.TimeOf).Order().Append(long.MaxValue / 2))
+            {
+                if (count > 0 && time - last >= Micros(gap))
+                {
+                    sessions.Add($"{key.Key}|{count}|{start}|{last + Micros(gap)}");
+                    count = 0;
+                }
+
+                (start, last, count) = (count == 0 ? time : start, time, count + 1);
+            }
+        }
+
+        return [.. sessions.Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Of a row that is there the key, the count, the start and the end.</summary>
+    private string Bounds(string line)
+    {
+        var parts = line.Split('|');
+        return string.Join('|', [string.Join('|', parts[..keys.Length]), parts[keys.Length], parts[^3], parts[^2]]);
+    }
+
+    private static long Micros(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
+
+    private void HandOut(Func<ChangingSessions, IEnumerable<RecordBatch>> what)
+    {
+        foreach (var subtask in _subtasks)
+        {
+            Apply(what(subtask));
+        }
+    }
+
+    private void Apply(IEnumerable<RecordBatch> batches)
+    {
+        foreach (var batch in batches)
+        {
+            batch.ValidateFull();
+            var retract = batch.Column<BooleanArray>(batch.ColumnCount - 2);
+            foreach (var (line, row) in WindowEvents.Lines(batch).Select((line, row) => (line, row)))
+            {
+                // Without the bool, which is the last one but one.
+                var parts = line.Split('|');
+                var said = string.Join('|', parts.Where((_, place) => place != parts.Length - 2));
+                if (retract.GetBoolean(row))
+                {
+                    RetractCount++;
+                    Assert.True(_left.Remove(said), $"{said} is taken back, and is not there.");
+                }
+                else
+                {
+                    Assert.True(_left.Add(said), $"{said} comes twice.");
+                }
+            }
+
+            batch.Dispose();
+        }
+    }
+
+    private void Checkpoint()
+    {
+        HandOut(sessions => sessions.Correct());
+        HandOut(sessions => sessions.HandOutOpen(onlyGone: true));
+        foreach (var subtask in _subtasks)
+        {
+            subtask.TakeChanged(_log);
+        }
+    }
+
+    private void Move(int parallelism, long watermark)
+    {
+        CountLate();
+        DisposeAll();
+        _subtasks = [.. Enumerable.Range(0, parallelism).Select(_ => Make())];
+        for (var subtask = 0; subtask < parallelism; subtask++)
+        {
+            var range = KeyRange.Of(subtask, parallelism);
+            foreach (var batch in _log)
+            {
+                var hashes = new ulong[batch.RowCount];
+                if (keys.Length > 0)
+                {
+                    batch.Column<UInt64Array>(_subtasks[subtask].Table.HashColumn!.Value).Values.CopyTo(hashes);
+                }
+
+                int[] mine = [.. Enumerable.Range(0, batch.RowCount).Where(row => range.Contains(hashes[row]))];
+                using var part = ArrowTake.Take(batch, mine, _allocator);
+                _subtasks[subtask].Restore(part);
+            }
+
+            _subtasks[subtask].FinishRestore(watermark == long.MinValue ? null : watermark);
+        }
+    }
+
+    private ChangingSessions Make() => new(WindowEvents.Shape(keys), gap, lateness, _allocator);
+
+    private void CountLate() => LateRowCount += _subtasks.Sum(sessions => sessions.LateRowCount);
+
+    private void DisposeAll()
+    {
+        foreach (var subtask in _subtasks)
+        {
+            subtask.Dispose();
+        }
+    }
+}
