@@ -21,10 +21,13 @@ internal sealed class CsvRowDecoder : RowDecoder
         : base(schema, allocator)
     {
         _cells = [.. schema.Fields.Select((field, place) => Cell.Of(Rows.Column(place), field.Name, format.JsonTimes))];
-        _delimiter = format.CsvDelimiter.Length == 0 ? (byte)',' : (byte)format.CsvDelimiter[0];
+        _delimiter = DelimiterOf(format);
         _null = Encoding.UTF8.GetBytes(format.CsvNull);
         _columns = [.. Enumerable.Range(0, _cells.Length)];
     }
+
+    /// <summary>What stands between fields.</summary>
+    public static byte DelimiterOf(FormatConfig format) => format.CsvDelimiter.Length == 0 ? (byte)',' : (byte)format.CsvDelimiter[0];
 
     /// <summary>Takes the names of the fields; from then on each field goes to the column of its name, and one without a column nowhere.</summary>
     /// <exception cref="BadRecordException">A column has no field.</exception>

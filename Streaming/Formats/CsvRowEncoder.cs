@@ -13,6 +13,7 @@ internal sealed class CsvRowEncoder : RowEncoder
     private readonly FormatConfig _format;
     private readonly byte _delimiter;
     private readonly byte[] _null;
+    private readonly byte[] _text = new byte[64];
     private readonly SearchValues<byte> _special;
 
     public CsvRowEncoder(ArrowSchema schema, FormatConfig format)
@@ -23,7 +24,7 @@ internal sealed class CsvRowEncoder : RowEncoder
         }
 
         (_schema, _format) = (schema, format);
-        _delimiter = format.CsvDelimiter.Length == 0 ? (byte)',' : (byte)format.CsvDelimiter[0];
+        _delimiter = CsvRowDecoder.DelimiterOf(format);
         _null = Encoding.UTF8.GetBytes(format.CsvNull);
         _special = SearchValues.Create([_delimiter, (byte)'"', (byte)'\r', (byte)'\n']);
     }
@@ -67,17 +68,17 @@ internal sealed class CsvRowEncoder : RowEncoder
                 WriteField(text.GetUtf8(row), target);
                 break;
             case Int64Array numbers:
-                numbers.Values[row].TryFormat(target.GetSpan(32), out var written, default, System.Globalization.CultureInfo.InvariantCulture);
-                target.Advance(written);
+                numbers.Values[row].TryFormat(_text, out var written, default, System.Globalization.CultureInfo.InvariantCulture);
+                WriteField(_text.AsSpan(0, written), target);
                 break;
             case TimestampArray instants:
-                target.Advance(JsonValueWriter.Format(instants.Values[row], instants.Unit, target.GetSpan(64)));
+                WriteField(_text.AsSpan(0, JsonValueWriter.Format(instants.Values[row], instants.Unit, _text)), target);
                 break;
             case VariableBinaryArray bytes:
-                target.Write(Encoding.ASCII.GetBytes(Convert.ToBase64String(bytes.GetBytes(row))));
+                WriteField(Encoding.ASCII.GetBytes(Convert.ToBase64String(bytes.GetBytes(row))), target);
                 break;
             case Time64Array { Unit: TimeUnit.Microsecond } times:
-                target.Write(Encoding.ASCII.GetBytes(new TimeOnly(times.Values[row] * 10).ToString("HH:mm:ss.ffffff", System.Globalization.CultureInfo.InvariantCulture)));
+                WriteField(Encoding.ASCII.GetBytes(new TimeOnly(times.Values[row] * 10).ToString("HH:mm:ss.ffffff", System.Globalization.CultureInfo.InvariantCulture)), target);
                 break;
             default:
                 WriteField(Encoding.UTF8.GetBytes(ArrowFormatter.FormatValue(column, row)), target);

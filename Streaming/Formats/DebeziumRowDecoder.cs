@@ -7,8 +7,8 @@ using OrleansFlow.Streaming.Sql.Planning;
 namespace OrleansFlow.Streaming.Formats;
 
 /// <summary>
-/// An envelope a record: c and r are a row that comes, d one that is taken back, u both. The envelope may be the <c>payload</c> of an object. A record of white space or a null,
-/// which says that a key is gone for good, is none.
+/// An envelope a record: c and r are a row that comes, d one that is taken back, u both. The envelope may be the <c>payload</c> of an object. A record of white space, a null, or a payload of
+/// null, which says that a key is gone for good, is none.
 /// </summary>
 internal sealed class DebeziumRowDecoder : RowDecoder
 {
@@ -54,6 +54,11 @@ internal sealed class DebeziumRowDecoder : RowDecoder
 
         // Throws when something follows.
         json.Read();
+        if (envelope is { IsGone: true, Op: '\0' })
+        {
+            return;
+        }
+
         switch (envelope.Op)
         {
             case 'c' or 'r':
@@ -89,6 +94,7 @@ internal sealed class DebeziumRowDecoder : RowDecoder
                 continue;
             }
 
+            envelope.IsGone |= isInner && json.TokenType == JsonTokenType.Null;
             var start = json.TokenType == JsonTokenType.StartObject ? (int)json.TokenStartIndex : -1;
             envelope.Op = isOp && json is { TokenType: JsonTokenType.String, ValueSpan.Length: 1 } ? (char)json.ValueSpan[0] : envelope.Op;
             json.Skip();
@@ -116,6 +122,9 @@ internal sealed class DebeziumRowDecoder : RowDecoder
     private ref struct Envelope
     {
         public char Op;
+
+        /// <summary>Its payload is null.</summary>
+        public bool IsGone;
         public (int Start, int End)? Before;
         public (int Start, int End)? After;
     }

@@ -14,7 +14,8 @@ internal sealed class NumberCell<T>(PrimitiveBuilder<T> builder) : Cell
 
     public override bool TryAppend(ReadOnlySpan<byte> text)
     {
-        if (!T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
+        // The platform takes zero bytes behind a number, and makes infinity of digits that no floating point number reaches.
+        if (!T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || text[^1] == 0 || (T.IsInfinity(value) && text.ContainsAnyInRange((byte)'0', (byte)'9')))
         {
             return false;
         }
@@ -139,69 +140,13 @@ internal sealed class TimestampCell(TimestampBuilder builder, JsonTimes times) :
             return true;
         }
 
-        var scaled = (Int128)number * TimeText.PerSecond(_unit) / times switch { JsonTimes.UnixSeconds => 1, JsonTimes.UnixMillis => 1_000, _ => 1_000_000 };
-        if (scaled < long.MinValue || scaled > long.MaxValue)
+        var per = times switch { JsonTimes.UnixSeconds => 1L, JsonTimes.UnixMillis => 1_000, _ => 1_000_000 };
+        if (!TimeScale.TryScale(number, per, TimeText.PerSecond(_unit), out var scaled))
         {
             return false;
         }
 
-        builder.Append((long)scaled);
-        return true;
-    }
-}
-
-/// <summary>Decimals; digits behind the scale are bad.</summary>
-internal sealed class DecimalCell<T>(PrimitiveBuilder<T> builder) : Cell
-    where T : unmanaged, INumberBase<T>, IComparisonOperators<T, T, bool>
-{
-    private readonly DecimalType _type = (DecimalType)builder.Type;
-    private readonly BigInteger _end = BigInteger.Pow(10, ((DecimalType)builder.Type).Precision);
-
-    public override JsonValue Takes => JsonValue.Number;
-
-    public override bool TryAppend(ReadOnlySpan<byte> text)
-    {
-        var point = text.IndexOf((byte)'.');
-        scoped var digits = text;
-        Span<byte> joined = stackalloc byte[128];
-        var behind = 0;
-        if (point >= 0)
-        {
-            if (text.Length > joined.Length)
-            {
-                return false;
-            }
-
-            text[..point].CopyTo(joined);
-            text[(point + 1)..].CopyTo(joined[point..]);
-            digits = joined[..(text.Length - 1)];
-            behind = text.Length - point - 1;
-        }
-
-        if (!BigInteger.TryParse(System.Text.Encoding.UTF8.GetString(digits), NumberStyles.AllowLeadingSign | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var unscaled))
-        {
-            return false;
-        }
-
-        if (behind <= _type.Scale)
-        {
-            unscaled *= BigInteger.Pow(10, _type.Scale - behind);
-        }
-        else
-        {
-            unscaled = BigInteger.DivRem(unscaled, BigInteger.Pow(10, behind - _type.Scale), out var lost);
-            if (!lost.IsZero)
-            {
-                return false;
-            }
-        }
-
-        if (BigInteger.Abs(unscaled) >= _end)
-        {
-            return false;
-        }
-
-        builder.Append(T.CreateChecked(unscaled));
+        builder.Append(scaled);
         return true;
     }
 }

@@ -50,51 +50,11 @@ internal sealed class NewlineFramer : RecordFramer
     public override void Forget(ReadOnlySpan<byte> bytes) => _looked = 0;
 }
 
-/// <summary>A line feed outside of quotes ends a record.</summary>
-internal sealed class CsvFramer : RecordFramer
-{
-    private int _looked;
-    private bool _isQuoted;
-
-    public override bool TryFind(ReadOnlySpan<byte> bytes, bool isEnd, out RecordFrame frame)
-    {
-        while (_looked < bytes.Length)
-        {
-            var next = _isQuoted ? bytes[_looked..].IndexOf((byte)'"') : bytes[_looked..].IndexOfAny((byte)'"', (byte)'\n');
-            if (next < 0)
-            {
-                _looked = bytes.Length;
-                break;
-            }
-
-            _looked += next + 1;
-            if (bytes[_looked - 1] == '"')
-            {
-                _isQuoted = !_isQuoted;
-                continue;
-            }
-
-            return Found(bytes, _looked - 1, _looked, out frame);
-        }
-
-        frame = default;
-        return isEnd && !bytes.IsEmpty && Found(bytes, bytes.Length, bytes.Length, out frame);
-    }
-
-    public override void Forget(ReadOnlySpan<byte> bytes) => _looked = 0;
-
-    private bool Found(ReadOnlySpan<byte> bytes, int length, int taken, out RecordFrame frame)
-    {
-        (_looked, _isQuoted) = (0, false);
-        frame = new RecordFrame(0, length > 0 && bytes[length - 1] == '\r' ? length - 1 : length, taken);
-        return true;
-    }
-}
-
 /// <summary>Four bytes, the highest first, say how long the record behind them is.</summary>
 internal sealed class LengthFramer : RecordFramer
 {
     private long _left;
+    private long _forgotten;
 
     public override int HeadBytes => sizeof(uint);
 
@@ -104,7 +64,7 @@ internal sealed class LengthFramer : RecordFramer
         if (_left > 0 && _left <= bytes.Length)
         {
             frame = new RecordFrame(0, (int)_left, (int)_left);
-            _left = 0;
+            (_left, _forgotten) = (0, 0);
             return true;
         }
 
@@ -114,11 +74,21 @@ internal sealed class LengthFramer : RecordFramer
             return true;
         }
 
-        return isEnd && !bytes.IsEmpty ? throw new BadRecordException($"the data ends inside of it, {bytes.Length} bytes behind its start") : false;
+        if (!isEnd || (bytes.IsEmpty && _left == 0))
+        {
+            return false;
+        }
+
+        var there = _forgotten + bytes.Length;
+        (_left, _forgotten) = (0, 0);
+        throw new BadRecordException($"the data ends inside of it, {there} bytes behind its start");
     }
 
-    public override void Forget(ReadOnlySpan<byte> bytes) =>
+    public override void Forget(ReadOnlySpan<byte> bytes)
+    {
         _left = (_left > 0 ? _left : sizeof(uint) + (long)BinaryPrimitives.ReadUInt32BigEndian(bytes)) - bytes.Length;
+        _forgotten += bytes.Length;
+    }
 }
 
 /// <summary>All of it is one record.</summary>

@@ -38,7 +38,9 @@ public sealed class RecordReader(Stream stream, RecordFramer framer, int recordB
         }
         catch (BadRecordException)
         {
+            // It is bad once, whether it was too long before it broke off or not.
             Take(bytes.Length);
+            _isSkipping = false;
             throw;
         }
 

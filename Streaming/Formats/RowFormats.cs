@@ -80,7 +80,7 @@ public static class RowFormats
         ArgumentNullException.ThrowIfNull(format);
         return (format.Framing, format.Kind) switch
         {
-            (FramingKind.Unspecified or FramingKind.Newline, FormatKind.Csv) => new CsvFramer(),
+            (FramingKind.Unspecified or FramingKind.Newline, FormatKind.Csv) => new CsvFramer(CsvRowDecoder.DelimiterOf(format)),
             (FramingKind.Length, _) => new LengthFramer(),
             (FramingKind.Unspecified, var kind) when IsBinary(kind) => new LengthFramer(),
             (FramingKind.None, _) => new WholeFramer(),

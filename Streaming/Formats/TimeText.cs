@@ -31,15 +31,10 @@ internal static class TimeText
             seconds -= zoneSeconds;
         }
 
-        try
-        {
-            value = checked(((days * 86_400L) + seconds) * PerSecond(unit)) + (nanos / (1_000_000_000 / PerSecond(unit)));
-            return true;
-        }
-        catch (OverflowException)
-        {
-            return false;
-        }
+        // The seconds alone may lie beyond the 64 bits where the whole does not, and the other way round.
+        var whole = ((Int128)((days * 86_400L) + seconds) * PerSecond(unit)) + (nanos / (1_000_000_000 / PerSecond(unit)));
+        value = (long)whole;
+        return value == whole;
     }
 
     /// <summary>Reads <c>2026-01-02</c> as days since 1970.</summary>

@@ -21,6 +21,12 @@ internal sealed class JsonValueRowDecoder(ArrowSchema schema, ArrowAllocator? al
             // Only whether it can be read.
         }
 
+        // The reader does not look into texts.
+        if (!Utf8.IsValid(value))
+        {
+            throw new BadRecordException("it is no UTF-8");
+        }
+
         Rows.Column<Utf8Builder>(0).Append(value);
     }
 }

@@ -8,6 +8,7 @@ namespace OrleansFlow.Streaming.Connectors.Files;
 internal sealed class ArrowFileRows : FileRows
 {
     private readonly ArrowFileReader _reader;
+    private readonly string _path;
     private readonly ArrowSchema _schema;
     private readonly int[] _columns;
     private RecordBatch? _batch;
@@ -17,14 +18,14 @@ internal sealed class ArrowFileRows : FileRows
 
     public ArrowFileRows(string path, long position, ArrowSchema schema)
     {
-        _schema = schema;
+        (_path, _schema) = (path, schema);
         try
         {
             _reader = ArrowFileReader.Open(path);
         }
         catch (ArrowFormatException exception)
         {
-            throw new FlowException(FlowErrorCode.BadInput, $"'{path}' is no file of Arrow: {exception.Message}", exception);
+            throw NoArrow(path, exception);
         }
 
         try
@@ -45,9 +46,14 @@ internal sealed class ArrowFileRows : FileRows
                 _position += rows;
             }
         }
-        catch
+        catch (Exception exception)
         {
             _reader.Dispose();
+            if (exception is ArrowFormatException broken)
+            {
+                throw NoArrow(path, broken);
+            }
+
             throw;
         }
     }
@@ -70,7 +76,7 @@ internal sealed class ArrowFileRows : FileRows
                 return new ValueTask<RecordBatch?>((RecordBatch?)null);
             }
 
-            using var read = _reader.ReadBatch(_next++, _columns);
+            using var read = ReadNext();
             _batch = new RecordBatch(_schema, [.. read.Columns.Select(column => column.Retain())], read.RowCount);
         }
 
@@ -80,6 +86,20 @@ internal sealed class ArrowFileRows : FileRows
         _position += rows;
         return new ValueTask<RecordBatch?>(batch);
     }
+
+    private RecordBatch ReadNext()
+    {
+        try
+        {
+            return _reader.ReadBatch(_next++, _columns);
+        }
+        catch (ArrowFormatException exception)
+        {
+            throw NoArrow(_path, exception);
+        }
+    }
+
+    private static FlowException NoArrow(string path, ArrowFormatException exception) => new(FlowErrorCode.BadInput, $"'{path}' is no file of Arrow: {exception.Message}", exception);
 
     public override ValueTask DisposeAsync()
     {

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using OrleansFlow.Arrow;
+using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.Connectors.V1;
 using OrleansFlow.Streaming.Formats;
 
@@ -13,6 +14,7 @@ internal sealed class TextFileRows : FileRows
     private readonly RecordReader _reader;
     private readonly BadRecords _bad;
     private readonly long _start;
+    private readonly bool _isMarked;
 
     // The places of the rows that the decoder holds, those of bad records among them, and of the rows that were given last. Null: nobody asks.
     private List<long>? _held;
@@ -23,6 +25,7 @@ internal sealed class TextFileRows : FileRows
     {
         (_path, _start, _decoder, _bad) = (path, start, decoder, bad);
         _reader = ReaderOf(stream, format);
+        _isMarked = format.Kind is FormatKind.Json or FormatKind.JsonValue or FormatKind.DebeziumJson or FormatKind.Csv && format.Framing != FramingKind.Length;
     }
 
     public override long Position => _start + _reader.Position;
@@ -72,10 +75,15 @@ internal sealed class TextFileRows : FileRows
 
             return new TextFileRows(path, content, Math.Max(position, at), format, decoder, bad);
         }
-        catch
+        catch (Exception exception)
         {
             decoder?.Dispose();
             await content.DisposeAsync();
+            if (exception is InvalidDataException broken)
+            {
+                throw NotPacked(path, broken);
+            }
+
             throw;
         }
     }
@@ -87,7 +95,7 @@ internal sealed class TextFileRows : FileRows
             AddHeld();
             if (_decoder.HeldRowCount < BatchRows)
             {
-                _isEnd = !await _reader.FillAsync(cancellationToken);
+                _isEnd = !await FillAsync(cancellationToken);
             }
             else if (Build() is { } batch)
             {
@@ -103,6 +111,22 @@ internal sealed class TextFileRows : FileRows
         _decoder.Dispose();
         await _reader.DisposeAsync();
     }
+
+    private async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _reader.FillAsync(cancellationToken);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw NotPacked(_path, exception);
+        }
+    }
+
+    /// <summary>Nothing behind a place where unpacking fails can be read, so that it ends the job whatever becomes of bad records.</summary>
+    private static FlowException NotPacked(string path, InvalidDataException exception) =>
+        new(FlowErrorCode.BadInput, $"'{path}' cannot be unpacked: {exception.Message} Write the file anew, or give it a name that does not end with .gz if it is not packed.", exception);
 
     private static RecordReader ReaderOf(Stream stream, FormatConfig format) =>
         new(stream, RowFormats.Framer(format), format.RecordBytesMax > 0 ? format.RecordBytesMax : RowFormats.DefaultRecordBytesMax, format.CutsLongRecords);
@@ -186,7 +210,8 @@ internal sealed class TextFileRows : FileRows
                     return;
                 }
 
-                _decoder.Add(record);
+                // Editors begin files of text with a mark of their encoding, which is no part of the first record. That before a header is taken off with it.
+                _decoder.Add(at == 0 && _isMarked && record.StartsWith("\uFEFF"u8) ? record[3..] : record);
             }
             catch (BadRecordException exception)
             {

@@ -22,6 +22,8 @@ public class DebeziumTests
     [InlineData("""{"schema":{"op":"c"},"payload":{"before":null,"after":{"id":3},"op":"c"}}""", "3|null|false")]
     [InlineData("null", "")]
     [InlineData(" ", "")]
+    [InlineData("""{"schema":null,"payload":null}""", "")]
+    [InlineData("""{"op":"c","after":{"id":1},"payload":null}""", "1|null|false")]
     [InlineData("""{"before":null,"after":{"id":1},"op":"u"}""", "it is of op 'u' and has no row 'before'; let the database write the whole row that was (in PostgreSQL REPLICA IDENTITY FULL)")]
     [InlineData("""{"before":null,"after":null,"op":"c"}""", "it is of op 'c' and has no row 'after'")]
     [InlineData("""{"before":null,"after":{"id":1},"op":"t"}""", "its field 'op' is none of c, r, u and d")]

@@ -50,7 +50,8 @@ internal static class DecodedRows
             var taken = 0;
             for (var i = 0; i < 20; i++)
             {
-                taken += TryAdd(decoder, Damage(good[random.Next(good.Count)], random)) ? 1 : 0;
+                var before = decoder.HeldRowCount;
+                taken += TryAdd(decoder, format.Kind, Damage(good[random.Next(good.Count)], random)) ? decoder.HeldRowCount - before : 0;
             }
 
             foreach (var record in good)
@@ -61,12 +62,12 @@ internal static class DecodedRows
             using var batch = decoder.Build();
             batch!.ValidateFull();
             var lines = Lines(batch);
-            Assert.True(lines.Count == taken + good.Count, $"Seed {seed}, round {round}: {taken} damaged and {good.Count} good records made {lines.Count} rows.");
-            Assert.Equal(wanted, lines[^good.Count..]);
+            Assert.True(lines.Count == taken + wanted.Count, $"Seed {seed}, round {round}: {taken} rows of damaged and {wanted.Count} of good records made {lines.Count} rows.");
+            Assert.Equal(wanted, lines[^wanted.Count..]);
         }
     }
 
-    private static bool TryAdd(RowDecoder decoder, byte[] record)
+    private static bool TryAdd(RowDecoder decoder, FormatKind kind, byte[] record)
     {
         try
         {
@@ -75,7 +76,12 @@ internal static class DecodedRows
         }
         catch (BadRecordException exception)
         {
-            Assert.DoesNotContain("JSON", exception.Message, StringComparison.Ordinal);
+            if (RowFormats.IsBinary(kind))
+            {
+                // Only the parser of JSON may fail in a way of its own.
+                Assert.DoesNotContain("JSON", exception.Message, StringComparison.Ordinal);
+            }
+
             return false;
         }
     }

@@ -32,6 +32,12 @@ public class JsonRowDecoderTests
     [InlineData("1.25e-2", "0.0125")]
     [InlineData("\"NaN\"", "NaN")]
     [InlineData("false", "!column 'v' (double) does not take 'false'")]
+    [InlineData("\"-Infinity\"", "-Infinity")]
+    [InlineData("1.7976931348623157e308", "1.7976931348623157E+308")]
+    [InlineData("1e309", "!column 'v' (double) does not take '1e309'")]
+    [InlineData("-1e400", "!column 'v' (double) does not take '-1e400'")]
+    [InlineData("1e-400", "0")]
+    [InlineData("\"1\\u0000\"", "!column 'v' (double) does not take '1\\u0000'")]
     public void FloatingPointNumber_IsTaken(string json, string expected) => Check(ArrowType.Float64, json, expected);
 
     [Theory]
@@ -66,7 +72,70 @@ public class JsonRowDecoderTests
     [InlineData("1e1", "10.00")]
     [InlineData("123.45", "!column 'v' (decimal128(4, 2)) does not take '123.45'")]
     [InlineData("1.234", "!column 'v' (decimal128(4, 2)) does not take '1.234'")]
+    [InlineData("1.5e1", "15.00")]
+    [InlineData("-1.25E+1", "-12.50")]
+    [InlineData("1e-1", "0.10")]
+    [InlineData("2500e-3", "2.50")]
+    [InlineData("0.0e5", "0.00")]
+    [InlineData("-0", "0.00")]
+    [InlineData("1.5e2", "!column 'v' (decimal128(4, 2)) does not take '1.5e2'")]
+    [InlineData("1e-3", "!column 'v' (decimal128(4, 2)) does not take '1e-3'")]
+    [InlineData("1e2147483647", "!column 'v' (decimal128(4, 2)) does not take '1e2147483647'")]
+    [InlineData("1e-99999999999999999999", "!column 'v' (decimal128(4, 2)) does not take '1e-99999999999999999999'")]
+    [InlineData("0e99999999999999999999", "0.00")]
+    [InlineData("\".-5\"", "!column 'v' (decimal128(4, 2)) does not take '.-5'")]
+    [InlineData("\"1e5.5\"", "!column 'v' (decimal128(4, 2)) does not take '1e5.5'")]
+    [InlineData("\"1.2.3\"", "!column 'v' (decimal128(4, 2)) does not take '1.2.3'")]
+    [InlineData("\"\"", "!column 'v' (decimal128(4, 2)) does not take ''")]
+    [InlineData("\"-\"", "!column 'v' (decimal128(4, 2)) does not take '-'")]
+    [InlineData("\"1e\"", "!column 'v' (decimal128(4, 2)) does not take '1e'")]
     public void Decimal_IsANumberOrText_AndNeverRounded(string json, string expected) => Check(ArrowType.Decimal128(4, 2), json, expected);
+
+    [Fact]
+    public void Decimal_OfAMillionDigits_CostsNoMoreThanToReadThem() =>
+        Assert.Equal(
+            ["1.00", "column 'v' (decimal128(4, 2))", "column 'v' (decimal128(4, 2))"],
+            DecodedRows.Of(Json, Schema(("v", ArrowType.Decimal128(4, 2))), $"{{\"v\":1{new string('0', 1_000_000)}e-1000000}}", $"{{\"v\":1{new string('0', 1_000_000)}}}", $"{{\"v\":0.{new string('9', 1_000_000)}}}")
+                .Select(line => line[..Math.Min(29, line.Length)]));
+
+    [Theory]
+    [InlineData("1", 38, 0, "99999999999999999999999999999999999999", "99999999999999999999999999999999999999")]
+    [InlineData("2", 38, 38, "-0.99999999999999999999999999999999999999", "-0.99999999999999999999999999999999999999")]
+    [InlineData("3", 38, 0, "100000000000000000000000000000000000000", "!column 'v' (decimal128(38, 0)) does not take '100000000000000000000000000000000000000'")]
+    [InlineData("4", 38, 0, "99999999999999999999999999999999999999.0", "99999999999999999999999999999999999999")]
+    [InlineData("5", 38, 10, "1e27", "1000000000000000000000000000.0000000000")]
+    public void Decimal_ReachesTheEndsOfItsType(string what, int precision, int scale, string json, string expected)
+    {
+        Assert.NotEmpty(what);
+        Check(ArrowType.Decimal128(precision, scale), json, expected);
+    }
+
+    [Theory]
+    [InlineData("\"2262-04-11T23:47:16.854775807Z\"", "9223372036854775807")]
+    [InlineData("\"1677-09-21T00:12:43.145224192Z\"", "-9223372036854775808")]
+    [InlineData("\"2262-04-11T23:47:16.854775808Z\"", null)]
+    [InlineData("\"2262-04-11T23:47:16.9Z\"", null)]
+    [InlineData("\"1677-09-21T00:12:43.145224191Z\"", null)]
+    public void TimestampOfNanoseconds_ReachesTheEndsOf64Bits_AndIsBadBeyond(string json, string? expected)
+    {
+        using var decoder = RowFormats.Decoder(Json, Schema(("v", ArrowType.Timestamp(TimeUnit.Nanosecond))));
+        var record = System.Text.Encoding.UTF8.GetBytes($"{{\"v\":{json}}}");
+        if (expected is null)
+        {
+            Assert.Throws<BadRecordException>(() => decoder.Add(record));
+            return;
+        }
+
+        decoder.Add(record);
+        using var batch = decoder.Build();
+        Assert.Equal(expected, batch!.Column<TimestampArray>(0).Values[0].ToString(System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public void NumberBetweenTwoTicksOfTheColumn_IsCutOffTowardsThePast_AsTextIs() =>
+        Assert.Equal(
+            ["1969-12-31T23:59:59", "1969-12-31T23:59:59"],
+            DecodedRows.Of(new FormatConfig { Kind = FormatKind.Json, JsonTimes = JsonTimes.UnixMicros }, Schema(("v", ArrowType.Timestamp(TimeUnit.Second))), """{"v":-1}""", """{"v":"1969-12-31T23:59:59.999999Z"}"""));
 
     [Fact]
     public void DatesTimesAndBytes_AreText() =>
@@ -110,6 +179,12 @@ public class JsonRowDecoderTests
         Assert.Equal(
             ["{\"a\": 1}", "[2]", "it is no JSON"],
             DecodedRows.Of(new FormatConfig { Kind = FormatKind.JsonValue }, Schema(("v", ArrowType.Utf8)), " {\"a\": 1} ", "[2]", "", "{").Select(line => line[..Math.Min(13, line.Length)]));
+
+    [Fact]
+    public void UnstructuredRecord_ThatIsNoUtf8_IsBad_AndNoText() =>
+        Assert.Equal(
+            ["\"é\"", "it is no UTF-8"],
+            DecodedRows.Of(new FormatConfig { Kind = FormatKind.JsonValue }, Schema(("v", ArrowType.Utf8)), [[(byte)'"', 0xFF, 0xFE, (byte)'"'], "\"é\""u8.ToArray()]));
 
     [Fact]
     public void ColumnOfARareType_IsRefused() =>

@@ -20,6 +20,35 @@ public class RecordReaderTests
     public async Task LineFeedInQuotes_IsPartOfARecordOfCsv() =>
         Assert.Equal("a,\"b\nc\"\"\"@10 d@11", await ReadAsync(new FormatConfig { Kind = FormatKind.Csv }, "a,\"b\nc\"\"\"\nd"u8.ToArray()));
 
+    [Theory]
+    [InlineData("1,5\" disk\n2,6\" disk\n", "1,5\" disk@10 2,6\" disk@20")]
+    [InlineData("1,it\"s\n2,b\n3,c\n", "1,it\"s@7 2,b@11 3,c@15")]
+    [InlineData("\"a\n\"\"\nb\",1\nc,2", "\"a\n\"\"\nb\",1@11 c,2@14")]
+    [InlineData("a,\"\"\"\"\nb,\"\"\nc", "a,\"\"\"\"@7 b,\"\"@12 c@13")]
+    [InlineData("\"a\"x\"\nb\n", "\"a\"x\"@6 b@8")]
+    [InlineData("\uFEFF\"a\nb\",1\nc", "\uFEFF\"a\nb\",1@11 c@12")]
+    public async Task Quote_CountsOnlyWhereAFieldBeginsWithIt(string text, string expected) =>
+        Assert.Equal(expected, await ReadAsync(new FormatConfig { Kind = FormatKind.Csv }, Encoding.UTF8.GetBytes(text)));
+
+    [Fact]
+    public async Task Quote_CountsBehindTheTablesOwnDelimiterAlone() =>
+        Assert.Equal("a;\"b\nc\"@8 d,\"e@13 f@14", await ReadAsync(new FormatConfig { Kind = FormatKind.Csv, CsvDelimiter = ";" }, "a;\"b\nc\"\nd,\"e\nf"u8.ToArray()));
+
+    [Theory]
+    [InlineData(100_000)]
+    [InlineData(900_000)]
+    public async Task RecordThatIsTooLongAndBreaksOff_IsBadOnce(int there)
+    {
+        var bytes = new byte[there];
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, uint.MaxValue);
+        var format = new FormatConfig { Kind = FormatKind.RawBytes, Framing = FramingKind.Length };
+
+        var bad = $"!the data ends inside of it, {there} bytes behind its start@{there}";
+
+        Assert.Equal(bad, await ReadAsync(format, bytes));
+        Assert.Equal(bad, await ReadAsync(new FormatConfig(format) { RecordBytesMax = 4, CutsLongRecords = true }, bytes));
+    }
+
     [Fact]
     public async Task Length_StandsBeforeARecord()
     {

@@ -47,6 +47,19 @@ public class RowEncoderTests
     }
 
     [Fact]
+    public void Csv_QuotesAnyValueThatWouldBeReadAsAnother()
+    {
+        var schema = new ArrowSchema(
+            new ArrowField("a", ArrowType.Int64), new ArrowField("b", ArrowType.Binary), new ArrowField("c", ArrowType.Timestamp(TimeUnit.Microsecond)), new ArrowField("d", ArrowType.Float64));
+
+        Assert.Equal("0,\"\",2026-01-02T03:04:05.000006Z,-1\n", Again(new FormatConfig { Kind = FormatKind.Csv }, schema, "0,\"\",2026-01-02 03:04:05.000006,-1"));
+        Assert.Equal("\"0\",,0,0\n", Again(new FormatConfig { Kind = FormatKind.Csv, CsvNull = "0" }, schema, "\"0\",\"\",0,0"));
+        Assert.Equal(
+            "\"-1\"-aGk=-\"2026-01-02T03:04:05.000006Z\"-\"-1\"\n",
+            Again(new FormatConfig { Kind = FormatKind.Csv, CsvDelimiter = "-" }, schema, "\"-1\"-aGk=-\"2026-01-02 03:04:05.000006\"-\"-1\""));
+    }
+
+    [Fact]
     public void RecordsOfALength_AreFramed() =>
         Assert.Equal("\0\0\0\u0002ab\0\0\0\0", Again(new FormatConfig { Kind = FormatKind.RawString, Framing = FramingKind.Length }, new ArrowSchema(new ArrowField("v", ArrowType.Utf8)), "ab", ""));
 
