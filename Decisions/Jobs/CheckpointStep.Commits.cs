@@ -112,7 +112,7 @@ internal sealed partial class CheckpointStep
         ImmutableArray<SubtaskCommit> commits = [.. manifest.Operators.SelectMany(one => one.Commits)];
         _book = _book with
         {
-            Latest = new JobCheckpoint(run.Epoch, context.Generation, path) { NeedsCommit = manifest.NeedsCommit, Commits = commits },
+            Latest = new JobCheckpoint(run.Epoch, context.Generation, path) { NeedsCommit = manifest.NeedsCommit, Commits = commits, HoldsRows = JobCheckpoint.HoldsRowsOf(manifest) },
             Kept = _book.Kept.Add(run.Epoch),
         };
         if (commits.IsEmpty)

@@ -52,16 +52,20 @@ internal sealed partial class JobStep
     {
         LetGo();
         Checkpoints(new CheckpointCommand.Abandon("a new generation begins"));
+        var settles = MustSettle;
         _job = _job with
         {
             Generation = _job.Generation + 1,
-            Plan = _job.NextPlan ?? _job.Plan,
-            NextPlan = null,
+            Plan = settles ? _job.Plan : _job.NextPlan ?? _job.Plan,
+            NextPlan = settles ? _job.NextPlan : null,
             Offered = [],
         };
         WaitFor(JobPhase.Slots, rules.WorkerStartTimeout);
         FindWorkers();
     }
+
+    /// <summary>Whether what it begins from fits its numbers of subtasks alone. Once it runs with them it takes an aligned checkpoint, and begins again with those that were asked for.</summary>
+    private bool MustSettle => !_job.IsStateUnwanted && _job.Book.Latest is { HoldsRows: true } latest && latest.Epoch >= _job.IgnoreBefore;
 
     private void FindWorkers()
     {

@@ -137,7 +137,7 @@ internal sealed partial class JobStep
         {
             TakeLast(JobStatus.Rescaling, "other numbers of subtasks were asked for", rules.CheckpointBound * 2);
         }
-        else if (_job is { Status: JobStatus.Scheduling, Phase: JobPhase.Slots })
+        else if (_job is { Status: JobStatus.Scheduling, Phase: JobPhase.Slots } && !MustSettle)
         {
             // Nothing is placed yet: what is waited for is another number of slots, in the same time.
             _job = _job with { Plan = plan, NextPlan = null };

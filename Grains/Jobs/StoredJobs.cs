@@ -96,7 +96,7 @@ internal static class StoredJobs
         MinEpoch = book.MinEpoch,
         Kept = [.. book.Kept],
         Latest = book.Latest is { } latest
-            ? new StoredCheckpoint(latest.Epoch, latest.Generation, latest.Manifest, latest.NeedsCommit, latest.IsCommitted, ToBytes(latest.Commits))
+            ? new StoredCheckpoint(latest.Epoch, latest.Generation, latest.Manifest, latest.NeedsCommit, latest.IsCommitted, ToBytes(latest.Commits)) { HoldsRows = latest.HoldsRows }
             : null,
         Current = book.Current is { } run ? ToStored(run) : null,
         DueUtc = book.DueUtc,
@@ -113,7 +113,7 @@ internal static class StoredJobs
         MinEpoch = stored.MinEpoch,
         Kept = [.. stored.Kept],
         Latest = stored.Latest is { } latest
-            ? new JobCheckpoint(latest.Epoch, latest.Generation, latest.Manifest) { NeedsCommit = latest.NeedsCommit, IsCommitted = latest.IsCommitted, Commits = ToCommits(latest.Commits) }
+            ? new JobCheckpoint(latest.Epoch, latest.Generation, latest.Manifest) { NeedsCommit = latest.NeedsCommit, IsCommitted = latest.IsCommitted, Commits = ToCommits(latest.Commits), HoldsRows = latest.HoldsRows }
             : null,
         Current = stored.Current is { } run ? ToRun(run) : null,
         DueUtc = stored.DueUtc,

@@ -158,7 +158,12 @@ internal sealed record StoredCheckpoint(
     [property: JsonPropertyName("manifest")] string Manifest,
     [property: JsonPropertyName("needs_commit")] bool NeedsCommit,
     [property: JsonPropertyName("committed")] bool IsCommitted,
-    [property: JsonPropertyName("commits")] List<byte[]> Commits);
+    [property: JsonPropertyName("commits")] List<byte[]> Commits)
+{
+    /// <summary>Rows of before have none.</summary>
+    [JsonPropertyName("holds_rows"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool HoldsRows { get; init; }
+}
 
 /// <summary>A checkpoint that is under way.</summary>
 internal sealed record StoredCheckpointRun

@@ -170,6 +170,36 @@ public sealed class JobRunTests
     }
 
     [Fact]
+    public void Rescale_FromACheckpointThatHoldsRows_RunsWithTheNumbersOfBefore_UpToAnAlignedOne()
+    {
+        var scene = JobScene.At(JobStatus.Running);
+        scene.Live(TimeSpan.FromSeconds(10));
+        scene.Keep(1);
+        scene.Job = scene.Job with { Book = scene.Job.Book with { Latest = scene.Job.Book.Latest! with { HoldsRows = true } } };
+        scene.Do(new JobCommand.Rescale(JobScene.PlanOf(1)));
+        scene.Do(scene.Fail(1, 0, isRetryable: true));
+        scene.Do(new JobCommand.TornDown(1));
+        Assert.Equal((JobStatus.Scheduling, 2, 1), (scene.Job.Status, scene.Job.Plan!.SlotsNeeded, scene.Job.NextPlan!.SlotsNeeded));
+
+        scene.Do(new JobCommand.SeeWorkers(2, [new JobWorker("w1", 1), new JobWorker("w2", 1)]));
+        scene.Do(new JobCommand.RestoreReady(2, scene.Job.Book.Latest, scene.Job.Book.Epoch, null));
+        foreach (var placement in scene.Job.Assignment.Placements)
+        {
+            scene.Do(new JobCommand.TaskStarted(2, placement.Worker, placement.Subtask));
+        }
+
+        Assert.Equal(JobStatus.Rescaling, scene.Job.Status);
+        Assert.True(scene.Order<JobOrder.Checkpoint>().ThenStop);
+        scene.Keep(scene.Job.Book.Current!.Epoch);
+        scene.FinishAll();
+        scene.Do(new JobCommand.TornDown(2));
+
+        Assert.Equal((JobStatus.Scheduling, 3L, 1), (scene.Job.Status, scene.Job.Generation, scene.Job.Plan!.SlotsNeeded));
+        Assert.Null(scene.Job.NextPlan);
+        Assert.False(scene.Job.Book.Latest!.HoldsRows);
+    }
+
+    [Fact]
     public void Rescale_ToWhatItIs_DoesNothing_AndOfAnotherProgramIsRefused()
     {
         var scene = JobScene.At(JobStatus.Running);

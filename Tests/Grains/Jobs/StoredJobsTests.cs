@@ -44,7 +44,7 @@ public sealed class StoredJobsTests
                 Epoch = 12,
                 MinEpoch = 2,
                 Kept = [2, 11],
-                Latest = new JobCheckpoint(11, 3, "m11") { NeedsCommit = true, IsCommitted = false, Commits = [commit] },
+                Latest = new JobCheckpoint(11, 3, "m11") { NeedsCommit = true, IsCommitted = false, Commits = [commit], HoldsRows = true },
                 Current = new CheckpointRun(12, CheckpointPhase.Committing, at, at.AddMinutes(5))
                 {
                     ThenStop = true,

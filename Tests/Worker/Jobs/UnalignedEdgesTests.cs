@@ -1,9 +1,10 @@
+using OrleansFlow.Decisions.Jobs;
 using OrleansFlow.Protocol.Streaming.V1;
 using OrleansFlow.Streaming.Dataflow;
 using OrleansFlow.Streaming.Objects;
 using OrleansFlow.Streaming.State;
-using OrleansFlow.Streaming.State.Fencing;
 using OrleansFlow.Tests.Worker.Scripting;
+using PublishOutcome = OrleansFlow.Streaming.State.Fencing.PublishOutcome;
 using static OrleansFlow.Tests.Worker.Jobs.JobPrograms;
 
 namespace OrleansFlow.Tests.Worker.Jobs;
@@ -58,6 +59,7 @@ public sealed class UnalignedEdgesTests : IDisposable
 
         var held = manifest.Operators.Single(one => one.OperatorId == "sink").Tables.Where(table => table.Name.StartsWith("_channels-", StringComparison.Ordinal)).ToList();
         Assert.Equal(["_channels-0", "_channels-1"], held.Select(table => table.Name).Order(StringComparer.Ordinal));
+        Assert.True(JobCheckpoint.HoldsRowsOf(manifest));
         using (var store = new LocalObjectStore(_folder))
         {
             Assert.Equal(PublishOutcome.Ready, await new CheckpointStore(store, "j1").PublishAsync(manifest, Token));
