@@ -124,6 +124,22 @@ public sealed class ChangingSessionOperatorTests : IDisposable
     }
 
     [Fact]
+    public async Task KeysThatAreForgotten_LeaveThoseThatStayAsTheyAre()
+    {
+        await using var one = await StartAsync(lateness: 30, early: 0);
+        await one.ProcessAsync(Of([.. Enumerable.Range(0, 5_000).Select(key => ((long)key, 1L, 3L)), (7_777, 5, 60), (8_888, 2, 61)]));
+        await MoveToAsync(one, 39);
+        Assert.Equal(5_000, Said(one).Count);
+        await MoveToAsync(one, 70);
+        Assert.Equal(["+7777 1 5 60-65", "+8888 1 2 61-66"], Said(one));
+
+        await one.ProcessAsync(Of((7_777, 6, 62), (4_999, 3, 63), (9_999, 4, 64)));
+        await TickAsync(one, 1);
+
+        Assert.Equal(["+4999 1 3 63-68", "+7777 2 6 60-67", "+9999 1 4 64-69", "-7777 1 5 60-65"], Said(one).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void WindowThatIsNoSession_IsRefused()
     {
         var config = Config(1, 0);
