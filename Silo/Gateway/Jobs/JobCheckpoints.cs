@@ -43,6 +43,7 @@ internal sealed class JobCheckpoints(JobStores stores, CompactedFiles compacted)
         {
             NeedsCommit = latest.NeedsCommit,
             IsCommitted = latest.NeedsCommit && !isOpen,
+            HoldsRows = JobCheckpoint.HoldsRowsOf(latest),
             Commits = isOpen ? [.. latest.Operators.SelectMany(state => state.Commits)] : [],
         };
         return new JobRestore(checkpoint, taken.StartEpoch - 1, generation);
@@ -137,7 +138,12 @@ internal sealed class JobCheckpoints(JobStores stores, CompactedFiles compacted)
     private static async Task<JobRestore> FromSavepointAsync(CheckpointStore store, string name, long newestEpoch, long generation, CancellationToken cancellationToken)
     {
         var manifest = await new SavepointStore(store).ReadAsync(name, cancellationToken);
-        var checkpoint = new JobCheckpoint(manifest.Epoch, generation, CheckpointLayout.Savepoint(name)) { NeedsCommit = manifest.NeedsCommit, IsCommitted = manifest.NeedsCommit };
+        var checkpoint = new JobCheckpoint(manifest.Epoch, generation, CheckpointLayout.Savepoint(name))
+        {
+            NeedsCommit = manifest.NeedsCommit,
+            IsCommitted = manifest.NeedsCommit,
+            HoldsRows = JobCheckpoint.HoldsRowsOf(manifest),
+        };
         return new JobRestore(checkpoint, Math.Max(newestEpoch, manifest.Epoch), generation);
     }
 
