@@ -34,6 +34,12 @@ internal sealed class MessageDecoder : IDisposable
     /// <param name="bad">Told of each record that cannot be read.</param>
     public void Add(ReadOnlySpan<byte> message, Action<BadRecordException> bad)
     {
+        if (_format.Kind is FormatKind.Json or FormatKind.JsonValue or FormatKind.DebeziumJson or FormatKind.Csv && _format.Framing != FramingKind.Length && message.StartsWith("\uFEFF"u8))
+        {
+            // A mark of the encoding is no part of the text.
+            message = message[3..];
+        }
+
         switch (_format.Framing)
         {
             case FramingKind.JsonArray:
@@ -108,6 +114,9 @@ internal sealed class MessageDecoder : IDisposable
                 json.Skip();
                 AddOne(message[start..(int)json.BytesConsumed], bad);
             }
+
+            // Throws when something follows.
+            json.Read();
         }
         catch (JsonException exception)
         {
