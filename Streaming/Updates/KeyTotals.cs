@@ -153,6 +153,9 @@ internal sealed class KeyTotals
         _totals.Reset(groups);
     }
 
+    /// <summary>Between two batches of the log: keys that are gone give their memory back. Only worth it where memory is short.</summary>
+    public void CompactRestored() => MoveLive();
+
     /// <summary>The whole log is in.</summary>
     public void FinishRestore()
     {
@@ -252,6 +255,12 @@ internal sealed class KeyTotals
             return;
         }
 
+        MoveLive();
+        FinishRestore();
+    }
+
+    private void MoveLive()
+    {
         var (old, live) = (_totals, _totals.GroupsWithRows());
         _totals = NewTotals();
         for (var from = 0; from < live.Length; from += RowsMax)
@@ -259,7 +268,5 @@ internal sealed class KeyTotals
             using var partials = old.PartialBatch(live.AsSpan(from, Math.Min(RowsMax, live.Length - from)));
             _totals.Merge(partials);
         }
-
-        FinishRestore();
     }
 }

@@ -94,7 +94,12 @@ public sealed class TotalsOperator : StreamOperator
             using (rows)
             {
                 _totals.Restore(rows);
-                CheckMemory();
+                if (IsOver())
+                {
+                    // The log names keys that are gone, too.
+                    _totals.CompactRestored();
+                    CheckMemory();
+                }
             }
         }
 
@@ -154,14 +159,21 @@ public sealed class TotalsOperator : StreamOperator
 
     private void CheckMemory()
     {
-        if (_memory.IsBounded)
+        if (IsOver())
         {
-            _memory.Report(_totals!.ByteCount);
-            if (_memory.IsOver)
-            {
-                _memory.Refuse("The totals of an updating aggregate");
-            }
+            _memory.Refuse("The totals of an updating aggregate");
         }
+    }
+
+    private bool IsOver()
+    {
+        if (!_memory.IsBounded)
+        {
+            return false;
+        }
+
+        _memory.Report(_totals!.ByteCount);
+        return _memory.IsOver;
     }
 
     private static KeyTotals MakeOf(ArrowSchema input, TotalsConfig config, ArrowSchema output, string id, ArrowAllocator allocator)
