@@ -79,13 +79,13 @@ internal sealed class PythonFunction(FunctionSignature signature, int index, Pyt
                 PythonColumns.Read(call, signature.Result, rows, answer[1..]);
                 return;
             }
-            catch (Exception exception) when (exception is ArgumentException or OverflowException or FormatException)
+            catch (Exception exception) when (exception is ArgumentException or OverflowException or FormatException or IndexOutOfRangeException)
             {
                 throw FunctionFailed.For(signature, [], $"a result of the batch is no {signature.Result.Sql}: {exception.Message}");
             }
         }
 
-        var row = rows[BinaryPrimitives.ReadInt32LittleEndian(answer[1..])];
+        var row = rows[Math.Clamp(BinaryPrimitives.ReadInt32LittleEndian(answer[1..]), 0, rows.Length - 1)];
         var values = new object?[signature.Parameters.Count];
         for (var parameter = 0; parameter < values.Length; parameter++)
         {

@@ -40,7 +40,17 @@ internal sealed class PythonPool : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         using var registration = cancellationToken.UnsafeRegister(static pool => ((PythonPool)pool!).KillAll(), this);
-        await Task.Run(() => Return(Take(_sources[0].Signature)), cancellationToken);
+        try
+        {
+            await Task.Run(() => Return(Take(_sources[0].Signature)), cancellationToken);
+        }
+        catch (PythonEndedException exception)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new FlowException(
+                FlowErrorCode.WorkerLost, $"Functions {string.Join(", ", _sources.Select(source => $"'{source.Signature.Function.Name}'"))} (python): {exception.Message}, while their sources were loaded.", exception);
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
     }
 
@@ -65,7 +75,7 @@ internal sealed class PythonPool : IAsyncDisposable
                 try
                 {
                     process = Take(signature);
-                    var answer = process.Exchange(frame);
+                    var answer = Checked(process.Exchange(frame));
                     Volatile.Write(ref _endedInARow, 0);
                     Return(process);
                     return answer;
@@ -196,12 +206,29 @@ internal sealed class PythonPool : IAsyncDisposable
 
     private void Load(PythonProcess process)
     {
-        using var answer = JsonDocument.Parse(process.Exchange(_load));
+        using var answer = Loaded(process.Exchange(_load));
         if (answer.RootElement.TryGetProperty("error", out var error))
         {
             throw _sources[answer.RootElement.GetProperty("index").GetInt32()].Signature.Bad($"its source cannot be loaded: {error.GetString()}");
         }
     }
+
+    private static JsonDocument Loaded(byte[] answer)
+    {
+        try
+        {
+            return JsonDocument.Parse(answer);
+        }
+        catch (JsonException exception)
+        {
+            throw NoAnswer(exception);
+        }
+    }
+
+    /// <summary>What a function itself wrote to where answers go is none, and what comes behind it is not known: so the process ends.</summary>
+    private static byte[] Checked(byte[] answer) => answer is [0, ..] or [1, _, _, _, _, ..] ? answer : throw NoAnswer(null);
+
+    private static PythonEndedException NoAnswer(Exception? exception) => new("its process gave an answer that is none", exception);
 
     private void Return(PythonProcess process)
     {

@@ -122,6 +122,19 @@ public sealed class PythonFunctionTests : UdfTestBase
         Assert.Contains("Function 'f' (python): its process ended with code 9, the 4. time in a row (PythonRestartsMax is 3).", failed.Message, StringComparison.Ordinal);
     }
 
+    [Theory(Timeout = Watchdog.Milliseconds)]
+    [InlineData("", "Function 'f' (python): its process gave an answer that is none, the 4. time in a row")]
+    [InlineData("spoil()\n", "Functions 'f' (python): its process gave an answer that is none, while their sources were loaded.")]
+    [InlineData("os._exit(9)\n", "Functions 'f' (python): its process ended with code 9, while their sources were loaded.")]
+    public async Task FunctionThatWritesToWhereAnswersGo_OrEndsAtOnce_FailsTheJob_AndGivesNoWrongRow(string atLoad, string words)
+    {
+        var source = $"import os\ndef spoil():\n    for fd in range(3, 20):\n        try: os.write(fd, bytes([0, 0, 0, 0]))\n        except OSError: pass\n{atLoad}def f(a):\n    spoil()\n    return a";
+        var failed = await FailedAsync($"CREATE FUNCTION f(a INT) RETURNS INT LANGUAGE python AS $$\n{source}\n$$; SELECT f(n) FROM e");
+
+        Assert.Equal(FlowErrorCode.WorkerLost, failed.Code);
+        Assert.Contains(words, failed.Message, StringComparison.Ordinal);
+    }
+
     [Fact(Timeout = Watchdog.Milliseconds)]
     public async Task FunctionThatNeverEnds_IsKilledInTime()
     {
