@@ -32,7 +32,6 @@ public static class KnownOperators
             .Add(WatermarkOperator.Kind, definition => new WatermarkOperator(Read(WatermarkConfig.Parser, definition)))
             .Add(WindowOperator.Kind, definition => WindowOperator.Create(definition, Read(WindowConfig.Parser, definition)))
             .Add(ChangingWindowOperator.Kind, definition => ChangingWindowOperator.Create(definition, Read(ChangingWindowConfig.Parser, definition)))
-            .Add(ChangingSessionOperator.Kind, definition => ChangingSessionOperator.Create(definition, Read(ChangingWindowConfig.Parser, definition)))
             .Add(TotalsOperator.Kind, definition => TotalsOperator.Create(definition, Read(TotalsConfig.Parser, definition)))
             .Add(MergeOperator.Kind, definition => new MergeOperator(definition))
             .Add(SingleFileSource.Kind, definition => new SingleFileSource(Read(FileSourceConfig.Parser, definition)))

@@ -1,5 +1,3 @@
-using OrleansFlow.Streaming.Aggregation;
-
 namespace OrleansFlow.Streaming.Updates;
 
 /// <content>Copies of what went out, and sessions that become one.</content>
@@ -8,9 +6,9 @@ internal sealed partial class ChangingSessions
     /// <summary>The mark of a place.</summary>
     private ref SessionMark Mark(int place)
     {
-        if (_marks.Length < _sessions.PlaceCount)
+        if (_marks.Length < Sessions.PlaceCount)
         {
-            Array.Resize(ref _marks, Math.Max(_sessions.PlaceCount, _marks.Length * 2));
+            Array.Resize(ref _marks, Math.Max(Sessions.PlaceCount, _marks.Length * 2));
         }
 
         return ref _marks[place];
@@ -24,7 +22,7 @@ internal sealed partial class ChangingSessions
             return;
         }
 
-        var copy = _sessions.Hold(Mark(place).Start, Mark(place).End);
+        var copy = Sessions.Hold(Mark(place).Start, Mark(place).End);
         _copies.Add((place, copy));
         Mark(place).HasGone = false;
         AddGiven(place, copy);
@@ -43,9 +41,7 @@ internal sealed partial class ChangingSessions
             return;
         }
 
-        int[] from = [.. _copies.Select(copy => copy.From)];
-        using var partials = ArrowColumns.ToBatch(_log.PartialSchema, _states.Partials(from), from.Length);
-        _states.Merge(partials, 0, [.. _copies.Select(copy => copy.To)]);
+        _keyed.MergeStates([.. _copies.Select(copy => copy.From)], [.. _copies.Select(copy => copy.To)]);
         _copies.Clear();
     }
 
@@ -53,8 +49,7 @@ internal sealed partial class ChangingSessions
     {
         foreach (var (from, to) in _merges)
         {
-            using var partial = ArrowColumns.ToBatch(_log.PartialSchema, _states.Partials([from]), 1);
-            _states.Merge(partial, 0, [to]);
+            _keyed.MergeStates([from], [to]);
             _waiting.Remove(from);
             ref var mark = ref Mark(from);
             if (mark.HasGone)
@@ -80,8 +75,7 @@ internal sealed partial class ChangingSessions
 
     private void Free(int place)
     {
-        _states.Reset([place]);
         _marks[place] = default;
-        _sessions.Free([place]);
+        _keyed.Free([place]);
     }
 }

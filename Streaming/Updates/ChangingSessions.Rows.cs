@@ -7,72 +7,33 @@ namespace OrleansFlow.Streaming.Updates;
 /// <content>The rows that go out, and those of checkpoints.</content>
 internal sealed partial class ChangingSessions
 {
-    public override void TakeChanged(IList<RecordBatch> log)
+    public override void TakeChanged(IList<RecordBatch> log) => _keyed.TakeChanged(log, place => (_marks[place].FirstGiven, _marks[place].HasGone) switch
     {
-        var deleted = _sessions.TakeDeleted();
-        foreach (var some in deleted.Chunk(WindowShape.BatchRowsMax))
-        {
-            var none = new long[some.Length];
-            log.Add(_log.Batch(_keys.Keys([.. some.Select(one => one.Key)], Allocator), null, [.. some.Select(one => one.Start)], none, none));
-        }
-
-        var changed = _sessions.TakeChanged();
-        foreach (var places in changed.Chunk(WindowShape.BatchRowsMax))
-        {
-            var (starts, ends, gone) = (new long[places.Length], new long[places.Length], new long[places.Length]);
-            for (var i = 0; i < places.Length; i++)
-            {
-                ref readonly var session = ref _sessions[places[i]];
-                ref readonly var mark = ref _marks[places[i]];
-                if (mark.FirstGiven > 0)
-                {
-                    throw new InvalidOperationException("A session that has gone out has changed; HandOutOpen and Correct come first.");
-                }
-
-                (starts[i], ends[i], gone[i]) = (session.Start, session.End, mark.HasGone ? 1 : 0);
-            }
-
-            log.Add(_log.Batch(_keys.Keys(_sessions.KeysOf(places), Allocator), _states.Partials(places), starts, ends, gone));
-        }
-    }
+        ( > 0, _) => throw new InvalidOperationException("A session that has gone out has changed; HandOutOpen and Correct come first."),
+        (_, true) => 1,
+        _ => 0,
+    });
 
     public override void Restore(RecordBatch log)
     {
-        var keys = new int[log.RowCount];
-        Find(log, _log.KeyColumns, keys);
-        var starts = _log.StartsOf(log);
-        var ends = _log.EndsOf(log);
-        var gone = _log.NumbersOf(log);
-        var deleted = _log.DeletedOf(log);
-        var places = new int[log.RowCount];
-        var rowOf = new Dictionary<int, int>();
-        for (var row = 0; row < keys.Length; row++)
+        var starts = _keyed.Log.StartsOf(log);
+        var ends = _keyed.Log.EndsOf(log);
+        var gone = _keyed.Log.NumbersOf(log);
+        var deleted = _keyed.Log.DeletedOf(log);
+        var places = _keyed.Restore(log);
+        for (var row = 0; row < places.Length; row++)
         {
-            var isDeleted = deleted.GetBoolean(row);
-            var place = _sessions.Restore(keys[row], starts[row], ends[row], isDeleted);
-            places[row] = isDeleted ? -1 : place;
-            if (place >= 0)
+            if (places[row] >= 0)
             {
-                // An earlier row of the same session, or of one that had its place, does not count.
-                if (rowOf.TryGetValue(place, out var earlier))
-                {
-                    places[earlier] = -1;
-                }
-
-                rowOf[place] = row;
-                Mark(place) = isDeleted ? default : new SessionMark { HasGone = gone[row] > 0, Start = starts[row], End = ends[row] };
+                Mark(places[row]) = deleted.GetBoolean(row) ? default : new SessionMark { HasGone = gone[row] > 0, Start = starts[row], End = ends[row] };
             }
         }
-
-        _states.Reserve(_sessions.PlaceCount);
-        _states.Reset([.. rowOf.Keys]);
-        _states.Merge(log, _log.FirstState, places);
     }
 
     public override void FinishRestore(long? watermarkMicros)
     {
         WatermarkMicros = watermarkMicros ?? long.MinValue;
-        foreach (var place in _sessions.Open())
+        foreach (var place in Sessions.Open())
         {
             if (!Mark(place).HasGone)
             {
@@ -91,13 +52,13 @@ internal sealed partial class ChangingSessions
             {
                 foreach (var batches in retract.Chunk(WindowShape.BatchRowsMax))
                 {
-                    yield return Rows([.. batches.Select(pair => pair.Given)], [.. batches.Select(pair => pair.Place)], isRetract: true);
+                    yield return _keyed.Rows(OutputSchema, [.. batches.Select(pair => pair.Given)], [.. batches.Select(pair => pair.Place)], flag: true);
                 }
 
                 if (come.Count > 0)
                 {
                     var all = come.ToArray();
-                    yield return Rows(all, all, isRetract: false);
+                    yield return _keyed.Rows(OutputSchema, all, all, flag: false);
                 }
             }
             finally
@@ -118,7 +79,7 @@ internal sealed partial class ChangingSessions
         foreach (var place in places)
         {
             var first = _marks[place].FirstGiven;
-            if (first > 0 && _marks[first - 1].NextGiven == 0 && _sessions[first - 1].Start == _sessions[place].Start && _sessions[first - 1].End == _sessions[place].End)
+            if (first > 0 && _marks[first - 1].NextGiven == 0 && Sessions[first - 1].Start == Sessions[place].Start && Sessions[first - 1].End == Sessions[place].End)
             {
                 same.Add((first - 1, place));
                 continue;
@@ -142,10 +103,10 @@ internal sealed partial class ChangingSessions
     /// <summary>Sessions that begin and end as before may have other results.</summary>
     private void AddDifferent(List<(int Given, int Place)> same, List<(int Given, int Place)> retract, List<int> come)
     {
-        var before = _states.Results([.. same.Select(pair => pair.Given)], Shape.Aggregates.Count);
+        var before = _keyed.States.Results([.. same.Select(pair => pair.Given)], Shape.Aggregates.Count);
         try
         {
-            var after = _states.Results([.. same.Select(pair => pair.Place)], Shape.Aggregates.Count);
+            var after = _keyed.States.Results([.. same.Select(pair => pair.Place)], Shape.Aggregates.Count);
             try
             {
                 var isOther = new bool[same.Count];
@@ -181,69 +142,7 @@ internal sealed partial class ChangingSessions
             given = next;
         }
 
-        (mark.FirstGiven, mark.HasGone, mark.Start, mark.End) = (0, true, _sessions[place].Start, _sessions[place].End);
-        _sessions.Touch(place);
-    }
-
-    /// <summary>Some results, as they go out.</summary>
-    /// <param name="places">Where their states are.</param>
-    /// <param name="owners">The sessions whose keys they have.</param>
-    /// <param name="isRetract">Whether they are taken back.</param>
-    private RecordBatch Rows(int[] places, int[] owners, bool isRetract)
-    {
-        using var starts = new TimestampBuilder((TimestampType)Shape.TimeType, Allocator);
-        using var ends = new TimestampBuilder((TimestampType)Shape.TimeType, Allocator);
-        using var times = new TimestampBuilder((TimestampType)Shape.TimeType, Allocator);
-        using var flags = new BooleanBuilder(Allocator);
-        foreach (var place in places)
-        {
-            ref readonly var session = ref _sessions[place];
-            starts.Append(session.Start);
-            ends.Append(session.End);
-            times.Append(session.End - 1);
-            flags.Append(isRetract);
-        }
-
-        return ArrowColumns.ToBatch(
-            OutputSchema,
-            [
-                .. _keys.Keys(_sessions.KeysOf(owners), Allocator), .. _states.Results(places, Shape.Aggregates.Count),
-                starts.Build(), ends.Build(), flags.Build(), times.Build(),
-            ],
-            places.Length);
-    }
-
-    private void Forget(int[] places)
-    {
-        _states.Reset(places);
-        foreach (var place in places)
-        {
-            Mark(place) = default;
-        }
-
-        _sessions.Free(places);
-    }
-
-    /// <summary>Keys without a session are forgotten when they are most of them.</summary>
-    private void Compact()
-    {
-        if (!_sessions.IsMostlyEmpty(_keys.Count))
-        {
-            return;
-        }
-
-        var places = _sessions.Open();
-        var columns = _keys.Keys(_sessions.KeysOf(places), Allocator);
-        try
-        {
-            _keys = GroupIndex.Create(Shape.KeyTypes);
-            var numbers = new int[places.Length];
-            _keys.Find(columns, numbers);
-            _sessions.Renumber(places, numbers, _keys.Count);
-        }
-        finally
-        {
-            ArrowColumns.Release(columns);
-        }
+        (mark.FirstGiven, mark.HasGone, mark.Start, mark.End) = (0, true, Sessions[place].Start, Sessions[place].End);
+        Sessions.Touch(place);
     }
 }

@@ -1,28 +1,20 @@
 using System.Runtime.CompilerServices;
 using OrleansFlow.Arrow;
-using OrleansFlow.Streaming.Aggregation;
 using OrleansFlow.Streaming.State;
 using OrleansFlow.Streaming.Windows;
 
 namespace OrleansFlow.Streaming.Updates;
 
-/// <summary>
-/// Sessions whose results are handed out more than once: before they are complete, and again when rows come late, which may make one of two that had gone out. What is no
-/// more true is taken back.
-/// </summary>
+/// <summary>Sessions whose results change. A late row may make one session of two that had gone out.</summary>
 /// <remarks>
 /// A row is too late when it is before the watermark by more than the lateness, and a session is kept until its end is as far behind. So a row that is taken cannot touch a
 /// session that is forgotten, and what is left in the end are the sessions of all rows that were not too late, whatever their order.
 /// A session that changes after it went out leaves a copy of its states behind as they were, which is what is taken back. So it costs one place, and two while it waits.
 /// </remarks>
-internal sealed partial class ChangingSessions : EventWindows
+internal sealed partial class ChangingSessions : ChangingEventWindows
 {
     private readonly long _gap;
-    private readonly long _latenessMicros;
-    private readonly int[] _keyColumns;
-    private readonly AccumulatorSet _states;
-    private readonly OpenSessions _sessions = new();
-    private readonly SessionLog _log;
+    private readonly KeyedSessions _keyed;
     private readonly ResultComparer _comparer;
 
     // Places of sessions that are not as they went out, or that did not.
@@ -31,7 +23,6 @@ internal sealed partial class ChangingSessions : EventWindows
     private readonly List<(int From, int To)> _merges = [];
     private readonly List<(int From, int To)> _copies = [];
     private SessionMark[] _marks = new SessionMark[16];
-    private GroupIndex _keys;
 
     /// <param name="shape">Rows in and out.</param>
     /// <param name="gap">Time without a row that ends a session. Above zero.</param>
@@ -39,52 +30,50 @@ internal sealed partial class ChangingSessions : EventWindows
     /// <param name="allocator">Where columns come from.</param>
     /// <exception cref="NotSupportedException">A type is no key, or an aggregate does not take such values, or its results cannot be compared.</exception>
     public ChangingSessions(WindowShape shape, TimeSpan gap, TimeSpan lateness, ArrowAllocator allocator)
-        : base(shape with { IsChanging = true }, allocator)
+        : base(shape, lateness, allocator)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(lateness, TimeSpan.Zero);
-        (_gap, _latenessMicros, _keyColumns) = (Micros(gap), Micros(lateness), [.. shape.KeyColumns]);
+        _gap = Micros(gap);
         ArgumentOutOfRangeException.ThrowIfLessThan(_gap, 1, nameof(gap));
-        _keys = GroupIndex.Create(shape.KeyTypes);
-        _states = new AccumulatorSet(shape.Aggregates, allocator);
+        _keyed = new KeyedSessions(shape, "_gone", allocator);
         _comparer = new ResultComparer([.. shape.Aggregates.Select(spec => spec.ResultType)], 0);
-        _log = new SessionLog(shape.KeyTypes, _states.PartialTypes, "_gone", allocator);
     }
 
-    public override RowTableOptions Table => _log.Options;
+    public override RowTableOptions Table => _keyed.Log.Options;
 
     public override long ByteCount =>
-        _keys.ByteCount + _states.ByteCount + _sessions.ByteCount + _marks.Length * (long)Unsafe.SizeOf<SessionMark>() + _waiting.Count * 16L + _ends.Count * 32L;
+        _keyed.ByteCount + _marks.Length * (long)Unsafe.SizeOf<SessionMark>() + _waiting.Count * 16L + _ends.Count * 32L;
 
-    /// <summary>Sessions that are kept.</summary>
-    public int SessionCount => _sessions.Open().Length;
+    public override int KeptCount => Sessions.Open().Length;
+
+    private OpenSessions Sessions => _keyed.Sessions;
 
     public override void Add(RecordBatch rows)
     {
         var places = new int[rows.RowCount];
-        Find(rows, _keyColumns, places);
+        _keyed.Find(rows, places);
         var times = rows.Column<TimestampArray>(Shape.TimeColumn).Values;
         for (var row = 0; row < places.Length; row++)
         {
-            if (IsBehind(times[row]))
+            if (times[row] < FloorMicros)
             {
                 LeaveOut(row);
                 places[row] = -1;
             }
             else
             {
-                places[row] = _sessions.Place(places[row], times[row], times[row] + _gap, _merges);
+                places[row] = Sessions.Place(places[row], times[row], times[row] + _gap, _merges);
                 KeepGiven(places[row]);
             }
         }
 
         KeepLeftOut(rows);
-        _states.Reserve(_sessions.PlaceCount);
+        _keyed.States.Reserve(Sessions.PlaceCount);
         Copy();
-        _states.Add(rows, places);
+        _keyed.States.Add(rows, places);
         Merge();
         foreach (var place in places)
         {
-            if (place >= 0 && _sessions[place].IsOpen)
+            if (place >= 0 && Sessions[place].IsOpen)
             {
                 Wait(place);
             }
@@ -104,29 +93,27 @@ internal sealed partial class ChangingSessions : EventWindows
             yield return batch;
         }
 
-        if (watermarkMicros < long.MinValue + _latenessMicros)
-        {
-            yield break;
-        }
-
-        var forgotten = _sessions.TakeDue(watermarkMicros - _latenessMicros);
+        var forgotten = Sessions.TakeDue(FloorMicros);
         foreach (var batch in HandOut(Waiting(forgotten)))
         {
             yield return batch;
         }
 
-        Forget(forgotten);
-        Compact();
+        foreach (var place in forgotten)
+        {
+            Mark(place) = default;
+        }
+
+        _keyed.Free(forgotten);
+        _keyed.Compact();
     }
 
-    /// <summary>Hands out what late rows changed in sessions that are complete.</summary>
-    /// <returns>As of <see cref="Advance"/>.</returns>
-    public IEnumerable<RecordBatch> Correct()
+    public override IEnumerable<RecordBatch> Correct()
     {
         var corrected = new List<int>();
         foreach (var place in _waiting)
         {
-            if (IsReached(_sessions[place].End))
+            if (IsReached(Sessions[place].End))
             {
                 corrected.Add(place);
             }
@@ -135,15 +122,12 @@ internal sealed partial class ChangingSessions : EventWindows
         return HandOut(corrected);
     }
 
-    /// <summary>Hands out what sessions that are not complete have so far.</summary>
-    /// <param name="onlyGone">Only of those of which something has gone out.</param>
-    /// <returns>As of <see cref="Advance"/>.</returns>
-    public IEnumerable<RecordBatch> HandOutOpen(bool onlyGone)
+    public override IEnumerable<RecordBatch> HandOutOpen(bool onlyGone)
     {
         var open = new List<int>();
         foreach (var place in _waiting)
         {
-            if (!IsReached(_sessions[place].End) && (_marks[place].FirstGiven > 0 || !onlyGone))
+            if (!IsReached(Sessions[place].End) && (_marks[place].FirstGiven > 0 || !onlyGone))
             {
                 open.Add(place);
             }
@@ -154,22 +138,8 @@ internal sealed partial class ChangingSessions : EventWindows
 
     public override void Dispose()
     {
-        _keys.Clear();
+        _keyed.Clear();
         _waiting.Clear();
-    }
-
-    private bool IsBehind(long time) => WatermarkMicros >= long.MinValue + _latenessMicros && time < WatermarkMicros - _latenessMicros;
-
-    private void Find(RecordBatch rows, ReadOnlySpan<int> columns, Span<int> keys)
-    {
-        var arrays = new ArrowArray[columns.Length];
-        for (var i = 0; i < arrays.Length; i++)
-        {
-            arrays[i] = rows.Column(columns[i]);
-        }
-
-        _keys.Find(arrays, keys);
-        _sessions.ReserveKeys(_keys.Count);
     }
 
     /// <summary>A session has something that did not go out.</summary>
@@ -177,7 +147,7 @@ internal sealed partial class ChangingSessions : EventWindows
     {
         _waiting.Add(place);
         ref var mark = ref Mark(place);
-        ref readonly var session = ref _sessions[place];
+        ref readonly var session = ref Sessions[place];
         if (!mark.IsQueued && !IsReached(session.End))
         {
             mark.IsQueued = true;
@@ -192,7 +162,7 @@ internal sealed partial class ChangingSessions : EventWindows
         while (_ends.TryPeek(out var next, out var end) && IsReached(end))
         {
             _ends.Dequeue();
-            if (_sessions[next.Place].Use != next.Use || !_sessions[next.Place].IsOpen)
+            if (Sessions[next.Place].Use != next.Use || !Sessions[next.Place].IsOpen)
             {
                 continue;
             }
@@ -200,7 +170,7 @@ internal sealed partial class ChangingSessions : EventWindows
             _marks[next.Place].IsQueued = false;
             if (_waiting.Contains(next.Place))
             {
-                if (IsReached(_sessions[next.Place].End))
+                if (IsReached(Sessions[next.Place].End))
                 {
                     complete.Add(next.Place);
                 }

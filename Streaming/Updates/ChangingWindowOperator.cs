@@ -3,7 +3,6 @@ using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.Operators.V1;
 using OrleansFlow.Streaming.Dataflow;
 using OrleansFlow.Streaming.Operators;
-using OrleansFlow.Streaming.State;
 using OrleansFlow.Streaming.Windows;
 
 namespace OrleansFlow.Streaming.Updates;
@@ -12,35 +11,28 @@ namespace OrleansFlow.Streaming.Updates;
 /// Groups rows by windows of event time whose results change: early results of open windows at an interval of the machine's time, the result at the watermark, and
 /// corrections by rows that come late, but not too late, at most once a second. What windows hold, and whether it went out, is in the table <c>t</c>.
 /// </summary>
-public sealed class ChangingWindowOperator : StreamOperator
+public sealed class ChangingWindowOperator : EventWindowOperator
 {
     /// <summary>Kind in programs.</summary>
     public const string Kind = "changing_window";
 
-    private const string TableName = "t";
-
     // Corrections are gathered for so long.
     private static readonly TimeSpan CorrectionInterval = TimeSpan.FromSeconds(1);
 
-    private readonly Func<ArrowAllocator, ChangingWindows> _make;
     private readonly int _ticksPerEarly;
-    private readonly List<RecordBatch> _late = [];
-    private ChangingWindows? _windows;
-    private IRowTable? _table;
     private int _ticks;
 
-    private ChangingWindowOperator(Func<ArrowAllocator, ChangingWindows> make, TimeSpan early)
+    private ChangingWindowOperator(Func<ArrowAllocator, ChangingEventWindows> make, TimeSpan early)
+        : base(make)
     {
-        _make = make;
         _ticksPerEarly = (int)((early.Ticks + CorrectionInterval.Ticks - 1) / CorrectionInterval.Ticks);
         TickInterval = _ticksPerEarly > 0 ? early / _ticksPerEarly : CorrectionInterval;
     }
 
-    /// <summary>Rows that were left out: those whose pane (a tumbling window, a slide, a step) was complete for longer than the lateness.</summary>
-    public long LateRowCount => _windows?.LateRowCount ?? 0;
-
     /// <inheritdoc/>
     public override TimeSpan? TickInterval { get; }
+
+    private ChangingEventWindows Changing => (ChangingEventWindows)Windows;
 
     /// <summary>Makes one from a program.</summary>
     /// <param name="definition">Its place in the program; the schemas of its input and output have to be there.</param>
@@ -52,15 +44,14 @@ public sealed class ChangingWindowOperator : StreamOperator
         ArgumentNullException.ThrowIfNull(config);
         try
         {
-            var shape = WindowOperator.ShapeOf(definition, config.Window ?? throw new ArgumentException("no window is set"));
-            var panes = WindowPanes.Of(config.Window);
+            var window = config.Window ?? throw new ArgumentException("no window is set");
+            var shape = WindowOperator.ShapeOf(definition, window);
             var (lateness, early) = (SpanOrZero(config.AllowedLatenessMicros), SpanOrZero(config.EarlyIntervalMicros));
-            ChangingWindows Make(ArrowAllocator allocator) => new(shape, panes, lateness, allocator);
 
             // Once for its checks.
-            using var made = Make(ArrowAllocator.Default);
+            using var made = Make(window, shape, lateness, ArrowAllocator.Default);
             return made.OutputSchema.Equals(definition.OutputSchema)
-                ? new ChangingWindowOperator(Make, early)
+                ? new ChangingWindowOperator(allocator => Make(window, shape, lateness, allocator), early)
                 : throw new ArgumentException($"the rows that come out are ({made.OutputSchema}), and the program says ({definition.OutputSchema})");
         }
         catch (Exception exception) when (exception is ArgumentException or NotSupportedException or OverflowException)
@@ -79,69 +70,20 @@ public sealed class ChangingWindowOperator : StreamOperator
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(config);
-        using var made = new ChangingWindows(WindowOperator.Shape(input, config, names, resultTypes), WindowPanes.Of(config), TimeSpan.Zero, ArrowAllocator.Default);
+        using var made = Make(config, WindowOperator.Shape(input, config, names, resultTypes), TimeSpan.Zero, ArrowAllocator.Default);
         return made.OutputSchema;
-    }
-
-    /// <inheritdoc/>
-    public override async ValueTask StartAsync(OperatorContext context, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        _windows = _make(context.Allocator);
-        _windows.Memory = context.Memory.Open();
-        _table = await context.State.OpenRowsAsync(TableName, _windows.Table, cancellationToken);
-        await foreach (var rows in _table.RestoreAsync(cancellationToken))
-        {
-            using (rows)
-            {
-                await MakeRoomAsync(rows.RowCount, cancellationToken);
-                _windows.Restore(rows);
-            }
-        }
-
-        _windows.FinishRestore(context.RestoredWatermarkMicros);
-    }
-
-    /// <inheritdoc/>
-    public override async ValueTask ProcessAsync(RecordBatch batch, int input, IOperatorOutput output, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        ArgumentNullException.ThrowIfNull(output);
-        using (batch)
-        {
-            await MakeRoomAsync(batch.RowCount, cancellationToken);
-            _windows!.Add(batch);
-        }
-
-        _windows.TakeLate(_late);
-        if (_late.Count > 0)
-        {
-            await EmitLateAsync(output, cancellationToken);
-        }
     }
 
     /// <inheritdoc/>
     public override async ValueTask OnTickAsync(IOperatorOutput output, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(output);
-        await EmitAsync(_windows!.Correct(), output, cancellationToken);
+        await EmitAsync(Changing.Correct(), output, cancellationToken);
         if (_ticksPerEarly > 0 && ++_ticks == _ticksPerEarly)
         {
             _ticks = 0;
-            await EmitAsync(_windows.HandOutOpen(onlyGone: false), output, cancellationToken);
+            await EmitAsync(Changing.HandOutOpen(onlyGone: false), output, cancellationToken);
         }
-    }
-
-    /// <inheritdoc/>
-    public override async ValueTask OnWatermarkAsync(Watermark watermark, IOperatorOutput output, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(output);
-        if (!watermark.IsIdle)
-        {
-            await EmitAsync(_windows!.Advance(watermark.EventTimeMicros), output, cancellationToken);
-        }
-
-        await output.EmitWatermarkAsync(watermark, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -150,49 +92,15 @@ public sealed class ChangingWindowOperator : StreamOperator
         ArgumentNullException.ThrowIfNull(output);
 
         // What a checkpoint has of a window has gone out, or nothing of it has: so what is taken back later is known from one row a group.
-        await EmitAsync(_windows!.Correct(), output, cancellationToken);
-        await EmitAsync(_windows.HandOutOpen(onlyGone: true), output, cancellationToken);
-        var log = new List<RecordBatch>();
-        _windows.TakeChanged(log);
-        log.ForEach(_table!.Append);
+        await EmitAsync(Changing.Correct(), output, cancellationToken);
+        await EmitAsync(Changing.HandOutOpen(onlyGone: true), output, cancellationToken);
+        await base.OnBarrierAsync(barrier, output, cancellationToken);
     }
 
-    /// <inheritdoc/>
-    public override ValueTask DisposeAsync()
-    {
-        _windows?.Dispose();
-        _windows?.Memory.Dispose();
-        return base.DisposeAsync();
-    }
+    private static ChangingEventWindows Make(WindowConfig window, WindowShape shape, TimeSpan lateness, ArrowAllocator allocator) =>
+        window.WindowCase == WindowConfig.WindowOneofCase.Session
+            ? new ChangingSessions(shape, WindowOperator.Span(window.Session.GapMicros), lateness, allocator)
+            : new ChangingWindows(shape, WindowPanes.Of(window), lateness, allocator);
 
     private static TimeSpan SpanOrZero(long micros) => micros == 0 ? TimeSpan.Zero : WindowOperator.Span(micros);
-
-    private static async ValueTask EmitAsync(IEnumerable<RecordBatch> batches, IOperatorOutput output, CancellationToken cancellationToken)
-    {
-        foreach (var batch in batches)
-        {
-            await output.EmitAsync(batch, cancellationToken);
-        }
-    }
-
-    private ValueTask MakeRoomAsync(int rowCount, CancellationToken cancellationToken) =>
-        _windows!.NeedsRoom(rowCount) ? _windows.MakeRoomAsync(rowCount, cancellationToken) : ValueTask.CompletedTask;
-
-    private async ValueTask EmitLateAsync(IOperatorOutput output, CancellationToken cancellationToken)
-    {
-        try
-        {
-            for (var i = 0; i < _late.Count; i++)
-            {
-                var batch = _late[i];
-                _late[i] = null!;
-                await output.EmitSideAsync(batch, cancellationToken);
-            }
-        }
-        finally
-        {
-            _late.ForEach(batch => batch?.Dispose());
-            _late.Clear();
-        }
-    }
 }

@@ -6,12 +6,12 @@ using OrleansFlow.Streaming.Windows;
 
 namespace OrleansFlow.Streaming.Updates;
 
-/// <summary>Windows whose results are handed out more than once: before they are complete, and again when rows come late. What is no more true is taken back.</summary>
+/// <summary>Tumbling, hopping and cumulating windows whose results change.</summary>
 /// <remarks>
 /// Each window keeps groups of its own, so that it can change by itself; a row costs as much as the windows that it is in. A row is in all of its windows or,
 /// when its pane (a tumbling window, a slide, a step) is complete for longer than the lateness, in none.
 /// </remarks>
-internal sealed partial class ChangingWindows : EventWindows
+internal sealed partial class ChangingWindows : ChangingEventWindows
 {
     private readonly SortedDictionary<long, ChangingWindow> _open = [];
     private readonly SortedDictionary<long, ChangingWindow> _complete = [];
@@ -19,7 +19,6 @@ internal sealed partial class ChangingWindows : EventWindows
     private readonly Dictionary<long, List<int>> _rowsByPane = [];
     private readonly WindowPanes _panes;
     private readonly int[] _keyColumns;
-    private readonly long _latenessMicros;
     private readonly List<AggregateSpec> _specs;
     private readonly ResultComparer _comparer;
     private readonly ArrowSchema _logSchema;
@@ -30,10 +29,9 @@ internal sealed partial class ChangingWindows : EventWindows
     /// <param name="allocator">Where columns come from.</param>
     /// <exception cref="NotSupportedException">A type is no key, or an aggregate does not take such values, or its results cannot be compared.</exception>
     public ChangingWindows(WindowShape shape, WindowPanes panes, TimeSpan lateness, ArrowAllocator allocator)
-        : base(shape with { IsChanging = true }, allocator)
+        : base(shape, lateness, allocator)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(lateness, TimeSpan.Zero);
-        (_panes, _latenessMicros, _keyColumns) = (panes, Micros(lateness), [.. shape.KeyColumns]);
+        (_panes, _keyColumns) = (panes, [.. shape.KeyColumns]);
 
         // The last one says whether a group has rows at all.
         _specs = [.. shape.Aggregates, new AggregateSpec(AggregateKind.Count, null, null, ArrowType.Int64)];
@@ -72,8 +70,7 @@ internal sealed partial class ChangingWindows : EventWindows
         }
     }
 
-    /// <summary>Windows that are kept.</summary>
-    public int WindowCount => _open.Count + _complete.Count;
+    public override int KeptCount => _open.Count + _complete.Count;
 
     public override void Add(RecordBatch rows)
     {
@@ -138,9 +135,7 @@ internal sealed partial class ChangingWindows : EventWindows
         }
     }
 
-    /// <summary>Hands out what late rows changed in windows that are complete.</summary>
-    /// <returns>As of <see cref="Advance"/>.</returns>
-    public IEnumerable<RecordBatch> Correct()
+    public override IEnumerable<RecordBatch> Correct()
     {
         foreach (var (_, window) in _corrected)
         {
@@ -153,10 +148,7 @@ internal sealed partial class ChangingWindows : EventWindows
         _corrected.Clear();
     }
 
-    /// <summary>Hands out what windows that are not complete have so far.</summary>
-    /// <param name="onlyGone">Only of those of which something has gone out.</param>
-    /// <returns>As of <see cref="Advance"/>.</returns>
-    public IEnumerable<RecordBatch> HandOutOpen(bool onlyGone)
+    public override IEnumerable<RecordBatch> HandOutOpen(bool onlyGone)
     {
         foreach (var (_, window) in _open)
         {
@@ -199,7 +191,7 @@ internal sealed partial class ChangingWindows : EventWindows
         return null;
     }
 
-    private bool IsForgotten(long end) => WatermarkMicros >= long.MinValue + _latenessMicros && end <= WatermarkMicros - _latenessMicros;
+    private bool IsForgotten(long end) => FloorMicros != long.MinValue && end <= FloorMicros;
 
     private GroupAggregator NewAggregator(bool tracksChanges) => new(Shape.KeyTypes, _specs, tracksChanges, Allocator);
 

@@ -22,13 +22,13 @@ internal sealed class WindowPanes
     public long PaneMicros { get; }
 
     /// <summary>Reads a window.</summary>
-    /// <exception cref="ArgumentException">It is a session or none, or a length is wrong.</exception>
+    /// <exception cref="ArgumentException">It is a session, which has no panes, or none, or a length is wrong.</exception>
     public static WindowPanes Of(WindowConfig config) => config.WindowCase switch
     {
         WindowConfig.WindowOneofCase.Tumbling => new(Checked(config.Tumbling.WidthMicros), config.Tumbling.WidthMicros, isCumulating: false),
         WindowConfig.WindowOneofCase.Hopping => new(Checked(config.Hopping.SlideMicros), Checked(config.Hopping.WidthMicros), isCumulating: false),
         WindowConfig.WindowOneofCase.Cumulating => new(Checked(config.Cumulating.StepMicros), Checked(config.Cumulating.WidthMicros), isCumulating: true),
-        _ => throw new ArgumentException($"a window of kind {config.WindowCase} does not change; it is tumbling, hopping or cumulating"),
+        _ => throw new ArgumentException($"a window of kind {config.WindowCase} does not change; it is tumbling, hopping, cumulating or a session"),
     };
 
     /// <summary>The end of the last window that a pane is in.</summary>

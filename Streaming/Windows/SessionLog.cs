@@ -7,8 +7,8 @@ using OrleansFlow.Streaming.State;
 namespace OrleansFlow.Streaming.Windows;
 
 /// <summary>
-/// The rows that checkpoints have of sessions: key, partial states, start, end, one number more, the key's hash, and whether the session is gone. A later row takes the
-/// place of an earlier one of the same key and start.
+/// The rows that checkpoints have of sessions: key, partial states, start, end, one number more where the caller has one, the key's hash, and whether the session is gone.
+/// A later row takes the place of an earlier one of the same key and start.
 /// </summary>
 internal sealed class SessionLog
 {
@@ -17,15 +17,16 @@ internal sealed class SessionLog
 
     private readonly int _keyCount;
     private readonly int _stateCount;
+    private readonly bool _hasNumber;
     private readonly ArrowAllocator _allocator;
 
     /// <param name="keyTypes">Types of the key's columns.</param>
     /// <param name="partialTypes">Types of the columns of partial states.</param>
-    /// <param name="numberColumn">Name of the number: what it means is the caller's.</param>
+    /// <param name="numberColumn">Name of the number: what it means is the caller's. Null: there is none.</param>
     /// <param name="allocator">Where columns come from.</param>
-    public SessionLog(IReadOnlyList<ArrowType> keyTypes, IReadOnlyList<ArrowType> partialTypes, string numberColumn, ArrowAllocator allocator)
+    public SessionLog(IReadOnlyList<ArrowType> keyTypes, IReadOnlyList<ArrowType> partialTypes, string? numberColumn, ArrowAllocator allocator)
     {
-        (_keyCount, _stateCount, _allocator) = (keyTypes.Count, partialTypes.Count, allocator);
+        (_keyCount, _stateCount, _hasNumber, _allocator) = (keyTypes.Count, partialTypes.Count, numberColumn is not null, allocator);
         PartialSchema = new ArrowSchema([.. partialTypes.Select((type, place) => new ArrowField($"s{place}", type))]);
         Schema = new ArrowSchema(
         [
@@ -33,7 +34,7 @@ internal sealed class SessionLog
             .. PartialSchema.Fields,
             new ArrowField(StartColumn, ArrowType.Int64, isNullable: false),
             new ArrowField(EndColumn, ArrowType.Int64, isNullable: false),
-            new ArrowField(numberColumn, ArrowType.Int64, isNullable: false),
+            .. numberColumn is null ? Array.Empty<ArrowField>() : [new ArrowField(numberColumn, ArrowType.Int64, isNullable: false)],
             new ArrowField("_hash", ArrowType.UInt64, isNullable: false),
             new ArrowField(RowTableOptions.DeletedColumn, ArrowType.Boolean, isNullable: false),
         ]);
@@ -68,18 +69,18 @@ internal sealed class SessionLog
     /// <summary>Ends of a batch's sessions.</summary>
     public ReadOnlySpan<long> EndsOf(RecordBatch log) => log.Column<Int64Array>(_keyCount + _stateCount + 1).Values;
 
-    /// <summary>The numbers of a batch's sessions.</summary>
+    /// <summary>The numbers of a batch's sessions, where there are numbers.</summary>
     public ReadOnlySpan<long> NumbersOf(RecordBatch log) => log.Column<Int64Array>(_keyCount + _stateCount + 2).Values;
 
     /// <summary>Which sessions of a batch are gone.</summary>
-    public BooleanArray DeletedOf(RecordBatch log) => log.Column<BooleanArray>(_keyCount + _stateCount + 4);
+    public BooleanArray DeletedOf(RecordBatch log) => log.Column<BooleanArray>(Schema.Fields.Count - 1);
 
     /// <summary>A batch of sessions.</summary>
     /// <param name="keys">Columns of their keys, taken over.</param>
     /// <param name="states">Columns of their partial states, taken over; null: they are gone.</param>
     /// <param name="starts">Their first moments.</param>
     /// <param name="ends">Their ends.</param>
-    /// <param name="numbers">Their numbers.</param>
+    /// <param name="numbers">Their numbers; empty where there are none.</param>
     public RecordBatch Batch(ArrowArray[] keys, ArrowArray[]? states, ReadOnlySpan<long> starts, ReadOnlySpan<long> ends, ReadOnlySpan<long> numbers)
     {
         using var hashes = new UInt64Builder(_allocator);
@@ -90,8 +91,9 @@ internal sealed class SessionLog
             deleted.Append(states is null);
         }
 
+        ArrowArray[] number = _hasNumber ? [Longs(numbers)] : [];
         return ArrowColumns.ToBatch(
-            Schema, [.. keys, .. states ?? NoStates(starts.Length), Longs(starts), Longs(ends), Longs(numbers), hashes.Build(), deleted.Build()], starts.Length);
+            Schema, [.. keys, .. states ?? NoStates(starts.Length), Longs(starts), Longs(ends), .. number, hashes.Build(), deleted.Build()], starts.Length);
     }
 
     /// <summary>The hashes by which edges deal the keys.</summary>

@@ -2,30 +2,22 @@ using OrleansFlow.Arrow;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.Operators.V1;
 using OrleansFlow.Streaming.Aggregation;
-using OrleansFlow.Streaming.Dataflow;
 using OrleansFlow.Streaming.Operators;
-using OrleansFlow.Streaming.State;
 
 namespace OrleansFlow.Streaming.Windows;
 
 /// <summary>Groups rows by windows of event time, and gives a window out when the watermark has reached its end. What is open is in the table <c>t</c>.</summary>
-public sealed class WindowOperator : StreamOperator
+public sealed class WindowOperator : EventWindowOperator
 {
     /// <summary>Kind in programs.</summary>
     public const string Kind = "window";
 
     private const string TimeColumn = "_timestamp";
-    private const string TableName = "t";
 
-    private readonly Func<ArrowAllocator, EventWindows> _make;
-    private readonly List<RecordBatch> _late = [];
-    private EventWindows? _windows;
-    private IRowTable? _table;
-
-    private WindowOperator(Func<ArrowAllocator, EventWindows> make) => _make = make;
-
-    /// <summary>Rows that were left out: of panes (a tumbling window, a slide, a step) those whose pane was complete, of sessions those before the watermark.</summary>
-    public long LateRowCount => _windows?.LateRowCount ?? 0;
+    private WindowOperator(Func<ArrowAllocator, EventWindows> make)
+        : base(make)
+    {
+    }
 
     /// <summary>Makes one from a program.</summary>
     /// <param name="definition">Its place in the program; the schemas of its input and output have to be there.</param>
@@ -79,100 +71,6 @@ public sealed class WindowOperator : StreamOperator
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(config);
         return new ArrowSchema([.. config.LateColumns.Select(column => input.Fields[(int)column]), input.Fields[input.IndexOf(TimeColumn)]]);
-    }
-
-    /// <inheritdoc/>
-    public override async ValueTask StartAsync(OperatorContext context, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(context);
-        _windows = _make(context.Allocator);
-        _windows.Memory = context.Memory.Open();
-        _table = await context.State.OpenRowsAsync(TableName, _windows.Table, cancellationToken);
-        await foreach (var rows in _table.RestoreAsync(cancellationToken))
-        {
-            using (rows)
-            {
-                for (var from = 0; from < rows.RowCount; from += WindowShape.BatchRowsMax)
-                {
-                    using var some = rows.Slice(from, Math.Min(WindowShape.BatchRowsMax, rows.RowCount - from));
-                    await MakeRoomAsync(some.RowCount, cancellationToken);
-                    _windows.Restore(some);
-                }
-            }
-        }
-
-        await _windows.SettleRestoredAsync(cancellationToken);
-        _windows.FinishRestore(context.RestoredWatermarkMicros);
-    }
-
-    /// <inheritdoc/>
-    public override async ValueTask ProcessAsync(RecordBatch batch, int input, IOperatorOutput output, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(batch);
-        using (batch)
-        {
-            await MakeRoomAsync(batch.RowCount, cancellationToken);
-            _windows!.Add(batch);
-        }
-
-        _windows.TakeLate(_late);
-        if (_late.Count > 0)
-        {
-            await EmitLateAsync(output, cancellationToken);
-        }
-    }
-
-    /// <inheritdoc/>
-    public override async ValueTask OnWatermarkAsync(Watermark watermark, IOperatorOutput output, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(output);
-        if (!watermark.IsIdle)
-        {
-            foreach (var batch in _windows!.Advance(watermark.EventTimeMicros))
-            {
-                await output.EmitAsync(batch, cancellationToken);
-            }
-        }
-
-        await output.EmitWatermarkAsync(watermark, cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public override async ValueTask OnBarrierAsync(CheckpointBarrier barrier, IOperatorOutput output, CancellationToken cancellationToken)
-    {
-        await _windows!.PrepareChangedAsync(cancellationToken);
-        var log = new List<RecordBatch>();
-        _windows.TakeChanged(log);
-        log.ForEach(_table!.Append);
-    }
-
-    /// <inheritdoc/>
-    public override ValueTask DisposeAsync()
-    {
-        _windows?.Dispose();
-        _windows?.Memory.Dispose();
-        return base.DisposeAsync();
-    }
-
-    private ValueTask MakeRoomAsync(int rowCount, CancellationToken cancellationToken) =>
-        _windows!.NeedsRoom(rowCount) ? _windows.MakeRoomAsync(rowCount, cancellationToken) : ValueTask.CompletedTask;
-
-    private async ValueTask EmitLateAsync(IOperatorOutput output, CancellationToken cancellationToken)
-    {
-        try
-        {
-            for (var i = 0; i < _late.Count; i++)
-            {
-                var batch = _late[i];
-                _late[i] = null!;
-                await output.EmitSideAsync(batch, cancellationToken);
-            }
-        }
-        finally
-        {
-            _late.ForEach(batch => batch?.Dispose());
-            _late.Clear();
-        }
     }
 
     /// <summary>The shape of a window in a program.</summary>

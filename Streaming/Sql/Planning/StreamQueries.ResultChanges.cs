@@ -23,11 +23,6 @@ internal sealed partial class StreamQueries
         var changing = new ChangingWindowConfig { Window = config, AllowedLatenessMicros = changes.LatenessMicros, EarlyIntervalMicros = changes.EarlyMicros };
         try
         {
-            if (config.WindowCase == WindowConfig.WindowOneofCase.Session)
-            {
-                return (new StreamOperatorPlan(ChangingSessionOperator.Kind, changing), ChangingSessionOperator.OutputOf(input, config, names, types));
-            }
-
             return (new StreamOperatorPlan(ChangingWindowOperator.Kind, changing), ChangingWindowOperator.OutputOf(input, config, names, types));
         }
         catch (NotSupportedException exception)

@@ -1,29 +1,15 @@
-using OrleansFlow.Arrow;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.Operators.V1;
 using OrleansFlow.Protocol.Streaming.V1;
 using OrleansFlow.Streaming.Dataflow;
-using OrleansFlow.Streaming.Operators;
-using OrleansFlow.Streaming.State;
 using OrleansFlow.Streaming.Updates;
-using OrleansFlow.Tests.Streaming.Operators;
 
 namespace OrleansFlow.Tests.Streaming.Updates;
 
 /// <summary>Goal: when results of sessions with a gap of 5 s go out, are corrected, merged and taken back, of rows (key, number, second).</summary>
-public sealed class ChangingSessionOperatorTests : IDisposable
+public sealed class ChangingSessionOperatorTests : ChangingOperatorTests
 {
-    private const long Second = 1_000_000;
-
-    private static readonly ArrowSchema Input = new(new ArrowField("k", ArrowType.Int64), new ArrowField("n", ArrowType.Int64), EventTime.Field);
-
-    private readonly MemoryStateBackend _backend = new();
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private static ArrowSchema Output => ChangingSessionOperator.OutputOf(Input, Config(0, 0).Window, ["c", "m"], [ArrowType.Int64, ArrowType.Int64]);
-
-    public void Dispose() => _backend.Dispose();
+    protected override WindowConfig Window => new() { Session = new SessionWindow { GapMicros = 5 * Second } };
 
     [Fact]
     public async Task LateRowBetweenTwoSessions_TakesBothBack_AndGivesTheOneThatTheyBecame()
@@ -67,13 +53,13 @@ public sealed class ChangingSessionOperatorTests : IDisposable
         await TickAsync(one, 1);
 
         Assert.Equal(["+1 1 5 10-15"], Said(one));
-        Assert.Equal(1, ((ChangingSessionOperator)one.Operator).LateRowCount);
+        Assert.Equal(1, ((ChangingWindowOperator)one.Operator).LateRowCount);
     }
 
     [Fact]
     public async Task LateRowThatChangesNoResult_TakesNothingBack()
     {
-        await using var one = await StartAsync(lateness: 20, early: 0, count: false);
+        await using var one = await StartAsync(lateness: 20, early: 0, counts: false);
         await one.ProcessAsync(Of((1, 5, 3), (1, 2, 4)));
         await MoveToAsync(one, 10);
         Assert.Equal(["+1 5 5 3-9"], Said(one));
@@ -109,7 +95,7 @@ public sealed class ChangingSessionOperatorTests : IDisposable
             await MoveToAsync(before, 20);
             Said(before);
             await before.ProcessAsync(Of((1, 9, 12)));
-            state = OperatorStates.Merge("one", [await before.CheckpointAsync(1)]);
+            state = StateOf(await before.CheckpointAsync(1));
             Assert.Equal(["-1 1 7 11-16", "+1 2 9 11-17"], Said(before));
         }
 
@@ -140,78 +126,14 @@ public sealed class ChangingSessionOperatorTests : IDisposable
     }
 
     [Fact]
-    public void WindowThatIsNoSession_IsRefused()
+    public void GapOfNothing_IsRefusedByItsValue()
     {
         var config = Config(1, 0);
-        config.Window.Tumbling = new TumblingWindow { WidthMicros = 5 };
+        config.Window.Session.GapMicros = 0;
 
-        var exception = Assert.Throws<FlowException>(() => ChangingSessionOperator.Create(Definition(), config));
+        var exception = Assert.Throws<FlowException>(() => ChangingWindowOperator.Create(Definition(), config));
 
         Assert.Equal(FlowErrorCode.BadGraph, exception.Code);
-        Assert.Contains("a window of kind Tumbling is no session", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("a width is 0 us; it has to be above 0", exception.Message, StringComparison.Ordinal);
     }
-
-    private static OperatorDefinition Definition() => new("w", ChangingSessionOperator.Kind, default, [Input], Output);
-
-    private static ChangingWindowConfig Config(double lateness, double early, bool count = true) => new()
-    {
-        Window = new WindowConfig
-        {
-            Session = new SessionWindow { GapMicros = 5 * Second },
-            KeyColumns = { 0 },
-            Aggregates =
-            {
-                count ? new WindowAggregate { Kind = WindowAggregateKind.Count } : new WindowAggregate { Kind = WindowAggregateKind.Max, Argument = 1 },
-                new WindowAggregate { Kind = WindowAggregateKind.Max, Argument = 1 },
-            },
-        },
-        AllowedLatenessMicros = (long)(lateness * Second),
-        EarlyIntervalMicros = (long)(early * Second),
-    };
-
-    private static RecordBatch Of(params (long Key, long Number, long Seconds)[] rows)
-    {
-        using var builder = new RecordBatchBuilder(Input);
-        foreach (var (key, number, seconds) in rows)
-        {
-            builder.Column<Int64Builder>(0).Append(key);
-            builder.Column<Int64Builder>(1).Append(number);
-            builder.Column<TimestampBuilder>(2).Append(seconds * Second);
-        }
-
-        return builder.Build();
-    }
-
-    private static ValueTask MoveToAsync(OperatorHarness one, long seconds) => one.Operator.OnWatermarkAsync(Watermark.At(seconds * Second), one, Token);
-
-    private static async Task TickAsync(OperatorHarness one, int times)
-    {
-        for (var i = 0; i < times; i++)
-        {
-            await one.Operator.OnTickAsync(one, Token);
-        }
-    }
-
-    /// <summary>What came since this was asked before: sign, key, count, max, and the session's first second and its end.</summary>
-    private static List<string> Said(OperatorHarness one)
-    {
-        var said = new List<string>();
-        foreach (var batch in one.Batches)
-        {
-            for (var row = 0; row < batch.RowCount; row++)
-            {
-                long Value(int column) => batch.Column<Int64Array>(column).Values[row];
-                long Time(int column) => batch.Column<TimestampArray>(column).Values[row] / Second;
-                said.Add($"{(batch.Column<BooleanArray>(5).GetBoolean(row) ? '-' : '+')}{Value(0)} {Value(1)} {Value(2)} {Time(3)}-{Time(4)}");
-            }
-
-            batch.Dispose();
-        }
-
-        one.Batches.Clear();
-        return said;
-    }
-
-    private async Task<OperatorHarness> StartAsync(double lateness, double early, OperatorState? restored = null, bool count = true) =>
-        await OperatorHarness.StartAsync(ChangingSessionOperator.Create(Definition(), Config(lateness, early, count)), Input, _backend, restored);
 }

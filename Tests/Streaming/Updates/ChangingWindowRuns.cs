@@ -1,6 +1,5 @@
 using OrleansFlow.Arrow;
 using OrleansFlow.Arrow.Kernels;
-using OrleansFlow.Protocol.Streaming.Operators.V1;
 using OrleansFlow.Streaming.State;
 using OrleansFlow.Streaming.Updates;
 using OrleansFlow.Tests.Streaming.Windows;
@@ -8,7 +7,7 @@ using OrleansFlow.Tests.Streaming.Windows;
 namespace OrleansFlow.Tests.Streaming.Updates;
 
 /// <summary>Runs events, many of them late, through changing windows of one or more subtasks that hand out early, are corrected and move to others from checkpoints; and does what their rows say.</summary>
-internal sealed class ChangingWindowRuns(WindowEvents events, int seed, WindowConfig config, int[] keys, TimeSpan lateness) : IDisposable
+internal sealed class ChangingWindowRuns(WindowEvents events, int seed, int[] keys, Func<ArrowAllocator, ChangingEventWindows> make) : IDisposable
 {
     private const long DelayMicros = 400_000;
 
@@ -16,10 +15,16 @@ internal sealed class ChangingWindowRuns(WindowEvents events, int seed, WindowCo
     private readonly CountingAllocator _allocator = new();
     private readonly List<RecordBatch> _log = [];
     private readonly HashSet<string> _left = new(StringComparer.Ordinal);
-    private ChangingWindows[] _subtasks = [];
+    private ChangingEventWindows[] _subtasks = [];
 
     /// <summary>Rows that are in results.</summary>
     public List<int> Taken { get; } = [];
+
+    /// <summary>Whether a row is not too late at a watermark, by its time in microseconds.</summary>
+    public required Func<long, long, bool> IsTaken { get; init; }
+
+    /// <summary>Called when all has gone out with the rows that are there, a line a row.</summary>
+    public Action<IReadOnlyCollection<string>> OnShown { get; init; } = _ => { };
 
     /// <summary>Rows that were taken back.</summary>
     public int RetractCount { get; private set; }
@@ -30,7 +35,7 @@ internal sealed class ChangingWindowRuns(WindowEvents events, int seed, WindowCo
     /// <returns>The rows that are left in the end, a line a row.</returns>
     public List<string> Run(int parallelism, bool movesOften)
     {
-        _subtasks = [.. Enumerable.Range(0, parallelism).Select(_ => Make())];
+        _subtasks = [.. Enumerable.Range(0, parallelism).Select(_ => make(_allocator))];
         var (watermark, latest) = (long.MinValue, long.MinValue);
         for (var row = 0; row < events.Count;)
         {
@@ -38,7 +43,7 @@ internal sealed class ChangingWindowRuns(WindowEvents events, int seed, WindowCo
             Add([.. Enumerable.Range(row, count)], watermark);
             latest = Math.Max(latest, Enumerable.Range(row, count).Max(events.TimeOf));
             row += count;
-            switch (_random.Next(5))
+            switch (_random.Next(6))
             {
                 case 0 or 1:
                     watermark = latest - DelayMicros;
@@ -51,7 +56,12 @@ internal sealed class ChangingWindowRuns(WindowEvents events, int seed, WindowCo
                     // Subtasks have clocks of their own.
                     Apply(_subtasks[_random.Next(_subtasks.Length)].HandOutOpen(onlyGone: false));
                     break;
-                case 4 when movesOften:
+                case 4:
+                    HandOut(windows => windows.Correct());
+                    HandOut(windows => windows.HandOutOpen(onlyGone: false));
+                    OnShown(_left);
+                    break;
+                case 5 when movesOften:
                     Checkpoint();
                     if (_random.Next(2) == 0)
                     {
@@ -63,7 +73,7 @@ internal sealed class ChangingWindowRuns(WindowEvents events, int seed, WindowCo
         }
 
         HandOut(windows => windows.Advance(long.MaxValue));
-        Assert.All(_subtasks, windows => Assert.Equal((0, 0), (windows.WindowCount, windows.ByteCount)));
+        Assert.All(_subtasks, windows => Assert.Equal(0, windows.KeptCount));
         CountLate();
         return [.. _left.Order(StringComparer.Ordinal)];
     }
@@ -92,11 +102,10 @@ internal sealed class ChangingWindowRuns(WindowEvents events, int seed, WindowCo
             _subtasks[subtask].Add(part);
         }
 
-        var pane = WindowPanes.Of(config).PaneMicros;
-        Taken.AddRange(rows.Where(row => watermark == long.MinValue || events.TimeOf(row) - (((events.TimeOf(row) % pane) + pane) % pane) + pane + (lateness.Ticks / TimeSpan.TicksPerMicrosecond) > watermark));
+        Taken.AddRange(rows.Where(row => watermark == long.MinValue || IsTaken(events.TimeOf(row), watermark)));
     }
 
-    private void HandOut(Func<ChangingWindows, IEnumerable<RecordBatch>> what)
+    private void HandOut(Func<ChangingEventWindows, IEnumerable<RecordBatch>> what)
     {
         foreach (var subtask in _subtasks)
         {
@@ -144,16 +153,21 @@ internal sealed class ChangingWindowRuns(WindowEvents events, int seed, WindowCo
     {
         CountLate();
         DisposeAll();
-        _subtasks = [.. Enumerable.Range(0, parallelism).Select(_ => Make())];
+        _subtasks = [.. Enumerable.Range(0, parallelism).Select(_ => make(_allocator))];
         for (var subtask = 0; subtask < parallelism; subtask++)
         {
             var range = KeyRange.Of(subtask, parallelism);
             foreach (var batch in _log)
             {
                 var hashes = new ulong[batch.RowCount];
-                if (keys.Length > 0)
+                var table = _subtasks[subtask].Table;
+                if (keys.Length > 0 && table.HashColumn is { } hash)
                 {
-                    RowHash.Compute(batch, [.. _subtasks[subtask].Table.KeyColumns], hashes);
+                    batch.Column<UInt64Array>(hash).Values.CopyTo(hashes);
+                }
+                else if (keys.Length > 0)
+                {
+                    RowHash.Compute(batch, [.. table.KeyColumns], hashes);
                 }
 
                 int[] mine = [.. Enumerable.Range(0, batch.RowCount).Where(row => range.Contains(hashes[row]))];
@@ -164,8 +178,6 @@ internal sealed class ChangingWindowRuns(WindowEvents events, int seed, WindowCo
             _subtasks[subtask].FinishRestore(watermark == long.MinValue ? null : watermark);
         }
     }
-
-    private ChangingWindows Make() => new(WindowEvents.Shape(keys), WindowPanes.Of(config), lateness, _allocator);
 
     private void CountLate() => LateRowCount += _subtasks.Sum(windows => windows.LateRowCount);
 

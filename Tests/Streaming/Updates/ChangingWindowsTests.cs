@@ -4,11 +4,12 @@ using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.Operators.V1;
 using OrleansFlow.Streaming.State.Spilling;
 using OrleansFlow.Streaming.Updates;
+using OrleansFlow.Streaming.Windows;
 using OrleansFlow.Tests.Streaming.Windows;
 
 namespace OrleansFlow.Tests.Streaming.Updates;
 
-/// <summary>Goal: whatever goes out early, is corrected and moves, in the end results are those that DuckDB gives over the rows that were not too late; each row that is taken back was there.</summary>
+/// <summary>Goal: whatever goes out early, is corrected and moves, in the end results are those that DuckDB gives over the rows that were not too late; each row that is taken back was there. Sessions are at each moment those of a loop over the sorted rows.</summary>
 public sealed class ChangingWindowsTests : IAsyncLifetime
 {
     private const int Seeds = 20;
@@ -27,7 +28,7 @@ public sealed class ChangingWindowsTests : IAsyncLifetime
     [InlineData("")]
     public Task TumblingWindows_EndAsABatchQuerySays(string keys) => CheckAsync(
         keys,
-        new WindowConfig { Tumbling = new TumblingWindow { WidthMicros = 1_000_000 } },
+        Panes(new WindowConfig { Tumbling = new TumblingWindow { WidthMicros = 1_000_000 } }),
         rows => $"select {Keys(keys)} {WindowEvents.Sql}, s, s + 1000000, s + 999999 from (select *, t - ((t % 1000000) + 1000000) % 1000000 as s from {rows}) group by {Keys(keys)} s");
 
     [Theory(Timeout = Watchdog.Milliseconds)]
@@ -36,7 +37,7 @@ public sealed class ChangingWindowsTests : IAsyncLifetime
     [InlineData("", 1, 10)]
     public Task HoppingWindows_EndAsABatchQuerySays(string keys, int slide, int width) => CheckAsync(
         keys,
-        new WindowConfig { Hopping = new HoppingWindow { SlideMicros = slide * 1_000_000, WidthMicros = width * 1_000_000 } },
+        Panes(new WindowConfig { Hopping = new HoppingWindow { SlideMicros = slide * 1_000_000, WidthMicros = width * 1_000_000 } }),
         rows => $"""
         select {Keys(keys)} {WindowEvents.Sql}, s, s + {width}000000, s + {width}000000 - 1 from (
             select *, t - ((t % {slide}000000) + {slide}000000) % {slide}000000 - unnest(range(0, {width / slide})) * {slide}000000 as s from {rows}
@@ -49,7 +50,7 @@ public sealed class ChangingWindowsTests : IAsyncLifetime
     [InlineData("", 1, 20)]
     public Task CumulatingWindows_EndAsABatchQuerySays(string keys, int step, int width) => CheckAsync(
         keys,
-        new WindowConfig { Cumulating = new CumulatingWindow { StepMicros = step * 1_000_000, WidthMicros = width * 1_000_000 } },
+        Panes(new WindowConfig { Cumulating = new CumulatingWindow { StepMicros = step * 1_000_000, WidthMicros = width * 1_000_000 } }),
         rows => $"""
         select {Keys(keys)} {WindowEvents.Sql}, s, w, w - 1 from (
             select *, s + unnest(range((t - s) // {step}000000 + 1, {width / step} + 1)) * {step}000000 as w
@@ -57,15 +58,46 @@ public sealed class ChangingWindowsTests : IAsyncLifetime
         ) group by {Keys(keys)} s, w
         """);
 
-    [Fact]
-    public async Task StateThatDoesNotFitInMemory_IsRefusedInWords_SinceItCannotGoToFiles()
+    [Theory(Timeout = Watchdog.Milliseconds)]
+    [InlineData("k", 300_000)]
+    [InlineData("name", 1_000_000)]
+    [InlineData("k, name, flag", 3_000_000)]
+    [InlineData("", 200_000)]
+    public async Task Sessions_AreAtEachMomentThoseOfTheRowsThatWereTaken_AndEndAsABatchQuerySays(string keys, long gap)
+    {
+        var shown = 0;
+        await CheckAsync(
+            keys,
+            new Case(
+                (shape, lateness, allocator) => new ChangingSessions(shape, TimeSpan.FromMicroseconds(gap), lateness, allocator),
+                (time, floor) => time >= floor,
+                (events, columns, taken, left) =>
+                {
+                    Assert.Equal(new SortedSessions(events, columns, gap).Of(taken), left.Select(line => SortedSessions.BoundsOf(line, columns.Length)).Order(StringComparer.Ordinal));
+                    shown++;
+                }),
+            rows => $"""
+            select {Keys(keys)} {WindowEvents.Sql}, min(t), max(t) + {gap}, max(t) + {gap} - 1 from (
+                select *, sum(case when t - before < {gap} then 0 else 1 end) over ({Partition(keys)} order by t) as s
+                from (select *, lag(t) over ({Partition(keys)} order by t) as before from {rows})
+            ) group by {Keys(keys)} s
+            """);
+        Assert.True(shown > 25, $"Only {shown} times all that was there is compared.");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task StateThatDoesNotFitInMemory_IsRefusedInWords_SinceItCannotGoToFiles(bool isSession)
     {
         var folder = Directory.CreateTempSubdirectory("changing-windows-").FullName;
         try
         {
             using var memory = new StreamMemory(1, folder);
-            using var windows = new ChangingWindows(
-                WindowEvents.Shape(0), WindowPanes.Of(new WindowConfig { Tumbling = new TumblingWindow { WidthMicros = 5 } }), TimeSpan.Zero, ArrowAllocator.Default) { Memory = memory.Open() };
+            using ChangingEventWindows windows = isSession
+                ? new ChangingSessions(WindowEvents.Shape(0), TimeSpan.FromSeconds(1), TimeSpan.Zero, ArrowAllocator.Default)
+                : new ChangingWindows(WindowEvents.Shape(0), WindowPanes.Of(new WindowConfig { Tumbling = new TumblingWindow { WidthMicros = 5 } }), TimeSpan.Zero, ArrowAllocator.Default);
+            windows.Memory = memory.Open();
             using var rows = new WindowEvents(1, count: 2).Batch([0, 1], ArrowAllocator.Default);
             windows.Add(rows);
 
@@ -85,7 +117,19 @@ public sealed class ChangingWindowsTests : IAsyncLifetime
 
     private static string Keys(string keys) => keys.Length == 0 ? "" : keys + ",";
 
-    private async Task CheckAsync(string keys, WindowConfig config, Func<string, string> sql)
+    private static string Partition(string keys) => keys.Length == 0 ? "" : $"partition by {keys}";
+
+    private static Case Panes(WindowConfig config)
+    {
+        var panes = WindowPanes.Of(config);
+        var width = panes.PaneMicros;
+        return new Case(
+            (shape, lateness, allocator) => new ChangingWindows(shape, panes, lateness, allocator),
+            (time, floor) => time - (((time % width) + width) % width) + width > floor,
+            (_, _, _, _) => { });
+    }
+
+    private async Task CheckAsync(string keys, Case one, Func<string, string> sql)
     {
         int[] columns = [.. keys.Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(key => WindowEvents.Schema.IndexOf(key))];
         var (late, retracted) = (0L, 0);
@@ -94,7 +138,12 @@ public sealed class ChangingWindowsTests : IAsyncLifetime
             var events = new WindowEvents(seed, count: 400);
             foreach (var lateness in new[] { TimeSpan.Zero, TimeSpan.FromSeconds(0.7), TimeSpan.FromHours(1) })
             {
-                using var run = new ChangingWindowRuns(events, seed, config, columns, lateness);
+                ChangingWindowRuns? running = null;
+                using var run = running = new ChangingWindowRuns(events, seed, columns, allocator => one.Make(WindowEvents.Shape(columns), lateness, allocator))
+                {
+                    IsTaken = (time, watermark) => one.IsTaken(time, watermark - (long)lateness.TotalMicroseconds),
+                    OnShown = left => one.OnShown(events, columns, running!.Taken, left),
+                };
 
                 var left = run.Run(seed % 3 + 1, movesOften: seed % 4 != 0);
 
@@ -108,4 +157,13 @@ public sealed class ChangingWindowsTests : IAsyncLifetime
         Assert.True(late > 100, $"Only {late} rows are too late in all runs.");
         Assert.True(retracted > 25, $"Only {retracted} rows are taken back in all runs.");
     }
+
+    /// <summary>A kind of windows.</summary>
+    /// <param name="Make">Makes them, with a lateness.</param>
+    /// <param name="IsTaken">Whether a row is taken, by its time and the watermark less the lateness.</param>
+    /// <param name="OnShown">Called with keys, the rows that were taken and the results that are there, when all has gone out.</param>
+    private sealed record Case(
+        Func<WindowShape, TimeSpan, ArrowAllocator, ChangingEventWindows> Make,
+        Func<long, long, bool> IsTaken,
+        Action<WindowEvents, int[], IReadOnlyList<int>, IReadOnlyCollection<string>> OnShown);
 }
