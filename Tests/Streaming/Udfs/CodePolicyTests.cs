@@ -31,6 +31,8 @@ public sealed class CodePolicyTests : UdfTestBase
     [InlineData("System.Runtime.CompilerServices.Unsafe.As<int, int>(ref a)", "System.Runtime.CompilerServices.Unsafe")]
     [InlineData("System.Runtime.InteropServices.Marshal.SizeOf<int>()", "System.Runtime.InteropServices.Marshal", "CS0234")]
     [InlineData("System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(\"\")", "System.Runtime.CompilerServices.RuntimeHelpers")]
+
+    // Text of a function that is refused, since it asks for the time.
     [InlineData("DateTime.Now.Year", "System.DateTime.Now")]
     [InlineData("Guid.NewGuid().GetHashCode()", "System.Guid.NewGuid")]
     [InlineData("new Random().Next()", "System.Random")]
