@@ -103,6 +103,7 @@ internal static class BenchmarkCommandLine
         ["sql-exchange"] = () => new SqlExchange(isShuffle: false),
         ["sql-exchange-shuffle"] = () => new SqlExchange(isShuffle: true),
         ["window-tumble"] = () => new WindowTumble(Numbers["--keys"].Value, Numbers["--memory-mb"].Value),
+        ["window-session"] = () => new WindowSession(Numbers["--keys"].Value, Numbers["--memory-mb"].Value),
         ["window-hop"] = () => new WindowHop(Numbers["--slides"].Value),
         ["nexmark"] = () => new Nexmark(Numbers["--query"].Value),
         ["checkpoint"] = () => new StreamCheckpoint(Numbers["--state-mb"].Value),
@@ -286,15 +287,5 @@ internal static class BenchmarkCommandLine
     {
         await Console.Error.WriteLineAsync($"flow bench: {message}");
         return CallersMistake;
-    }
-
-    /// <summary>A number that a scenario is given.</summary>
-    private sealed class NumberOption(int value, int min, int max)
-    {
-        public int Value { get; set; } = value;
-
-        public int Min => min;
-
-        public int Max => max;
     }
 }

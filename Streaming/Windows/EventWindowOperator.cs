@@ -43,7 +43,7 @@ public abstract class EventWindowOperator : StreamOperator
             }
         }
 
-        await _windows.SettleRestoredAsync(cancellationToken);
+        await _windows.SettleRestoredAsync(context.RestoredWatermarkMicros, cancellationToken);
         _windows.FinishRestore(context.RestoredWatermarkMicros);
     }
 
@@ -71,7 +71,7 @@ public abstract class EventWindowOperator : StreamOperator
         ArgumentNullException.ThrowIfNull(output);
         if (!watermark.IsIdle)
         {
-            await EmitAsync(Windows.Advance(watermark.EventTimeMicros), output, cancellationToken);
+            await AdvanceAsync(watermark.EventTimeMicros, output, cancellationToken);
         }
 
         await output.EmitWatermarkAsync(watermark, cancellationToken);
@@ -101,6 +101,17 @@ public abstract class EventWindowOperator : StreamOperator
         {
             await output.EmitAsync(batch, cancellationToken);
         }
+    }
+
+    private async ValueTask AdvanceAsync(long watermarkMicros, IOperatorOutput output, CancellationToken cancellationToken)
+    {
+        for (var step = Windows.StepTo(watermarkMicros); step < watermarkMicros; step = Windows.StepTo(watermarkMicros))
+        {
+            await EmitAsync(Windows.Advance(step), output, cancellationToken);
+            await MakeRoomAsync(0, cancellationToken);
+        }
+
+        await EmitAsync(Windows.Advance(watermarkMicros), output, cancellationToken);
     }
 
     private ValueTask MakeRoomAsync(int rowCount, CancellationToken cancellationToken) =>

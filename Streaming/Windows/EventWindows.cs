@@ -94,8 +94,13 @@ internal abstract class EventWindows : IDisposable
     /// <summary>Called before <see cref="TakeChanged"/> when files were written: what is in memory beside them goes to files, too.</summary>
     public virtual ValueTask PrepareChangedAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
-    /// <summary>Called before <see cref="FinishRestore"/>.</summary>
-    public virtual ValueTask SettleRestoredAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    /// <summary>Called before <see cref="FinishRestore"/>, with the same watermark.</summary>
+    public virtual ValueTask SettleRestoredAsync(long? watermarkMicros, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>How far <see cref="Advance"/> may go before it is asked again whether there is room: what is in files comes back in steps.</summary>
+    /// <param name="watermarkMicros">Where it shall go in the end.</param>
+    /// <returns>At most that.</returns>
+    public virtual long StepTo(long watermarkMicros) => watermarkMicros;
 
     /// <summary>Hands out the rows that were left out since this was asked before, where the shape says which of their columns are wanted.</summary>
     /// <param name="late">Gets batches of <see cref="WindowShape.Late"/>, which belong to the caller.</param>
@@ -125,7 +130,7 @@ internal abstract class EventWindows : IDisposable
     public abstract void Dispose();
 
     /// <summary>The first moment of the part of time that holds a moment, in parts of one width that begin at the epoch.</summary>
-    private protected static long PlaceOf(long micros, long width)
+    internal static long PlaceOf(long micros, long width)
     {
         var rest = micros % width;
         return micros - (rest < 0 ? rest + width : rest);

@@ -9,6 +9,7 @@ internal sealed class KeyedSessions
     private readonly WindowShape _shape;
     private readonly ArrowAllocator _allocator;
     private readonly int[] _keyColumns;
+    private readonly List<(int From, int To)> _merges = [];
     private GroupIndex _keys;
 
     /// <param name="shape">What is grouped.</param>
@@ -38,11 +39,33 @@ internal sealed class KeyedSessions
     /// <summary>The numbers of the keys of rows.</summary>
     public void Find(RecordBatch rows, Span<int> keys) => Find(rows, _keyColumns, keys);
 
+    /// <summary>Whether so many rows more may make the index larger, which takes as much memory again.</summary>
+    public bool WouldGrow(int rowCount) => _keys.Count > 0 && _keys.Count + (long)rowCount > _keys.Capacity;
+
     /// <summary>Adds what the states of places have to those of others, which may be new.</summary>
     public void MergeStates(ReadOnlySpan<int> from, ReadOnlySpan<int> to)
     {
         using var partials = ArrowColumns.ToBatch(Log.PartialSchema, States.Partials(from), from.Length);
         States.Merge(partials, 0, to);
+    }
+
+    /// <summary>Makes one of sessions that became one, in this order.</summary>
+    public void Merge(List<(int From, int To)> merges)
+    {
+        foreach (var (from, to) in merges)
+        {
+            MergeStates([from], [to]);
+            Free([from]);
+        }
+
+        merges.Clear();
+    }
+
+    /// <summary>Makes one of sessions that touch, after the whole log came in: of one in a file and one in memory a checkpoint has two.</summary>
+    public void Join()
+    {
+        Sessions.Join(_merges);
+        Merge(_merges);
     }
 
     /// <summary>Gives places back, whose sessions are no longer open.</summary>
@@ -88,23 +111,79 @@ internal sealed class KeyedSessions
     /// <param name="number">Tells the number of a place; null where there are none.</param>
     public void TakeChanged(IList<RecordBatch> log, Func<int, long>? number)
     {
+        TakeDeleted(Log, log);
+        foreach (var places in Sessions.TakeChanged().Chunk(WindowShape.BatchRowsMax))
+        {
+            log.Add(LogRows(Log, places, number));
+        }
+    }
+
+    /// <summary>Some sessions as rows of a log.</summary>
+    /// <param name="log">Which log.</param>
+    /// <param name="places">Their places.</param>
+    /// <param name="number">As of <see cref="TakeChanged"/>.</param>
+    public RecordBatch LogRows(SessionLog log, ReadOnlySpan<int> places, Func<int, long>? number)
+    {
+        var (starts, ends, numbers) = (new long[places.Length], new long[places.Length], new long[places.Length]);
+        for (var i = 0; i < places.Length; i++)
+        {
+            ref readonly var session = ref Sessions[places[i]];
+            (starts[i], ends[i], numbers[i]) = (session.Start, session.End, number?.Invoke(places[i]) ?? 0);
+        }
+
+        return log.Batch(_keys.Keys(Sessions.KeysOf(places), _allocator), States.Partials(places), starts, ends, numbers);
+    }
+
+    /// <summary>The hashes of the keys of some sessions, by which edges deal rows.</summary>
+    public ulong[] HashesOf(ReadOnlySpan<int> places)
+    {
+        var keys = _keys.Keys(Sessions.KeysOf(places), _allocator);
+        try
+        {
+            return SessionLog.Hash(keys, places.Length);
+        }
+        finally
+        {
+            ArrowColumns.Release(keys);
+        }
+    }
+
+    /// <summary>Tells a log which sessions are gone that it knows.</summary>
+    /// <param name="log">Which log.</param>
+    /// <param name="rows">Gets batches, which belong to the caller.</param>
+    public void TakeDeleted(SessionLog log, ICollection<RecordBatch> rows)
+    {
         foreach (var some in Sessions.TakeDeleted().Chunk(WindowShape.BatchRowsMax))
         {
             var none = new long[some.Length];
-            log.Add(Log.Batch(_keys.Keys([.. some.Select(one => one.Key)], _allocator), null, [.. some.Select(one => one.Start)], none, none));
+            rows.Add(log.Batch(_keys.Keys([.. some.Select(one => one.Key)], _allocator), null, [.. some.Select(one => one.Start)], none, none));
         }
+    }
 
-        foreach (var places in Sessions.TakeChanged().Chunk(WindowShape.BatchRowsMax))
+    /// <summary>Takes in sessions that were kept elsewhere.</summary>
+    /// <param name="log">The log that their rows are of; its number is 1 for sessions that <see cref="Log"/> has something of.</param>
+    /// <param name="rows">They; they stay the caller's.</param>
+    /// <param name="isSaved">Whether <see cref="Log"/> has them as they are.</param>
+    /// <param name="isWanted">Which of them; null: all.</param>
+    /// <param name="touchedOnly">Only those that become part of others.</param>
+    /// <returns>Of each row the place; -1: it was not taken.</returns>
+    public int[] Adopt(SessionLog log, RecordBatch rows, bool isSaved, bool[]? isWanted, bool touchedOnly)
+    {
+        var places = new int[rows.RowCount];
+        Find(rows, log.KeyColumns, places);
+        var starts = log.StartsOf(rows);
+        var ends = log.EndsOf(rows);
+        var numbers = log.NumbersOf(rows);
+        for (var row = 0; row < places.Length; row++)
         {
-            var (starts, ends, numbers) = (new long[places.Length], new long[places.Length], new long[places.Length]);
-            for (var i = 0; i < places.Length; i++)
-            {
-                ref readonly var session = ref Sessions[places[i]];
-                (starts[i], ends[i], numbers[i]) = (session.Start, session.End, number?.Invoke(places[i]) ?? 0);
-            }
-
-            log.Add(Log.Batch(_keys.Keys(Sessions.KeysOf(places), _allocator), States.Partials(places), starts, ends, numbers));
+            var isTaken = isWanted?[row] != false && (!touchedOnly || Sessions.Touched(places[row], starts[row], ends[row]) >= 0);
+            places[row] = isTaken ? Sessions.Adopt(places[row], starts[row], ends[row], isSaved || numbers[row] > 0, isSaved, _merges) : -1;
         }
+
+        States.Reserve(Sessions.PlaceCount);
+        States.Merge(rows, log.FirstState, places);
+        Merge(_merges);
+        return places;
     }
 
     /// <summary>Takes in a batch of the log.</summary>

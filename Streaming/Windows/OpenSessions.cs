@@ -3,13 +3,12 @@ using System.Runtime.CompilerServices;
 namespace OrleansFlow.Streaming.Windows;
 
 /// <summary>Which sessions are open, by the numbers of their keys and by their ends. Each has a place, where its states are. One caller at a time.</summary>
-internal sealed class OpenSessions
+internal sealed partial class OpenSessions
 {
     private const int EmptyKeysMin = 1_024;
 
     private readonly PriorityQueue<(int Place, int Use), long> _ends = new();
     private readonly Stack<int> _free = new();
-    private readonly List<(int Key, long Start)> _deleted = [];
     private Session[] _sessions = new Session[16];
     private int[] _heads = [];
     private int _placeCount;
@@ -32,72 +31,42 @@ internal sealed class OpenSessions
         }
     }
 
-    /// <summary>The place of the session that a row belongs to.</summary>
+    /// <summary>The place of the session that a row belongs to, or a session of more rows.</summary>
     /// <param name="key">Number of its key.</param>
-    /// <param name="time">Its time in microseconds.</param>
-    /// <param name="end">Its time and the gap.</param>
+    /// <param name="start">Its time in microseconds, of a session that of the first row.</param>
+    /// <param name="end">Its time and the gap, of a session that of the last row and the gap.</param>
     /// <param name="merges">Gets sessions that became part of another one. Their states are to be merged in this order, and then they are to be freed.</param>
-    public int Place(int key, long time, long end, List<(int From, int To)> merges)
+    public int Place(int key, long start, long end, List<(int From, int To)> merges)
     {
-        var gap = end - time;
-        var found = _heads[key];
-        while (found >= 0 && !(time < _sessions[found].End && time > _sessions[found].Start - gap))
-        {
-            found = _sessions[found].Next;
-        }
-
+        var found = Touched(key, start, end);
         if (found < 0)
         {
-            return Open(key, time, end);
+            return Open(key, start, end);
         }
 
         ref var session = ref _sessions[found];
         session.IsChanged = true;
-        if (time >= session.Start && end <= session.End)
+        if (start >= session.Start && end <= session.End)
         {
             return found;
         }
 
-        session.Start = Math.Min(session.Start, time);
+        session.Start = Math.Min(session.Start, start);
         session.End = Math.Max(session.End, end);
         MergeOthers(key, found, merges);
         return found;
     }
 
-    /// <summary>Takes in a session of the log.</summary>
-    /// <returns>Its place, which is free when it is deleted; -1 where there was none to delete.</returns>
-    public int Restore(int key, long start, long end, bool isDeleted)
+    /// <summary>The place of a session of a key that lies over some of a time; -1: there is none.</summary>
+    public int Touched(int key, long start, long end)
     {
-        var place = _heads[key];
-        while (place >= 0 && _sessions[place].Start != start)
+        var found = _heads[key];
+        while (found >= 0 && !(start < _sessions[found].End && end > _sessions[found].Start))
         {
-            place = _sessions[place].Next;
+            found = _sessions[found].Next;
         }
 
-        if (isDeleted)
-        {
-            if (place >= 0)
-            {
-                _sessions[place].LoggedStart = null;
-                Unlink(place);
-                Free([place]);
-            }
-
-            return place;
-        }
-
-        if (place < 0)
-        {
-            place = Open(key, start, end);
-        }
-        else if (end != _sessions[place].End)
-        {
-            _sessions[place].End = end;
-            _ends.Enqueue((place, _sessions[place].Use), end);
-        }
-
-        (_sessions[place].LoggedStart, _sessions[place].IsChanged) = (start, false);
-        return place;
+        return found;
     }
 
     /// <summary>The sessions that end by a moment, in the order of their ends; they are no longer open. To be freed.</summary>
@@ -135,9 +104,6 @@ internal sealed class OpenSessions
         return place;
     }
 
-    /// <summary>What the log has of a session is no more all of it.</summary>
-    public void Touch(int place) => _sessions[place].IsChanged = true;
-
     /// <summary>Gives places back.</summary>
     public void Free(ReadOnlySpan<int> places)
     {
@@ -146,42 +112,6 @@ internal sealed class OpenSessions
             _sessions[place].Use++;
             _free.Push(place);
         }
-    }
-
-    /// <summary>Sessions that have changed since this was asked before; the log knows them from now on.</summary>
-    public int[] TakeChanged()
-    {
-        var changed = new List<int>();
-        for (var place = 0; place < _placeCount; place++)
-        {
-            ref var session = ref _sessions[place];
-            if (session.IsOpen && session.IsChanged)
-            {
-                session.IsChanged = false;
-                session.LoggedStart = session.Start;
-                changed.Add(place);
-            }
-        }
-
-        return [.. changed];
-    }
-
-    /// <summary>What the log knows and is no more, or has another start now. To be asked before <see cref="TakeChanged"/>.</summary>
-    public (int Key, long Start)[] TakeDeleted()
-    {
-        for (var place = 0; place < _placeCount; place++)
-        {
-            ref var session = ref _sessions[place];
-            if (session.IsOpen && session.LoggedStart is { } logged && logged != session.Start)
-            {
-                _deleted.Add((session.Key, logged));
-                session.LoggedStart = null;
-            }
-        }
-
-        (int, long)[] deleted = [.. _deleted];
-        _deleted.Clear();
-        return deleted;
     }
 
     /// <summary>The places of all open sessions.</summary>

@@ -15,7 +15,7 @@ internal abstract partial class PanedWindows
         }
     }
 
-    public override async ValueTask SettleRestoredAsync(CancellationToken cancellationToken)
+    public override async ValueTask SettleRestoredAsync(long? watermarkMicros, CancellationToken cancellationToken)
     {
         foreach (var (_, pane) in _open)
         {

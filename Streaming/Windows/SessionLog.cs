@@ -75,6 +75,32 @@ internal sealed class SessionLog
     /// <summary>Which sessions of a batch are gone.</summary>
     public BooleanArray DeletedOf(RecordBatch log) => log.Column<BooleanArray>(Schema.Fields.Count - 1);
 
+    /// <summary>The hashes of a batch's keys.</summary>
+    public ReadOnlySpan<ulong> HashesOf(RecordBatch log) => log.Column<UInt64Array>(Schema.Fields.Count - 2).Values;
+
+    /// <summary>The hashes by which edges deal the keys.</summary>
+    public static ulong[] Hash(ArrowArray[] keys, int rowCount)
+    {
+        var hashes = new ulong[rowCount];
+        if (keys.Length > 0)
+        {
+            Array.ForEach(keys, key => key.Retain());
+            using var batch = new RecordBatch(new ArrowSchema([.. keys.Select(key => new ArrowField("", key.Type))]), keys, rowCount);
+            RowHash.Compute(batch, [.. Enumerable.Range(0, keys.Length)], hashes);
+        }
+
+        return hashes;
+    }
+
+    /// <summary>Rows of it as those of a log that has no numbers and is the same else.</summary>
+    /// <param name="rows">Rows of this log; they stay the caller's.</param>
+    /// <param name="log">The other one.</param>
+    public RecordBatch WithoutNumber(RecordBatch rows, SessionLog log)
+    {
+        var number = _keyCount + _stateCount + 2;
+        return new RecordBatch(log.Schema, [.. rows.Columns.Where((_, place) => place != number).Select(column => column.Retain())], rows.RowCount);
+    }
+
     /// <summary>A batch of sessions.</summary>
     /// <param name="keys">Columns of their keys, taken over.</param>
     /// <param name="states">Columns of their partial states, taken over; null: they are gone.</param>
@@ -94,20 +120,6 @@ internal sealed class SessionLog
         ArrowArray[] number = _hasNumber ? [Longs(numbers)] : [];
         return ArrowColumns.ToBatch(
             Schema, [.. keys, .. states ?? NoStates(starts.Length), Longs(starts), Longs(ends), .. number, hashes.Build(), deleted.Build()], starts.Length);
-    }
-
-    /// <summary>The hashes by which edges deal the keys.</summary>
-    private static ulong[] Hash(ArrowArray[] keys, int rowCount)
-    {
-        var hashes = new ulong[rowCount];
-        if (keys.Length > 0)
-        {
-            Array.ForEach(keys, key => key.Retain());
-            using var batch = new RecordBatch(new ArrowSchema([.. keys.Select(key => new ArrowField("", key.Type))]), keys, rowCount);
-            RowHash.Compute(batch, [.. Enumerable.Range(0, keys.Length)], hashes);
-        }
-
-        return hashes;
     }
 
     /// <summary>Of what is gone the states are of no interest.</summary>

@@ -9,8 +9,11 @@ namespace OrleansFlow.Streaming.Windows;
 internal sealed class SessionWindows : EventWindows
 {
     private readonly long _gap;
-    private readonly KeyedSessions _keyed;
     private readonly List<(int From, int To)> _merges = [];
+    private readonly SpilledSessions _spilled;
+    private KeyedSessions _keyed;
+    private RestoredSessions? _restored;
+    private bool _isRestoring;
 
     /// <param name="shape">What is grouped.</param>
     /// <param name="gap">Time without a row that ends a session. Above zero.</param>
@@ -20,12 +23,36 @@ internal sealed class SessionWindows : EventWindows
     {
         _gap = Micros(gap);
         ArgumentOutOfRangeException.ThrowIfLessThan(_gap, 1, nameof(gap));
-        _keyed = new KeyedSessions(shape, numberColumn: null, allocator);
+        _keyed = NewSessions();
+        _spilled = new SpilledSessions(_keyed, new SessionLog(shape.KeyTypes, _keyed.States.PartialTypes, "_known", allocator), _gap);
     }
 
     public override RowTableOptions Table => _keyed.Log.Options;
 
-    public override long ByteCount => _keyed.ByteCount;
+    public override long ByteCount => _keyed.ByteCount + _spilled.ByteCount + (_restored?.ByteCount ?? 0);
+
+    public override bool NeedsRoom(int rowCount) => base.NeedsRoom(rowCount) || (_keyed.WouldGrow(rowCount) && Memory.WouldBeOver(_keyed.ByteCount));
+
+    public override async ValueTask MakeRoomAsync(int rowCount, CancellationToken cancellationToken)
+    {
+        if (_isRestoring)
+        {
+            _restored ??= new RestoredSessions(NewSessions);
+            _restored.Add(_keyed);
+            _keyed = NewSessions();
+            await _restored.SpillAsync(Memory, cancellationToken);
+        }
+        else
+        {
+            _spilled.TakeTouched(_keyed, cancellationToken);
+            await _spilled.SpillAsync(_keyed, WatermarkMicros, Memory, cancellationToken);
+            _keyed = NewSessions();
+        }
+
+        Memory.Report(ByteCount);
+    }
+
+    public override long StepTo(long watermarkMicros) => _spilled.StepTo(watermarkMicros);
 
     public override void Add(RecordBatch rows)
     {
@@ -51,7 +78,7 @@ internal sealed class SessionWindows : EventWindows
             KeepLeftOut(rows);
             _keyed.States.Reserve(_keyed.Sessions.PlaceCount);
             _keyed.States.Add(rows, some);
-            Merge();
+            _keyed.Merge(_merges);
         }
         finally
         {
@@ -61,6 +88,7 @@ internal sealed class SessionWindows : EventWindows
 
     public override IEnumerable<RecordBatch> Advance(long watermarkMicros)
     {
+        _spilled.Load(_keyed, watermarkMicros);
         if (watermarkMicros <= WatermarkMicros)
         {
             yield break;
@@ -78,22 +106,55 @@ internal sealed class SessionWindows : EventWindows
         _keyed.Compact();
     }
 
-    public override void TakeChanged(IList<RecordBatch> log) => _keyed.TakeChanged(log, number: null);
-
-    public override void Restore(RecordBatch log) => _keyed.Restore(log);
-
-    public override void FinishRestore(long? watermarkMicros) => WatermarkMicros = watermarkMicros ?? long.MinValue;
-
-    public override void Dispose() => _keyed.Clear();
-
-    private void Merge()
+    public override void TakeChanged(IList<RecordBatch> log)
     {
-        foreach (var (from, to) in _merges)
+        _spilled.TakeChanged(log);
+        _keyed.TakeChanged(log, number: null);
+    }
+
+    public override void Restore(RecordBatch log)
+    {
+        _isRestoring = true;
+        if (_restored is not null)
         {
-            _keyed.MergeStates([from], [to]);
-            _keyed.Free([from]);
+            _restored.Add(log);
+        }
+        else
+        {
+            _keyed.Restore(log);
+        }
+    }
+
+    public override async ValueTask SettleRestoredAsync(long? watermarkMicros, CancellationToken cancellationToken)
+    {
+        if (_restored is null)
+        {
+            _keyed.Join();
+            return;
         }
 
-        _merges.Clear();
+        await _restored.SpillAsync(Memory, cancellationToken);
+        foreach (var sessions in _restored.Sessions(Memory))
+        {
+            await _spilled.SpillAsync(sessions, watermarkMicros ?? long.MinValue, Memory, cancellationToken);
+        }
+
+        _restored.Dispose();
+        _restored = null;
     }
+
+    public override void FinishRestore(long? watermarkMicros)
+    {
+        _isRestoring = false;
+        WatermarkMicros = watermarkMicros ?? long.MinValue;
+    }
+
+    public override void Dispose()
+    {
+        _keyed.Clear();
+        _spilled.Dispose();
+        _restored?.Dispose();
+    }
+
+    private KeyedSessions NewSessions() => new(Shape, numberColumn: null, Allocator);
 }

@@ -60,15 +60,33 @@ internal sealed class WindowEventsTable : IDisposable
             }
 
             windows.Add(batch);
-            foreach (var result in windows.Advance(batch.Column<TimestampArray>(1).Values[^1]))
+            var watermark = batch.Column<TimestampArray>(1).Values[^1];
+            for (var step = windows.StepTo(watermark); step < watermark; step = windows.StepTo(watermark))
             {
-                rows += result.RowCount;
-                result.Dispose();
+                rows += Advance(windows, step);
+                if (windows.NeedsRoom(0))
+                {
+                    await windows.MakeRoomAsync(0, cancellationToken);
+                }
             }
+
+            rows += Advance(windows, watermark);
         }
 
         return rows;
     }
 
     public void Dispose() => Batches.ForEach(batch => batch.Dispose());
+
+    private static long Advance(EventWindows windows, long watermark)
+    {
+        var rows = 0L;
+        foreach (var result in windows.Advance(watermark))
+        {
+            rows += result.RowCount;
+            result.Dispose();
+        }
+
+        return rows;
+    }
 }

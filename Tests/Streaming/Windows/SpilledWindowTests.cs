@@ -105,19 +105,6 @@ public sealed class SpilledWindowTests : IDisposable
         Assert.Equal(2, windows.Advance(long.MaxValue).Sum(Count));
     }
 
-    [Fact]
-    public async Task SessionsThatDoNotFit_AreAnErrorThatNamesTheBudget()
-    {
-        using var memory = new StreamMemory(1_000, _folder);
-        using var sessions = new SessionWindows(Shape, Width, ArrowAllocator.Default);
-        sessions.Memory = memory.Open();
-        using var batch = Rows(0, 100);
-        sessions.Add(batch);
-
-        Assert.True(sessions.NeedsRoom(1));
-        Assert.Equal(FlowErrorCode.LimitExceeded, (await Assert.ThrowsAsync<FlowException>(() => sessions.MakeRoomAsync(1, Token).AsTask())).Code);
-    }
-
     private static TumblingWindows Windows(StreamMemory memory) => new(Shape, Width, ArrowAllocator.Default) { Memory = memory.Open() };
 
     private static async Task AddAllAsync(TumblingWindows windows, StreamMemory memory)

@@ -31,7 +31,7 @@ internal sealed class WindowRuns(WindowEvents events, int seed, Func<ArrowAlloca
             row += count;
             if (_random.Next(2) == 0)
             {
-                Advance(watermark);
+                await AdvanceAsync(watermark, cancellationToken);
             }
 
             if (movesOften && _random.Next(4) == 0)
@@ -44,7 +44,7 @@ internal sealed class WindowRuns(WindowEvents events, int seed, Func<ArrowAlloca
             }
         }
 
-        Advance(long.MaxValue);
+        await AdvanceAsync(long.MaxValue, cancellationToken);
         return [.. _lines.Order(StringComparer.Ordinal)];
     }
 
@@ -74,19 +74,30 @@ internal sealed class WindowRuns(WindowEvents events, int seed, Func<ArrowAlloca
         }
     }
 
-    private void Advance(long watermark)
+    private async Task AdvanceAsync(long watermark, CancellationToken cancellationToken)
     {
         foreach (var subtask in _subtasks)
         {
-            var output = new List<RecordBatch>();
-            subtask.AdvanceTo(watermark, output);
-            foreach (var batch in output)
+            for (var step = subtask.StepTo(watermark); step < watermark; step = subtask.StepTo(watermark))
             {
-                batch.ValidateFull();
-                Assert.Equal(subtask.OutputSchema, batch.Schema);
-                _lines.AddRange(WindowEvents.Lines(batch));
-                batch.Dispose();
+                Advance(subtask, step);
+                await MakeRoomAsync(subtask, 0, cancellationToken);
             }
+
+            Advance(subtask, watermark);
+        }
+    }
+
+    private void Advance(EventWindows subtask, long watermark)
+    {
+        var output = new List<RecordBatch>();
+        subtask.AdvanceTo(watermark, output);
+        foreach (var batch in output)
+        {
+            batch.ValidateFull();
+            Assert.Equal(subtask.OutputSchema, batch.Schema);
+            _lines.AddRange(WindowEvents.Lines(batch));
+            batch.Dispose();
         }
     }
 
@@ -127,8 +138,9 @@ internal sealed class WindowRuns(WindowEvents events, int seed, Func<ArrowAlloca
                 _subtasks[subtask].Restore(part);
             }
 
-            await _subtasks[subtask].SettleRestoredAsync(cancellationToken);
-            _subtasks[subtask].FinishRestore(watermark == long.MinValue ? null : watermark);
+            long? restored = watermark == long.MinValue ? null : watermark;
+            await _subtasks[subtask].SettleRestoredAsync(restored, cancellationToken);
+            _subtasks[subtask].FinishRestore(restored);
         }
     }
 

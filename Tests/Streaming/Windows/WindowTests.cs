@@ -11,6 +11,7 @@ public sealed class WindowTests : IAsyncLifetime
 {
     private const int Seeds = 25;
     private const int SeedsPerSpill = 12;
+    private const int SessionSeedsPerSpill = 2;
     private EngineInstance _engine = null!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -197,7 +198,7 @@ public sealed class WindowTests : IAsyncLifetime
     {
         int[] columns = [.. keys.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(WindowEvents.Schema.IndexOf)];
         using var one = make(WindowEvents.Shape(columns), ArrowAllocator.Default);
-        var canSpill = one is PanedWindows;
+        var seedsPerSpill = one is SessionWindows ? SessionSeedsPerSpill : SeedsPerSpill;
         for (var seed = 0; seed < Seeds; seed++)
         {
             var events = new WindowEvents(seed);
@@ -210,7 +211,7 @@ public sealed class WindowTests : IAsyncLifetime
                 AssertSame(expected, lines, $"seed {seed}{(movesOften ? ", moved" : "")}");
             }
 
-            if (seed % SeedsPerSpill == 0 && canSpill)
+            if (seed % seedsPerSpill == 0)
             {
                 await CheckSpilledAsync(events, seed, columns, make, expected);
             }
