@@ -104,6 +104,7 @@ internal static class BenchmarkCommandLine
         ["sql-exchange-shuffle"] = () => new SqlExchange(isShuffle: true),
         ["window-tumble"] = () => new WindowTumble(Numbers["--keys"].Value, Numbers["--memory-mb"].Value),
         ["window-session"] = () => new WindowSession(Numbers["--keys"].Value, Numbers["--memory-mb"].Value),
+        ["process-state"] = () => new ProcessState(Numbers["--keys"].Value, Numbers["--memory-mb"].Value),
         ["window-hop"] = () => new WindowHop(Numbers["--slides"].Value),
         ["nexmark"] = () => new Nexmark(Numbers["--query"].Value),
         ["checkpoint"] = () => new StreamCheckpoint(Numbers["--state-mb"].Value),

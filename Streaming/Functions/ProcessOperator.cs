@@ -14,6 +14,7 @@ public sealed class ProcessOperator : StreamOperator
     private const string EventTimers = "t:event";
     private const string ClockTimers = "t:clock";
     private const int OutputRowsMax = 8_192;
+    private const int RestoredRowsMax = 8_192;
 
     private readonly ProcessFunction _function;
     private readonly int[] _keyColumns;
@@ -23,6 +24,7 @@ public sealed class ProcessOperator : StreamOperator
     private StateCells? _cells;
     private KeyTimers? _eventTimers;
     private KeyTimers? _clockTimers;
+    private SpilledCells? _files;
     private IRowTable? _table;
     private RecordBatchBuilder? _builder;
     private OperatorContext? _place;
@@ -82,6 +84,7 @@ public sealed class ProcessOperator : StreamOperator
         _cells = new StateCells(_keyFields, context.Allocator);
         _eventTimers = new KeyTimers(_cells, EventTimers);
         _clockTimers = _function.UsesClock ? new KeyTimers(_cells, ClockTimers) : null;
+        _files = new SpilledCells(_cells, _clockTimers is null ? [_eventTimers] : [_eventTimers, _clockTimers], context);
         _builder = new RecordBatchBuilder(_output, context.Allocator);
         _context = new ProcessContext(context.OperatorId, _cells, _eventTimers, _clockTimers, _builder, context.Clock) { WatermarkMicros = context.RestoredWatermarkMicros };
         _table = await context.State.OpenRowsAsync(TableName, _cells.Table, cancellationToken);
@@ -89,11 +92,9 @@ public sealed class ProcessOperator : StreamOperator
         {
             using (rows)
             {
-                _cells.Restore(rows);
+                await RestoreAsync(rows, cancellationToken);
             }
         }
-
-        ReloadTimers();
     }
 
     /// <inheritdoc/>
@@ -101,7 +102,9 @@ public sealed class ProcessOperator : StreamOperator
     {
         ArgumentNullException.ThrowIfNull(output);
         using var rows = batch;
-        using var keys = KeysOf(batch);
+        using var keys = KeysOf(batch, _keyColumns);
+        await _files!.MakeRoomAsync(cancellationToken);
+        _files.TakeBack(keys);
         if (_numbers.Length < batch.RowCount)
         {
             _numbers = new int[batch.RowCount];
@@ -152,9 +155,11 @@ public sealed class ProcessOperator : StreamOperator
     public override ValueTask OnBarrierAsync(CheckpointBarrier barrier, IOperatorOutput output, CancellationToken cancellationToken)
     {
         _cells!.WriteChanged(_table!, _place!.Keys, _place.OperatorId);
+        _files!.WriteChanged(_table!);
         if (_cells.TryCompact())
         {
-            ReloadTimers();
+            _eventTimers!.Reload();
+            _clockTimers?.Reload();
         }
 
         return ValueTask.CompletedTask;
@@ -164,6 +169,7 @@ public sealed class ProcessOperator : StreamOperator
     public override ValueTask DisposeAsync()
     {
         _builder?.Dispose();
+        _files?.Dispose();
         return base.DisposeAsync();
     }
 
@@ -171,8 +177,23 @@ public sealed class ProcessOperator : StreamOperator
 
     private async ValueTask FireAsync(TimerKind kind, KeyTimers timers, long nowMicros, IOperatorOutput output, CancellationToken cancellationToken)
     {
-        while (timers.NextRound(nowMicros) is { Count: > 0 } round)
+        var isMore = _files!.TakeBackDue(timers, nowMicros, out var until);
+        while (true)
         {
+            var round = timers.NextRound(until);
+            if (round.Count == 0)
+            {
+                if (!isMore)
+                {
+                    break;
+                }
+
+                // Numbers of keys change here, of which a round has some.
+                await _files.MakeRoomAsync(cancellationToken);
+                isMore = _files.TakeBackDue(timers, nowMicros, out until);
+                continue;
+            }
+
             using var keys = _cells!.Keys([.. round.Select(timer => timer.Key)]);
             for (var i = 0; i < round.Count; i++)
             {
@@ -201,13 +222,20 @@ public sealed class ProcessOperator : StreamOperator
         await FlushAsync(1, output, cancellationToken);
     }
 
-    private void ReloadTimers()
+    private async ValueTask RestoreAsync(RecordBatch log, CancellationToken cancellationToken)
     {
-        _eventTimers!.Reload();
-        _clockTimers?.Reload();
+        var columns = Enumerable.Range(0, _keyColumns.Length).ToArray();
+        for (var from = 0; from < log.RowCount; from += RestoredRowsMax)
+        {
+            using var rows = log.Slice(from, Math.Min(RestoredRowsMax, log.RowCount - from));
+            using var keys = KeysOf(rows, columns);
+            await _files!.MakeRoomAsync(cancellationToken);
+            _files.TakeBack(keys);
+            _cells!.Restore(rows);
+        }
     }
 
-    private RecordBatch KeysOf(RecordBatch batch) => new(_keySchema, [.. _keyColumns.Select(column => batch.Column(column).Retain())], batch.RowCount);
+    private RecordBatch KeysOf(RecordBatch batch, int[] columns) => new(_keySchema, [.. columns.Select(column => batch.Column(column).Retain())], batch.RowCount);
 
     private ValueTask FlushAsync(int rowsMin, IOperatorOutput output, CancellationToken cancellationToken) =>
         _builder!.RowCount >= rowsMin ? output.EmitAsync(BuildRows(), cancellationToken) : ValueTask.CompletedTask;

@@ -1,19 +1,20 @@
 using System.Runtime.InteropServices;
 using OrleansFlow.Arrow;
-using OrleansFlow.Arrow.Kernels;
-using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.V1;
 using OrleansFlow.Streaming.Aggregation;
 using OrleansFlow.Streaming.State;
+using OrleansFlow.Streaming.State.Spilling;
 
 namespace OrleansFlow.Streaming.Functions;
 
 /// <summary>What a function keeps: bytes by key of the row, name of the state, and entry of it. Knows what changed since the last checkpoint. One caller at a time.</summary>
-internal sealed class StateCells
+internal sealed partial class StateCells
 {
-    private const int LogRowsMax = 8_192;
+    // What a table of strings takes before it holds anything, and an entry of one with the head of its value. About.
+    private const int TableBytes = 230;
+    private const int EntryBytes = 56;
+    private const int ChangedBytes = 48;
     private const int CompactedKeysMin = 1_024;
-    private static readonly byte[] NoBytes = [];
 
     private readonly IReadOnlyList<ArrowType> _keyTypes;
     private readonly ArrowAllocator _allocator;
@@ -23,6 +24,7 @@ internal sealed class StateCells
     private readonly HashSet<CellId> _changed = [];
     private GroupIndex _keys;
     private int _liveKeyCount;
+    private long _cellBytes;
 
     /// <param name="keyFields">The columns of the key, at least one.</param>
     /// <param name="allocator">Where columns come from.</param>
@@ -33,15 +35,17 @@ internal sealed class StateCells
         _keySchema = new ArrowSchema([.. keyFields]);
         _keys = GroupIndex.Create(_keyTypes);
         var keyCount = keyFields.Count;
-        _logSchema = new ArrowSchema(
+        ArrowField[] columns =
         [
             .. _keyTypes.Select((type, place) => new ArrowField($"k{place}", type)),
             new ArrowField("_state", ArrowType.Utf8, isNullable: false),
             new ArrowField("_entry", ArrowType.Utf8, isNullable: false),
             new ArrowField("_value", ArrowType.Binary, isNullable: false),
-            new ArrowField("_hash", ArrowType.UInt64, isNullable: false),
+            new ArrowField(SpilledKeys.HashColumn, ArrowType.UInt64, isNullable: false),
             new ArrowField(RowTableOptions.DeletedColumn, ArrowType.Boolean, isNullable: false),
-        ]);
+        ];
+        _logSchema = new ArrowSchema(columns);
+        FileSchema = new ArrowSchema([.. columns, new ArrowField(SpilledKeys.ChangedColumn, ArrowType.Boolean, isNullable: false)]);
         Table = new RowTableOptions
         {
             Kind = TableKind.Keyed,
@@ -54,12 +58,24 @@ internal sealed class StateCells
     /// <summary>How the cells are kept.</summary>
     public RowTableOptions Table { get; }
 
+    /// <summary>Rows of cells that go to files: those of the log, and whether they have yet to be in it.</summary>
+    public ArrowSchema FileSchema { get; }
+
+    /// <summary>Bytes that it holds, about.</summary>
+    public long ByteCount => _keys.ByteCount + _byKey.Capacity * (long)IntPtr.Size + _cellBytes + _changed.Count * (long)ChangedBytes;
+
+    /// <summary>Keys that have a number.</summary>
+    public int KeyCount => _keys.Count;
+
+    /// <summary>Whether there is no cell, and nothing is to be said of one that was.</summary>
+    public bool IsEmpty => _liveKeyCount == 0 && _changed.Count == 0;
+
     /// <summary>Keys that have a cell.</summary>
     public int LiveKeyCount => _liveKeyCount;
 
     /// <summary>Numbers the keys of rows.</summary>
     /// <param name="columns">The key's columns.</param>
-    /// <param name="numbers">Gets a number for each row, which counts until the next <see cref="TryCompact"/>.</param>
+    /// <param name="numbers">Gets a number for each row, which counts until the next <see cref="TryCompact"/> or <see cref="Forget"/>.</param>
     public void Find(ReadOnlySpan<ArrowArray> columns, Span<int> numbers)
     {
         _keys.Find(columns, numbers);
@@ -116,51 +132,6 @@ internal sealed class StateCells
         }
     }
 
-    /// <summary>Writes what changed since the last call.</summary>
-    /// <param name="table">Gets the rows.</param>
-    /// <param name="owned">The hashes of this subtask.</param>
-    /// <param name="operatorId">Whose cells they are, for messages.</param>
-    /// <exception cref="FlowException">A key belongs to another subtask: the rows were not dealt by it (<see cref="FlowErrorCode.BadGraph"/>).</exception>
-    public void WriteChanged(IRowTable table, KeyRange owned, string operatorId)
-    {
-        foreach (var cells in _changed.Chunk(LogRowsMax))
-        {
-            table.Append(Log(cells, owned, operatorId));
-        }
-
-        _changed.Clear();
-    }
-
-    /// <summary>Takes rows of the log, in their order. Entries that are restored are not changes.</summary>
-    public void Restore(RecordBatch log)
-    {
-        var keyCount = _keyTypes.Count;
-        var columns = new ArrowArray[keyCount];
-        for (var i = 0; i < keyCount; i++)
-        {
-            columns[i] = log.Column(i);
-        }
-
-        var numbers = new int[log.RowCount];
-        Find(columns, numbers);
-        var states = log.Column<StringArray>(keyCount);
-        var entries = log.Column<StringArray>(keyCount + 1);
-        var values = log.Column<BinaryArray>(keyCount + 2);
-        var deleted = log.Column<BooleanArray>(RowTableOptions.DeletedColumn);
-        for (var row = 0; row < numbers.Length; row++)
-        {
-            var (state, entry) = (string.Intern(states.GetString(row)!), entries.GetString(row)!);
-            if (deleted.GetBoolean(row))
-            {
-                Drop(numbers[row], state, entry);
-            }
-            else
-            {
-                Put(numbers[row], state, entry, values.GetBytes(row).ToArray());
-            }
-        }
-    }
-
     /// <summary>Forgets keys without cells when they are most of them. Only when nothing is left to be written.</summary>
     /// <returns>Whether the numbers of keys changed.</returns>
     public bool TryCompact()
@@ -193,6 +164,8 @@ internal sealed class StateCells
         return true;
     }
 
+    private static long BytesOf(string entry, byte[] value) => EntryBytes + 2L * entry.Length + value.Length;
+
     private void Put(int key, string state, string entry, byte[] value)
     {
         var states = _byKey[key];
@@ -200,62 +173,39 @@ internal sealed class StateCells
         {
             _byKey[key] = states = new(StringComparer.Ordinal);
             _liveKeyCount++;
+            _cellBytes += TableBytes;
         }
 
         if (!states.TryGetValue(state, out var entries))
         {
             states[state] = entries = new(StringComparer.Ordinal);
+            _cellBytes += TableBytes;
         }
 
+        _cellBytes += BytesOf(entry, value) - (entries.TryGetValue(entry, out var before) ? BytesOf(entry, before) : 0);
         entries[entry] = value;
     }
 
     private bool Drop(int key, string state, string entry)
     {
-        if (Entries(key, state) is not { } entries || !entries.Remove(entry))
+        if (Entries(key, state) is not { } entries || !entries.Remove(entry, out var before))
         {
             return false;
         }
 
-        if (entries.Count == 0 && _byKey[key]!.Remove(state) && _byKey[key]!.Count == 0)
+        _cellBytes -= BytesOf(entry, before);
+        if (entries.Count == 0 && _byKey[key]!.Remove(state))
         {
-            _byKey[key] = null;
-            _liveKeyCount--;
+            _cellBytes -= TableBytes;
+            if (_byKey[key]!.Count == 0)
+            {
+                _byKey[key] = null;
+                _liveKeyCount--;
+                _cellBytes -= TableBytes;
+            }
         }
 
         return true;
-    }
-
-    private RecordBatch Log(CellId[] cells, KeyRange owned, string operatorId)
-    {
-        using var keys = Keys([.. cells.Select(cell => cell.Key)]);
-        var hashes = new ulong[cells.Length];
-        RowHash.Compute(keys, [.. Enumerable.Range(0, _keyTypes.Count)], hashes);
-        using var builder = new RecordBatchBuilder(_logSchema, _allocator);
-        var first = _keyTypes.Count;
-        for (var i = 0; i < first; i++)
-        {
-            builder.Column(i).AppendRange(keys.Column(i), 0, cells.Length);
-        }
-
-        for (var i = 0; i < cells.Length; i++)
-        {
-            if (!owned.Contains(hashes[i]))
-            {
-                throw new FlowException(
-                    FlowErrorCode.BadGraph,
-                    $"Operator '{operatorId}' keeps state of a key that belongs to another subtask; the edge to it has to be a shuffle by its key columns ({_keySchema}).");
-            }
-
-            var value = Get(cells[i].Key, cells[i].State, cells[i].Entry);
-            builder.Column<Utf8Builder>(first).Append(cells[i].State);
-            builder.Column<Utf8Builder>(first + 1).Append(cells[i].Entry);
-            builder.Column<BinaryBuilder>(first + 2).Append(value ?? NoBytes);
-            builder.Column<UInt64Builder>(first + 3).Append(hashes[i]);
-            builder.Column<BooleanBuilder>(first + 4).Append(value is null);
-        }
-
-        return builder.Build();
     }
 
     private readonly record struct CellId(int Key, string State, string Entry);

@@ -6,6 +6,7 @@ using OrleansFlow.Streaming.Dataflow;
 using OrleansFlow.Streaming.Functions;
 using OrleansFlow.Streaming.Operators;
 using OrleansFlow.Streaming.State;
+using OrleansFlow.Streaming.State.Spilling;
 using OrleansFlow.Tests.Streaming.Dataflow;
 
 namespace OrleansFlow.Tests.Streaming.Functions;
@@ -13,7 +14,7 @@ namespace OrleansFlow.Tests.Streaming.Functions;
 /// <summary>
 /// Goal: a process function gives the same rows whatever ends its runs and with whatever parallelism they go on; each timer fires once.
 /// Method: a function counts rows of a key by the second in a map, and a timer at the second's end takes them out and numbers them by a list.
-/// Each seed decides when checkpoints are taken, when runs stop or are killed, and how many subtasks the next one has.
+/// Each seed decides when checkpoints are taken, when runs stop or are killed, and how many subtasks the next one has. With odd seeds all state goes to files at each batch.
 /// </summary>
 public sealed class ProcessLivesTests : IDisposable
 {
@@ -30,10 +31,15 @@ public sealed class ProcessLivesTests : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("process-lives-").FullName;
     private readonly CountingAllocator _memory = new();
+    private StreamMemory? _spilling;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose()
+    {
+        _spilling?.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
 
     [Theory(Timeout = Watchdog.Milliseconds)]
     [InlineData(1)]
@@ -56,6 +62,7 @@ public sealed class ProcessLivesTests : IDisposable
     public async Task RescaledFromOneToThreeToTwo_GivesTheSame(int seed)
     {
         var random = new Random(seed);
+        _spilling = seed % 2 == 1 ? new StreamMemory(1) : null;
         using var state = new MemoryStateBackend();
         var last = await RunAsync(state, random, null, parallelism: 1, isKilled: false);
         last = await RunAsync(state, random, last, parallelism: 3, isKilled: false);
@@ -67,6 +74,8 @@ public sealed class ProcessLivesTests : IDisposable
         // Files of the backend are batches in memory, which live as long as it does.
         state.Dispose();
         Assert.Equal(0, _memory.LiveBytes);
+        Assert.Equal(0, _spilling?.UsedBytes ?? 0);
+        Assert.NotEqual(0, _spilling?.SpilledFiles ?? 1);
     }
 
     [Theory(Timeout = Watchdog.Milliseconds)]
@@ -74,6 +83,7 @@ public sealed class ProcessLivesTests : IDisposable
     public async Task KilledAtRandomAndRescaled_GivesTheSame(int seed)
     {
         var random = new Random(seed);
+        _spilling = seed % 2 == 1 ? new StreamMemory(1) : null;
         using var state = new MemoryStateBackend();
         CheckpointManifest? last = null;
         for (var run = 0; run < 5; run++)
@@ -157,7 +167,7 @@ public sealed class ProcessLivesTests : IDisposable
         var registry = new OperatorRegistry().AddKnown()
             .Add("key", _ => new ProjectionOperator(Keyed, [new DelegateExpression(ArrowType.Int64, KeyOf), new ColumnExpression(2, EventTime.Field.Type)]))
             .AddProcess("seconds", () => new SecondsFunction());
-        return new LocalRunner(Jobs.Setup(program, registry, _memory, state) with { Clock = clock }, restored);
+        return new LocalRunner(Jobs.Setup(program, registry, _memory, state) with { Clock = clock, Memory = _spilling }, restored);
     }
 
     private static ArrowArray KeyOf(RecordBatch batch, ArrowAllocator allocator)

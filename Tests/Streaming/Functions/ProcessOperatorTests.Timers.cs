@@ -5,7 +5,7 @@ using OrleansFlow.Streaming.Functions;
 
 namespace OrleansFlow.Tests.Streaming.Functions;
 
-public sealed partial class ProcessOperatorTests
+public partial class ProcessOperatorTests
 {
     [Fact]
     public async Task EventTimers_FireInTheirOrder_WhenTheWatermarkReachesThem()

@@ -5,12 +5,14 @@ using OrleansFlow.Streaming.Dataflow;
 using OrleansFlow.Streaming.Functions;
 using OrleansFlow.Streaming.Operators;
 using OrleansFlow.Streaming.State;
+using OrleansFlow.Streaming.State.Spilling;
 using OrleansFlow.Tests.Streaming.Dataflow;
 using OrleansFlow.Tests.Streaming.Operators;
 
 namespace OrleansFlow.Tests.Streaming.Functions;
 
-public sealed partial class ProcessOperatorTests : IDisposable
+/// <summary>Goal: a process function sees its own key's state and timers, and checkpoints hold them. <see cref="SpilledProcessTests"/> does all of it with state in files.</summary>
+public partial class ProcessOperatorTests : IDisposable
 {
     private static readonly ArrowSchema Output = new(new ArrowField("key", ArrowType.Int64), new ArrowField("text", ArrowType.Utf8));
 
@@ -19,7 +21,13 @@ public sealed partial class ProcessOperatorTests : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _backend.Dispose();
+    private protected virtual StreamMemory Memory => StreamMemory.Unbounded;
+
+    public virtual void Dispose()
+    {
+        _backend.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task Value_IsOfItsKey_AndComesBackAfterARestore()
@@ -181,34 +189,34 @@ public sealed partial class ProcessOperatorTests : IDisposable
         Assert.Contains("process:rides", failure.Message, StringComparison.Ordinal);
     }
 
-    private static void Say(ProcessContext context, string text)
+    private protected static void Say(ProcessContext context, string text)
     {
         context.Output.Column<Int64Builder>("key").Append(context.Keys.Column<Int64Array>("number").Values[context.KeyRow]);
         context.Output.Column<Utf8Builder>("text").Append(text);
     }
 
-    private static List<string> Said(OperatorHarness one) =>
+    private protected static List<string> Said(OperatorHarness one) =>
     [
         .. one.Batches.SelectMany(batch => Enumerable.Range(0, batch.RowCount)
             .Select(row => $"{batch.Column<Int64Array>(0).Values[row]}: {batch.Column<StringArray>(1).GetString(row)}")),
     ];
 
-    private static ValueTask MoveToAsync(OperatorHarness one, Watermark watermark) => one.Operator.OnWatermarkAsync(watermark, one, Token);
+    private protected static ValueTask MoveToAsync(OperatorHarness one, Watermark watermark) => one.Operator.OnWatermarkAsync(watermark, one, Token);
 
-    private static async Task<OperatorState> StateOfAsync(OperatorHarness one) => OperatorStates.Merge("one", [await one.CheckpointAsync()]);
+    private protected static async Task<OperatorState> StateOfAsync(OperatorHarness one) => OperatorStates.Merge("one", [await one.CheckpointAsync()]);
 
-    private static ProcessOperator Make(ProcessFunction function) =>
+    private protected static ProcessOperator Make(ProcessFunction function) =>
         ProcessOperator.Create(new OperatorDefinition("one", "process:f", FunctionOperators.Process("one", "f", ["number"], Output).Config.Memory, [Rows.Numbers], Output), () => function);
 
-    private static RecordBatch Of(params long[] keys)
+    private protected static RecordBatch Of(params long[] keys)
     {
         using var builder = new Int64Builder();
         Array.ForEach(keys, key => builder.Append(key));
         return new RecordBatch(Rows.Numbers, [builder.Build()], keys.Length);
     }
 
-    private Task<OperatorHarness> StartAsync(ProcessFunction function, OperatorState? restored = null) =>
-        OperatorHarness.StartAsync(Make(function), Rows.Numbers, _backend, restored, _clock);
+    private protected Task<OperatorHarness> StartAsync(ProcessFunction function, OperatorState? restored = null) =>
+        OperatorHarness.StartAsync(Make(function), Rows.Numbers, _backend, restored, _clock, memory: Memory);
 
     private sealed record Visits(int Count, string Last);
 }

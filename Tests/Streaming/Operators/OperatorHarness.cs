@@ -3,6 +3,7 @@ using OrleansFlow.Protocol.Streaming.V1;
 using OrleansFlow.Streaming.Dataflow;
 using OrleansFlow.Streaming.Operators;
 using OrleansFlow.Streaming.State;
+using OrleansFlow.Streaming.State.Spilling;
 
 namespace OrleansFlow.Tests.Streaming.Operators;
 
@@ -21,10 +22,10 @@ internal sealed class OperatorHarness(StreamOperator one, ISubtaskState state, A
     public StreamOperator Operator => one;
 
     public static async Task<OperatorHarness> StartAsync(
-        StreamOperator one, ArrowSchema input, IStateBackend? backend = null, OperatorState? restored = null, TimeProvider? clock = null, int index = 0, int parallelism = 1)
+        StreamOperator one, ArrowSchema input, IStateBackend? backend = null, OperatorState? restored = null, TimeProvider? clock = null, int index = 0, int parallelism = 1, StreamMemory? memory = null)
     {
         var harness = new OperatorHarness(one, (backend ?? new MemoryStateBackend()).Open(new SubtaskPlace("one", index, parallelism), restored), input, clock ?? new ManualTimeProvider());
-        await one.StartAsync(harness.Context(index, parallelism), TestContext.Current.CancellationToken);
+        await one.StartAsync(harness.Context(index, parallelism, memory ?? StreamMemory.Unbounded), TestContext.Current.CancellationToken);
         return harness;
     }
 
@@ -60,7 +61,7 @@ internal sealed class OperatorHarness(StreamOperator one, ISubtaskState state, A
         await state.DisposeAsync();
     }
 
-    private OperatorContext Context(int index, int parallelism) => new()
+    private OperatorContext Context(int index, int parallelism, StreamMemory memory) => new()
     {
         OperatorId = "one",
         NodeId = 1,
@@ -72,6 +73,7 @@ internal sealed class OperatorHarness(StreamOperator one, ISubtaskState state, A
         OutputSchema = null,
         Clock = clock,
         Allocator = ArrowAllocator.Default,
+        Memory = memory,
         ReportErrorAsync = static (_, _) => ValueTask.CompletedTask,
     };
 }

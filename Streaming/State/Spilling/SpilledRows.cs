@@ -1,9 +1,9 @@
 using OrleansFlow.Arrow;
 
-namespace OrleansFlow.Streaming.Windows;
+namespace OrleansFlow.Streaming.State.Spilling;
 
-/// <summary>Sessions of a file that come back together.</summary>
-/// <param name="rows">Their rows, taken over.</param>
+/// <summary>Rows of a file, some of which have come back.</summary>
+/// <param name="rows">The rows, taken over.</param>
 internal sealed class SpilledRows(RecordBatch rows)
 {
     /// <summary>All rows that were written.</summary>
