@@ -1,3 +1,4 @@
+using OrleansFlow.Protocol.Streaming.V1;
 using OrleansFlow.Streaming.Dataflow;
 using OrleansFlow.Streaming.Functions;
 using OrleansFlow.Streaming.State;
@@ -83,6 +84,39 @@ public sealed class SpilledProcessTests : ProcessOperatorTests
         await MoveToAsync(one, Watermark.At(10));
 
         Assert.Equal(["1: 10", "3: 10", "4: 10"], Said(one).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task KeyThatHasNothingLeft_IsNotBackAfterARestore_ThoughThatWentToAFile()
+    {
+        static LambdaFunction Function() => new(static (context, key) =>
+        {
+            var value = context.Value<long>("seen");
+            Say(context, value.TryGet(out _) ? "known" : "new");
+            if (value.TryGet(out _))
+            {
+                value.Clear();
+            }
+            else
+            {
+                value.Set(key);
+            }
+        });
+        OperatorState state;
+        await using (var before = await StartAsync(Function()))
+        {
+            await before.ProcessAsync(Of(1, 2));
+            await before.CheckpointAsync();
+            await before.ProcessAsync(Of(1));
+            await before.ProcessAsync(Of(3));
+            await before.ProcessAsync(Of(4));
+            state = await StateOfAsync(before);
+        }
+
+        await using var after = await StartAsync(Function(), state);
+        await after.ProcessAsync(Of(1, 2, 3));
+
+        Assert.Equal(["1: new", "2: known", "3: known"], Said(after));
     }
 
     /// <summary>Rows, timers, checkpoints and restores by chance, against the same function with all of its state in memory.</summary>
