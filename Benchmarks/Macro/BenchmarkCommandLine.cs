@@ -106,6 +106,7 @@ internal static class BenchmarkCommandLine
         ["window-session"] = () => new WindowSession(Numbers["--keys"].Value, Numbers["--memory-mb"].Value),
         ["process-state"] = () => new ProcessState(Numbers["--keys"].Value, Numbers["--memory-mb"].Value),
         ["window-hop"] = () => new WindowHop(Numbers["--slides"].Value),
+        ["totals"] = () => new TotalsByKey(Numbers["--keys"].Value, Numbers["--memory-mb"].Value),
         ["nexmark"] = () => new Nexmark(Numbers["--query"].Value),
         ["checkpoint"] = () => new StreamCheckpoint(Numbers["--state-mb"].Value),
         ["stream-recovery"] = () => new StreamRecovery(Numbers["--state-mb"].Value),

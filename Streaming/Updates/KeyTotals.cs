@@ -1,30 +1,31 @@
+using System.Runtime.CompilerServices;
 using OrleansFlow.Arrow;
 using OrleansFlow.Streaming.Aggregation;
-using OrleansFlow.Streaming.State;
-using OrleansFlow.Streaming.State.Tables;
+using OrleansFlow.Streaming.State.Spilling;
 using OrleansFlow.Streaming.Windows;
 
 namespace OrleansFlow.Streaming.Updates;
 
-/// <summary>Aggregates by key that go on for ever, and what changes in them: pure but for the memory that it holds. One caller at a time.</summary>
+/// <summary>Aggregates by key that go on for ever, and what changes in them. One caller at a time.</summary>
 /// <remarks>
 /// What came since the last change lies apart and is merged then: so the results before are at hand, and a key costs no more than one row before and one after,
 /// however many rows it gets in between.
+/// When memory is short, the larger of the two goes to a file. What came is added up there by partitions of the keys' hashes, which changes nothing in the rows that go out.
+/// Totals in files come back when something came for their keys, or when they are too old: one partition at a time, and only these keys.
 /// </remarks>
-internal sealed class KeyTotals
+internal sealed class KeyTotals : IDisposable
 {
-    private const int RowsMax = 8_192;
+    private const int RowsMax = WindowShape.BatchRowsMax;
 
     private readonly int[] _keyColumns;
-    private readonly IReadOnlyList<ArrowType> _keyTypes;
-    private readonly IReadOnlyList<AggregateSpec> _specs;
-    private readonly ArrowSchema _output;
-    private readonly ArrowAllocator _allocator;
-    private readonly GroupAggregator _fresh;
-    private readonly ResultComparer _comparer;
-    private GroupAggregator _totals;
-    private bool[] _isLive = [];
-    private int _liveCount;
+    private readonly Func<GroupAggregator> _makeFresh;
+    private readonly HeldTotals _held;
+    private readonly SpilledTotals _spilled;
+    private readonly KeyHashes _step = new();
+    private readonly Queue<RecordBatch> _changes = [];
+    private PaneGroups _fresh;
+    private GroupAggregator? _sums;
+    private int _spilledFreshCount;
 
     /// <param name="keyColumns">Places of the key's columns in rows that come.</param>
     /// <param name="keyTypes">Their types.</param>
@@ -34,86 +35,99 @@ internal sealed class KeyTotals
     /// <exception cref="NotSupportedException">A type is no key, or an aggregate does not take such values.</exception>
     public KeyTotals(int[] keyColumns, IReadOnlyList<ArrowType> keyTypes, IReadOnlyList<AggregateSpec> specs, ArrowSchema output, ArrowAllocator allocator)
     {
-        (_keyColumns, _keyTypes, _specs, _output, _allocator) = (keyColumns, keyTypes, specs, output, allocator);
-        _fresh = new GroupAggregator(keyTypes, specs, tracksChanges: false, allocator);
-        _totals = NewTotals();
-        _comparer = new ResultComparer([.. specs.Take(specs.Count - 2).Select(spec => spec.ResultType)], keyTypes.Count);
-        LogSchema = new ArrowSchema(
-        [
-            .. GroupAggregator.PartialTypes(keyTypes, specs).Select((type, place) => new ArrowField($"c{place}", type)),
-            new ArrowField(RowTableOptions.DeletedColumn, ArrowType.Boolean),
-        ]);
+        _keyColumns = keyColumns;
+        _makeFresh = () => new GroupAggregator(keyTypes, specs, tracksChanges: false, allocator);
+        _fresh = new PaneGroups(_makeFresh(), _makeFresh, isLogged: true);
+        _held = new HeldTotals(keyTypes, specs, output, allocator);
+        _spilled = new SpilledTotals(keyTypes, _held.LogSchema, allocator);
     }
 
-    /// <summary>Rows of the log: the key, the partial states, and whether the key is gone.</summary>
-    public ArrowSchema LogSchema { get; }
+    /// <summary>What of the memory it may take.</summary>
+    public MemoryShare Memory { get; set; } = MemoryShare.Unbounded;
 
-    /// <summary>Keys with rows that came since the last change.</summary>
-    public int FreshCount => _fresh.Count;
+    /// <summary>Rows of the log: the key, the partial states, and whether the key is gone. Of several rows of a key the last one counts.</summary>
+    public ArrowSchema LogSchema => _held.LogSchema;
+
+    /// <summary>Keys with rows that came since the last change; one that went to a file may count more than once.</summary>
+    public int FreshCount => _spilledFreshCount + _fresh.Memory.Count;
 
     /// <summary>Keys that are there.</summary>
-    public int LiveCount => _liveCount;
+    public int LiveCount => _held.LiveCount + _spilled.LiveCount;
 
-    /// <summary>Bytes that it holds.</summary>
-    public long ByteCount => _fresh.ByteCount + _totals.ByteCount + _isLive.Length;
-
-    private int ResultCount => _specs.Count - 1;
+    /// <summary>Bytes of memory that it holds.</summary>
+    public long ByteCount => _fresh.ByteCount + _held.ByteCount + _spilled.ByteCount + _step.ByteCount + (_sums?.ByteCount ?? 0);
 
     /// <summary>Adds rows, which stay the caller's.</summary>
-    public void Add(RecordBatch rows) => _fresh.Add(rows, _keyColumns);
-
-    /// <summary>Takes what came into the results.</summary>
-    /// <param name="changes">Gets the rows that are taken back and those that come, which belong to the caller.</param>
-    public void Change(List<RecordBatch> changes)
+    /// <exception cref="Errors.FlowException">A file could not be written; the rows are not added.</exception>
+    public async ValueTask AddAsync(RecordBatch rows, CancellationToken cancellationToken)
     {
-        for (var from = 0; from < _fresh.Count; from += RowsMax)
+        for (var i = 0; i < 2 && (IsOver() || Grows(_fresh.Memory, rows.RowCount)); i++)
         {
-            var fresh = PaneSort.Numbers(from, Math.Min(RowsMax, _fresh.Count - from));
-            using var partials = _fresh.PartialBatch(fresh);
-            var groups = new int[fresh.Length];
-            _totals.Find(partials, groups);
-            if (_isLive.Length < _totals.Count)
+            if (_held.Count > 0 && _held.ByteCount > _fresh.Memory.ByteCount)
             {
-                Array.Resize(ref _isLive, Math.Max(_totals.Count, _isLive.Length * 2));
+                await SpillHeldAsync(keepsRoom: false, cancellationToken);
             }
-
-            Change(partials, groups, changes);
+            else
+            {
+                await SpillFreshAsync(cancellationToken);
+            }
         }
 
-        _fresh.Clear();
+        _fresh.Memory.Add(rows, _keyColumns);
+    }
+
+    /// <summary>Takes what came into the results.</summary>
+    /// <returns>The rows that are taken back and those that come, which belong to the caller. Nothing else is called before the last of them.</returns>
+    /// <exception cref="Errors.FlowException">A file could not be written.</exception>
+    public async IAsyncEnumerable<RecordBatch> ChangeAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (FreshCount == 0)
+        {
+            yield break;
+        }
+
+        var isWhole = !_fresh.IsSpilled && _spilled.IsEmpty && !IsOver() && !HeldGrows(_fresh.Memory.Count, _fresh.Memory.ByteCount);
+        foreach (var (partition, groups) in isWhole ? [(0, _fresh.Memory)] : _fresh.SumsByPartition(_sums ??= _makeFresh(), Memory))
+        {
+            if (!isWhole)
+            {
+                await LoadAsync(partition, groups, cancellationToken);
+            }
+
+            for (var from = 0; from < groups.Count; from += RowsMax)
+            {
+                using var partials = groups.PartialBatch(PaneSort.Numbers(from, Math.Min(RowsMax, groups.Count - from)));
+                _held.Change(partials, _changes);
+                while (_changes.TryDequeue(out var change))
+                {
+                    yield return change;
+                }
+            }
+        }
+
+        ClearFresh();
+        await _spilled.CompactAsync(Memory, cancellationToken);
     }
 
     /// <summary>Lets keys go whose newest row is older than a time.</summary>
-    public void Expire(long cutoffMicros, List<RecordBatch> changes)
+    /// <returns>As <see cref="ChangeAsync"/>.</returns>
+    /// <exception cref="Errors.FlowException">A file could not be written.</exception>
+    public async IAsyncEnumerable<RecordBatch> ExpireAsync(long cutoffMicros, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        for (var from = 0; from < _totals.Count; from += RowsMax)
+        foreach (var change in _held.Expire(cutoffMicros))
         {
-            var groups = PaneSort.Numbers(from, Math.Min(RowsMax, _totals.Count - from));
-            var columns = _totals.Results(groups, ResultCount);
-            try
-            {
-                var times = RowTimes.Of(columns[^1]);
-                var old = new List<int>();
-                for (var row = 0; row < groups.Length; row++)
-                {
-                    if (_isLive[groups[row]] && times[row] < cutoffMicros)
-                    {
-                        old.Add(row);
-                        _isLive[groups[row]] = false;
-                        groups[old.Count - 1] = groups[row];
-                    }
-                }
+            yield return change;
+        }
 
-                if (old.Count > 0)
-                {
-                    changes.Add(Rows(columns, [.. old], isRetract: true));
-                    _totals.Reset(groups.AsSpan(0, old.Count));
-                    _liveCount -= old.Count;
-                }
-            }
-            finally
+        foreach (var rows in _spilled.TakeOlder(cutoffMicros))
+        {
+            using (rows)
             {
-                ArrowColumns.Release(columns);
+                await MakeRoomForHeldAsync(rows.RowCount, cancellationToken);
+                if (_held.LoadExpired(rows, cutoffMicros) is { } change)
+                {
+                    yield return change;
+                }
             }
         }
     }
@@ -122,151 +136,134 @@ internal sealed class KeyTotals
     /// <param name="log">Gets batches of the log, which belong to the caller.</param>
     public void TakeChanged(List<RecordBatch> log)
     {
-        var changed = _totals.TakeChanged();
-        for (var from = 0; from < changed.Length; from += RowsMax)
-        {
-            var groups = changed.AsSpan(from, Math.Min(RowsMax, changed.Length - from));
-            using var gone = new BooleanBuilder(_allocator);
-            foreach (var group in groups)
-            {
-                gone.Append(!_isLive[group]);
-            }
-
-            log.Add(ArrowColumns.ToBatch(LogSchema, [.. _totals.Partials(groups), gone.Build()], groups.Length));
-        }
-
-        Compact();
+        _spilled.TakeChanged(log);
+        _held.TakeChanged(log);
     }
 
     /// <summary>Takes in a batch of the log, which stays the caller's; all of them come in their order before anything else.</summary>
-    public void Restore(RecordBatch log)
+    /// <exception cref="Errors.FlowException">A file could not be written.</exception>
+    public async ValueTask RestoreAsync(RecordBatch log, CancellationToken cancellationToken)
     {
-        _totals.Replace(log);
-        var groups = new int[log.RowCount];
-        _totals.Find(log, groups);
-        var gone = log.Column<BooleanArray>(log.ColumnCount - 1);
-        for (var row = 0; row < groups.Length; row++)
+        for (var from = 0; from < log.RowCount; from += RowsMax)
         {
-            groups[row] = gone.GetBoolean(row) ? groups[row] : -1;
+            using var some = log.Slice(from, Math.Min(RowsMax, log.RowCount - from));
+            if (_spilled.IsEmpty && (IsOver() || HeldGrows(some.RowCount)))
+            {
+                // The log names keys that are gone, too.
+                _held.CompactRestored();
+            }
+
+            if (IsOver() || HeldGrows(some.RowCount))
+            {
+                await SpillRestoredAsync(cancellationToken);
+            }
+
+            _held.Restore(some);
         }
-
-        _totals.Reset(groups);
     }
-
-    /// <summary>Between two batches of the log: keys that are gone give their memory back. Only worth it where memory is short.</summary>
-    public void CompactRestored() => MoveLive();
 
     /// <summary>The whole log is in.</summary>
-    public void FinishRestore()
+    /// <exception cref="Errors.FlowException">A file could not be written.</exception>
+    public async ValueTask FinishRestoreAsync(CancellationToken cancellationToken)
     {
-        _isLive = new bool[_totals.Count];
-        var live = _totals.GroupsWithRows();
-        foreach (var group in live)
+        if (!_spilled.IsEmpty)
         {
-            _isLive[group] = true;
+            await SpillRestoredAsync(cancellationToken);
+            _spilled.Settle(Memory);
+            await _spilled.CompactAsync(Memory, cancellationToken);
         }
 
-        _liveCount = live.Length;
-        _totals.ForgetChanged();
+        _held.FinishRestore();
     }
 
-    private void Change(RecordBatch partials, int[] groups, List<RecordBatch> changes)
+    public void Dispose()
     {
-        var before = _totals.Results(groups, ResultCount);
-        try
+        while (_changes.TryDequeue(out var change))
         {
-            _totals.MergeTo(partials, groups);
-            var after = _totals.Results(groups, ResultCount);
-            try
-            {
-                var (gone, come) = Differences(before, after, groups);
-                if (gone.Length > 0)
-                {
-                    changes.Add(Rows(before, gone, isRetract: true));
-                }
+            change.Dispose();
+        }
 
-                if (come.Length > 0)
-                {
-                    changes.Add(Rows(after, come, isRetract: false));
-                }
-            }
-            finally
-            {
-                ArrowColumns.Release(after);
-            }
-        }
-        finally
-        {
-            ArrowColumns.Release(before);
-        }
+        _fresh.Dispose();
+        _spilled.Dispose();
+        Memory.Dispose();
     }
 
-    /// <summary>The rows that are taken back and those that come; all groups are there afterwards.</summary>
-    private (int[] Gone, int[] Come) Differences(ArrowArray[] before, ArrowArray[] after, int[] groups)
+    /// <summary>Makes sure that no key of a step is in a file.</summary>
+    private async ValueTask LoadAsync(int partition, GroupAggregator groups, CancellationToken cancellationToken)
     {
-        var isOther = new bool[groups.Length];
-        _comparer.Compare(before, after, isOther);
-        var (gone, come) = (new List<int>(), new List<int>());
-        for (var row = 0; row < groups.Length; row++)
-        {
-            var wasLive = _isLive[groups[row]];
-            if (wasLive && isOther[row])
-            {
-                gone.Add(row);
-            }
-
-            if (!wasLive || isOther[row])
-            {
-                come.Add(row);
-            }
-
-            _isLive[groups[row]] = true;
-            _liveCount += wasLive ? 0 : 1;
-        }
-
-        return ([.. gone], [.. come]);
-    }
-
-    /// <summary>Some rows of results, as they go out.</summary>
-    private RecordBatch Rows(ArrowArray[] results, int[] rows, bool isRetract)
-    {
-        using var retract = new BooleanBuilder(_allocator);
-        foreach (var _ in rows)
-        {
-            retract.Append(isRetract);
-        }
-
-        var columns = new List<ArrowArray>();
-        for (var i = 0; i < results.Length - 1; i++)
-        {
-            columns.Add(ArrowTake.Take(results[i], rows, _allocator));
-        }
-
-        return ArrowColumns.ToBatch(_output, [.. columns, retract.Build(), ArrowTake.Take(results[^1], rows, _allocator)], rows.Length);
-    }
-
-    private GroupAggregator NewTotals() => new(_keyTypes, _specs, tracksChanges: true, _allocator);
-
-    /// <summary>Keys that are gone keep their numbers; when they are most of all, those that are there move together.</summary>
-    private void Compact()
-    {
-        if (_totals.Count < RowsMax || _liveCount > _totals.Count / 2)
+        await MakeRoomForHeldAsync(groups.Count, cancellationToken);
+        if (!_spilled.Has(partition))
         {
             return;
         }
 
-        MoveLive();
-        FinishRestore();
+        var hashes = new ulong[RowsMax];
+        _step.Clear(groups.Count);
+        for (var from = 0; from < groups.Count; from += RowsMax)
+        {
+            var some = hashes.AsSpan(0, Math.Min(RowsMax, groups.Count - from));
+            groups.Hash(PaneSort.Numbers(from, some.Length), some);
+            _step.Add(some);
+        }
+
+        _spilled.TakeTo(_held, partition, _step);
     }
 
-    private void MoveLive()
+    private async ValueTask MakeRoomForHeldAsync(int count, CancellationToken cancellationToken)
     {
-        var (old, live) = (_totals, _totals.GroupsWithRows());
-        _totals = NewTotals();
-        for (var from = 0; from < live.Length; from += RowsMax)
+        if (HeldGrows(count) is var grows && (grows || IsOver()))
         {
-            using var partials = old.PartialBatch(live.AsSpan(from, Math.Min(RowsMax, live.Length - from)));
-            _totals.Merge(partials);
+            await SpillHeldAsync(keepsRoom: grows && !IsOver(), cancellationToken);
         }
     }
+
+    private async ValueTask SpillHeldAsync(bool keepsRoom, CancellationToken cancellationToken)
+    {
+        if (_held.Count > 0)
+        {
+            await _spilled.SpillAsync(_held, keepsGone: false, Memory, cancellationToken);
+        }
+
+        _held.Clear(keepsRoom);
+    }
+
+    private async ValueTask SpillRestoredAsync(CancellationToken cancellationToken)
+    {
+        _held.FinishRestore();
+        await _spilled.SpillAsync(_held, keepsGone: true, Memory, cancellationToken);
+        _held.Clear(keepsRoom: !IsOver());
+    }
+
+    private async ValueTask SpillFreshAsync(CancellationToken cancellationToken)
+    {
+        var count = _fresh.Memory.Count;
+        await _fresh.SpillAsync(Memory, keepsRoom: !IsOver(), cancellationToken);
+        _spilledFreshCount += count;
+    }
+
+    private void ClearFresh()
+    {
+        _fresh.Memory.Clear();
+        if (_fresh.IsSpilled)
+        {
+            _fresh.Dispose();
+            (_fresh, _spilledFreshCount) = (new PaneGroups(_fresh.Memory, _makeFresh, isLogged: true), 0);
+        }
+    }
+
+    private bool IsOver()
+    {
+        if (!Memory.IsBounded)
+        {
+            return false;
+        }
+
+        Memory.Report(ByteCount);
+        return Memory.IsOver;
+    }
+
+    private bool Grows(GroupAggregator groups, int moreRows) => groups.Count > 0 && groups.Count + moreRows > groups.Capacity && Memory.WouldBeOver(groups.ByteCount);
+
+    private bool HeldGrows(int moreRows, long moreBytes = 0) =>
+        _held.Count + moreRows > _held.Capacity && Memory.WouldBeOver(_held.ByteCount + moreBytes);
 }

@@ -6,7 +6,6 @@ using OrleansFlow.Streaming.Aggregation;
 using OrleansFlow.Streaming.Dataflow;
 using OrleansFlow.Streaming.Operators;
 using OrleansFlow.Streaming.State;
-using OrleansFlow.Streaming.State.Spilling;
 using OrleansFlow.Streaming.Windows;
 
 namespace OrleansFlow.Streaming.Updates;
@@ -26,10 +25,8 @@ public sealed class TotalsOperator : StreamOperator
     private readonly Func<ArrowAllocator, KeyTotals> _make;
     private readonly int _keyCount;
     private readonly long _ttlMicros;
-    private readonly List<RecordBatch> _batches = [];
     private KeyTotals? _totals;
     private IRowTable? _table;
-    private MemoryShare _memory = MemoryShare.Unbounded;
     private long _watermarkMicros = long.MinValue;
     private long? _expiredMicros;
 
@@ -86,37 +83,34 @@ public sealed class TotalsOperator : StreamOperator
     {
         ArgumentNullException.ThrowIfNull(context);
         _totals = _make(context.Allocator);
-        _memory = context.Memory.Open();
+        _totals.Memory = context.Memory.Open();
         var options = new RowTableOptions { Kind = TableKind.Keyed, Schema = _totals.LogSchema, KeyColumns = [.. Enumerable.Range(0, _keyCount)] };
         _table = await context.State.OpenRowsAsync("a", options, cancellationToken);
         await foreach (var rows in _table.RestoreAsync(cancellationToken))
         {
             using (rows)
             {
-                _totals.Restore(rows);
-                if (IsOver())
-                {
-                    // The log names keys that are gone, too.
-                    _totals.CompactRestored();
-                    CheckMemory();
-                }
+                await _totals.RestoreAsync(rows, cancellationToken);
             }
         }
 
-        _totals.FinishRestore();
+        await _totals.FinishRestoreAsync(cancellationToken);
         _watermarkMicros = context.RestoredWatermarkMicros ?? long.MinValue;
     }
 
     /// <inheritdoc/>
-    public override ValueTask ProcessAsync(RecordBatch batch, int input, IOperatorOutput output, CancellationToken cancellationToken)
+    public override async ValueTask ProcessAsync(RecordBatch batch, int input, IOperatorOutput output, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(batch);
         using (batch)
         {
-            _totals!.Add(batch);
-            CheckMemory();
+            await _totals!.AddAsync(batch, cancellationToken);
         }
 
-        return _totals.FreshCount >= FreshKeysMax ? FlushAsync(output, cancellationToken) : ValueTask.CompletedTask;
+        if (_totals.FreshCount >= FreshKeysMax)
+        {
+            await FlushAsync(output, cancellationToken);
+        }
     }
 
     /// <inheritdoc/>
@@ -151,29 +145,8 @@ public sealed class TotalsOperator : StreamOperator
     /// <inheritdoc/>
     public override ValueTask DisposeAsync()
     {
-        _batches.ForEach(batch => batch?.Dispose());
-        _batches.Clear();
-        _memory.Dispose();
+        _totals?.Dispose();
         return base.DisposeAsync();
-    }
-
-    private void CheckMemory()
-    {
-        if (IsOver())
-        {
-            _memory.Refuse("The totals of an updating aggregate");
-        }
-    }
-
-    private bool IsOver()
-    {
-        if (!_memory.IsBounded)
-        {
-            return false;
-        }
-
-        _memory.Report(_totals!.ByteCount);
-        return _memory.IsOver;
     }
 
     private static KeyTotals MakeOf(ArrowSchema input, TotalsConfig config, ArrowSchema output, string id, ArrowAllocator allocator)
@@ -191,24 +164,23 @@ public sealed class TotalsOperator : StreamOperator
 
     private async ValueTask FlushAsync(IOperatorOutput output, CancellationToken cancellationToken)
     {
-        _totals!.Change(_batches);
+        await EmitAsync(_totals!.ChangeAsync(cancellationToken), output, cancellationToken);
         if (_watermarkMicros >= long.MinValue + _ttlMicros)
         {
             var cutoff = _watermarkMicros - _ttlMicros;
             if (_expiredMicros is not { } expired || cutoff - expired >= Math.Max(1, _ttlMicros / ExpiryParts))
             {
-                _totals.Expire(cutoff, _batches);
+                await EmitAsync(_totals.ExpireAsync(cutoff, cancellationToken), output, cancellationToken);
                 _expiredMicros = cutoff;
             }
         }
+    }
 
-        for (var i = 0; i < _batches.Count; i++)
+    private static async ValueTask EmitAsync(IAsyncEnumerable<RecordBatch> changes, IOperatorOutput output, CancellationToken cancellationToken)
+    {
+        await foreach (var change in changes)
         {
-            var batch = _batches[i];
-            _batches[i] = null!;
-            await output.EmitAsync(batch, cancellationToken);
+            await output.EmitAsync(change, cancellationToken);
         }
-
-        _batches.Clear();
     }
 }

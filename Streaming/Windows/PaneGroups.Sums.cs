@@ -14,6 +14,11 @@ internal sealed partial class PaneGroups
     public static IEnumerable<GroupAggregator> Sums(IReadOnlyList<PaneGroups> panes, GroupAggregator target, MemoryShare share) =>
         Sums(panes, target, share, replaces: false).Select(step => step.Groups);
 
+    /// <summary>The groups of one pane, some of a partition at a time: each key comes once.</summary>
+    /// <param name="target">As for the other.</param>
+    /// <param name="share">Says how much may be in memory.</param>
+    public IEnumerable<(int Partition, GroupAggregator Groups)> SumsByPartition(GroupAggregator target, MemoryShare share) => Sums([this], target, share, replaces: false);
+
     private static IEnumerable<(int Partition, GroupAggregator Groups)> Sums(IReadOnlyList<PaneGroups> panes, GroupAggregator target, MemoryShare share, bool replaces)
     {
         var inMemory = panes.Select(pane => pane.SortMemory(bySaved: false)).ToList();
@@ -25,7 +30,7 @@ internal sealed partial class PaneGroups
                 rows += panes[i]._parts[partition].Sum(part => (long)part.Rows.RowCount) + inMemory[i].Count(partition);
             }
 
-            var passes = PassesOf(panes, rows, share);
+            var passes = PassesOf(rows * (16L + 24 * panes[0].Memory.PartialSchema.Fields.Count), share);
             for (var pass = 0; pass < passes; pass++)
             {
                 target.Clear();
@@ -43,13 +48,15 @@ internal sealed partial class PaneGroups
     }
 
     /// <summary>A partition that does not fit comes in several passes, each of some of its keys.</summary>
-    private static int PassesOf(IReadOnlyList<PaneGroups> panes, long rows, MemoryShare share)
+    /// <param name="bytes">What it would take in memory, about.</param>
+    /// <param name="share">Says how much may be in memory.</param>
+    /// <returns>How many passes: a power of two.</returns>
+    public static int PassesOf(long bytes, MemoryShare share)
     {
         const long BytesMin = 1 << 16;
         const int PassesMax = 256;
-        var groupBytes = 16L + 24 * panes[0].Memory.PartialSchema.Fields.Count;
         var passes = 1;
-        while (passes < PassesMax && rows * groupBytes / passes > Math.Max(BytesMin, share.LimitBytes / 4))
+        while (passes < PassesMax && bytes / passes > Math.Max(BytesMin, share.LimitBytes / 4))
         {
             passes *= 2;
         }

@@ -11,8 +11,11 @@ namespace OrleansFlow.Streaming.Windows;
 /// </remarks>
 internal sealed partial class PaneGroups : IDisposable
 {
-    private const int PartitionBits = 5;
-    private const int Partitions = 1 << PartitionBits;
+    /// <summary>Low bits of a key's hash that say its partition.</summary>
+    public const int PartitionBits = 5;
+
+    /// <summary>How many partitions.</summary>
+    public const int Partitions = 1 << PartitionBits;
 
     private readonly List<Part>[] _parts = new List<Part>[Partitions];
     private readonly Func<GroupAggregator> _make;
@@ -184,7 +187,8 @@ internal sealed partial class PaneGroups : IDisposable
 
     public void Dispose() => ReleaseParts();
 
-    private static byte PartitionOf(ulong hash) => (byte)(hash & (Partitions - 1));
+    /// <summary>The partition of a key.</summary>
+    public static byte PartitionOf(ulong hash) => (byte)(hash & (Partitions - 1));
 
     /// <summary>Writes the groups in memory, partition by partition.</summary>
     /// <returns>Of each batch where it belongs.</returns>

@@ -5,7 +5,7 @@ using OrleansFlow.Streaming.Updates;
 namespace OrleansFlow.Tests.Streaming.Updates;
 
 /// <summary>Goal: a log that names many keys that are gone takes the memory of those that are there.</summary>
-public sealed class KeyTotalsTests
+public sealed class HeldTotalsTests
 {
     private const int Keys = 40_000;
 
@@ -28,7 +28,7 @@ public sealed class KeyTotalsTests
         Assert.Empty(log);
     }
 
-    private static KeyTotals Make()
+    private static HeldTotals Make()
     {
         AggregateSpec[] specs =
         [
@@ -36,10 +36,10 @@ public sealed class KeyTotalsTests
             new(AggregateKind.Count, null, null, ArrowType.Int64),
         ];
         var time = new ArrowField("_timestamp", ArrowType.Timestamp(TimeUnit.Microsecond));
-        return new KeyTotals([0], [ArrowType.Int64], specs, new ArrowSchema(new ArrowField("k", ArrowType.Int64), new ArrowField("c", ArrowType.Int64), new ArrowField("_r", ArrowType.Boolean), time), ArrowAllocator.Default);
+        return new HeldTotals([ArrowType.Int64], specs, new ArrowSchema(new ArrowField("k", ArrowType.Int64), new ArrowField("c", ArrowType.Int64), new ArrowField("_r", ArrowType.Boolean), time), ArrowAllocator.Default);
     }
 
-    private static void Restore(KeyTotals totals, IEnumerable<int> keys, bool isGone)
+    private static void Restore(HeldTotals totals, IEnumerable<int> keys, bool isGone)
     {
         foreach (var some in keys.Chunk(8_192))
         {
