@@ -63,7 +63,8 @@ internal sealed class KeyTotals : IDisposable
     {
         for (var i = 0; i < 2 && (IsOver() || Grows(_fresh.Memory, rows.RowCount)); i++)
         {
-            if (_held.Count > 0 && _held.ByteCount > _fresh.Memory.ByteCount)
+            // Totals that are in files may have left much room behind.
+            if ((_held.Count > 0 || i == 0) && _held.ByteCount > _fresh.Memory.ByteCount)
             {
                 await SpillHeldAsync(keepsRoom: false, cancellationToken);
             }
@@ -155,7 +156,7 @@ internal sealed class KeyTotals : IDisposable
 
             if (IsOver() || HeldGrows(some.RowCount))
             {
-                await SpillRestoredAsync(cancellationToken);
+                await SpillRestoredAsync(keepsRoom: !IsOver(), cancellationToken);
             }
 
             _held.Restore(some);
@@ -168,7 +169,7 @@ internal sealed class KeyTotals : IDisposable
     {
         if (!_spilled.IsEmpty)
         {
-            await SpillRestoredAsync(cancellationToken);
+            await SpillRestoredAsync(keepsRoom: false, cancellationToken);
             _spilled.Settle(Memory);
             await _spilled.CompactAsync(Memory, cancellationToken);
         }
@@ -227,11 +228,11 @@ internal sealed class KeyTotals : IDisposable
         _held.Clear(keepsRoom);
     }
 
-    private async ValueTask SpillRestoredAsync(CancellationToken cancellationToken)
+    private async ValueTask SpillRestoredAsync(bool keepsRoom, CancellationToken cancellationToken)
     {
         _held.FinishRestore();
         await _spilled.SpillAsync(_held, keepsGone: true, Memory, cancellationToken);
-        _held.Clear(keepsRoom: !IsOver());
+        _held.Clear(keepsRoom);
     }
 
     private async ValueTask SpillFreshAsync(CancellationToken cancellationToken)
