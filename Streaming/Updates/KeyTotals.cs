@@ -10,7 +10,7 @@ namespace OrleansFlow.Streaming.Updates;
 /// <remarks>
 /// What came since the last change lies apart and is merged then: so the results before are at hand, and a key costs no more than one row before and one after,
 /// however many rows it gets in between.
-/// When memory is short, the larger of the two goes to a file. What came is added up there by partitions of the keys' hashes, which changes nothing in the rows that go out.
+/// When memory is short, the larger of the two goes to a file. What came is not taken into the results sooner for it: it is added up by partitions of the keys' hashes.
 /// Totals in files come back when something came for their keys, or when they are too old: one partition at a time, and only these keys.
 /// </remarks>
 internal sealed class KeyTotals : IDisposable
