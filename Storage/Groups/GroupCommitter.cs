@@ -73,7 +73,7 @@ internal sealed partial class GroupCommitter<TWrite> : IAsyncDisposable
 
     /// <summary>Completes when the write is durable.</summary>
     /// <exception cref="FlowException"><c>store_full</c>, <c>store_unavailable</c>.</exception>
-    public async Task WriteAsync(TWrite write)
+    public Task WriteAsync(TWrite write)
     {
         Interlocked.Add(ref _queuedBytes, write.StateBytes);
         if (!write.MayWait)
@@ -84,15 +84,11 @@ internal sealed partial class GroupCommitter<TWrite> : IAsyncDisposable
 
         if (!_queue.Writer.TryWrite(write))
         {
-            await EnqueueWhenThereIsRoomAsync(write);
+            return WriteWhenThereIsRoomAsync(write);
         }
 
-        if (_isPatient && (!write.MayWait || IsFull))
-        {
-            _hurry.Set();
-        }
-
-        await write.Done;
+        HurryFor(write);
+        return write.Done;
     }
 
     /// <summary>Writes what is queued, then ends.</summary>
@@ -106,7 +102,15 @@ internal sealed partial class GroupCommitter<TWrite> : IAsyncDisposable
         _target.Dispose();
     }
 
-    private async Task EnqueueWhenThereIsRoomAsync(TWrite write)
+    private void HurryFor(TWrite write)
+    {
+        if (_isPatient && (!write.MayWait || IsFull))
+        {
+            _hurry.Set();
+        }
+    }
+
+    private async Task WriteWhenThereIsRoomAsync(TWrite write)
     {
         try
         {
@@ -116,6 +120,9 @@ internal sealed partial class GroupCommitter<TWrite> : IAsyncDisposable
         {
             throw new FlowException(FlowErrorCode.StoreUnavailable, $"The store {_target.StoreName} is closed; the silo is stopping.", exception);
         }
+
+        HurryFor(write);
+        await write.Done;
     }
 
     private void Run()

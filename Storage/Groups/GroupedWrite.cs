@@ -24,6 +24,7 @@ internal abstract class GroupedWrite
     {
         if (Refusal is null)
         {
+            OnDurable();
             _done.SetResult();
         }
         else
@@ -34,4 +35,9 @@ internal abstract class GroupedWrite
 
     /// <summary>Reports that nothing of this write was kept, or that it is not known.</summary>
     public void Fail(Exception exception) => _done.SetException(exception);
+
+    /// <summary>The write is on disk; called by the writer before anybody who waits learns of it. Must not throw.</summary>
+    protected virtual void OnDurable()
+    {
+    }
 }

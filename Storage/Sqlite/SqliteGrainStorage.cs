@@ -6,7 +6,7 @@ internal sealed class SqliteGrainStorage(SqliteStore store, GrainStateJson json)
     /// <inheritdoc/>
     public override async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        var write = new StateWrite(grainId.ToString(), stateName, grainState.ETag, Json.Write(grainState.State));
+        var write = new StateWrite(grainId.ToString(), new StateRow(stateName, grainState.ETag, Json.Write(grainState.State)));
         await store.WriteAsync(write);
         SetVersion(grainState, write.NextVersion);
     }
@@ -14,22 +14,32 @@ internal sealed class SqliteGrainStorage(SqliteStore store, GrainStateJson json)
     /// <inheritdoc/>
     public override async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        await store.WriteAsync(new StateWrite(grainId.ToString(), stateName, grainState.ETag, payload: null));
+        await store.WriteAsync(new StateWrite(grainId.ToString(), new StateRow(stateName, grainState.ETag, payload: null)));
         SetEmpty(grainState);
     }
 
     /// <inheritdoc/>
-    public override async Task WriteAsync(string grain, IReadOnlyList<GrainStateChange> changes, CancellationToken cancellationToken)
+    public override Task WriteAsync(string grain, IReadOnlyList<GrainStateChange> changes, CancellationToken cancellationToken)
     {
+        // Without a frame of its own: each one that waits costs its caller as much as the row. The write itself tells the etags.
         cancellationToken.ThrowIfCancellationRequested();
-        var writes = changes
-            .Select(change => new StateWrite(grain, change.Name, change.ETag, change.State is { } state ? Json.Write(state, change.StateType) : null))
-            .ToList();
-        await store.WriteAsync(new StateBatchWrite(writes, changes.All(change => change.MayWait))).WaitAsync(cancellationToken);
-        for (var index = 0; index < writes.Count; index++)
+        StoreWrite write;
+        if (changes.Count == 1)
         {
-            changes[index].NextETag = changes[index].State is null ? null : EtagOf(writes[index].NextVersion);
+            write = new StateWrite(grain, RowOf(changes[0]), changes[0]);
         }
+        else
+        {
+            var rows = new StateRow[changes.Count];
+            for (var index = 0; index < rows.Length; index++)
+            {
+                rows[index] = RowOf(changes[index]);
+            }
+
+            write = new StateBatchWrite(grain, rows, changes);
+        }
+
+        return store.WriteAsync(write).WaitAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -41,4 +51,7 @@ internal sealed class SqliteGrainStorage(SqliteStore store, GrainStateJson json)
         cancellationToken.ThrowIfCancellationRequested();
         return store.ReadAsync(range, static (connection, asked) => connection.FindStates(asked));
     }
+
+    private StateRow RowOf(GrainStateChange change) =>
+        new(change.Name, change.ETag, change.State is { } state ? Json.Write(state, change.StateType) : null);
 }

@@ -1,26 +1,21 @@
 namespace OrleansFlow.Storage.Sqlite;
 
 /// <summary>Several states of one grain: all of them or none, beside whatever else the group holds.</summary>
-/// <param name="writes">The states.</param>
-/// <param name="mayWait">Whether it may wait for company.</param>
-internal sealed class StateBatchWrite(IReadOnlyList<StateWrite> writes, bool mayWait) : StoreWrite
+/// <param name="grain">Text of the grain's id.</param>
+/// <param name="rows">The states.</param>
+/// <param name="changes">The same, in the same order; each is told its new etag.</param>
+internal sealed class StateBatchWrite(string grain, StateRow[] rows, IReadOnlyList<GrainStateChange> changes) : StoreWrite
 {
-    public override bool MayWait => mayWait;
+    public override bool MayWait { get; } = changes.All(static change => change.MayWait);
 
-    public override int StateBytes => writes.Sum(write => write.StateBytes);
+    public override int StateBytes { get; } = rows.Sum(static row => row.StateBytes);
 
     protected override Exception? Apply(WriteStatements statements)
     {
-        if (writes.Count == 1)
-        {
-            // Nothing before it that would have to be undone.
-            return writes[0].ApplyTo(statements);
-        }
-
         statements.BeginPart();
-        foreach (var write in writes)
+        foreach (ref readonly var row in rows.AsSpan())
         {
-            if (write.ApplyTo(statements) is { } refusal)
+            if (row.Apply(grain, statements) is { } refusal)
             {
                 statements.EndPart(keep: false);
                 return refusal;
@@ -29,5 +24,13 @@ internal sealed class StateBatchWrite(IReadOnlyList<StateWrite> writes, bool may
 
         statements.EndPart(keep: true);
         return null;
+    }
+
+    protected override void OnDurable()
+    {
+        for (var index = 0; index < rows.Length; index++)
+        {
+            changes[index].NextETag = rows[index].NextETag;
+        }
     }
 }

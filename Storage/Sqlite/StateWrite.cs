@@ -1,38 +1,25 @@
-using Orleans.Storage;
-
 namespace OrleansFlow.Storage.Sqlite;
 
-/// <summary>Inserts, replaces or deletes one grain's state, when its version is the expected one.</summary>
+/// <summary>One state of one grain.</summary>
 /// <param name="grain">Text of the grain's id.</param>
-/// <param name="name">Name of the state.</param>
-/// <param name="etag">The version that the caller read; null: no row was there.</param>
-/// <param name="payload">UTF-8 JSON; null deletes.</param>
-internal sealed class StateWrite(string grain, string name, string? etag, byte[]? payload) : StoreWrite
+/// <param name="row">The state.</param>
+/// <param name="change">Is told its new etag; null for none.</param>
+internal sealed class StateWrite(string grain, StateRow row, GrainStateChange? change = null) : StoreWrite
 {
     /// <summary>Version after this write.</summary>
-    public long NextVersion { get; } = ParseVersion(etag) + 1;
+    public long NextVersion => row.NextVersion;
 
-    public override int StateBytes => payload?.Length ?? 0;
+    public override bool MayWait => change is { MayWait: true };
 
-    /// <summary>Applies this write as a part of another one.</summary>
-    public Exception? ApplyTo(WriteStatements statements) => Apply(statements);
+    public override int StateBytes => row.StateBytes;
 
-    protected override Exception? Apply(WriteStatements statements)
+    protected override Exception? Apply(WriteStatements statements) => row.Apply(grain, statements);
+
+    protected override void OnDurable()
     {
-        var expected = NextVersion - 1;
-        var applied = (payload, expected) switch
+        if (change is not null)
         {
-            (null, 0) => true,
-            (null, _) => statements.DeleteState(grain, name, expected),
-            (_, 0) => statements.InsertState(grain, name, NextVersion, payload),
-            _ => statements.UpdateState(grain, name, expected, NextVersion, payload),
-        };
-        return applied
-            ? null
-            : new InconsistentStateException(
-                $"State '{name}' of grain '{grain}' was changed by someone else since it was read.", "unknown", etag ?? "");
+            change.NextETag = row.NextETag;
+        }
     }
-
-    private static long ParseVersion(string? etag) =>
-        long.TryParse(etag, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var version) ? version : 0;
 }
