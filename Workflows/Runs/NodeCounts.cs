@@ -7,7 +7,9 @@ public sealed class NodeCounts : IReadOnlyList<int>
 {
     private const int ChunkSize = 128;
 
-    private readonly int[][] _chunks;
+    // Most workflows are one chunk, which then needs no list of chunks.
+    private readonly int[] _first;
+    private readonly int[][]? _more;
 
     /// <summary>Zero for each of some nodes.</summary>
     /// <param name="count">How many nodes.</param>
@@ -15,36 +17,48 @@ public sealed class NodeCounts : IReadOnlyList<int>
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         Count = count;
-        _chunks = new int[(count + ChunkSize - 1) / ChunkSize][];
-        for (var chunk = 0; chunk < _chunks.Length; chunk++)
+        _first = new int[Math.Min(ChunkSize, count)];
+        _more = count <= ChunkSize ? null : new int[((count - 1) / ChunkSize)][];
+        for (var chunk = 0; chunk < _more?.Length; chunk++)
         {
-            _chunks[chunk] = new int[Math.Min(ChunkSize, count - (chunk * ChunkSize))];
+            _more[chunk] = new int[Math.Min(ChunkSize, count - ((chunk + 1) * ChunkSize))];
         }
     }
 
-    private NodeCounts(int count, int[][] chunks) => (Count, _chunks) = (count, chunks);
+    private NodeCounts(int count, int[] first, int[][]? more) => (Count, _first, _more) = (count, first, more);
 
     /// <summary>How many nodes.</summary>
     public int Count { get; }
 
     /// <summary>The number of a node.</summary>
     /// <param name="index">Place of the node.</param>
-    public int this[int index] => _chunks[index / ChunkSize][index % ChunkSize];
+    public int this[int index] => index < ChunkSize ? _first[index] : _more![(index / ChunkSize) - 1][index % ChunkSize];
 
     /// <summary>The numbers with one of them changed.</summary>
     /// <param name="node">Place of the node.</param>
     /// <param name="by">What is added.</param>
     public NodeCounts Add(int node, int by)
     {
-        var chunks = (int[][])_chunks.Clone();
-        var chunk = (int[])chunks[node / ChunkSize].Clone();
-        chunk[node % ChunkSize] += by;
-        chunks[node / ChunkSize] = chunk;
-        return new(Count, chunks);
+        if (node < ChunkSize)
+        {
+            return new(Count, Changed(_first, node, by), _more);
+        }
+
+        var more = (int[][])_more!.Clone();
+        ref var chunk = ref more[(node / ChunkSize) - 1];
+        chunk = Changed(chunk, node % ChunkSize, by);
+        return new(Count, _first, more);
     }
 
     /// <inheritdoc/>
-    public IEnumerator<int> GetEnumerator() => _chunks.SelectMany(chunk => chunk).GetEnumerator();
+    public IEnumerator<int> GetEnumerator() => (_more ?? []).Prepend(_first).SelectMany(chunk => chunk).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private static int[] Changed(int[] chunk, int index, int by)
+    {
+        var changed = chunk.AsSpan().ToArray();
+        changed[index] += by;
+        return changed;
+    }
 }

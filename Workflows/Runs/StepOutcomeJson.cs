@@ -139,18 +139,10 @@ public static class StepOutcomeJson
             }
         }
 
-        return (rare ?? new StepOutcome()) with
-        {
-            Delta = delta,
-            Successors = next,
-            Outputs = outputs,
-            DueUtc = due,
-            DueIn = wait,
-            Signal = signal,
-            Repeat = again,
-            Saved = saved,
-            Result = result,
-        };
+        // Nearly every step has nothing rare: made once then, and not copied.
+        return rare is null
+            ? new StepOutcome { Delta = delta, Successors = next, Outputs = outputs, DueUtc = due, DueIn = wait, Signal = signal, Repeat = again, Saved = saved, Result = result }
+            : rare with { Delta = delta, Successors = next, Outputs = outputs, DueUtc = due, DueIn = wait, Signal = signal, Repeat = again, Saved = saved, Result = result };
     }
 
     private static StepOutcome Rare(ref Utf8JsonReader reader, StepOutcome outcome)
