@@ -25,11 +25,12 @@ internal sealed class CommitPump<TState, TEvent>(
     Func<TState, IReadOnlyList<TEvent>, Task>? prepare = null)
     where TState : class
 {
-    private List<TEvent> _staged = [];
-    private TaskCompletionSource? _waiting;
-    private TaskCompletionSource? _underWay;
+    private List<TEvent>? _staged;
+    private Waiters _waiting;
+    private Waiters _underWay;
     private TState? _writing;
     private Task _loop = Task.CompletedTask;
+    private bool _isStaged;
     private bool _isRunning;
 
     /// <summary>The newest state, durable or not; decisions are taken on it.</summary>
@@ -47,16 +48,31 @@ internal sealed class CommitPump<TState, TEvent>(
     public Task StageAsync(TState next, IEnumerable<TEvent> events)
     {
         ThrowIfFailed();
-        Tentative = next;
-        _staged.AddRange(events);
-        _waiting ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (!_isRunning)
+        (_staged ??= []).AddRange(events);
+        Stage(next);
+        return _waiting.All;
+    }
+
+    /// <summary>Makes <paramref name="next"/> the newest state, and gives an answer once it is durable: for a call that has nothing else to do then.</summary>
+    /// <param name="next">The state.</param>
+    /// <param name="events">What led to it; the list is the pump's from now on.</param>
+    /// <param name="answer">What the task gives.</param>
+    /// <returns>Completes as that of <see cref="StageAsync(TState,IEnumerable{TEvent})"/>, without a turn of its own for the caller.</returns>
+    /// <exception cref="FlowException">An earlier write failed.</exception>
+    public Task<TAnswer> StageAsync<TAnswer>(TState next, List<TEvent> events, TAnswer answer)
+    {
+        ThrowIfFailed();
+        if (_staged is null)
         {
-            _isRunning = true;
-            _loop = RunAsync();
+            _staged = events;
+        }
+        else
+        {
+            _staged.AddRange(events);
         }
 
-        return _waiting.Task;
+        Stage(next);
+        return _waiting.AnswerAsync(answer);
     }
 
     /// <summary>Changes what need not be durable, in every copy of the state, without a write.</summary>
@@ -74,7 +90,7 @@ internal sealed class CommitPump<TState, TEvent>(
     public Task FlushAsync()
     {
         ThrowIfFailed();
-        return (_waiting ?? _underWay)?.Task ?? Task.CompletedTask;
+        return _isStaged ? _waiting.All : _writing is null ? Task.CompletedTask : _underWay.All;
     }
 
     /// <summary>Completes when the pump rests, whatever became of its writes.</summary>
@@ -89,52 +105,58 @@ internal sealed class CommitPump<TState, TEvent>(
         }
     }
 
+    private void Stage(TState next)
+    {
+        (Tentative, _isStaged) = (next, true);
+        if (!_isRunning)
+        {
+            _isRunning = true;
+            _loop = RunAsync();
+        }
+    }
+
     private async Task RunAsync()
     {
         // Leaves the turn that staged first, so that calls that wait already join its write.
         await Task.Yield();
-        while (_waiting is { } done)
+        while (_isStaged)
         {
             if (prepare is not null)
             {
-                await prepare(Tentative, _staged);
+                await prepare(Tentative, _staged ?? []);
             }
 
-            var events = _staged;
-            (_staged, _waiting, _underWay, _writing) = ([], null, done, Tentative);
+            var events = _staged ?? [];
+            (_staged, _isStaged, _waiting, _underWay, _writing) = (null, false, default, _waiting, Tentative);
             try
             {
                 await write(_writing, events);
             }
             catch (Exception exception)
             {
-                Stop(exception, done);
+                Stop(exception);
                 return;
             }
 
-            (Committed, _writing, _underWay) = (_writing, null, null);
+            var done = _underWay;
+            (Committed, _writing, _underWay) = (_writing, null, default);
             publish(Committed, events);
-            done.SetResult();
+            done.Complete();
         }
 
         _isRunning = false;
     }
 
-    private void Stop(Exception exception, TaskCompletionSource done)
+    private void Stop(Exception exception)
     {
         Failure = exception as FlowException ?? new FlowException(
             FlowErrorCode.StoreUnavailable, $"The grain's state could not be written, and whether it was is not known: {exception.Message}", exception);
-        var waiters = (TaskCompletionSource?[])[done, _waiting];
-        (_waiting, _underWay, _writing) = (null, null, null);
+        var (written, staged) = (_underWay, _waiting);
+        (_waiting, _underWay, _isStaged, _writing) = (default, default, false, null);
 
         // The grain first: when a caller learns of the failure, the activation is on its way out.
         fail(Failure);
-        foreach (var waiter in waiters)
-        {
-            waiter?.SetException(Failure);
-
-            // Seen here, so that a write that nobody waited for is no unobserved exception.
-            _ = waiter?.Task.Exception;
-        }
+        written.Fail(Failure);
+        staged.Fail(Failure);
     }
 }

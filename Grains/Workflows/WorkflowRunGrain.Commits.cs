@@ -22,19 +22,23 @@ internal sealed partial class WorkflowRunGrain
 
     /// <summary>Makes what a turn decided the newest state.</summary>
     /// <returns>Completes when it is durable.</returns>
-    private Task StageAsync(WorkflowRunTurn turn)
+    private Task<bool> StageAsync(WorkflowRunTurn turn) => StageAsync(turn, true);
+
+    /// <summary>Makes what a turn decided the newest state, and answers when it is durable.</summary>
+    private Task<TAnswer> StageAsync<TAnswer>(WorkflowRunTurn turn, TAnswer answer)
     {
         if (turn.EventCount == 0)
         {
-            return _pump!.FlushAsync();
+            return AfterAsync(_pump!.FlushAsync(), answer);
         }
 
         _isAsked = false;
-        var events = turn.Events;
+        var events = turn.TakeEvents();
         var state = turn.State;
+        var dropsLeased = _leases.Count > 0 && (state.IsFinal || DropsItems(CollectionsMarshal.AsSpan(events)));
         _ready.AddRange(turn.Ready);
-        var committed = _pump!.StageAsync(state, events);
-        if (_leases.Count > 0 && (state.IsFinal || DropsItems(events.AsSpan())))
+        var committed = _pump!.StageAsync(state, events, answer);
+        if (dropsLeased)
         {
             StopDropped(state);
         }
@@ -58,10 +62,17 @@ internal sealed partial class WorkflowRunGrain
     }
 
     /// <summary>One after the other: what combines tasks would see the end of the commit outside the grain's turns.</summary>
-    private static async Task BothAsync(Task committed, Task recorded)
+    private static async Task<TAnswer> BothAsync<TAnswer>(Task<TAnswer> committed, Task recorded)
     {
-        await committed;
+        var answer = await committed;
         await recorded;
+        return answer;
+    }
+
+    private static async Task<TAnswer> AfterAsync<TAnswer>(Task durable, TAnswer answer)
+    {
+        await durable;
+        return answer;
     }
 
     private Task WriteAsync(WorkflowRunState state, IReadOnlyList<WorkflowRunEvent> events) => _store.WriteAsync(state, events, mayWait: false, _pump!.Committed);

@@ -13,14 +13,14 @@ internal sealed partial class WorkflowRunGrain
 
     private readonly WorkflowChance _chance;
 
-    public async Task<IReadOnlyList<EffectReceipt>> CompleteManyAsync(
+    public Task<IReadOnlyList<EffectReceipt>> CompleteManyAsync(
         IReadOnlyList<AttemptOutcome> outcomes, WorkerId worker, string sessionId, CancellationToken cancellationToken)
     {
         var receipts = new EffectReceipt[outcomes.Count];
         if (Tentative is not { Status: not WorkflowRunStatus.None } state)
         {
             Array.Fill(receipts, new EffectReceipt(false, LeaseLost));
-            return receipts;
+            return Task.FromResult<IReadOnlyList<EffectReceipt>>(receipts);
         }
 
         _pump!.ThrowIfFailed();
@@ -56,8 +56,7 @@ internal sealed partial class WorkflowRunGrain
         if (turn.EventCount == 0)
         {
             // A refusal may rest on what is not durable yet.
-            await _pump.FlushAsync();
-            return receipts;
+            return AfterAsync<IReadOnlyList<EffectReceipt>>(_pump.FlushAsync(), receipts);
         }
 
         var after = turn.State;
@@ -66,13 +65,15 @@ internal sealed partial class WorkflowRunGrain
             receipts[first.Index] = new EffectReceipt(true, Next: Lease(after, first.Item, worker, nowUtc, first.InRow));
         }
 
-        foreach (var (index, item, inRow) in others ?? [])
+        if (others is not null)
         {
-            receipts[index] = new EffectReceipt(true, Next: Lease(after, item, worker, nowUtc, inRow));
+            foreach (var (index, item, inRow) in others)
+            {
+                receipts[index] = new EffectReceipt(true, Next: Lease(after, item, worker, nowUtc, inRow));
+            }
         }
 
-        await StageAsync(turn);
-        return receipts;
+        return StageAsync<IReadOnlyList<EffectReceipt>>(turn, receipts);
     }
 
     private EffectReceipt Complete(WorkflowRunTurn turn, AttemptOutcome outcome, WorkerId worker, DateTimeOffset nowUtc)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
 using OrleansFlow.Grains.Commits;
@@ -143,14 +144,19 @@ internal sealed partial class WorkflowRunStore(IServiceProvider services)
 
         // The usual commit, without a frame of its own: what fails ends the activation, so nobody looks at these numbers then.
         var change = new GrainStateChange(
-            NameOf(Next), typeof(WorkflowLogRow), new WorkflowLogRow { Events = new Payload(WorkflowEventJson.ToUtf8([.. events])) }, Next == 0 ? _startETag : null) { MayWait = mayWait };
+            NameOf(Next), typeof(WorkflowLogRow), RowOf(events), Next == 0 ? _startETag : null) { MayWait = mayWait };
         Next++;
         return batch.WriteAsync(_grainText, [change], CancellationToken.None);
     }
 
+    private static WorkflowLogRow RowOf(IReadOnlyList<WorkflowRunEvent> events) => new()
+    {
+        Events = new Payload(WorkflowEventJson.ToUtf8(events is List<WorkflowRunEvent> list ? CollectionsMarshal.AsSpan(list) : [.. events])),
+    };
+
     private async Task WriteWithSnapshotAsync(WorkflowRunState state, IReadOnlyList<WorkflowRunEvent> events, bool mayWait, WorkflowRunState before)
     {
-        var row = new WorkflowLogRow { Events = new Payload(WorkflowEventJson.ToUtf8([.. events])) };
+        var row = RowOf(events);
         var begins = state.LogStart != _logStart;
         var next = Next + 1;
         List<long> links = begins ? [.. _links, Next] : _links;

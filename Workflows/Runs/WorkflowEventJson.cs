@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using OrleansFlow.Errors;
@@ -20,7 +21,13 @@ public static partial class WorkflowEventJson
     /// <summary>Writes the events of a commit.</summary>
     /// <param name="output">Where to.</param>
     /// <param name="events">The events, in order.</param>
-    public static void Write(IBufferWriter<byte> output, ImmutableArray<WorkflowRunEvent> events)
+    public static void Write(IBufferWriter<byte> output, ImmutableArray<WorkflowRunEvent> events) => Write(output, events.AsSpan());
+
+    /// <summary>Writes the events of a commit.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="events">The events, in order.</param>
+    [OverloadResolutionPriority(1)]
+    public static void Write(IBufferWriter<byte> output, ReadOnlySpan<WorkflowRunEvent> events)
     {
         var writer = _writer ??= new Utf8JsonWriter(Stream.Null, Form);
         writer.Reset(output);
@@ -38,7 +45,13 @@ public static partial class WorkflowEventJson
     /// <summary>Writes the events of a commit.</summary>
     /// <param name="events">The events, in order.</param>
     /// <returns>UTF-8 JSON.</returns>
-    public static byte[] ToUtf8(ImmutableArray<WorkflowRunEvent> events)
+    public static byte[] ToUtf8(ImmutableArray<WorkflowRunEvent> events) => ToUtf8(events.AsSpan());
+
+    /// <summary>Writes the events of a commit.</summary>
+    /// <param name="events">The events, in order.</param>
+    /// <returns>UTF-8 JSON.</returns>
+    [OverloadResolutionPriority(1)]
+    public static byte[] ToUtf8(ReadOnlySpan<WorkflowRunEvent> events)
     {
         var buffer = _buffer ??= new ArrayBufferWriter<byte>(1_024);
         buffer.ResetWrittenCount();

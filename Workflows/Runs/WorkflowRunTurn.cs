@@ -9,12 +9,15 @@ namespace OrleansFlow.Workflows.Runs;
 public sealed class WorkflowRunTurn(WorkflowRunState state)
 {
     private readonly RunEdit _edit = new(state);
-    private readonly ImmutableArray<WorkflowRunEvent>.Builder _events = ImmutableArray.CreateBuilder<WorkflowRunEvent>(2);
+    private readonly List<WorkflowRunEvent> _events = new(2);
     private int _readyBefore;
     private int _roleOf = -1;
 
     /// <summary>What is to be stored.</summary>
-    public ImmutableArray<WorkflowRunEvent> Events => _events.ToImmutable();
+    public ImmutableArray<WorkflowRunEvent> Events => [.. _events];
+
+    /// <summary>The same, not copied and the caller's own: no command may follow.</summary>
+    public List<WorkflowRunEvent> TakeEvents() => _events;
 
     /// <summary>How many events there are.</summary>
     public int EventCount => _events.Count;
