@@ -29,7 +29,7 @@ internal sealed partial class SessionEffects
     private void BeginComplete(ReadOnlySpan<AttemptOutcome> outcomes, CancellationToken cancellationToken)
     {
         var partitions = new List<AttemptOutcome>?[TaskPartitions.Count];
-        var runs = new Dictionary<(RunId Run, bool IsWorkflow), List<AttemptOutcome>>();
+        var runs = new Dictionary<(RunId Run, bool IsWorkflow), List<AttemptOutcome>>(outcomes.Length);
         Interlocked.Add(ref _running, outcomes.Length);
         foreach (var outcome in outcomes)
         {
