@@ -70,6 +70,9 @@ internal sealed class BenchSilo : IAsyncDisposable
 
         // Not the machine's common folder: there the next run would find what this one's killed worker leaves.
         start.Environment["OrleansFlow__Worker__TempFolder"] = Path.Combine(_folder.Path, "temp");
+
+        // As `flow worker` does: a watch on the settings files would tell the worker of each write to the store, which is in a folder below.
+        start.Environment["DOTNET_hostBuilder__reloadConfigOnChange"] = "false";
         foreach (var (name, value) in settings)
         {
             start.Environment[name] = value;

@@ -40,7 +40,8 @@ internal static class WorkerCommand
         command.Subcommands.Add(WorkerDrainCommand.Create());
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var builder = Host.CreateApplicationBuilder();
+            // Settings are read once. Watching their files would mean every folder below this one, with each write of a silo that keeps its data there.
+            var builder = Host.CreateApplicationBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
             builder.Configuration.AddFlowWorkerFile(parsed.GetValue(config), parsed.GetValue(set));
             builder.Logging.SetMinimumLevel(LogLevel.Warning);
             var section = builder.Configuration.GetSection(WorkerOptions.SectionName);

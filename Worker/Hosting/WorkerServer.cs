@@ -44,7 +44,8 @@ public sealed class WorkerServer : IAsyncDisposable
         }
 
         (JobId, RunId) = (jobId, runId);
-        var builder = Host.CreateApplicationBuilder();
+        // Settings are read once. Watching their files would mean every folder below this one, with each write of a silo that keeps its data there.
+        var builder = Host.CreateApplicationBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         if (configuration is not null)
         {
             builder.Configuration.AddConfiguration(configuration);
