@@ -56,6 +56,42 @@ public sealed class CommitPumpTests
     }
 
     [Fact]
+    public async Task Stage_WithAnAnswer_GivesItOnceItsOwnWriteIsPublished()
+    {
+        var (first, second) = (NewWrite(), NewWrite());
+        var one = _pump.StageAsync("1", ["a"], 10);
+        await UntilAsync(() => _log.Count == 1);
+        var two = _pump.StageAsync("2", ["b"], "twenty");
+        var three = _pump.StageAsync("3", ["c"]);
+        var four = _pump.StageAsync("4", ["d"], 40);
+        Assert.False(one.IsCompleted);
+
+        first.SetResult();
+        Assert.Equal(10, await one);
+        Assert.False(two.IsCompleted || four.IsCompleted);
+        second.SetResult();
+        await three;
+        Assert.Equal(("twenty", 40), (await two, await four));
+
+        Assert.Equal(["write 1", "publish 1: a", "write 4", "publish 4: b,c,d"], _log);
+    }
+
+    [Fact]
+    public async Task Stage_WithAnAnswerAndAFailedWrite_FailsThoseOfTheWriteAndThoseBehindIt()
+    {
+        var write = NewWrite();
+        var one = _pump.StageAsync("1", ["a"], 10);
+        await UntilAsync(() => _log.Count == 1);
+        var two = _pump.StageAsync("2", ["b"], 20);
+        write.SetException(new FlowException(FlowErrorCode.StoreFull, "full"));
+
+        Assert.Equal(FlowErrorCode.StoreFull, (await Assert.ThrowsAsync<FlowException>(() => one)).Code);
+        Assert.Equal(FlowErrorCode.StoreFull, (await Assert.ThrowsAsync<FlowException>(() => two)).Code);
+        Assert.Throws<FlowException>(() => { _ = _pump.StageAsync("3", [], 30); });
+        Assert.Equal(["write 1", "fail StoreFull"], _log);
+    }
+
+    [Fact]
     public async Task Stage_FailedWriteWithACode_KeepsTheCode()
     {
         NewWrite().SetException(new FlowException(FlowErrorCode.StoreFull, "full"));
