@@ -9,10 +9,13 @@ namespace OrleansFlow.Silo.Gateway.Sql;
 /// <summary>A statement that writes rows into files: <c>COPY (query) TO 'place' (options)</c>.</summary>
 internal sealed record SqlCopy
 {
-    private const string Form = "COPY (query) TO 'folder' (FORMAT parquet, PARTITION_BY (column, ...), OVERWRITE true)";
+    private const string Form = "COPY (query) TO 'folder' (FORMAT parquet, PARTITION_BY (column, ...), APPEND | OVERWRITE | OVERWRITE_OR_IGNORE)";
     private const string Word = "copy";
 
     private static readonly (string Name, TableFormat Format)[] Formats = [("parquet", TableFormat.Parquet), ("csv", TableFormat.Csv), ("json", TableFormat.Json)];
+
+    private static readonly (string Name, CopyMode Mode)[] Modes =
+        [("overwrite", CopyMode.Overwrite), ("append", CopyMode.Append), ("overwrite_or_ignore", CopyMode.OverwriteOrIgnore)];
 
     // What the engine's writers take and what means the same for each of many files.
     private static readonly string[] OfParquet = ["compression", "compression_level", "codec", "row_group_size", "row_group_size_bytes", "parquet_version", "kv_metadata"];
@@ -39,8 +42,8 @@ internal sealed record SqlCopy
     /// <summary>Columns whose values are folders; none: the files lie side by side.</summary>
     public IReadOnlyList<string> PartitionBy { get; init; } = [];
 
-    /// <summary>Whether what is at the target gives way.</summary>
-    public bool Overwrites { get; init; }
+    /// <summary>What becomes of files that are at the target already.</summary>
+    public CopyMode Mode { get; init; }
 
     /// <summary>Options for the engine's COPY, each as <c>NAME value</c>.</summary>
     public IReadOnlyList<string> EngineOptions { get; init; } = [];
@@ -49,11 +52,12 @@ internal sealed record SqlCopy
     public string Ending => Format switch { TableFormat.Parquet => ".parquet", TableFormat.Csv => ".csv", _ => ".json" };
 
     /// <summary>What a stage that makes these rows writes.</summary>
-    /// <param name="folder">Where.</param>
+    /// <param name="folder">Where. Its name is no other statement's.</param>
     /// <param name="names">Names of the columns.</param>
     public StageSink ToSink(string folder, IReadOnlyList<string> names) => new()
     {
         Folder = folder,
+        Prefix = Mode == CopyMode.Append ? Path.GetFileName(folder) + "-" : "",
         Format = Format.ToString().ToLowerInvariant(),
         Options = PartitionBy.Count == 0 ? EngineOptions : [.. EngineOptions, $"PARTITION_BY ({string.Join(", ", PartitionBy.Select(EngineText.Quote))})"],
         IsPartitioned = PartitionBy.Count > 0,
@@ -120,12 +124,14 @@ internal sealed record SqlCopy
         var partitions = options.Find(option => option.Name == "partition_by") is { } by ? ReadNames(sql, by) : [];
         var known = format switch { TableFormat.Parquet => OfParquet, TableFormat.Csv => OfCsv, _ => OfJson };
         var engine = new List<string>();
-        var overwrites = false;
+        var mode = CopyMode.Refuse;
         foreach (var option in options.Where(option => option.Name is not ("format" or "partition_by")))
         {
-            if (option.Name is "overwrite" or "overwrite_or_ignore")
+            if (Modes.FirstOrDefault(named => named.Name == option.Name) is { Name: not null } asked)
             {
-                overwrites = option.Name == "overwrite" ? IsTrue(sql, option) : throw NotTaken(sql, option, format, known);
+                mode = !IsTrue(sql, option) ? mode
+                    : mode == CopyMode.Refuse ? asked.Mode
+                    : throw SqlDefinition.Fault(sql, option.Start, "COPY takes one of APPEND, OVERWRITE and OVERWRITE_OR_IGNORE; leave the others out");
             }
             else if (option.Name == "write_partition_columns" && partitions.Count > 0)
             {
@@ -143,12 +149,18 @@ internal sealed record SqlCopy
             engine.Add($"COMPRESSION {(place.Value.EndsWith("gz", StringComparison.OrdinalIgnoreCase) ? "gzip" : "zstd")}");
         }
 
+        var isOneFile = partitions.Count == 0 && ofEnding is not null;
+        if (isOneFile && mode == CopyMode.Append)
+        {
+            throw SqlDefinition.Fault(sql, place.Start, $"APPEND adds files to a folder, and '{place.Value}' is one file; name a folder");
+        }
+
         return copy with
         {
             Format = format,
-            IsOneFile = partitions.Count == 0 && ofEnding is not null,
+            IsOneFile = isOneFile,
             PartitionBy = partitions,
-            Overwrites = overwrites,
+            Mode = mode,
             EngineOptions = engine,
         };
     }
@@ -210,6 +222,6 @@ internal sealed record SqlCopy
     private static FlowException NotTaken(string sql, SqlOption option, TableFormat format, string[] known) => SqlDefinition.Fault(
         sql,
         option.Start,
-        $"COPY to {format} files does not take the option '{option.Name}' here; it takes format, partition_by, write_partition_columns, overwrite, {string.Join(", ", known)}",
+        $"COPY to {format} files does not take the option '{option.Name}' here; it takes format, partition_by, write_partition_columns, append, overwrite, overwrite_or_ignore, {string.Join(", ", known)}",
         FlowErrorCode.Unsupported);
 }
