@@ -45,14 +45,17 @@ internal sealed class CopyStaging(SqlCopy copy, string folder, Lock publishing) 
             else
             {
                 var published = Gather(names);
-                if (Adds && Directory.Exists(copy.Target))
+                if (Adds && (Directory.Exists(copy.Target) || !TryMove(published)))
                 {
                     CopyAddition.Add(folder, published, copy.Target, replaces: copy.Mode == CopyMode.OverwriteOrIgnore);
                     return;
                 }
 
-                MakeRoom();
-                Directory.Move(published, copy.Target);
+                if (!Adds)
+                {
+                    MakeRoom();
+                    Directory.Move(published, copy.Target);
+                }
             }
 
             FolderSync.Flush(parent);
@@ -131,6 +134,20 @@ internal sealed class CopyStaging(SqlCopy copy, string folder, Lock publishing) 
         }
 
         return published;
+    }
+
+    /// <returns>False: a statement of another silo made the target a moment before.</returns>
+    private bool TryMove(string published)
+    {
+        try
+        {
+            Directory.Move(published, copy.Target);
+            return true;
+        }
+        catch (IOException) when (Directory.Exists(copy.Target))
+        {
+            return false;
+        }
     }
 
     /// <summary>A statement that replaces its own files must find them again, whichever attempt of a task wrote them.</summary>
