@@ -93,5 +93,25 @@ internal sealed class PostgresSlot(NpgsqlConnection connection)
         }
     }
 
+    /// <summary>Why a slot was not made in time: the server first waits for the end of every transaction that is open.</summary>
+    /// <param name="slot">The slot.</param>
+    /// <param name="limit">How long was waited.</param>
+    /// <param name="cause">What ended the waiting.</param>
+    /// <param name="cancellationToken">Ends the look at the server.</param>
+    /// <returns>What to throw (<see cref="FlowErrorCode.StoreUnavailable"/>).</returns>
+    public async Task<FlowException> BeginsTooLateAsync(string slot, TimeSpan limit, Exception cause, CancellationToken cancellationToken)
+    {
+        const string Oldest = """
+            SELECT format('process %s (%s, %s) since %s UTC', pid, coalesce(nullif(application_name, ''), 'no name'), coalesce(state, 'state unknown'), to_char(xact_start, 'YYYY-MM-DD HH24:MI:SS'))
+            FROM pg_stat_activity WHERE xact_start IS NOT NULL AND pid <> pg_backend_pid() AND backend_type <> 'walsender' ORDER BY xact_start LIMIT 1
+            """;
+        await using var command = new NpgsqlCommand(Oldest, connection);
+        var oldest = await command.ExecuteScalarAsync(cancellationToken) as string;
+        return new FlowException(
+            FlowErrorCode.StoreUnavailable,
+            $"The replication slot '{slot}' was not made within {limit}: PostgreSQL waits for the end of every open transaction before it begins one, and the oldest is that of {oldest ?? "a prepared transaction, or has ended by now"}. End it, or give the job more time by 'Command Timeout' in the option connection.",
+            cause);
+    }
+
     private static string Shown(ulong lsn) => string.Create(CultureInfo.InvariantCulture, $"{new NpgsqlLogSequenceNumber(lsn)}");
 }

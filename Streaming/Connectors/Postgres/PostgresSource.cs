@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Google.Protobuf;
 using Npgsql;
 using Npgsql.Replication;
+using Npgsql.Replication.PgOutput;
 using NpgsqlTypes;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.Connectors.V1;
@@ -37,6 +38,7 @@ public sealed class PostgresSource(PostgresSourceConfig config) : StreamSource
     private PostgresRows? _rows;
     private NpgsqlConnectionStringBuilder? _connection;
     private LogicalReplicationConnection? _replication;
+    private int _serverProcessId;
     private long _skipCount;
 
     /// <inheritdoc/>
@@ -142,6 +144,7 @@ public sealed class PostgresSource(PostgresSourceConfig config) : StreamSource
         await slot.WaitUntilFreeAsync(config.Slot, context.Operator.Clock, cancellationToken);
         _replication = new LogicalReplicationConnection(_connection.ConnectionString) { WalReceiverStatusInterval = StatusInterval };
         await _replication.Open(cancellationToken);
+        _serverProcessId = _replication.ProcessID;
         if (_state is { } state)
         {
             await slot.RequireAsync(config.Slot, state.Lsn, cancellationToken);
@@ -162,8 +165,7 @@ public sealed class PostgresSource(PostgresSourceConfig config) : StreamSource
             await slot.DropAsync(config.Slot, cancellationToken);
         }
 
-        var mode = config.HasNoSnapshot ? LogicalSlotSnapshotInitMode.NoExport : LogicalSlotSnapshotInitMode.Export;
-        var made = await _replication.CreatePgOutputReplicationSlot(config.Slot, temporarySlot: false, mode, cancellationToken: cancellationToken);
+        var made = await MakeSlotAsync(slot, cancellationToken);
         var begin = new PostgresSourceState { Lsn = (ulong)made.ConsistentPoint };
         if (!config.HasNoSnapshot)
         {
@@ -171,6 +173,19 @@ public sealed class PostgresSource(PostgresSourceConfig config) : StreamSource
         }
 
         _state = begin;
+    }
+
+    private async Task<PgOutputReplicationSlot> MakeSlotAsync(PostgresSlot slot, CancellationToken cancellationToken)
+    {
+        var mode = config.HasNoSnapshot ? LogicalSlotSnapshotInitMode.NoExport : LogicalSlotSnapshotInitMode.Export;
+        try
+        {
+            return await _replication!.CreatePgOutputReplicationSlot(config.Slot, temporarySlot: false, mode, cancellationToken: cancellationToken);
+        }
+        catch (Exception exception) when (exception is TimeoutException or NpgsqlException { InnerException: TimeoutException } && !cancellationToken.IsCancellationRequested)
+        {
+            throw await slot.BeginsTooLateAsync(config.Slot, _replication!.CommandTimeout, exception, cancellationToken);
+        }
     }
 
     private async Task<SourceEnd> FollowAsync(SourceContext context, CancellationToken cancellationToken)
@@ -205,9 +220,7 @@ public sealed class PostgresSource(PostgresSourceConfig config) : StreamSource
         finally
         {
             await closing.CancelAsync();
-
-            // Its outcome was seen above, or nobody asks for it any more.
-            await reading.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await new PostgresReaderEnd(_connection!, context.Operator.Clock).WaitAsync(reading, _serverProcessId);
         }
     }
 

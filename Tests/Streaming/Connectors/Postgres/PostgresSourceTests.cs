@@ -1,4 +1,6 @@
+using System.Threading.Channels;
 using Npgsql;
+using Npgsql.Replication;
 using OrleansFlow.Arrow;
 using OrleansFlow.Errors;
 using OrleansFlow.Protocol.Streaming.Connectors.V1;
@@ -234,6 +236,46 @@ public sealed class PostgresSourceTests(LogicalPostgres postgres) : SourceConfor
     }
 
     [Fact(Timeout = Watchdog.Milliseconds)]
+    public async Task SlotThatWaitsForAnOpenTransaction_FailsTheJobInAWayThatMayPass_AndNamesIt()
+    {
+        await using var other = NpgsqlDataSource.Create($"{Server.ConnectionString};Application Name=forgotten");
+        await using var connection = await other.OpenConnectionAsync(Token);
+        await using var transaction = await connection.BeginTransactionAsync(Token);
+        await using var write = new NpgsqlCommand("SELECT pg_current_xact_id()", connection);
+        await write.ExecuteScalarAsync(Token);
+        var source = Source(new PostgresSourceConfig(), connection: $"{Server.ConnectionString};Command Timeout=1");
+
+        var failure = await Assert.ThrowsAsync<FlowException>(() => ReadToTheEndAsync(source, null, 1));
+        await transaction.RollbackAsync(Token);
+        await Server.ExecuteAsync($"INSERT INTO {_name} VALUES (7)");
+        var rows = await ReadToTheEndAsync(Source(new PostgresSourceConfig()), null, 1);
+
+        Assert.Equal(FlowErrorCode.StoreUnavailable, failure.Code);
+        Assert.Contains("was not made within 00:00:01", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("idle in transaction", failure.Message, StringComparison.Ordinal);
+        Assert.Equal("7", KeyOf(Assert.Single(rows)));
+    }
+
+    [Fact(Timeout = Watchdog.Milliseconds)]
+    public async Task ReadingWhoseCancellationWasLost_IsEndedByTheServer()
+    {
+        await PrepareAsync();
+        await using var replication = new LogicalReplicationConnection(Server.ConnectionString);
+        await replication.Open(Token);
+        var processId = replication.ProcessID;
+        var reader = new PostgresChangeReader(replication, _name, ["number"]);
+        var changes = Channel.CreateUnbounded<PostgresChange>();
+
+        // Nobody cancels it, as if the request had come before the statement.
+        var reading = reader.ReadAsync(_name, _name, 0, changes.Writer, CancellationToken.None);
+        await changes.Reader.ReadAsync(Token);
+        await new PostgresReaderEnd(new NpgsqlConnectionStringBuilder(Server.ConnectionString), TimeProvider.System).WaitAsync(reading, processId);
+
+        Assert.True(reading.IsFaulted);
+        Assert.Empty(await Server.ReadAsync($"SELECT pid FROM pg_stat_activity WHERE pid = {processId}"));
+    }
+
+    [Fact(Timeout = Watchdog.Milliseconds)]
     public async Task ServerThatCannotBeReached_FailsTheJobInAWayThatMayPass()
     {
         var config = new PostgresSourceConfig { Connection = "Host=127.0.0.1;Port=1;Username=x", Table = "t", Slot = "s", Publication = "p" };
@@ -245,9 +287,9 @@ public sealed class PostgresSourceTests(LogicalPostgres postgres) : SourceConfor
 
     private CheckpointManifest? LastSeen { get; set; }
 
-    private ProgramOperator Source(PostgresSourceConfig config, ArrowSchema? schema = null)
+    private ProgramOperator Source(PostgresSourceConfig config, ArrowSchema? schema = null, string? connection = null)
     {
-        config.Connection = Server.ConnectionString;
+        config.Connection = connection ?? Server.ConnectionString;
         config.Table = config.Table.Length > 0 ? config.Table : _name;
         config.Slot = config.Slot.Length > 0 ? config.Slot : _name;
         config.Publication = config.Publication.Length > 0 ? config.Publication : _name;
